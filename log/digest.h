@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Digests: 64-bit fingerprints of RAM and registers, the same in the recorder, the worker and the
+ * engine. They are for comparing states, not for security.
+ */
+#ifndef EBB_LOG_DIGEST_H
+#define EBB_LOG_DIGEST_H
+
+#include "event.h"
+
+/*
+ * The contribution of one page; 0 for a page of zeroes. The digest of RAM is the sum, modulo 2^64,
+ * of the contributions of all its pages, so that it can be kept up to date page by page and holes
+ * cost nothing.
+ */
+uint64_t ebb_digest_page(uint64_t page_number, const void *page);
+
+/* The digest of a register list: ids, sizes and values, in the order given. */
+uint64_t ebb_digest_registers(const struct ebb_register *registers, size_t count);
+
+/* True if all size bytes at data are zero. */
+bool ebb_is_zero(const void *data, size_t size);
+
+#endif

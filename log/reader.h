@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reading a recording's log and keyframes. Every byte is treated as hostile: damage is an error
+ * with kind EBB_ERROR_CORRUPT that names file and offset, or, at the end of the files, the place
+ * where the recording was cut off.
+ *
+ * An open log is immutable and may be used by several threads; a cursor belongs to one.
+ */
+#ifndef EBB_LOG_READER_H
+#define EBB_LOG_READER_H
+
+#include "error.h"
+#include "event.h"
+
+struct ebb_log;
+struct ebb_cursor;
+
+/*
+ * Opens the log in a recording's directory. A log that was cut off, or whose writer was killed,
+ * opens up to its last whole block, and the summary says so. Reads block headers only.
+ */
+struct ebb_log *ebb_log_open(const char *directory, struct ebb_error *error);
+void ebb_log_close(struct ebb_log *log);
+
+struct ebb_log_summary {
+    uint64_t event_count;
+    uint64_t end_position;   /* of the end event, else of the last event or keyframe */
+    uint64_t keyframe_count;
+    bool complete;           /* the last event is EBB_EVENT_END */
+    uint64_t log_bytes;      /* used bytes of the log, keyframes aside */
+    uint64_t keyframe_bytes;
+    uint64_t cut_off_bytes;  /* bytes after the last whole block, ignored */
+};
+void ebb_log_summary(const struct ebb_log *log, struct ebb_log_summary *summary);
+
+/* A cursor stands before an event; a new one before event 0. It keeps the log open, not owned. */
+struct ebb_cursor *ebb_cursor_new(const struct ebb_log *log, struct ebb_error *error);
+void ebb_cursor_free(struct ebb_cursor *cursor);
+
+/*
+ * Reads the event the cursor stands before and moves on. Returns 1, or 0 at the end of the log, or
+ * -1 on error. event->data points into the cursor and stays valid until its next call.
+ */
+int ebb_cursor_next(struct ebb_cursor *cursor, struct ebb_event *event, struct ebb_error *error);
+
+/* Moves before event number (counted from 0); at most event_count, which is the end. */
+int ebb_cursor_seek_event(struct ebb_cursor *cursor, uint64_t number, struct ebb_error *error);
+
+/* Moves before the first event whose position is not below position. */
+int ebb_cursor_seek_position(struct ebb_cursor *cursor, uint64_t position,
+                             struct ebb_error *error);
+
+/* The number of the event the cursor stands before. */
+uint64_t ebb_cursor_event_number(const struct ebb_cursor *cursor);
+
+struct ebb_keyframe {
+    uint64_t number;
+    uint64_t position;
+    uint64_t event_number; /* the first event after the keyframe */
+    size_t register_count;
+    const struct ebb_register *registers; /* owned by the log, valid until it is closed */
+};
+int ebb_log_keyframe(const struct ebb_log *log, uint64_t number, struct ebb_keyframe *keyframe,
+                     struct ebb_error *error);
+
+/*
+ * Calls visit for every page of keyframe number that is not all zeroes, each once, in no
+ * particular order; page is valid during the call only. A non-zero return of visit ends the walk
+ * and is returned. Returns 0 after the last page, -1 on error.
+ */
+typedef int (*ebb_page_visitor)(void *opaque, uint64_t page_number, const void *page);
+int ebb_keyframe_visit_pages(const struct ebb_log *log, uint64_t number, ebb_page_visitor visit,
+                             void *opaque, struct ebb_error *error);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Writing a recording's log and keyframes.
+ *
+ * A writer belongs to one caller at a time (the recorder calls it under its own lock); compression
+ * and I/O happen on a thread of the writer. What was appended is on disk, as far as the operating
+ * system is concerned, once its block has been written: blocks close when they are full, at
+ * ebb_log_writer_flush() and after at most a second. An I/O error (full disk) is reported by the
+ * next call and by every later one; nothing is written after it, and what is there stays readable.
+ *
+ * The files are described in docs/recording-format.md. The manifest is written by the recorder.
+ */
+#ifndef EBB_LOG_WRITER_H
+#define EBB_LOG_WRITER_H
+
+#include "error.h"
+#include "event.h"
+
+struct ebb_log_writer;
+
+/* Creates the files in an existing directory; fails if it already holds a log. */
+struct ebb_log_writer *ebb_log_writer_create(const char *directory, struct ebb_error *error);
+
+/* Appends an event; its data is copied. Positions must not go down. */
+int ebb_log_writer_append(struct ebb_log_writer *writer, const struct ebb_event *event,
+                          struct ebb_error *error);
+
+/* Closes the open block and waits until it and everything before it was handed to the system. */
+int ebb_log_writer_flush(struct ebb_log_writer *writer, struct ebb_error *error);
+
+/*
+ * A keyframe: begin, every page that may have changed since the previous keyframe (at the first
+ * one: every page that is not all zeroes), registers, commit. A page that is given but has not
+ * changed costs no space. *number receives the keyframe's number, counted from 0. The keyframe's
+ * place in the log is after the events appended so far. Pages are copied and compressed on the
+ * writer's thread. A keyframe without its commit does not exist for readers.
+ */
+int ebb_keyframe_begin(struct ebb_log_writer *writer, uint64_t position, uint64_t *number,
+                       struct ebb_error *error);
+int ebb_keyframe_add_page(struct ebb_log_writer *writer, uint64_t page_number, const void *page,
+                          struct ebb_error *error);
+int ebb_keyframe_commit(struct ebb_log_writer *writer, const struct ebb_register *registers,
+                        size_t count, struct ebb_error *error);
+
+struct ebb_log_writer_stats {
+    uint64_t events;
+    uint64_t log_bytes;      /* on disk, keyframes aside */
+    uint64_t keyframes;
+    uint64_t keyframe_bytes; /* on disk */
+};
+void ebb_log_writer_stats(struct ebb_log_writer *writer, struct ebb_log_writer_stats *stats);
+
+/* Flushes, ends the thread, closes the files and frees the writer, also after an error. */
+int ebb_log_writer_close(struct ebb_log_writer *writer, struct ebb_error *error);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The protocol between the engine and a worker: messages on a Unix stream socket, and two memory
+ * files that both sides map. Engine and worker are of one build, so fields are in host byte order
+ * and there is no compatibility between versions; WORKER_PROTOCOL_VERSION catches mixed builds.
+ *
+ * The engine sends one request and reads one reply; the worker never speaks first. A reply has the
+ * type of its request, or WORKER_ERROR with a struct worker_error. The worker exits when the socket
+ * closes. While the worker runs guest code the engine may set control->stop_request; it may touch
+ * guest RAM only while the worker is not in WORKER_RUN.
+ */
+#ifndef EBB_WORKER_PROTOCOL_H
+#define EBB_WORKER_PROTOCOL_H
+
+#include <stdint.h>
+
+#define WORKER_PROTOCOL_VERSION 1u
+#define WORKER_MAX_MESSAGE (64u << 20) /* bytes of payload */
+
+struct worker_message {
+    uint32_t type;   /* enum worker_message_type */
+    uint32_t length; /* bytes of payload that follow */
+};
+
+enum worker_message_type {
+    /* -> nothing; <- struct worker_hello, with two descriptors (SCM_RIGHTS): RAM, control */
+    WORKER_HELLO = 1,
+    /* -> name of an XML document ("target.xml"), no NUL; <- its text */
+    WORKER_TARGET_XML,
+    /*
+     * -> struct worker_keyframe, then for each register: uint64_t id, uint32_t size, size bytes;
+     * <- nothing. The engine has already put the keyframe's pages into RAM and marked every page
+     * in the replaced bitmap. The memory map is the manifest's, changed by the last
+     * EBB_EVENT_MEMORY_MAP before the keyframe's event number.
+     */
+    WORKER_LOAD_KEYFRAME,
+    /* -> nothing; <- the CPU state: an opaque blob of hello.state_size bytes (position, place in
+     * the log and the diversion flag included; RAM not) */
+    WORKER_GET_STATE,
+    /* -> such a blob; <- nothing. Pages marked in the replaced bitmap were changed by the engine:
+     * the worker drops what it has translated from them and clears the bitmap. */
+    WORKER_SET_STATE,
+    /* -> array of struct worker_breakpoint: the whole set, replacing the previous; <- nothing */
+    WORKER_SET_BREAKPOINTS,
+    /* -> struct worker_run; <- struct worker_stop, then stop.report_length bytes of text */
+    WORKER_RUN,
+    /* -> nothing; <- all registers in the order and layout of gdb's 'g' packet */
+    WORKER_READ_REGISTERS,
+    /* -> uint32_t gdb register number; <- its bytes, target byte order; empty if there is none */
+    WORKER_READ_REGISTER,
+    /* -> uint32_t number, then its bytes; <- nothing. Starts a diversion. */
+    WORKER_WRITE_REGISTER,
+    /* -> struct worker_memory; <- the bytes that could be read, maybe fewer than asked (0 if the
+     * first is not mapped) */
+    WORKER_READ_MEMORY,
+    /* -> struct worker_memory, then the bytes; <- uint64_t count written. Starts a diversion. */
+    WORKER_WRITE_MEMORY,
+    /* -> nothing; <- uint64_t digest of the registers that both recorder and worker know */
+    WORKER_DIGEST_REGISTERS,
+    /* -> nothing; <- uint64_t count of pages set in the dirty bitmap: those written by the guest,
+     * by DMA or by WORKER_WRITE_MEMORY since the previous call (all pages at the first). The
+     * worker fills the bitmap anew. Pages the engine replaced are not counted as dirty. */
+    WORKER_COLLECT_DIRTY,
+    /* -> nothing; no reply, the worker exits */
+    WORKER_QUIT,
+    WORKER_ERROR,
+};
+
+struct worker_error {
+    uint32_t kind; /* enum ebb_error_kind */
+    char message[1000];
+};
+
+struct worker_hello {
+    uint32_t version;
+    uint32_t cpu_count;
+    uint64_t ram_size;   /* bytes: the flat RAM space of the manifest; size of the RAM file */
+    uint64_t state_size; /* bytes of a CPU state blob */
+    uint32_t register_count;
+    uint32_t registers_size; /* bytes of WORKER_READ_REGISTERS */
+    uint32_t pc_register;    /* gdb number of the program counter */
+    uint32_t big_endian;     /* 1 if the target's registers travel big-endian */
+};
+
+/*
+ * The control file: this struct, then two bitmaps of one bit per RAM page, least significant bit
+ * first, each padded to 8 bytes: the dirty bitmap (worker to engine), the replaced bitmap (engine
+ * to worker).
+ */
+struct worker_control {
+    uint32_t stop_request; /* atomic; set by the engine, cleared by the worker when it stops for it */
+    uint32_t reserved;
+    uint64_t position; /* atomic; where the worker is, written now and then while it runs */
+};
+
+static inline uint64_t worker_bitmap_size(uint64_t ram_size)
+{
+    return (ram_size / 4096 + 63) / 64 * 8;
+}
+
+struct worker_keyframe {
+    uint64_t number;
+    uint64_t position;
+    uint64_t event_number;
+    uint64_t register_count;
+};
+
+enum worker_breakpoint_kind {
+    WORKER_BREAK_EXECUTE = 1, /* software or hardware breakpoint alike */
+    WORKER_WATCH_WRITE = 2,
+    WORKER_WATCH_READ = 3,
+    WORKER_WATCH_ACCESS = 4,
+};
+
+struct worker_breakpoint {
+    uint32_t kind;
+    uint32_t reserved;
+    uint64_t address; /* guest-virtual; bit 0 clear for Thumb */
+    uint64_t length;  /* bytes; 0 for WORKER_BREAK_EXECUTE */
+};
+
+enum worker_run_flag {
+    /* Do not stop at hits; count them and report the last. */
+    WORKER_RUN_LAST_HIT = 1 << 0,
+    /* Report a hit of WORKER_BREAK_EXECUTE at the start position too (the default ignores it:
+     * whoever continues from a breakpoint does not want to hit it again). */
+    WORKER_RUN_HIT_AT_START = 1 << 1,
+    /* Run without the log: device reads give 0, writes go nowhere, no event is applied, nothing is
+     * compared; the limit counts instructions from the start of the run. */
+    WORKER_RUN_DIVERSION = 1 << 2,
+};
+
+struct worker_run {
+    uint64_t limit; /* position to stop at, reached exactly; below the current one is an error */
+    uint32_t flags; /* enum worker_run_flag */
+    uint32_t reserved;
+};
+
+enum worker_stop_reason {
+    WORKER_STOP_LIMIT = 1,   /* at run.limit */
+    WORKER_STOP_HIT,         /* at a breakpoint or watchpoint; stop.hit says which */
+    WORKER_STOP_INTERRUPTED, /* stop_request was set */
+    WORKER_STOP_END,         /* at the end of the log */
+    WORKER_STOP_RESET,       /* the guest was reset here: load stop.keyframe to go on */
+    WORKER_STOP_DIVERGED,    /* replay and log disagree; the report says how */
+    WORKER_STOP_HALTED,      /* diversions only: the CPU waits for an interrupt */
+};
+
+/*
+ * A hit. For WORKER_BREAK_EXECUTE: the instruction at the address is about to execute, at this
+ * position. For a watchpoint: the instruction at this position makes the access (it has not
+ * executed yet when the worker stops). With by_device: a device has just written the memory, on
+ * reaching this position (or, nested, while the instruction at it executed); DMA is seen by write
+ * and access watchpoints, and the worker stops at the position, the write done.
+ */
+struct worker_hit {
+    uint64_t position;
+    uint32_t kind;       /* enum worker_breakpoint_kind */
+    uint32_t access;     /* WORKER_WATCH_WRITE or WORKER_WATCH_READ: what was done */
+    uint64_t address;    /* the breakpoint's, as set */
+    uint64_t data_address; /* first byte accessed inside the watched range */
+    uint64_t pc;
+    uint32_t by_device;
+    uint32_t nested; /* with by_device: done inside the instruction at position */
+};
+
+struct worker_stop {
+    uint32_t reason; /* enum worker_stop_reason */
+    uint32_t report_length;
+    uint64_t position;
+    uint64_t pc;
+    uint64_t event_number; /* the next event of the log */
+    uint64_t keyframe;     /* with WORKER_STOP_RESET */
+    uint64_t hit_count;    /* hits in this run */
+    struct worker_hit hit; /* the last, if hit_count is not 0 */
+};
+
+struct worker_memory {
+    uint64_t address; /* guest-virtual, or guest-physical with WORKER_MEMORY_PHYSICAL */
+    uint32_t length;  /* bytes */
+    uint32_t flags;
+};
+#define WORKER_MEMORY_PHYSICAL 1u
+
+#endif
