@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Fetches the guests that the tests, the demo and the benchmarks run: Debian's kernels and busybox
+# for arm64 and armhf, and U-Boot. They are unpacked into the cache; nothing is installed.
+#
+#   scripts/guests.sh [arm64|armhf|uboot]...     (default: all)
+#
+# Leaves in $XDG_CACHE_HOME/ebb/guests (default ~/.cache/ebb/guests), for A = arm64, armhf:
+#   vmlinuz-A   busybox-A   modules-A/lib/modules/VERSION/   version-A (the kernel's version)
+#   u-boot-qemu_arm.bin   u-boot-qemu_arm64.bin
+
+. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/apt.sh"
+
+# One suite on every host, so that results can be compared.
+suite=${EBB_GUEST_SUITE:-bookworm}
+guests=${EBB_GUESTS:-$cache/guests}
+
+# Downloads and unpacks packages "$@" (of the private apt set up before) into folder $1.
+unpack() {
+    local folder=$1 debs
+    shift
+    debs=$(mktemp -d "$guests/download.XXXXXX")
+    (cd "$debs" && quietly apt-get "${apt_options[@]}" download "$@") ||
+        die "could not download $*"
+    for deb in "$debs"/*.deb; do
+        dpkg -x "$deb" "$folder"
+    done
+    rm -r "$debs"
+}
+
+# The package that a kernel's metapackage stands for.
+kernel_package() {
+    apt-cache "${apt_options[@]}" depends "$1" |
+        sed -nE 's/^ *Depends: (linux-image-[0-9][^: ]*).*/\1/p' | head -n 1
+}
+
+fetch_linux() {
+    local architecture=$1 metapackage=$2 package folder version
+    [ ! -e "$guests/complete-$architecture-$suite" ] || return 0
+    say "fetching the $architecture guest: Debian's kernel and busybox"
+    private_apt deb "$architecture" "$suite"
+    package=$(kernel_package "$metapackage")
+    [ -n "$package" ] || die "$metapackage names no kernel package in $suite"
+    folder=$(mktemp -d "$guests/unpack.XXXXXX")
+    unpack "$folder" "$package" busybox-static
+    version=$(ls "$folder/lib/modules")
+    rm -rf "$guests/modules-$architecture"
+    mkdir -p "$guests/modules-$architecture/lib"
+    mv "$folder/lib/modules" "$guests/modules-$architecture/lib/modules"
+    mv "$folder/boot/vmlinuz-$version" "$guests/vmlinuz-$architecture"
+    mv "$folder"/bin/busybox "$guests/busybox-$architecture" 2>/dev/null ||
+        mv "$folder/usr/bin/busybox" "$guests/busybox-$architecture"
+    echo "$version" >"$guests/version-$architecture"
+    rm -r "$folder"
+    rm -f "$guests/complete-$architecture"-*
+    touch "$guests/complete-$architecture-$suite"
+}
+
+fetch_uboot() {
+    local folder board
+    [ ! -e "$guests/complete-uboot-$suite" ] || return 0
+    say "fetching U-Boot for QEMU's virt machines"
+    private_apt deb arm64 "$suite"
+    folder=$(mktemp -d "$guests/unpack.XXXXXX")
+    unpack "$folder" u-boot-qemu
+    for board in qemu_arm qemu_arm64; do
+        mv "$folder/usr/lib/u-boot/$board/u-boot.bin" "$guests/u-boot-$board.bin"
+    done
+    rm -r "$folder"
+    rm -f "$guests/complete-uboot"-*
+    touch "$guests/complete-uboot-$suite"
+}
+
+mkdir -p "$guests"
+[ $# -gt 0 ] || set -- arm64 armhf uboot
+for guest in "$@"; do
+    if ! is_debian && [ ! -e "$guests/complete-$guest-$suite" ]; then
+        die "the guests are Debian packages: on this system put the files that $0 lists" \
+            "into $guests and create $guests/complete-$guest-$suite"
+    fi
+    case $guest in
+    arm64) fetch_linux arm64 linux-image-arm64 ;;
+    armhf) fetch_linux armhf linux-image-armmp-lpae ;;
+    uboot) fetch_uboot ;;
+    *) die "unknown guest '$guest': arm64, armhf or uboot" ;;
+    esac
+done
