@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Hooks: where QEMU calls Ebb.
+ *
+ * The patches in qemu/patches call the inline functions below at the few places where something
+ * crosses into or out of the guest's CPU and RAM. Recorder and worker each provide one struct
+ * ebb_hooks; without either, ebb_hooks is NULL and QEMU behaves as it always does.
+ */
+#ifndef EBB_HOOKS_H
+#define EBB_HOOKS_H
+
+#include "exec/memory.h"
+#include "hw/core/cpu.h"
+#include "semihosting/common-semi.h"
+
+struct ebb_hooks {
+    /*
+     * A load or store of the CPU at guest-physical address, which is offset of mr. op carries the
+     * size (1 to 8 bytes) and the byte order of value. Called with the BQL, from the vCPU thread.
+     */
+    MemTxResult (*mmio_read)(CPUState *cpu, hwaddr address, MemoryRegion *mr, hwaddr offset,
+                             uint64_t *value, MemOp op, MemTxAttrs attrs);
+    MemTxResult (*mmio_write)(CPUState *cpu, hwaddr address, MemoryRegion *mr, hwaddr offset,
+                              uint64_t value, MemOp op, MemTxAttrs attrs);
+
+    /* Something other than the guest's CPU has changed length bytes at offset of RAM region mr. */
+    void (*ram_written)(MemoryRegion *mr, hwaddr offset, hwaddr length);
+
+    /* A semihosting call; returns when its result is in the CPU's registers. With the BQL. */
+    void (*semihosting)(CPUState *cpu);
+
+    /* The vCPU thread is between two runs of guest code, with the BQL and the replay mutex. */
+    void (*vcpu_between_runs)(CPUState *cpu);
+
+    /* Replaces the vCPU thread's loop; does not return. With the BQL. */
+    void (*vcpu_loop)(CPUState *cpu);
+
+    /* True where the instruction at a guest-virtual address needs a call of breakpoint_reached. */
+    bool (*breakpoint_at)(vaddr address);
+    /* Such an instruction is about to execute; may leave with cpu_loop_exit_restore(cpu, ra). */
+    void (*breakpoint_reached)(CPUState *cpu, uintptr_t ra);
+
+    /* Devices must not write to guest RAM but through the address space functions. */
+    bool bounce_device_writes;
+
+    /* Device code runs only while the vCPU is between two runs, or on the vCPU thread. */
+    bool serialize_devices;
+};
+
+extern const struct ebb_hooks *ebb_hooks;
+
+static inline MemTxResult ebb_mmio_read(CPUState *cpu, hwaddr address, MemoryRegion *mr,
+                                        hwaddr offset, uint64_t *value, MemOp op,
+                                        MemTxAttrs attrs)
+{
+    if (likely(!ebb_hooks)) {
+        return memory_region_dispatch_read(mr, offset, value, op, attrs);
+    }
+    return ebb_hooks->mmio_read(cpu, address, mr, offset, value, op, attrs);
+}
+
+static inline MemTxResult ebb_mmio_write(CPUState *cpu, hwaddr address, MemoryRegion *mr,
+                                         hwaddr offset, uint64_t value, MemOp op,
+                                         MemTxAttrs attrs)
+{
+    if (likely(!ebb_hooks)) {
+        return memory_region_dispatch_write(mr, offset, value, op, attrs);
+    }
+    return ebb_hooks->mmio_write(cpu, address, mr, offset, value, op, attrs);
+}
+
+static inline void ebb_ram_written(MemoryRegion *mr, hwaddr offset, hwaddr length)
+{
+    if (unlikely(ebb_hooks) && ebb_hooks->ram_written) {
+        ebb_hooks->ram_written(mr, offset, length);
+    }
+}
+
+static inline void ebb_semihosting(CPUState *cpu)
+{
+    if (likely(!ebb_hooks)) {
+        do_common_semihosting(cpu);
+    } else {
+        ebb_hooks->semihosting(cpu);
+    }
+}
+
+static inline bool ebb_bounces_device_writes(bool is_write)
+{
+    return unlikely(ebb_hooks) && is_write && ebb_hooks->bounce_device_writes;
+}
+
+static inline bool ebb_serializes_devices(void)
+{
+    return unlikely(ebb_hooks) && ebb_hooks->serialize_devices;
+}
+
+static inline void ebb_vcpu_between_runs(CPUState *cpu)
+{
+    if (unlikely(ebb_hooks) && ebb_hooks->vcpu_between_runs) {
+        ebb_hooks->vcpu_between_runs(cpu);
+    }
+}
+
+static inline bool ebb_breakpoint_at(vaddr address)
+{
+    return unlikely(ebb_hooks) && ebb_hooks->breakpoint_at && ebb_hooks->breakpoint_at(address);
+}
+
+/*
+ * An instruction that ends in a synchronous exception counts as executed. Where QEMU has given its
+ * count back, on restoring the CPU's state to the start of the instruction, this takes it again.
+ */
+static inline void ebb_count_faulting_instruction(CPUState *cpu)
+{
+    if (likely(!ebb_hooks)) {
+        return;
+    }
+    if (cpu->neg.icount_decr.u16.low) {
+        cpu->neg.icount_decr.u16.low--;
+    } else if (cpu->icount_extra) {
+        cpu->icount_extra--;
+    }
+}
+
+#endif

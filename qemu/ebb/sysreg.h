@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Device registers: system registers whose value comes from outside the CPU, or that drive
+ * something outside of it: the generic timer's, the PMU's, the GIC's CPU interface, random numbers.
+ * QEMU marks them ARM_CP_IO; of those, the ones that only configure the CPU (HCR, MDCR, ...) are
+ * not device registers here. The recorder logs every access to them, the worker answers from the
+ * log; neither register digests nor replay depend on their stored values.
+ */
+#ifndef EBB_SYSREG_H
+#define EBB_SYSREG_H
+
+#include "cpu.h"
+#include "target/arm/cpregs.h"
+
+bool ebb_sysreg_is_device(const ARMCPRegInfo *ri);
+
+/* The register's id in the form of KVM_GET_ONE_REG. */
+uint64_t ebb_sysreg_id(const ARMCPRegInfo *ri);
+
+/*
+ * What intercepts an access. original may be NULL (the register is a plain field of the CPU's
+ * state); ebb_sysreg_original_read/write cope with that.
+ */
+struct ebb_sysreg_interceptor {
+    uint64_t (*read)(CPUARMState *env, const ARMCPRegInfo *ri);
+    void (*write)(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value);
+};
+
+/*
+ * Routes all guest accesses to the CPU's device registers through the interceptor, which must stay
+ * valid. Raw accesses (keyframes, gdb) go to the register as before. To be called once per CPU,
+ * before it has executed anything.
+ */
+void ebb_sysregs_intercept(ARMCPU *cpu, const struct ebb_sysreg_interceptor *interceptor);
+
+/* What the access does without interception. */
+uint64_t ebb_sysreg_original_read(CPUARMState *env, const ARMCPRegInfo *ri);
+void ebb_sysreg_original_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value);
+
+/*
+ * Gives a CPU without a GICv3 the encodings of the GICv3 CPU interface's registers, so that a worker
+ * can answer them from the log. Their original accesses do nothing.
+ */
+void ebb_sysregs_define_gic(ARMCPU *cpu);
+
+#endif
