@@ -1,0 +1,73 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Compiles the bare-metal test guests: build.sh OUTDIR. What is up to date is left alone.
+# The results are OUTDIR/NAME-aarch64.elf, NAME-arm.elf (QEMU's virt machine, ARMv7), and
+# NAME-vexpress.elf (vexpress-a15). CROSS_AARCH64 and CROSS_ARM name other tool prefixes.
+set -eu
+
+if [ $# -ne 1 ]; then
+    echo "usage: build.sh OUTDIR" >&2
+    exit 2
+fi
+out=$1
+source=$(cd "$(dirname "$0")" && pwd)
+aarch64=${CROSS_AARCH64:-aarch64-linux-gnu-}gcc
+arm=${CROSS_ARM:-arm-linux-gnueabihf-}gcc
+
+for compiler in "$aarch64" "$arm"; do
+    if ! command -v "$compiler" >/dev/null; then
+        echo "build.sh: $compiler is not installed; on Debian:" \
+            "apt-get install gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf" >&2
+        exit 1
+    fi
+done
+
+flags="-std=c11 -Wall -Wextra -Werror -g -O1 -ffreestanding -nostdlib -static -fno-pic -no-pie
+    -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables -fcf-protection=none
+    -fno-math-errno -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments
+    -I$source/common"
+common="$source/common/console.c $source/common/interrupt.c $source/common/timer.c
+    $source/common/power.c $source/common/check.c $source/common/memory.c
+    $source/common/exception.c"
+
+# True if any input is newer than the output.
+stale() {
+    [ ! -e "$1" ] || [ -n "$(find "$source" "$2" -newer "$1" -type f | head -n 1)" ]
+}
+
+# build OUTPUT ARCHITECTURE SOURCE [FLAGS...]
+build() {
+    output=$out/$1
+    architecture=$2
+    file=$3
+    shift 3
+    stale "$output" "$file" || return 0
+    case $architecture in
+    aarch64) compiler="$aarch64 -march=armv8-a -mstrict-align" ;;
+    arm) compiler="$arm -mcpu=cortex-a15 -mfpu=neon-vfpv4 -mfloat-abi=softfp" ;;
+    esac
+    case $file in
+    */float.c) ;;
+    *) compiler="$compiler -mgeneral-regs-only" ;;
+    esac
+    echo "guest $(basename "$output")"
+    # shellcheck disable=SC2086 # flags and common are lists of words
+    $compiler $flags "$@" -T "$source/common/link.ld" -o "$output.new" \
+        "$source/common/start-$architecture.S" "$source/common/exception-$architecture.c" \
+        $common "$file"
+    mv "$output.new" "$output"
+}
+
+mkdir -p "$out"
+virt=-Wl,--defsym=RAM_BASE=0x40000000
+vexpress="-Wl,--defsym=RAM_BASE=0x80000000 -DBOARD_VEXPRESS"
+for name in exceptions interrupts mmu exclusives float semihosting echo reset dma steps long; do
+    build $name-aarch64.elf aarch64 "$source/$name.c" $virt
+    build $name-arm.elf arm "$source/$name.c" $virt -marm
+done
+build steps-thumb.elf arm "$source/steps.c" $virt -mthumb
+build jobs-aarch64.elf aarch64 "$source/../../demo/jobs.c" $virt
+for name in interrupts exclusives float echo; do
+    # shellcheck disable=SC2086
+    build $name-vexpress.elf arm "$source/$name.c" $vexpress -marm
+done

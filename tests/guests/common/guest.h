@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a bare-metal test guest has at its disposal. The same C code is compiled for AArch64 and for
+ * ARMv7; each guest is one file with a main() and is linked with everything in this folder.
+ */
+#ifndef GUEST_H
+#define GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Device registers. */
+static inline uint32_t read32(uintptr_t address)
+{
+    return *(volatile uint32_t *)address;
+}
+
+static inline void write32(uintptr_t address, uint32_t value)
+{
+    *(volatile uint32_t *)address = value;
+}
+
+static inline uint16_t read16(uintptr_t address)
+{
+    return *(volatile uint16_t *)address;
+}
+
+/* Console (PL011). print() knows %s, %c, %u (unsigned), %x (unsigned, 8 digits), %p (uintptr_t,
+ * all digits), %X (uint64_t, 16 digits) and %%. */
+void print(const char *format, ...);
+void console_put(char c);
+void console_enable_input_interrupt(void);
+/* One received byte, or -1. */
+int console_get(void);
+
+/*
+ * Exceptions. The handler may change pc, which is where the guest goes on. Without a handler an
+ * exception ends the guest with a message.
+ */
+enum exception_kind {
+    EXCEPTION_CALL = 1,       /* SVC; pc is behind it */
+    EXCEPTION_UNDEFINED,      /* pc is at the instruction */
+    EXCEPTION_DATA_ABORT,     /* pc is at the instruction */
+    EXCEPTION_PREFETCH_ABORT, /* pc is where nothing could be fetched */
+    EXCEPTION_OTHER,
+};
+
+struct exception {
+    enum exception_kind kind;
+    uintptr_t pc;
+    uintptr_t address; /* aborts: the address */
+    unsigned status;   /* aborts: the fault status code */
+    bool write;        /* data aborts */
+    uintptr_t link;    /* the link register at the exception */
+};
+
+typedef void (*exception_function)(struct exception *exception);
+void set_exception_handler(exception_function handler);
+
+/* Fault status codes of the long-descriptor format. */
+#define FAULT_TRANSLATION_3 0x07
+#define FAULT_PERMISSION_3 0x0f
+#define FAULT_EXTERNAL 0x10
+
+/* Interrupts: GICv2, or GICv3 if the CPU has its system registers. */
+#define IRQ_COUNT 128
+typedef void (*irq_function)(void);
+void irq_init(void);
+void irq_enable(unsigned irq, irq_function handler);
+void irq_send_to_self(unsigned irq); /* a software-generated interrupt, 0 to 15 */
+void irq_unmask(void);
+void irq_mask(void);
+void wait_for_interrupt(void);
+unsigned irq_controller_version(void);
+
+/* The virtual generic timer. */
+#define TIMER_IRQ 27
+uint64_t timer_count(void);
+uint32_t timer_frequency(void);
+/* Interrupt in that many microseconds. */
+void timer_start(uint32_t microseconds);
+void timer_stop(void);
+bool timer_expired(void);
+
+/* Neither returns. */
+void power_off(void) __attribute__((noreturn));
+void power_reset(void) __attribute__((noreturn));
+
+/* Counts of check(), and the closing line "NAME: PASS" or "NAME: FAIL", then power off. */
+void check(bool ok, const char *what);
+void finish(const char *name) __attribute__((noreturn));
+
+void *memset(void *to, int value, size_t size);
+void *memcpy(void *to, const void *from, size_t size);
+int memcmp(const void *a, const void *b, size_t size);
+
+int main(void);
+
+#endif
