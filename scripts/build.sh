@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Builds the commands (meson, release) and our QEMU in build/.
+#
+#   scripts/build.sh [MESON OPTION]...     such as -Dqemu=PATH; they are remembered
+
+. "$(dirname "$0")/common.sh"
+
+meson=$(system_meson)
+if [ ! -e "$build/build.ninja" ]; then
+    say "configuring"
+    quietly "$meson" setup "$build" "$root" --buildtype=release -Ddebug=true "$@" ||
+        die "meson could not configure the build"
+elif [ $# -gt 0 ]; then
+    quietly "$meson" configure "$build" "$@" || die "meson did not accept: $*"
+fi
+ninja -C "$build" -j "$jobs" --quiet
+ninja -C "$build" -j "$jobs" --quiet qemu

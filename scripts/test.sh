@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Runs all tests: the format of the sources, the unit tests under the address and undefined
+# behaviour sanitizers, the integration tests on real guests. The last line adds them up.
+#
+#   scripts/test.sh [--unit]     --unit: only what needs no QEMU
+
+. "$(dirname "$0")/common.sh"
+
+passed=0
+failed=0
+
+# Adds to the totals what the last "N passed, N failed" in file $1 says. A run that ended with
+# status $2 other than 0, but counted no failure (it crashed, say), is one.
+add_counts() {
+    local counts
+    counts=$(sed -nE 's/.*\b([0-9]+) passed, ([0-9]+) failed.*/\1 \2/p' "$1" | tail -n 1)
+    passed=$((passed + ${counts% *} + 0))
+    failed=$((failed + ${counts#* } + 0))
+    if [ "$2" != 0 ] && [ "${counts#* }" -eq 0 ]; then
+        failed=$((failed + 1))
+    fi
+}
+
+# Runs the command "$@", showing and counting what it prints.
+run_counted() {
+    local output status=0
+    output=$(mktemp)
+    { "$@" 2>&1 || status=$?; echo "$status" >"$output.status"; } | tee "$output"
+    status=$(cat "$output.status")
+    add_counts "$output" "$status"
+    rm -f "$output" "$output.status"
+}
+
+format_check() {
+    say "checking the format"
+    if "$root/scripts/format.sh" --check; then
+        echo "format: 1 passed, 0 failed"
+    else
+        echo "format: 0 passed, 1 failed; ./run format repairs it"
+    fi
+}
+
+unit_tests() {
+    local folder=$build/sanitize status=0
+    say "unit tests, with sanitizers"
+    if [ ! -e "$folder/build.ninja" ]; then
+        quietly "$(system_meson)" setup "$folder" "$root" -Db_sanitize=address,undefined \
+            -Db_lundef=false || return 1
+    fi
+    ninja -C "$folder" -j "$jobs" --quiet || return 1
+    "$(system_meson)" test -C "$folder" --no-rebuild --print-errorlogs --quiet || status=$?
+    "$(system_python)" "$root/scripts/count_unit_tests.py" "$folder/meson-logs/testlog.json" ||
+        status=1
+    return "$status"
+}
+
+integration_tests() {
+    say "integration tests, on real guests"
+    "$(system_python)" "$root/tests/integration/run.py" --build "$build"
+}
+
+case ${1:-} in
+--unit | '') ;;
+*) die "usage: ./run test [--unit]" ;;
+esac
+run_counted format_check
+run_counted unit_tests
+[ "${1:-}" = --unit ] || run_counted integration_tests
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
