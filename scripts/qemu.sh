@@ -198,7 +198,11 @@ compile_qemu() {
     local ninja=(ninja -C "$tree/build" -j "$jobs" qemu-system-aarch64 qemu-img)
     # Lets ccache find the objects of another work tree.
     export CCACHE_BASEDIR=$tree CCACHE_NOHASHDIR=1
-    say "building QEMU (about five minutes on two cores the first time)"
+    if [ -e "$tree/build/qemu-system-aarch64" ]; then
+        say "bringing QEMU up to date"
+    else
+        say "building QEMU; this takes about five minutes on two cores"
+    fi
     if [ -t 1 ]; then
         "${ninja[@]}" || die "QEMU could not be built: see above"
     else
