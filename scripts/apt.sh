@@ -90,7 +90,7 @@ private_apt() {
     if [ -z "$options" ] && [ -r /usr/share/keyrings/debian-archive-keyring.gpg ]; then
         options=" signed-by=/usr/share/keyrings/debian-archive-keyring.gpg"
     fi
-    # shellcheck disable=SC2154 # cache is set by common.sh
+    # shellcheck disable=SC2154 # set by common.sh
     state=$cache/apt/$(printf '%s-' "$type" "$architecture" "$@")$(
         printf '%s' "$source" | sha256sum | cut -c 1-8
     )

@@ -15,5 +15,5 @@ if [ ! -e "$build/build.ninja" ]; then
 elif [ $# -gt 0 ]; then
     quietly "$meson" configure "$build" "$@" || die "meson did not accept: $*"
 fi
-ninja -C "$build" -j "$jobs" --quiet
+quietly ninja -C "$build" -j "$jobs" || die "the build failed: see above"
 ninja -C "$build" -j "$jobs" --quiet qemu

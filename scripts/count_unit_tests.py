@@ -24,7 +24,12 @@ def count_program(entry):
 
 def main():
     passed = failed = 0
-    with open(sys.argv[1], encoding="utf-8") as log:
+    try:
+        log = open(sys.argv[1], encoding="utf-8")
+    except FileNotFoundError:
+        print("unit: 0 passed, 1 failed (meson ran no tests)")
+        return 1
+    with log:
         for line in log:
             program_passed, program_failed = count_program(json.loads(line))
             passed += program_passed

@@ -14,13 +14,12 @@ failed=0
 # Adds to the totals what the last "N passed, N failed" in file $1 says. A run that ended with
 # status $2 other than 0, but counted no failure (it crashed, say), is one.
 add_counts() {
-    local counts
-    counts=$(sed -nE 's/.*\b([0-9]+) passed, ([0-9]+) failed.*/\1 \2/p' "$1" | tail -n 1)
-    passed=$((passed + ${counts% *} + 0))
-    failed=$((failed + ${counts#* } + 0))
-    if [ "$2" != 0 ] && [ "${counts#* }" -eq 0 ]; then
-        failed=$((failed + 1))
-    fi
+    local good bad
+    read -r good bad < <(sed -nE 's/.*\b([0-9]+) passed, ([0-9]+) failed.*/\1 \2/p' "$1" |
+        tail -n 1 | grep . || echo 0 0)
+    [ "$2" = 0 ] || [ "$bad" != 0 ] || bad=1
+    passed=$((passed + good))
+    failed=$((failed + bad))
 }
 
 # Runs the command "$@", showing and counting what it prints.
@@ -49,7 +48,8 @@ unit_tests() {
         quietly "$(system_meson)" setup "$folder" "$root" -Db_sanitize=address,undefined \
             -Db_lundef=false || return 1
     fi
-    ninja -C "$folder" -j "$jobs" --quiet || return 1
+    quietly ninja -C "$folder" -j "$jobs" || return 1
+    rm -f "$folder/meson-logs/testlog.json"
     "$(system_meson)" test -C "$folder" --no-rebuild --print-errorlogs --quiet || status=$?
     "$(system_python)" "$root/scripts/count_unit_tests.py" "$folder/meson-logs/testlog.json" ||
         status=1
