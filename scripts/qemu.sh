@@ -6,8 +6,8 @@
 #
 #   scripts/qemu.sh [--build DIR] [--qemu PATH]
 #
-# PATH (or $EBB_QEMU) is an existing QEMU of ours, which is linked as it is; or a source of QEMU
-# 10.0, a folder or tarball, used instead of the one from Debian (as $EBB_QEMU_SOURCE does).
+# PATH is an existing QEMU of ours, which is linked as it is, or a source of QEMU 10.0, a folder or
+# tarball, used instead of the one from Debian. $EBB_QEMU and $EBB_QEMU_SOURCE do the same, and win.
 #
 # In the cache, qemu-HASH/ is a finished build: HASH covers source, patches, our files and flags.
 # qemu-tree-HASH/ is the work tree: HASH covers source and flags only. Patches and our files are
@@ -256,19 +256,21 @@ build_qemu() {
     link_into_build "$result/bin/qemu-system-aarch64"
 }
 
-source=${EBB_QEMU_SOURCE:-}
-given=${EBB_QEMU:-}
+given=
 while [ $# -gt 0 ]; do
     case $1 in
     --build) build=$(realpath -m "$2") ;;
-    --qemu) [ -z "$2" ] || given=$2 ;;
+    --qemu) given=$2 ;;
     *) die "usage: scripts/qemu.sh [--build DIR] [--qemu PATH]" ;;
     esac
     shift 2
 done
+given=${EBB_QEMU:-${EBB_QEMU_SOURCE:-$given}}
 if [ -n "$given" ] && [ -f "$given" ] && [ -x "$given" ]; then
     link_into_build "$(realpath "$given")"
+elif [ -n "${EBB_QEMU:-}" ]; then
+    die "EBB_QEMU is $EBB_QEMU, which is no program; for a source there is EBB_QEMU_SOURCE"
 else
-    source=${given:-$source}
+    source=$given
     build_qemu
 fi
