@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "handlers.h"
+#include "moves.h"
+
+#include <string.h>
+
+void rsp_handle_stop_reason(struct rsp_session *session, const struct rsp_arguments *arguments)
+{
+    (void)arguments;
+    rsp_stop_reply(session);
+}
+
+/* The packet's arguments are not valid any more once this is called. */
+static void resume(struct rsp_session *session, struct rsp_move move)
+{
+    struct timeline_stop stop;
+    struct ebb_error error;
+
+    if (rsp_move(session, &move, &stop, &error) < 0) {
+        rsp_reply_error(session, RSP_EIO, error.message);
+        return;
+    }
+    rsp_report_stop(session, &stop);
+}
+
+void rsp_handle_continue(struct rsp_session *session, const struct rsp_arguments *arguments)
+{
+    (void)arguments;
+    resume(session, (struct rsp_move){.kind = RSP_MOVE_CONTINUE});
+}
+
+void rsp_handle_step(struct rsp_session *session, const struct rsp_arguments *arguments)
+{
+    (void)arguments;
+    resume(session, (struct rsp_move){.kind = RSP_MOVE_STEP});
+}
+
+void rsp_handle_reverse_continue(struct rsp_session *session, const struct rsp_arguments *arguments)
+{
+    (void)arguments;
+    resume(session, (struct rsp_move){.kind = RSP_MOVE_REVERSE_CONTINUE});
+}
+
+void rsp_handle_reverse_step(struct rsp_session *session, const struct rsp_arguments *arguments)
+{
+    (void)arguments;
+    resume(session, (struct rsp_move){.kind = RSP_MOVE_REVERSE_STEP});
+}
+
+void rsp_handle_vcont_query(struct rsp_session *session, const struct rsp_arguments *arguments)
+{
+    (void)arguments;
+    rsp_buffer_text(&session->reply, "vCont;c;C;s;S;r");
+}
+
+/* One action of a vCont packet: what to do, and which thread is meant. */
+static bool parse_action(const uint8_t *text, size_t length, struct rsp_move *move,
+                         uint64_t *thread)
+{
+    static const struct {
+        char letter;
+        enum rsp_move_kind kind;
+        const char *schema;
+    } actions[] = {
+        {'c', RSP_MOVE_CONTINUE, "?:t"}, {'C', RSP_MOVE_CONTINUE, "h?:t"},
+        {'s', RSP_MOVE_STEP, "?:t"},     {'S', RSP_MOVE_STEP, "h?:t"},
+        {'r', RSP_MOVE_RANGE, "h,h?:t"},
+    };
+    struct rsp_arguments arguments;
+
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]) && length; i++) {
+        unsigned fixed;
+
+        if (text[0] != (uint8_t)actions[i].letter) {
+            continue;
+        }
+        if (!rsp_arguments_parse(actions[i].schema, text + 1, length - 1, &arguments)) {
+            return false;
+        }
+        fixed = actions[i].schema[0] == '?' ? 0 : strchr(actions[i].schema, ',') ? 2 : 1;
+        *thread = arguments.count > fixed ? arguments.list[fixed].number : RSP_ALL_THREADS;
+        *move = (struct rsp_move){
+            .kind = actions[i].kind,
+            .from = arguments.list[0].number,
+            .to = arguments.list[1].number,
+        };
+        return true;
+    }
+    return false;
+}
+
+/* The leftmost action that names the thread is the one that counts, but all have to be valid. */
+static bool parse_vcont(const uint8_t *text, size_t length, struct rsp_move *chosen)
+{
+    bool found = false;
+
+    while (length) {
+        const uint8_t *end;
+        size_t action;
+        struct rsp_move move;
+        uint64_t thread;
+
+        if (text[0] != ';') {
+            return false;
+        }
+        end = memchr(text + 1, ';', length - 1);
+        action = end ? (size_t)(end - text) : length;
+        if (!parse_action(text + 1, action - 1, &move, &thread)) {
+            return false;
+        }
+        if (!found &&
+            (thread == RSP_ALL_THREADS || thread == RSP_ANY_THREAD || thread == RSP_THREAD)) {
+            *chosen = move;
+            found = true;
+        }
+        text += action;
+        length -= action;
+    }
+    return found;
+}
+
+void rsp_handle_vcont(struct rsp_session *session, const struct rsp_arguments *arguments)
+{
+    struct rsp_move move;
+
+    if (!parse_vcont(arguments->list[0].bytes, arguments->list[0].length, &move)) {
+        rsp_reply_error(session, RSP_EINVAL, "the actions are malformed or resume no thread");
+        return;
+    }
+    resume(session, move);
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The "monitor" commands: what gdb has no command of its own for. A failed one prints why and is
+ * answered with an error, so that scripts notice.
+ */
+#include "handlers.h"
+#include "moves.h"
+
+#include "../log/reader.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORDS_MAX = 4, EVENTS_DEFAULT = 20, EVENTS_MAX = 10000 };
+
+struct command {
+    const char *name;
+    const char *arguments;
+    unsigned at_least; /* arguments */
+    unsigned at_most;
+    /* words[1..] are the arguments; -1: *error says why not */
+    int (*run)(struct rsp_session *session, char **words, unsigned count, struct ebb_error *error);
+    const char *help;
+};
+
+static int run_help(struct rsp_session *, char **, unsigned, struct ebb_error *);
+
+/*
+ * POSITION is a number, "begin", "end", or "+N" and "-N", counted from where the timeline is. What
+ * is beyond the ends is an error for a number, and the end itself for an offset.
+ */
+static int parse_position(struct rsp_session *session, const char *text, uint64_t *position,
+                          struct ebb_error *error)
+{
+    uint64_t begin = timeline_begin(session->timeline), end = timeline_end(session->timeline);
+    uint64_t now = timeline_position(session->timeline), number;
+    bool forward = text[0] == '+', backward = text[0] == '-';
+    const char *digits = text + (forward || backward ? 1 : 0);
+    char *rest;
+
+    if (!strcmp(text, "begin") || !strcmp(text, "end")) {
+        *position = text[0] == 'b' ? begin : end;
+        return 0;
+    }
+    number = strtoull(digits, &rest, 10);
+    if (digits[0] < '0' || digits[0] > '9' || *rest) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "'%.40s' is no position; give a number, +N, -N, begin or end", text);
+    }
+    if (forward) {
+        *position = number < end - now ? now + number : end;
+    } else if (backward) {
+        *position = number < now - begin ? now - number : begin;
+    } else if (number < begin || number > end) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "position %" PRIu64 " is outside of the recording, which goes from %" PRIu64
+                        " to %" PRIu64,
+                        number, begin, end);
+    } else {
+        *position = number;
+    }
+    return 0;
+}
+
+static int run_position(struct rsp_session *session, char **words, unsigned count,
+                        struct ebb_error *error)
+{
+    (void)words;
+    (void)count;
+    (void)error;
+    rsp_session_printf(session, "position %" PRIu64 " of %" PRIu64 " to %" PRIu64 "%s\n",
+                       timeline_position(session->timeline), timeline_begin(session->timeline),
+                       timeline_end(session->timeline),
+                       timeline_in_diversion(session->timeline) ? ", in a diversion" : "");
+    return 0;
+}
+
+static int run_seek(struct rsp_session *session, char **words, unsigned count,
+                    struct ebb_error *error)
+{
+    struct rsp_move move = {.kind = RSP_MOVE_SEEK};
+    struct timeline_stop stop;
+
+    (void)count;
+    if (parse_position(session, words[1], &move.from, error) < 0 ||
+        rsp_move(session, &move, &stop, error) < 0) {
+        return -1;
+    }
+    session->signal = RSP_SIGTRAP;
+    if (stop.reason == TIMELINE_STOP_DIVERGED) {
+        rsp_session_print(session, stop.report ? stop.report : "replay and log disagree");
+        rsp_session_print(session, "\n");
+    } else if (stop.reason == TIMELINE_STOP_INTERRUPTED) {
+        rsp_session_print(session, "interrupted\n");
+    }
+    run_position(session, NULL, 0, NULL);
+    rsp_session_print(session, "gdb does not know that time has moved; tell it with "
+                               "'maintenance flush register-cache'\n");
+    return 0;
+}
+
+static void print_checkpoint(void *opaque, const struct timeline_checkpoint_info *info)
+{
+    rsp_session_printf(opaque, "%20" PRIu64 "  %12" PRIu64 "  %s\n", info->position,
+                       info->own_bytes, info->keyframe ? "keyframe" : "checkpoint");
+}
+
+static int run_checkpoints(struct rsp_session *session, char **words, unsigned count,
+                           struct ebb_error *error)
+{
+    (void)words;
+    (void)count;
+    (void)error;
+    rsp_session_printf(session, "%20s  %12s  %s\n", "position", "bytes", "kind");
+    timeline_visit_checkpoints(session->timeline, print_checkpoint, session);
+    return 0;
+}
+
+static void print_event(struct rsp_session *session, uint64_t number, const struct ebb_event *event)
+{
+    const char *name = ebb_event_kind_name(event->kind);
+
+    rsp_session_printf(session, "%12" PRIu64 "  %20" PRIu64 "  %-14s 0x%" PRIx64, number,
+                       event->position, name ? name : "?", event->address);
+    if (event->data_length) {
+        rsp_session_printf(session, " %" PRIu32 " bytes\n", event->data_length);
+    } else if (event->size) {
+        rsp_session_printf(session, " %" PRIu32 " 0x%" PRIx64 "\n", event->size, event->value);
+    } else {
+        rsp_session_printf(session, " 0x%" PRIx64 "\n", event->value);
+    }
+}
+
+static int print_events(struct rsp_session *session, struct ebb_cursor *cursor, uint64_t from,
+                        uint64_t count, struct ebb_error *error)
+{
+    struct ebb_event event;
+
+    if (ebb_cursor_seek_position(cursor, from, error) < 0) {
+        return -1;
+    }
+    rsp_session_printf(session, "%12s  %20s  %-14s %s\n", "event", "position", "kind",
+                       "address, size, value");
+    while (count-- && !rsp_session_interrupted(session)) {
+        uint64_t number = ebb_cursor_event_number(cursor);
+        int status = ebb_cursor_next(cursor, &event, error);
+
+        if (status <= 0) {
+            return status;
+        }
+        print_event(session, number, &event);
+    }
+    return 0;
+}
+
+static int run_events(struct rsp_session *session, char **words, unsigned count,
+                      struct ebb_error *error)
+{
+    uint64_t from = timeline_position(session->timeline), events = EVENTS_DEFAULT;
+    struct ebb_cursor *cursor;
+    char *rest;
+    int status;
+
+    if (count > 1 && parse_position(session, words[1], &from, error) < 0) {
+        return -1;
+    }
+    if (count > 2) {
+        events = strtoull(words[2], &rest, 10);
+        if (*rest || events == 0 || events > EVENTS_MAX) {
+            return ebb_fail(error, EBB_ERROR_USAGE, "COUNT is a number from 1 to %d", EVENTS_MAX);
+        }
+    }
+    cursor = ebb_cursor_new(timeline_log(session->timeline), error);
+    if (!cursor) {
+        return -1;
+    }
+    status = print_events(session, cursor, from, events, error);
+    ebb_cursor_free(cursor);
+    return status;
+}
+
+static int run_stats(struct rsp_session *session, char **words, unsigned count,
+                     struct ebb_error *error)
+{
+    struct timeline_stats stats;
+
+    (void)words;
+    (void)count;
+    (void)error;
+    timeline_stats(session->timeline, &stats);
+    rsp_session_printf(session,
+                       "checkpoints            %" PRIu64 "\n"
+                       "memory used            %" PRIu64 " of %" PRIu64 " bytes\n"
+                       "instructions replayed  %" PRIu64 "\n"
+                       "states restored        %" PRIu64 "\n"
+                       "workers replaced       %" PRIu64 "\n",
+                       stats.checkpoints, stats.memory_used, stats.memory_budget,
+                       stats.instructions_replayed, stats.restores, stats.workers_replaced);
+    return 0;
+}
+
+static int run_info(struct rsp_session *session, char **words, unsigned count,
+                    struct ebb_error *error)
+{
+    struct ebb_log_summary summary;
+
+    (void)words;
+    (void)count;
+    (void)error;
+    ebb_log_summary(timeline_log(session->timeline), &summary);
+    rsp_session_printf(session,
+                       "instructions  %" PRIu64 "\n"
+                       "events        %" PRIu64 ", in %" PRIu64 " bytes of log\n"
+                       "keyframes     %" PRIu64 ", in %" PRIu64 " bytes\n"
+                       "ended         %s\n",
+                       summary.end_position, summary.event_count, summary.log_bytes,
+                       summary.keyframe_count, summary.keyframe_bytes,
+                       summary.complete ? "in good order" : "cut off");
+    return 0;
+}
+
+static int run_digest(struct rsp_session *session, char **words, unsigned count,
+                      struct ebb_error *error)
+{
+    uint64_t registers, ram;
+
+    (void)words;
+    (void)count;
+    if (timeline_digest(session->timeline, &registers, &ram, error) < 0) {
+        return -1;
+    }
+    rsp_session_printf(session, "registers %016" PRIx64 " ram %016" PRIx64 "\n", registers, ram);
+    return 0;
+}
+
+static const struct command commands[] = {
+    {"help", "", 0, 0, run_help, "this list"},
+    {"position", "", 0, 0, run_position, "where the timeline is, and where it begins and ends"},
+    {"seek", "POSITION", 1, 1, run_seek, "go to a position"},
+    {"events", "[POSITION [COUNT]]", 0, 2, run_events, "recorded events from a position on"},
+    {"checkpoints", "", 0, 0, run_checkpoints, "places that are reached without running there"},
+    {"digest", "", 0, 0, run_digest, "digests of the registers and RAM, to compare two visits"},
+    {"stats", "", 0, 0, run_stats, "memory and work of the replay"},
+    {"info", "", 0, 0, run_info, "the recording"},
+};
+
+enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
+
+static int run_help(struct rsp_session *session, char **words, unsigned count,
+                    struct ebb_error *error)
+{
+    (void)words;
+    (void)count;
+    (void)error;
+    for (unsigned i = 0; i < COMMAND_COUNT; i++) {
+        rsp_session_printf(session, "monitor %-11s %-18s  %s\n", commands[i].name,
+                           commands[i].arguments, commands[i].help);
+    }
+    rsp_session_print(session, "A position counts instructions since the recording began. POSITION "
+                               "is a number, begin, end,\nor +N and -N, counted from where the "
+                               "timeline is.\n");
+    return 0;
+}
+
+/* Any beginning of a name that fits one command only will do. */
+static const struct command *find_command(const char *name)
+{
+    const struct command *found = NULL;
+
+    for (unsigned i = 0; i < COMMAND_COUNT; i++) {
+        if (!strcmp(commands[i].name, name)) {
+            return &commands[i];
+        }
+        if (!strncmp(commands[i].name, name, strlen(name))) {
+            if (found) {
+                return NULL;
+            }
+            found = &commands[i];
+        }
+    }
+    return found;
+}
+
+static int run_line(struct rsp_session *session, char *line, struct ebb_error *error)
+{
+    char *words[WORDS_MAX] = {0}, *place = NULL;
+    const struct command *command;
+    unsigned count = 0;
+
+    for (char *word = strtok_r(line, " \t\r\n", &place); word && count < WORDS_MAX;
+         word = strtok_r(NULL, " \t\r\n", &place)) {
+        words[count++] = word;
+    }
+    if (count == 0) {
+        return run_help(session, words, 0, error);
+    }
+    command = find_command(words[0]);
+    if (!command) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "'%.40s' is not one of the commands that 'monitor help' lists", words[0]);
+    }
+    if (count - 1 < command->at_least || count - 1 > command->at_most) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "usage: monitor %s %s", command->name,
+                        command->arguments);
+    }
+    return command->run(session, words, count, error);
+}
+
+void rsp_handle_monitor(struct rsp_session *session, const struct rsp_arguments *arguments)
+{
+    const struct rsp_argument *digits = &arguments->list[0];
+    struct ebb_error error;
+    char line[256];
+    size_t length = digits->length / 2;
+
+    if (digits->length % 2 || length >= sizeof(line) ||
+        !rsp_hex_decode(digits->bytes, length, (uint8_t *)line)) {
+        rsp_reply_error(session, RSP_EINVAL, NULL);
+        return;
+    }
+    line[length] = 0;
+    if (run_line(session, line, &error) < 0) {
+        rsp_session_printf(session, "%s\n", error.message);
+        rsp_reply_error(session, RSP_EINVAL, NULL);
+        return;
+    }
+    rsp_reply_ok(session);
+}

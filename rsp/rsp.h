@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The remote serial protocol server: lets gdb look at a timeline and move it, both ways.
+ *
+ * A server is used by the timeline's thread and serves one client at a time. While the timeline
+ * moves, a second thread watches the connection, so that an interrupt (0x03) or a client that goes
+ * away ends the move at once. File descriptors stay the caller's, who closes them.
+ */
+#ifndef EBB_RSP_RSP_H
+#define EBB_RSP_RSP_H
+
+#include "../replay/timeline.h"
+
+struct rsp_options {
+    /* Becomes readable when the server has to end (a signalfd, an eventfd, a pipe); -1: none. Such
+     * a request interrupts a move. The server never reads from it. */
+    int stop_fd;
+    /* rsp_serve_listener() returns after its first client. */
+    bool once;
+};
+
+enum rsp_end {
+    RSP_END_NONE = 0,
+    RSP_END_DETACHED,     /* the client said so ('detach') */
+    RSP_END_KILLED,       /* the client wants the server to end ('kill') */
+    RSP_END_DISCONNECTED, /* the connection closed */
+    RSP_END_STOPPED,      /* stop_fd became readable */
+};
+
+struct rsp_result {
+    enum rsp_end end;  /* how the last client's session ended */
+    uint64_t sessions; /* clients served */
+    uint64_t packets;  /* packets handled */
+    bool diverged;     /* a move ended because replay and log disagree */
+};
+
+/*
+ * Serves one client that writes to in and reads from out (one socket may be both; the pair may be
+ * pipes or a terminal). Returns 0 when the session is over, or -1. A client that sends garbage or
+ * goes away is no error. On return the timeline is where the client left it, without breakpoints
+ * and diversion.
+ */
+int rsp_serve_fds(struct timeline *timeline, int in, int out, const struct rsp_options *options,
+                  struct rsp_result *result, struct ebb_error *error);
+
+/*
+ * Accepts clients one after the other, each finds the timeline where the one before left it. Ends
+ * after a 'kill', when stop_fd says so, or, with options.once, after the first client.
+ */
+int rsp_serve_listener(struct timeline *timeline, int listener, const struct rsp_options *options,
+                       struct rsp_result *result, struct ebb_error *error);
+
+/*
+ * Return a listening descriptor (close-on-exec), or -1.
+ *
+ * rsp_listen_unix(): a socket file that only this user can connect to. A socket left behind by a
+ * server that is gone is replaced; any other file is not. Who closes the descriptor removes the
+ * file.
+ *
+ * rsp_listen_tcp(): address is "PORT", ":PORT", "HOST:PORT" or "[HOST]:PORT"; no host means
+ * 127.0.0.1, port 0 lets the system choose. A host that is not this machine's loopback is refused
+ * unless anywhere is true: whoever connects can read all of the guest's memory.
+ */
+int rsp_listen_unix(const char *path, struct ebb_error *error);
+int rsp_listen_tcp(const char *address, bool anywhere, struct ebb_error *error);
+
+/* Writes what gdb's "target remote" wants to reach the listener: "HOST:PORT", or the path. */
+int rsp_listener_name(int listener, char *name, size_t size, struct ebb_error *error);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "session.h"
+
+#include "handlers.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PRINT_CHUNK = 1024 }; /* bytes of text in one packet */
+
+static bool make_buffer(struct rsp_buffer *buffer, size_t capacity)
+{
+    buffer->bytes = malloc(capacity);
+    buffer->capacity = capacity;
+    return buffer->bytes != NULL;
+}
+
+struct rsp_session *rsp_session_new(struct timeline *timeline, int in, int out, int stop_fd,
+                                    struct ebb_error *error)
+{
+    struct rsp_session *session = calloc(1, sizeof(*session));
+
+    if (!session || !make_buffer(&session->reply, RSP_PACKET_SIZE) ||
+        !make_buffer(&session->frame, rsp_encoded_size(RSP_PACKET_SIZE))) {
+        if (session) {
+            free(session->reply.bytes);
+        }
+        free(session);
+        ebb_fail(error, EBB_ERROR_FAILED, "out of memory for a debugger's session");
+        return NULL;
+    }
+    session->timeline = timeline;
+    session->signal = RSP_SIGTRAP;
+    rsp_connection_init(&session->connection, in, out, stop_fd);
+    rsp_decoder_init(&session->decoder);
+    rsp_watcher_init(&session->watcher, timeline, &session->connection);
+    return session;
+}
+
+void rsp_session_free(struct rsp_session *session)
+{
+    rsp_watcher_destroy(&session->watcher);
+    free(session->reply.bytes);
+    free(session->frame.bytes);
+    free(session);
+}
+
+/* The next token; RSP_TOKEN_NONE: the connection is over. */
+static enum rsp_token next_token(struct rsp_session *session)
+{
+    enum rsp_token token = session->pending;
+    uint8_t byte;
+
+    session->pending = RSP_TOKEN_NONE;
+    while (token == RSP_TOKEN_NONE && rsp_connection_next(&session->connection, &byte)) {
+        token = rsp_decoder_feed(&session->decoder, byte);
+    }
+    return token;
+}
+
+/*
+ * Returns true when the packet has to be sent again. A client that begins a packet of its own has
+ * got ours: it is kept for the main loop.
+ */
+static bool must_retransmit(struct rsp_session *session)
+{
+    for (;;) {
+        enum rsp_token token = next_token(session);
+
+        switch (token) {
+        case RSP_TOKEN_NACK:
+            return true;
+        case RSP_TOKEN_INTERRUPT:
+            break; /* came too late: nothing runs any more */
+        case RSP_TOKEN_PACKET:
+        case RSP_TOKEN_BAD_PACKET:
+        case RSP_TOKEN_LONG_PACKET:
+            session->pending = token;
+            return false;
+        case RSP_TOKEN_ACK:
+        case RSP_TOKEN_NONE:
+            return false;
+        }
+    }
+}
+
+static void send_packet(struct rsp_session *session, const uint8_t *payload, size_t length)
+{
+    rsp_buffer_clear(&session->frame);
+    rsp_encode(&session->frame, payload, length);
+    do {
+        if (!rsp_connection_write(&session->connection, session->frame.bytes,
+                                  session->frame.length)) {
+            return;
+        }
+    } while (!session->no_ack && session->pending == RSP_TOKEN_NONE && must_retransmit(session));
+}
+
+void rsp_session_print(struct rsp_session *session, const char *text)
+{
+    uint8_t bytes[1 + 2 * PRINT_CHUNK];
+    size_t left = strlen(text);
+
+    while (left) {
+        struct rsp_buffer packet = {.bytes = bytes, .capacity = sizeof(bytes)};
+        size_t length = left < PRINT_CHUNK ? left : PRINT_CHUNK;
+
+        rsp_buffer_put_byte(&packet, 'O');
+        rsp_buffer_hex(&packet, text, length);
+        send_packet(session, packet.bytes, packet.length);
+        text += length;
+        left -= length;
+    }
+}
+
+void rsp_session_printf(struct rsp_session *session, const char *format, ...)
+{
+    char text[2048];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    rsp_session_print(session, text);
+}
+
+void rsp_reply_ok(struct rsp_session *session)
+{
+    rsp_buffer_clear(&session->reply);
+    rsp_buffer_text(&session->reply, "OK");
+}
+
+void rsp_reply_error(struct rsp_session *session, enum rsp_errno number, const char *text)
+{
+    rsp_buffer_clear(&session->reply);
+    if (text && (session->error_text || session->client_error_message)) {
+        rsp_buffer_printf(&session->reply, "E.%s", text);
+    } else {
+        rsp_buffer_printf(&session->reply, "E%02x", number);
+    }
+}
+
+bool rsp_session_interrupted(struct rsp_session *session)
+{
+    bool interrupted;
+
+    if (rsp_watcher_begin(&session->watcher, NULL) < 0) {
+        return false;
+    }
+    interrupted = rsp_watcher_requested(&session->watcher);
+    rsp_watcher_end(&session->watcher);
+    return interrupted;
+}
+
+/* The packet in the decoder. */
+static void handle_packet(struct rsp_session *session)
+{
+    const struct rsp_decoder *decoder = &session->decoder;
+    const struct rsp_packet_type *type = rsp_packet_type(decoder->payload, decoder->length);
+    struct rsp_arguments arguments;
+
+    session->packets++;
+    session->silent = false;
+    rsp_buffer_clear(&session->reply);
+    if (type) {
+        size_t name = strlen(type->name);
+
+        session->error_text = type->flags & RSP_ERROR_TEXT;
+        if (rsp_arguments_parse(type->schema, decoder->payload + name, decoder->length - name,
+                                &arguments)) {
+            type->handle(session, &arguments);
+        } else {
+            rsp_reply_error(session, RSP_EINVAL, "malformed packet");
+        }
+    }
+    if (session->reply.overflow) {
+        rsp_reply_error(session, RSP_EIO, "the reply is too long");
+    }
+    if (!session->silent) {
+        send_packet(session, session->reply.bytes, session->reply.length);
+    }
+    if (session->no_ack_next) {
+        session->no_ack = true;
+        session->no_ack_next = false;
+    }
+}
+
+static void acknowledge(struct rsp_session *session, char sign)
+{
+    if (!session->no_ack) {
+        rsp_connection_write(&session->connection, (const uint8_t *)&sign, 1);
+    }
+}
+
+static void end_connection(struct rsp_session *session)
+{
+    session->end = session->connection.stopped ? RSP_END_STOPPED : RSP_END_DISCONNECTED;
+}
+
+void rsp_session_serve(struct rsp_session *session)
+{
+    while (session->end == RSP_END_NONE) {
+        switch (next_token(session)) {
+        case RSP_TOKEN_PACKET:
+            acknowledge(session, '+');
+            handle_packet(session);
+            break;
+        case RSP_TOKEN_BAD_PACKET:
+            acknowledge(session, '-');
+            break;
+        case RSP_TOKEN_LONG_PACKET:
+            /* Asking for it again would bring it again. */
+            acknowledge(session, '+');
+            session->error_text = false;
+            rsp_reply_error(session, RSP_EINVAL, "packet too long");
+            send_packet(session, session->reply.bytes, session->reply.length);
+            break;
+        case RSP_TOKEN_NONE:
+            end_connection(session);
+            break;
+        case RSP_TOKEN_ACK:
+        case RSP_TOKEN_NACK:
+        case RSP_TOKEN_INTERRUPT:
+            break; /* nothing is under way that they could mean */
+        }
+    }
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "moves.h"
+
+enum { REGISTER_SIZE_MAX = 256 };
+
+void rsp_stop_reply(struct rsp_session *session)
+{
+    unsigned pc = timeline_pc_register(session->timeline);
+    uint8_t value[REGISTER_SIZE_MAX];
+    struct ebb_error error;
+    int size = timeline_read_register(session->timeline, pc, value, sizeof(value), &error);
+
+    rsp_buffer_clear(&session->reply);
+    rsp_buffer_printf(&session->reply, "T%02xthread:%x;", session->signal, RSP_THREAD);
+    if (size > 0) {
+        /* gdb looks at the PC after every stop: spare it the question. */
+        rsp_buffer_printf(&session->reply, "%02x:", pc);
+        rsp_buffer_hex(&session->reply, value, (size_t)size);
+        rsp_buffer_text(&session->reply, ";");
+    }
+}
+
+static void add_breakpoint(struct rsp_session *session, const struct timeline_stop *stop)
+{
+    const struct rsp_breakpoint *breakpoint = rsp_breakpoint_at(session, stop->address);
+
+    if (breakpoint && breakpoint->type == 0 && session->client_swbreak) {
+        rsp_buffer_text(&session->reply, "swbreak:;");
+    } else if (breakpoint && breakpoint->type == 1 && session->client_hwbreak) {
+        rsp_buffer_text(&session->reply, "hwbreak:;");
+    }
+}
+
+static void add_watchpoint(struct rsp_session *session, const struct timeline_stop *stop)
+{
+    static const char *const names[] = {"watch", "rwatch", "awatch"};
+    uint64_t address;
+    const struct rsp_breakpoint *watchpoint =
+        rsp_watchpoint_hit(session, stop->kind, stop->address, &address);
+
+    if (watchpoint) {
+        rsp_buffer_printf(&session->reply, "%s:%llx;", names[watchpoint->type - 2],
+                          (unsigned long long)address);
+    }
+}
+
+/* Text that gdb shows above its own; it has to go out before the stop reply. */
+static void print_story(struct rsp_session *session, const struct timeline_stop *stop)
+{
+    switch (stop->reason) {
+    case TIMELINE_STOP_WATCHPOINT:
+        if (stop->by_device) {
+            rsp_session_printf(session, "ebb: a device wrote to 0x%llx at position %llu\n",
+                               (unsigned long long)stop->address,
+                               (unsigned long long)stop->position);
+        }
+        break;
+    case TIMELINE_STOP_DIVERGED:
+        rsp_session_print(session, stop->report ? stop->report : "ebb: replay and log disagree");
+        rsp_session_print(session, "\n");
+        break;
+    case TIMELINE_STOP_HALTED:
+        rsp_session_print(session, "ebb: the CPU waits for an interrupt, and in code that the "
+                                   "debugger started none will come\n");
+        break;
+    default:
+        break;
+    }
+}
+
+void rsp_report_stop(struct rsp_session *session, const struct timeline_stop *stop)
+{
+    bool broken_off =
+        stop->reason == TIMELINE_STOP_INTERRUPTED || stop->reason == TIMELINE_STOP_HALTED;
+
+    print_story(session, stop);
+    session->signal = broken_off ? RSP_SIGINT : RSP_SIGTRAP;
+    rsp_stop_reply(session);
+    switch (stop->reason) {
+    case TIMELINE_STOP_BREAKPOINT:
+        add_breakpoint(session, stop);
+        break;
+    case TIMELINE_STOP_WATCHPOINT:
+        add_watchpoint(session, stop);
+        break;
+    case TIMELINE_STOP_BEGIN:
+        rsp_buffer_text(&session->reply, "replaylog:begin;");
+        break;
+    case TIMELINE_STOP_END:
+    case TIMELINE_STOP_DIVERGED:
+        rsp_buffer_text(&session->reply, "replaylog:end;");
+        break;
+    case TIMELINE_STOP_STEP:
+    case TIMELINE_STOP_INTERRUPTED:
+    case TIMELINE_STOP_HALTED:
+        break;
+    }
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "handlers.h"
+
+#include <string.h>
+
+static const struct rsp_packet_type packet_types[] = {
+    {"?", "", rsp_handle_stop_reason, 0},
+    {"D", "?;h", rsp_handle_detach, 0},
+    {"G", "b", rsp_handle_write_registers, RSP_ERROR_TEXT},
+    {"Hc", "t", rsp_handle_thread, 0},
+    {"Hg", "t", rsp_handle_thread, 0},
+    {"M", "h,h:b", rsp_handle_write_memory, RSP_ERROR_TEXT},
+    {"P", "h=b", rsp_handle_write_register, RSP_ERROR_TEXT},
+    {"T", "t", rsp_handle_thread, 0},
+    {"X", "h,h:b", rsp_handle_write_memory_binary, RSP_ERROR_TEXT},
+    {"Z", "h,h,h?;b", rsp_handle_insert, RSP_ERROR_TEXT},
+    {"z", "h,h,h?;b", rsp_handle_remove, RSP_ERROR_TEXT},
+    {"g", "", rsp_handle_read_registers, 0},
+    {"k", "?b", rsp_handle_kill, 0},
+    {"m", "h,h", rsp_handle_read_memory, 0},
+    {"p", "h", rsp_handle_read_register, 0},
+    {"x", "h,h", rsp_handle_read_memory_binary, 0},
+
+    /* A resume at another address is refused as malformed: gdb writes the PC instead. A machine
+     * has no signals, so those of C and S are ignored. */
+    {"C", "h", rsp_handle_continue, RSP_ERROR_TEXT},
+    {"S", "h", rsp_handle_step, RSP_ERROR_TEXT},
+    {"bc", "", rsp_handle_reverse_continue, RSP_ERROR_TEXT},
+    {"bs", "", rsp_handle_reverse_step, RSP_ERROR_TEXT},
+    {"c", "", rsp_handle_continue, RSP_ERROR_TEXT},
+    {"s", "", rsp_handle_step, RSP_ERROR_TEXT},
+    {"vCont", "b", rsp_handle_vcont, RSP_ERROR_TEXT},
+    {"vCont?", "", rsp_handle_vcont_query, 0},
+    {"vKill", ";h", rsp_handle_kill_process, 0},
+    {"vMustReplyEmpty", "", rsp_handle_empty, 0},
+
+    {"QNonStop", ":h", rsp_handle_non_stop, RSP_ERROR_TEXT},
+    {"QStartNoAckMode", "", rsp_handle_no_ack, 0},
+    {"qAttached", "?:h", rsp_handle_attached, 0},
+    {"qC", "", rsp_handle_current_thread, 0},
+    {"qRcmd", ",b", rsp_handle_monitor, 0},
+    {"qSearch", ":b", rsp_handle_search_memory, 0},
+    {"qSupported", "?:b", rsp_handle_supported, 0},
+    {"qSymbol", ":b", rsp_handle_ok, 0}, /* no symbol is wanted */
+    {"qThreadExtraInfo", ",t", rsp_handle_thread_text, 0},
+    {"qXfer", ":b", rsp_handle_features, 0},
+    {"qfThreadInfo", "", rsp_handle_thread_list, 0},
+    {"qsThreadInfo", "", rsp_handle_thread_list_end, 0},
+};
+
+/* Names of more than one letter end at a separator; after one letter the arguments follow. */
+static bool ends_name(const char *name, uint8_t next)
+{
+    bool letter = (next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z');
+
+    return !strchr("QbqvV", name[0]) || !(letter || (next >= '0' && next <= '9') || next == '?');
+}
+
+const struct rsp_packet_type *rsp_packet_type(const uint8_t *packet, size_t length)
+{
+    for (size_t i = 0; i < sizeof(packet_types) / sizeof(packet_types[0]); i++) {
+        const struct rsp_packet_type *type = &packet_types[i];
+        size_t name = strlen(type->name);
+
+        if (length >= name && !memcmp(packet, type->name, name) &&
+            (length == name || ends_name(type->name, packet[name]))) {
+            return type;
+        }
+    }
+    return NULL;
+}
