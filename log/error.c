@@ -33,6 +33,9 @@ int ebb_fail_prefix(struct ebb_error *error, const char *format, ...)
     memcpy(rest, error->message, sizeof(rest));
     length = strnlen(prefix, sizeof(prefix) - 3);
     memcpy(error->message, prefix, length);
-    snprintf(error->message + length, sizeof(error->message) - length, ": %s", rest);
+    memcpy(error->message + length, ": ", 2);
+    length += 2;
+    memcpy(error->message + length, rest, sizeof(rest) - length);
+    error->message[sizeof(error->message) - 1] = 0;
     return -1;
 }

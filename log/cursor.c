@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "reader_internal.h"
+
+#include "event_block.h"
+
+#include <stdlib.h>
+
+struct ebb_cursor {
+    const struct ebb_log *log;
+    ZSTD_DCtx *zstd;
+    struct ebb_buffer stored;
+    struct ebb_buffer raw;
+    struct ebb_event *events; /* of the decoded block */
+    size_t capacity;
+    bool loaded;  /* events holds block number `block` */
+    size_t block; /* block_count: at the end of the log */
+    size_t next;  /* the event in it that the cursor stands before */
+    size_t count; /* events in it, if loaded; else 0 */
+};
+
+struct ebb_cursor *ebb_cursor_new(const struct ebb_log *log, struct ebb_error *error)
+{
+    struct ebb_cursor *cursor = calloc(1, sizeof(*cursor));
+
+    if (cursor) {
+        cursor->log = log;
+        cursor->zstd = ZSTD_createDCtx();
+        if (!cursor->zstd) {
+            free(cursor);
+            cursor = NULL;
+        }
+    }
+    if (!cursor) {
+        ebb_fail(error, EBB_ERROR_FAILED, "out of memory for reading the log");
+    }
+    return cursor;
+}
+
+void ebb_cursor_free(struct ebb_cursor *cursor)
+{
+    if (cursor) {
+        ZSTD_freeDCtx(cursor->zstd);
+        ebb_buffer_free(&cursor->stored);
+        ebb_buffer_free(&cursor->raw);
+        free(cursor->events);
+        free(cursor);
+    }
+}
+
+static int reserve_events(struct ebb_cursor *cursor, size_t count, struct ebb_error *error)
+{
+    struct ebb_event *events;
+
+    if (count <= cursor->capacity) {
+        return 0;
+    }
+    events = realloc(cursor->events, count * sizeof(*events));
+    if (!events) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory for reading the log");
+    }
+    cursor->events = events;
+    cursor->capacity = count;
+    return 0;
+}
+
+/* Decodes the block the cursor stands in, unless it is there already. */
+static int load(struct ebb_cursor *cursor, struct ebb_error *error)
+{
+    const struct ebb_input *input = &cursor->log->log;
+    const struct ebb_block *block = &input->blocks[cursor->block];
+    const char *problem;
+
+    if (cursor->loaded) {
+        return 0;
+    }
+    if (reserve_events(cursor, block->count, error) ||
+        ebb_input_decompress(input, block, cursor->zstd, &cursor->stored, &cursor->raw, error)) {
+        return -1;
+    }
+    problem = ebb_event_decode(cursor->raw.bytes, cursor->raw.size, cursor->events, block->count,
+                               block->first_position);
+    if (!problem && (cursor->events[0].position != block->first_position ||
+                     cursor->events[block->count - 1].position != block->last_position)) {
+        problem = "its events do not fit its header";
+    }
+    if (problem) {
+        return ebb_input_corrupt(input, block->offset, problem, error);
+    }
+    cursor->loaded = true;
+    cursor->count = block->count;
+    return 0;
+}
+
+static void move_to_block(struct ebb_cursor *cursor, size_t block)
+{
+    if (cursor->block != block) {
+        cursor->block = block;
+        cursor->loaded = false;
+        cursor->count = 0;
+    }
+    cursor->next = 0;
+}
+
+/* At the end of a block: goes to the next one. Returns like ebb_cursor_next(). */
+static int enter_block(struct ebb_cursor *cursor, struct ebb_error *error)
+{
+    if (cursor->loaded) {
+        move_to_block(cursor, cursor->block + 1);
+    }
+    if (cursor->block == cursor->log->log.block_count) {
+        return 0;
+    }
+    return load(cursor, error) ? -1 : 1;
+}
+
+int ebb_cursor_next(struct ebb_cursor *cursor, struct ebb_event *event, struct ebb_error *error)
+{
+    if (cursor->next >= cursor->count) {
+        int status = enter_block(cursor, error);
+
+        if (status <= 0) {
+            return status;
+        }
+    }
+    *event = cursor->events[cursor->next++];
+    return 1;
+}
+
+int ebb_cursor_seek_event(struct ebb_cursor *cursor, uint64_t number, struct ebb_error *error)
+{
+    const struct ebb_input *input = &cursor->log->log;
+    size_t low = 0, high = input->block_count;
+
+    if (number > cursor->log->event_count) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "the log has no event with this number");
+    }
+    /* The first block that ends behind the event. */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (input->blocks[middle].first + input->blocks[middle].count <= number) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    move_to_block(cursor, low);
+    if (low == input->block_count) {
+        return 0;
+    }
+    if (load(cursor, error)) {
+        return -1;
+    }
+    cursor->next = number - input->blocks[low].first;
+    return 0;
+}
+
+int ebb_cursor_seek_position(struct ebb_cursor *cursor, uint64_t position, struct ebb_error *error)
+{
+    const struct ebb_input *input = &cursor->log->log;
+    size_t low = 0, high = input->block_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (input->blocks[middle].last_position < position) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    move_to_block(cursor, low);
+    if (low == input->block_count) {
+        return 0;
+    }
+    if (load(cursor, error)) {
+        return -1;
+    }
+    low = 0;
+    high = cursor->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (cursor->events[middle].position < position) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    cursor->next = low;
+    return 0;
+}
+
+uint64_t ebb_cursor_event_number(const struct ebb_cursor *cursor)
+{
+    const struct ebb_input *input = &cursor->log->log;
+
+    if (cursor->block == input->block_count) {
+        return cursor->log->event_count;
+    }
+    return input->blocks[cursor->block].first + cursor->next;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "digest.h"
+
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+bool ebb_is_zero(const void *data, size_t size)
+{
+    const uint8_t *bytes = data;
+
+    /* If the first byte is zero and each byte equals its neighbour, all are zero. */
+    return size == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0);
+}
+
+uint64_t ebb_digest_page(uint64_t page_number, const void *page)
+{
+    if (ebb_is_zero(page, EBB_PAGE_SIZE)) {
+        return 0;
+    }
+    return XXH3_64bits_withSeed(page, EBB_PAGE_SIZE, page_number);
+}
+
+uint64_t ebb_digest_registers(const struct ebb_register *registers, size_t count)
+{
+    XXH3_state_t state;
+    size_t i;
+
+    XXH3_64bits_reset(&state);
+    for (i = 0; i < count; i++) {
+        const struct ebb_register *reg = &registers[i];
+        uint8_t head[12];
+        int k;
+
+        for (k = 0; k < 8; k++) {
+            head[k] = (uint8_t)(reg->id >> (8 * k));
+        }
+        for (k = 0; k < 4; k++) {
+            head[8 + k] = (uint8_t)(reg->size >> (8 * k));
+        }
+        XXH3_64bits_update(&state, head, sizeof(head));
+        XXH3_64bits_update(&state, reg->value, reg->size);
+    }
+    return XXH3_64bits_digest(&state);
+}

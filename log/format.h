@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the log and keyframes files are made of: a file header, then blocks, each with a header of
+ * fixed size. docs/recording-format.md is the description; this is its one implementation, shared
+ * by writer and reader. Internal to log/.
+ */
+#ifndef EBB_LOG_FORMAT_H
+#define EBB_LOG_FORMAT_H
+
+#include "error.h"
+#include "event.h"
+
+#define EBB_FORMAT_VERSION 1u
+#define EBB_LOG_MAGIC                                                                              \
+    "\x89"                                                                                         \
+    "EBBLOG\n"
+#define EBB_KEYFRAMES_MAGIC                                                                        \
+    "\x89"                                                                                         \
+    "EBBKEY\n"
+#define EBB_LOG_FILE "log"
+#define EBB_KEYFRAMES_FILE "keyframes"
+
+#define EBB_FILE_HEADER_SIZE 32u  /* bytes */
+#define EBB_BLOCK_HEADER_SIZE 64u /* bytes */
+
+/* Bounds of the format. They keep a hostile recording from asking for much memory. */
+#define EBB_MAX_BLOCK_SIZE (8u << 20) /* bytes of a payload, stored or not */
+#define EBB_MAX_EVENT_DATA (4u << 20) /* bytes */
+#define EBB_MAX_BLOCK_EVENTS 16384u
+#define EBB_MAX_GROUP_PAGES 256u
+#define EBB_MAX_PAGES (1ull << 36) /* page numbers are below this */
+#define EBB_MAX_REGISTER_SIZE 256u /* bytes */
+
+/* The first four bytes of a block. */
+enum ebb_block_type {
+    EBB_BLOCK_EVENTS = 0x53545645,   /* "EVTS": events, compressed */
+    EBB_BLOCK_PAGES = 0x45474150,    /* "PAGE": page contents, compressed */
+    EBB_BLOCK_TABLE = 0x4c424154,    /* "TABL": which page has which content */
+    EBB_BLOCK_KEYFRAME = 0x4659454b, /* "KEYF": registers; makes the keyframe valid */
+};
+
+/* A block header without its framing; what first and the positions mean depends on the type. */
+struct ebb_block {
+    uint64_t offset; /* of the header in its file, bytes */
+    uint32_t type;
+    uint32_t stored_size; /* bytes of payload in the file */
+    uint32_t raw_size;    /* bytes of payload after decompression */
+    uint32_t count;
+    uint64_t first;
+    uint64_t first_position;
+    uint64_t last_position;
+    uint64_t checksum; /* of the stored payload */
+};
+
+void ebb_pack_file_header(uint8_t bytes[EBB_FILE_HEADER_SIZE], const char *magic,
+                          uint64_t recording_id);
+
+/* Checks a file header; name is the file's, for the message. */
+int ebb_unpack_file_header(const uint8_t bytes[EBB_FILE_HEADER_SIZE], const char *magic,
+                           const char *name, uint64_t *recording_id, struct ebb_error *error);
+
+void ebb_pack_block_header(uint8_t bytes[EBB_BLOCK_HEADER_SIZE], const struct ebb_block *block,
+                           uint64_t recording_id);
+
+/* False if the bytes at this offset are no block header of this recording. */
+bool ebb_unpack_block_header(const uint8_t bytes[EBB_BLOCK_HEADER_SIZE], uint64_t offset,
+                             uint64_t recording_id, struct ebb_block *block);
+
+uint64_t ebb_payload_checksum(const void *payload, size_t size);
+
+/* 128 bits that stand for a page's content. */
+struct ebb_page_hash {
+    uint64_t low, high;
+};
+struct ebb_page_hash ebb_hash_page(const void *page);
+
+/* What is wrong with an event by the rules of event.h; NULL if nothing is. */
+const char *ebb_event_problem(const struct ebb_event *event);
+
+#endif

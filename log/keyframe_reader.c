@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "reader_internal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- Finding the keyframes when the log is opened. --- */
+
+struct indexer {
+    struct ebb_log *log;
+    uint64_t next_id;
+    size_t first_table; /* of the tables of the keyframe to come */
+    size_t tables;      /* how many there are so far */
+    uint64_t position;  /* of the keyframe before */
+    uint64_t event_number;
+};
+
+static const char *index_group(struct indexer *indexer, size_t number)
+{
+    const struct ebb_block *block = &indexer->log->keyframes.blocks[number];
+
+    if (block->first != indexer->next_id || block->count == 0 ||
+        block->count > EBB_MAX_GROUP_PAGES || block->raw_size != block->count * EBB_PAGE_SIZE ||
+        indexer->tables) {
+        return "it does not fit the blocks before";
+    }
+    indexer->log->groups[indexer->log->group_count++] = number;
+    indexer->next_id += block->count;
+    return NULL;
+}
+
+static const char *index_table(struct indexer *indexer, size_t number)
+{
+    const struct ebb_block *block = &indexer->log->keyframes.blocks[number];
+
+    if (!indexer->tables) {
+        indexer->first_table = number;
+    }
+    if (block->first != indexer->log->keyframe_count ||
+        block->first_position != indexer->tables++ || block->raw_size != block->stored_size) {
+        return "it does not fit the blocks before";
+    }
+    return NULL;
+}
+
+static const char *index_keyframe(struct indexer *indexer, size_t number)
+{
+    const struct ebb_block *block = &indexer->log->keyframes.blocks[number];
+    struct ebb_keyframe_place *place = &indexer->log->places[indexer->log->keyframe_count];
+
+    if (block->first != indexer->log->keyframe_count || block->raw_size != block->stored_size ||
+        block->first_position < indexer->position || block->last_position < indexer->event_number) {
+        return "it does not fit the blocks before";
+    }
+    indexer->position = block->first_position;
+    indexer->event_number = block->last_position;
+    place->block = number;
+    place->first_table = number - indexer->tables;
+    place->last_id = indexer->next_id - 1;
+    indexer->tables = 0;
+    indexer->log->keyframe_count++;
+    return NULL;
+}
+
+static const char *index_block(struct indexer *indexer, size_t number)
+{
+    switch (indexer->log->keyframes.blocks[number].type) {
+    case EBB_BLOCK_PAGES:
+        return index_group(indexer, number);
+    case EBB_BLOCK_TABLE:
+        return index_table(indexer, number);
+    case EBB_BLOCK_KEYFRAME:
+        return index_keyframe(indexer, number);
+    default:
+        return "it does not belong in this file";
+    }
+}
+
+/* Keyframes that begin behind the last event that is left are of no use: they cannot be reached. */
+static void drop_unreachable(struct ebb_log *log)
+{
+    while (log->keyframe_count > 0) {
+        const struct ebb_block *block =
+            &log->keyframes.blocks[log->places[log->keyframe_count - 1].block];
+
+        if (block->last_position <= log->event_count) {
+            if (block->first_position > log->end_position) {
+                log->end_position = block->first_position;
+            }
+            return;
+        }
+        log->keyframe_count--;
+    }
+}
+
+int ebb_log_index_keyframes(struct ebb_log *log, struct ebb_error *error)
+{
+    struct indexer indexer = {.log = log, .next_id = 1};
+    const struct ebb_input *input = &log->keyframes;
+    size_t i;
+
+    log->places = calloc(input->block_count + 1, sizeof(*log->places));
+    log->groups = calloc(input->block_count + 1, sizeof(*log->groups));
+    if (!log->places || !log->groups) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory while reading %s", input->name);
+    }
+    for (i = 0; i < input->block_count; i++) {
+        const char *problem = index_block(&indexer, i);
+
+        if (problem) {
+            return ebb_input_corrupt(input, input->blocks[i].offset, problem, error);
+        }
+    }
+    drop_unreachable(log);
+    return 0;
+}
+
+void ebb_log_free_keyframes(struct ebb_log *log)
+{
+    size_t i;
+
+    for (i = 0; log->places && i < log->keyframes.block_count; i++) {
+        free(log->places[i].registers);
+        free(log->places[i].values);
+    }
+    free(log->places);
+    free(log->groups);
+}
+
+/* --- Registers. --- */
+
+/* Decodes a keyframe block into its place. Returns NULL, or what is wrong. */
+static const char *decode_registers(struct ebb_keyframe_place *place, const struct ebb_block *block,
+                                    uint8_t *payload)
+{
+    struct ebb_span span = {payload, block->stored_size, false};
+    struct ebb_register *registers;
+    uint64_t id = 0;
+    size_t i;
+
+    if (ebb_span_varint(&span) != place->block - place->first_table) {
+        return "its tables are not there";
+    }
+    /* Each takes three bytes at least, which bounds the memory. */
+    if (block->count > span.left / 3) {
+        return "its registers are cut short";
+    }
+    registers = calloc(block->count + 1, sizeof(*registers));
+    if (!registers) {
+        return "there is no memory for its registers";
+    }
+    for (i = 0; i < block->count; i++) {
+        uint64_t size;
+
+        id += ebb_unzigzag(ebb_span_varint(&span));
+        size = ebb_span_varint(&span);
+        if (size < 1 || size > EBB_MAX_REGISTER_SIZE) {
+            break;
+        }
+        registers[i].id = id;
+        registers[i].size = size;
+        registers[i].value = ebb_span_take(&span, size);
+    }
+    if (i < block->count || span.failed || span.left > 0) {
+        free(registers);
+        return "its registers make no sense";
+    }
+    place->registers = registers;
+    place->values = payload;
+    return NULL;
+}
+
+static int load_registers(const struct ebb_log *log, struct ebb_keyframe_place *place,
+                          struct ebb_error *error)
+{
+    const struct ebb_block *block = &log->keyframes.blocks[place->block];
+    struct ebb_buffer payload = {NULL, 0, 0, false};
+    const char *problem;
+
+    if (place->registers) {
+        return 0;
+    }
+    if (ebb_input_read(&log->keyframes, block, &payload, error)) {
+        ebb_buffer_free(&payload);
+        return -1;
+    }
+    problem = decode_registers(place, block, payload.bytes);
+    if (problem) {
+        ebb_buffer_free(&payload);
+        return ebb_input_corrupt(&log->keyframes, block->offset, problem, error);
+    }
+    return 0; /* the payload stays: the registers' values are in it */
+}
+
+static int check_number(const struct ebb_log *log, uint64_t number, struct ebb_error *error)
+{
+    if (number >= log->keyframe_count) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "there is no keyframe %" PRIu64 ": the recording has %zu", number,
+                        log->keyframe_count);
+    }
+    return 0;
+}
+
+int ebb_log_keyframe(const struct ebb_log *log, uint64_t number, struct ebb_keyframe *keyframe,
+                     struct ebb_error *error)
+{
+    const struct ebb_block *block;
+    int status;
+
+    if (check_number(log, number, error)) {
+        return -1;
+    }
+    pthread_mutex_lock(&log->cache->mutex);
+    status = load_registers(log, &log->places[number], error);
+    pthread_mutex_unlock(&log->cache->mutex);
+    if (status) {
+        return -1;
+    }
+    block = &log->keyframes.blocks[log->places[number].block];
+    keyframe->number = number;
+    keyframe->position = block->first_position;
+    keyframe->event_number = block->last_position;
+    keyframe->register_count = block->count;
+    keyframe->registers = log->places[number].registers;
+    return 0;
+}
+
+/* --- Page tables. --- */
+
+/* Reads what one keyframe changed. */
+static int load_changes(const struct ebb_log *log, uint64_t number, struct ebb_page_table *table,
+                        struct ebb_error *error)
+{
+    const struct ebb_keyframe_place *place = &log->places[number];
+    struct ebb_buffer payload = {NULL, 0, 0, false};
+    int status = 0;
+    size_t i;
+
+    for (i = place->first_table; i < place->block && !status; i++) {
+        const struct ebb_block *block = &log->keyframes.blocks[i];
+        const char *problem;
+
+        status = ebb_input_read(&log->keyframes, block, &payload, error);
+        if (status) {
+            break;
+        }
+        problem =
+            ebb_page_table_decode(table, payload.bytes, payload.size, block->count, place->last_id);
+        if (problem) {
+            status = ebb_input_corrupt(&log->keyframes, block->offset, problem, error);
+        }
+    }
+    ebb_buffer_free(&payload);
+    return status;
+}
+
+/*
+ * What keyframes first to last changed taken together. Halving the range instead of adding one
+ * after the other bounds the work by the size of all changes times the logarithm of their number.
+ */
+static int combine_changes(const struct ebb_log *log, uint64_t first, uint64_t last,
+                           struct ebb_page_table *table, struct ebb_error *error)
+{
+    struct ebb_page_table lower = {NULL, 0, 0, false}, upper = {NULL, 0, 0, false};
+    uint64_t middle = first + (last - first) / 2;
+    int status;
+
+    if (first == last) {
+        return load_changes(log, first, table, error);
+    }
+    status = combine_changes(log, first, middle, &lower, error);
+    if (!status) {
+        status = combine_changes(log, middle + 1, last, &upper, error);
+    }
+    if (!status) {
+        ebb_page_table_overlay(table, &lower, &upper);
+        if (table->failed) {
+            status = ebb_fail(error, EBB_ERROR_FAILED, "out of memory while reading %s",
+                              log->keyframes.name);
+        }
+    }
+    ebb_page_table_free(&lower);
+    ebb_page_table_free(&upper);
+    return status;
+}
+
+/* With the mutex held: makes the cached table that of a keyframe. */
+static int resolve_table(const struct ebb_log *log, uint64_t number, struct ebb_error *error)
+{
+    struct ebb_log_cache *cache = log->cache;
+    struct ebb_page_table changes = {NULL, 0, 0, false}, table = {NULL, 0, 0, false};
+    bool forward = cache->has_table && cache->table_number < number;
+    int status;
+
+    if (cache->has_table && cache->table_number == number) {
+        return 0;
+    }
+    status = combine_changes(log, forward ? cache->table_number + 1 : 0, number, &changes, error);
+    if (!status && forward) {
+        ebb_page_table_overlay(&table, &cache->table, &changes);
+        ebb_page_table_free(&changes);
+        changes = table;
+        if (changes.failed) {
+            status = ebb_fail(error, EBB_ERROR_FAILED, "out of memory while reading %s",
+                              log->keyframes.name);
+        }
+    }
+    if (status) {
+        ebb_page_table_free(&changes);
+        return -1;
+    }
+    ebb_page_table_free(&cache->table);
+    cache->table = changes;
+    cache->table_number = number;
+    cache->has_table = true;
+    return 0;
+}
+
+/* A copy of the runs that are not zeroes; *count receives their number. NULL on error. */
+static struct ebb_page_run *copy_runs(const struct ebb_log *log, uint64_t number, size_t *count,
+                                      struct ebb_error *error)
+{
+    const struct ebb_page_table *table = &log->cache->table;
+    struct ebb_page_run *runs = NULL;
+    size_t i;
+
+    *count = 0;
+    pthread_mutex_lock(&log->cache->mutex);
+    if (!resolve_table(log, number, error)) {
+        runs = malloc((table->count + 1) * sizeof(*runs));
+        if (!runs) {
+            ebb_fail(error, EBB_ERROR_FAILED, "out of memory while reading %s",
+                     log->keyframes.name);
+        }
+        for (i = 0; runs && i < table->count; i++) {
+            if (table->runs[i].id) {
+                runs[(*count)++] = table->runs[i];
+            }
+        }
+    }
+    pthread_mutex_unlock(&log->cache->mutex);
+    return runs;
+}
+
+/* --- Visiting pages. --- */
+
+/*
+ * Runs are taken in the order of their content's id, so that each group is decompressed once. They
+ * form a heap with the lowest id on top; a run that reaches into the next group goes back into it.
+ */
+struct walk {
+    const struct ebb_log *log;
+    struct ebb_page_run *heap;
+    size_t count;
+    ZSTD_DCtx *zstd;
+    struct ebb_buffer stored;
+    struct ebb_buffer pages; /* the group's */
+    const struct ebb_block *group;
+    ebb_page_visitor visit;
+    void *opaque;
+    struct ebb_error *error;
+};
+
+static int compare_ids(const void *left, const void *right)
+{
+    const struct ebb_page_run *a = left, *b = right;
+
+    return a->id < b->id ? -1 : a->id > b->id;
+}
+
+/* Restores the order of the heap after its top has changed. */
+static void sift_down(struct walk *walk)
+{
+    size_t place = 0, child;
+
+    while ((child = 2 * place + 1) < walk->count) {
+        struct ebb_page_run swap = walk->heap[place];
+
+        if (child + 1 < walk->count && walk->heap[child + 1].id < walk->heap[child].id) {
+            child++;
+        }
+        if (swap.id <= walk->heap[child].id) {
+            return;
+        }
+        walk->heap[place] = walk->heap[child];
+        walk->heap[child] = swap;
+        place = child;
+    }
+}
+
+/* Makes the group with a page content the current one. The id is known to exist. */
+static int load_group(struct walk *walk, uint64_t id)
+{
+    const struct ebb_input *input = &walk->log->keyframes;
+    size_t low = 0, high = walk->log->group_count - 1;
+
+    if (walk->group && id < walk->group->first + walk->group->count) {
+        return 0;
+    }
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct ebb_block *block = &input->blocks[walk->log->groups[middle]];
+
+        if (block->first + block->count <= id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    walk->group = &input->blocks[walk->log->groups[low]];
+    return ebb_input_decompress(input, walk->group, walk->zstd, &walk->stored, &walk->pages,
+                                walk->error);
+}
+
+static int walk_runs(struct walk *walk)
+{
+    while (walk->count > 0) {
+        struct ebb_page_run *run = walk->heap;
+
+        if (load_group(walk, run->id)) {
+            return -1;
+        }
+        while (run->count > 0 && run->id < walk->group->first + walk->group->count) {
+            size_t index = run->id - walk->group->first;
+            int status =
+                walk->visit(walk->opaque, run->page, walk->pages.bytes + index * EBB_PAGE_SIZE);
+
+            if (status) {
+                return status;
+            }
+            run->page++;
+            run->id++;
+            run->count--;
+        }
+        if (run->count == 0) {
+            *run = walk->heap[--walk->count];
+        }
+        sift_down(walk);
+    }
+    return 0;
+}
+
+int ebb_keyframe_visit_pages(const struct ebb_log *log, uint64_t number, ebb_page_visitor visit,
+                             void *opaque, struct ebb_error *error)
+{
+    struct walk walk = {.log = log, .visit = visit, .opaque = opaque, .error = error};
+    int status;
+
+    if (check_number(log, number, error)) {
+        return -1;
+    }
+    walk.heap = copy_runs(log, number, &walk.count, error);
+    if (!walk.heap) {
+        return -1;
+    }
+    walk.zstd = ZSTD_createDCtx();
+    if (walk.zstd) {
+        qsort(walk.heap, walk.count, sizeof(*walk.heap), compare_ids);
+        status = walk_runs(&walk);
+    } else {
+        status = ebb_fail(error, EBB_ERROR_FAILED, "out of memory while reading pages");
+    }
+    ZSTD_freeDCtx(walk.zstd);
+    ebb_buffer_free(&walk.stored);
+    ebb_buffer_free(&walk.pages);
+    free(walk.heap);
+    return status;
+}

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The writer's part for keyframes. Page contents are stored once in a recording, found again by
+ * their hash. A keyframe says for each page that changed which content it has now.
+ */
+#include "writer_internal.h"
+
+#include "digest.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GROUP_PAGES 64u   /* page contents compressed together */
+#define TABLE_RUNS 65536u /* runs in a table block */
+
+void ebb_keyframe_state_free(struct ebb_keyframe_state *keyframe)
+{
+    ebb_job_free(keyframe->group);
+    ebb_page_map_free(&keyframe->contents);
+    ebb_page_map_free(&keyframe->committed);
+    free(keyframe->pending);
+    memset(keyframe, 0, sizeof(*keyframe));
+}
+
+int ebb_keyframe_begin(struct ebb_log_writer *writer, uint64_t position, uint64_t *number,
+                       struct ebb_error *error)
+{
+    struct ebb_keyframe_state *keyframe = &writer->keyframe;
+
+    if (position < writer->last_position) {
+        return ebb_fail(error, EBB_ERROR_FAILED,
+                        "cannot write a keyframe at position %" PRIu64
+                        ", which is below the last event's",
+                        position);
+    }
+    /* The events before it go to disk before it does, so that it is of use once it is there. */
+    if (ebb_writer_close_block(writer, error)) {
+        return -1;
+    }
+    pthread_mutex_lock(&writer->mutex);
+    keyframe->event_number = writer->event_count;
+    pthread_mutex_unlock(&writer->mutex);
+    keyframe->open = true;
+    keyframe->position = position;
+    keyframe->pending_count = 0;
+    *number = keyframe->next_number;
+    return 0;
+}
+
+static int queue_group(struct ebb_log_writer *writer, struct ebb_error *error)
+{
+    struct ebb_job *group = writer->keyframe.group;
+
+    writer->keyframe.group = NULL;
+    return group ? ebb_writer_queue(writer, group, error) : 0;
+}
+
+/* Stores a content that is new; *id receives its id. */
+static int store_page(struct ebb_log_writer *writer, const void *page, uint64_t *id,
+                      struct ebb_error *error)
+{
+    struct ebb_keyframe_state *keyframe = &writer->keyframe;
+
+    if (!keyframe->group) {
+        keyframe->group = ebb_job_new(EBB_BLOCK_PAGES, error);
+        if (!keyframe->group) {
+            return -1;
+        }
+        keyframe->group->block.first = keyframe->next_id;
+        ebb_buffer_reserve(&keyframe->group->bytes, GROUP_PAGES * EBB_PAGE_SIZE);
+    }
+    ebb_buffer_add(&keyframe->group->bytes, page, EBB_PAGE_SIZE);
+    if (keyframe->group->bytes.failed) {
+        keyframe->group->bytes.failed = false;
+        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory for the pages of a keyframe");
+    }
+    *id = keyframe->next_id++;
+    return ++keyframe->group->block.count == GROUP_PAGES ? queue_group(writer, error) : 0;
+}
+
+static int add_pending(struct ebb_keyframe_state *keyframe, uint64_t page, uint64_t id,
+                       struct ebb_error *error)
+{
+    if (keyframe->pending_count == keyframe->pending_capacity) {
+        size_t capacity = keyframe->pending_capacity ? 2 * keyframe->pending_capacity : 256;
+        struct ebb_pending_page *pending = realloc(keyframe->pending, capacity * sizeof(*pending));
+
+        if (!pending) {
+            return ebb_fail(error, EBB_ERROR_FAILED, "out of memory for the pages of a keyframe");
+        }
+        keyframe->pending = pending;
+        keyframe->pending_capacity = capacity;
+    }
+    keyframe->pending[keyframe->pending_count].page = page;
+    keyframe->pending[keyframe->pending_count].id = id;
+    keyframe->pending[keyframe->pending_count].order = keyframe->pending_count;
+    keyframe->pending_count++;
+    return 0;
+}
+
+int ebb_keyframe_add_page(struct ebb_log_writer *writer, uint64_t page_number, const void *page,
+                          struct ebb_error *error)
+{
+    struct ebb_keyframe_state *keyframe = &writer->keyframe;
+    uint64_t id = 0;
+
+    if (!keyframe->open || page_number >= EBB_MAX_PAGES) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "cannot add page %" PRIu64 " to a keyframe: %s",
+                        page_number, keyframe->open ? "it is too high" : "none was begun");
+    }
+    if (!ebb_is_zero(page, EBB_PAGE_SIZE)) {
+        struct ebb_page_hash hash = ebb_hash_page(page);
+
+        id = ebb_page_map_get(&keyframe->contents, hash);
+        if (!id) {
+            if (store_page(writer, page, &id, error)) {
+                return -1;
+            }
+            /* Without memory to remember it, the content will be stored again: no harm. */
+            ebb_page_map_set(&keyframe->contents, hash, id);
+        }
+    }
+    return add_pending(keyframe, page_number, id, error);
+}
+
+static int compare_pending(const void *left, const void *right)
+{
+    const struct ebb_pending_page *a = left, *b = right;
+
+    if (a->page != b->page) {
+        return a->page < b->page ? -1 : 1;
+    }
+    return a->order < b->order ? -1 : a->order > b->order;
+}
+
+/* Sorts the given pages by number. Of a page that was given more than once the last one counts. */
+static void sort_pending(struct ebb_keyframe_state *keyframe)
+{
+    struct ebb_pending_page *pending = keyframe->pending;
+    size_t i, count = 0;
+
+    for (i = 1; i < keyframe->pending_count && pending[i - 1].page < pending[i].page; i++) {
+    }
+    if (i >= keyframe->pending_count) {
+        return; /* the usual case */
+    }
+    qsort(pending, keyframe->pending_count, sizeof(*pending), compare_pending);
+    for (i = 0; i < keyframe->pending_count; i++) {
+        if (count > 0 && pending[count - 1].page == pending[i].page) {
+            count--;
+        }
+        pending[count++] = pending[i];
+    }
+    keyframe->pending_count = count;
+}
+
+/* Moves the pages that did change from the pending ones into the table of changes. */
+static int collect_changes(struct ebb_keyframe_state *keyframe, struct ebb_page_table *changes,
+                           struct ebb_error *error)
+{
+    size_t i;
+
+    sort_pending(keyframe);
+    for (i = 0; i < keyframe->pending_count; i++) {
+        const struct ebb_pending_page *pending = &keyframe->pending[i];
+        struct ebb_page_hash key = {pending->page, 0};
+
+        if (ebb_page_map_get(&keyframe->committed, key) == pending->id) {
+            continue;
+        }
+        ebb_page_table_append(changes, pending->page, 1, pending->id);
+        if (changes->failed || !ebb_page_map_set(&keyframe->committed, key, pending->id)) {
+            return ebb_fail(error, EBB_ERROR_FAILED, "out of memory for the pages of a keyframe");
+        }
+    }
+    keyframe->pending_count = 0;
+    return 0;
+}
+
+/* Queues a block of the keyframes file that is not compressed; takes the payload over. */
+static int queue_payload(struct ebb_log_writer *writer, const struct ebb_block *block,
+                         struct ebb_buffer *payload, struct ebb_error *error)
+{
+    struct ebb_job *job = NULL;
+
+    if (payload->failed || payload->size > EBB_MAX_BLOCK_SIZE) {
+        ebb_fail(error, EBB_ERROR_FAILED, "out of memory for a keyframe");
+    } else {
+        job = ebb_job_new(block->type, error);
+    }
+    if (!job) {
+        ebb_buffer_free(payload);
+        return -1;
+    }
+    job->block = *block;
+    job->bytes = *payload;
+    return ebb_writer_queue(writer, job, error);
+}
+
+/* Writes the changes as table blocks; *blocks receives their number. */
+static int queue_table(struct ebb_log_writer *writer, const struct ebb_page_table *changes,
+                       uint64_t *blocks, struct ebb_error *error)
+{
+    size_t done = 0;
+
+    for (*blocks = 0; done < changes->count; ++*blocks) {
+        size_t left = changes->count - done;
+        struct ebb_buffer payload = {NULL, 0, 0, false};
+        struct ebb_block block = {
+            .type = EBB_BLOCK_TABLE,
+            .count = left < TABLE_RUNS ? left : TABLE_RUNS,
+            .first = writer->keyframe.next_number,
+            .first_position = *blocks,
+        };
+
+        ebb_page_table_encode(changes->runs + done, block.count, &payload);
+        done += block.count;
+        if (queue_payload(writer, &block, &payload, error)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void encode_register(struct ebb_buffer *payload, const struct ebb_register *reg,
+                            uint64_t *id)
+{
+    ebb_buffer_add_varint(payload, ebb_zigzag(reg->id - *id));
+    ebb_buffer_add_varint(payload, reg->size);
+    ebb_buffer_add(payload, reg->value, reg->size);
+    *id = reg->id;
+}
+
+static int queue_registers(struct ebb_log_writer *writer, uint64_t table_blocks,
+                           const struct ebb_register *registers, size_t count,
+                           struct ebb_error *error)
+{
+    struct ebb_buffer payload = {NULL, 0, 0, false};
+    struct ebb_block block = {
+        .type = EBB_BLOCK_KEYFRAME,
+        .count = count,
+        .first = writer->keyframe.next_number,
+        .first_position = writer->keyframe.position,
+        .last_position = writer->keyframe.event_number,
+    };
+    uint64_t id = 0;
+    size_t i;
+
+    ebb_buffer_add_varint(&payload, table_blocks);
+    for (i = 0; i < count; i++) {
+        encode_register(&payload, &registers[i], &id);
+    }
+    return queue_payload(writer, &block, &payload, error);
+}
+
+static int commit(struct ebb_log_writer *writer, const struct ebb_register *registers, size_t count,
+                  struct ebb_error *error)
+{
+    struct ebb_page_table changes = {NULL, 0, 0, false};
+    uint64_t blocks = 0;
+    int status = -1;
+
+    if (!collect_changes(&writer->keyframe, &changes, error) && !queue_group(writer, error) &&
+        !queue_table(writer, &changes, &blocks, error)) {
+        status = queue_registers(writer, blocks, registers, count, error);
+    }
+    ebb_page_table_free(&changes);
+    return status;
+}
+
+int ebb_keyframe_commit(struct ebb_log_writer *writer, const struct ebb_register *registers,
+                        size_t count, struct ebb_error *error)
+{
+    struct ebb_error local;
+    size_t i;
+
+    if (!writer->keyframe.open) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "cannot commit a keyframe that was not begun");
+    }
+    for (i = 0; i < count; i++) {
+        if (registers[i].size < 1 || registers[i].size > EBB_MAX_REGISTER_SIZE) {
+            return ebb_fail(error, EBB_ERROR_FAILED,
+                            "cannot write register 0x%" PRIx64 " of %" PRIu32 " bytes",
+                            registers[i].id, registers[i].size);
+        }
+    }
+    writer->keyframe.open = false;
+    if (commit(writer, registers, count, &local)) {
+        /* Later keyframes would build on one that is not there. */
+        ebb_writer_fail(writer, &local);
+        if (error) {
+            *error = local;
+        }
+        return -1;
+    }
+    writer->last_position = writer->keyframe.position;
+    writer->keyframe.next_number++;
+    return 0;
+}
