@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes the initramfs of a Linux test guest from Debian's busybox and kernel modules.
+
+    initramfs.py arm64|armhf SCRIPT.init OUTPUT
+
+SCRIPT.init becomes /init. Its line "# modules: NAME..." says which kernel modules go in; /init's
+common.sh loads them in the order of their dependencies. The parts come from scripts/guests.sh.
+"""
+
+import gzip
+import os
+import re
+import stat
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def guests_folder():
+    """Where scripts/guests.sh puts kernels, busybox and modules."""
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.environ.get("EBB_GUESTS") or os.path.join(cache, "ebb", "guests")
+
+
+class Archive:
+    """A cpio archive in the "newc" format, which the kernel unpacks."""
+
+    def __init__(self):
+        self.parts = []
+        self.inode = 0
+
+    def _entry(self, name, mode, data=b"", device=(0, 0)):
+        self.inode += 1
+        name = name.encode() + b"\0"
+        fields = [self.inode, mode, 0, 0, 1, 0, len(data), 0, 0, *device, len(name), 0]
+        header = b"070701" + b"".join(b"%08X" % field for field in fields)
+        for part in (header + name, data):
+            self.parts.append(part + b"\0" * (-len(part) % 4))
+
+    def folder(self, name):
+        self._entry(name, stat.S_IFDIR | 0o755)
+
+    def file(self, name, data, mode=0o755):
+        self._entry(name, stat.S_IFREG | mode, data)
+
+    def link(self, name, target):
+        self._entry(name, stat.S_IFLNK | 0o777, target.encode())
+
+    def character_device(self, name, major, minor):
+        self._entry(name, stat.S_IFCHR | 0o600, device=(major, minor))
+
+    def bytes(self):
+        self._entry("TRAILER!!!", 0)
+        return b"".join(self.parts)
+
+
+def module_files(folder):
+    """Module name (with _ for -) to the path of its file."""
+    found = {}
+    for path, _, files in os.walk(folder):
+        for file in files:
+            if file.endswith(".ko"):
+                found[file[:-3].replace("-", "_")] = os.path.join(path, file)
+    return found
+
+
+def module_dependencies(data):
+    match = re.search(rb"\0depends=([^\0]*)\0", data)
+    names = match.group(1).decode() if match else ""
+    return [name.replace("-", "_") for name in names.split(",") if name]
+
+
+def modules_in_order(wanted, files):
+    """(name, contents) of the wanted modules and all they need, each behind what it needs. A module
+    that is not a file is built into this kernel."""
+    order = {}
+
+    def visit(name):
+        if name in order or name not in files:
+            return
+        with open(files[name], "rb") as file:
+            data = file.read()
+        for needed in module_dependencies(data):
+            visit(needed)
+        order[name] = data
+
+    for name in wanted:
+        visit(name.replace("-", "_"))
+    return list(order.items())
+
+
+def make(architecture, script, output, guests=None):
+    guests = guests or guests_folder()
+    with open(script) as file:
+        init = file.read()
+    with open(os.path.join(HERE, "common.sh"), "rb") as file:
+        common = file.read()
+    with open(os.path.join(guests, "busybox-" + architecture), "rb") as file:
+        busybox = file.read()
+    wanted = " ".join(re.findall(r"^# modules:(.*)$", init, re.M)).split()
+    modules = modules_in_order(wanted, module_files(os.path.join(guests, "modules-" + architecture)))
+
+    archive = Archive()
+    for name in ("bin", "dev", "lib", "modules", "mnt", "proc", "sys", "tmp"):
+        archive.folder(name)
+    archive.character_device("dev/console", 5, 1)
+    archive.file("bin/busybox", busybox)
+    archive.link("bin/sh", "busybox")
+    archive.file("lib/common.sh", common)
+    archive.file("init", init.encode())
+    for number, (name, data) in enumerate(modules):
+        archive.file("modules/%03d-%s.ko" % (number, name), data, 0o644)
+    with open(output, "wb") as file:
+        file.write(gzip.compress(archive.bytes(), 1, mtime=0))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4 or sys.argv[1] not in ("arm64", "armhf"):
+        sys.exit("usage: initramfs.py arm64|armhf SCRIPT.init OUTPUT")
+    make(*sys.argv[1:])

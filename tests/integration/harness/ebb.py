@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ebb command, and recordings that tests share."""
+
+import json
+import os
+import shutil
+import tempfile
+
+from . import process
+from .guests import Guests
+
+RECORD_TIMEOUT = 300
+VERIFY_TIMEOUT = 300
+
+
+class Ebb:
+    """One build's commands, and a folder that is thrown away at the end."""
+
+    def __init__(self, build):
+        self.build = os.path.abspath(build)
+        self.path = os.path.join(self.build, "cli", "ebb")
+        self.folder = tempfile.mkdtemp(prefix="ebb-test-")
+        self.guests = Guests(os.path.join(self.build, "guests"))
+        self._shared = {}
+        self._count = 0
+
+    def close(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def new_folder(self, name="recording"):
+        """The path of a folder that does not exist yet."""
+        self._count += 1
+        return os.path.join(self.folder, "%s-%d" % (name, self._count))
+
+    def start_recording(self, arguments, options=(), **keywords):
+        """Starts `ebb record`; returns the Process, the recording's folder in .recording."""
+        recording = self.new_folder()
+        recorder = process.Process(
+            [self.path, "record", "-o", recording, *options, "--", *arguments], **keywords)
+        recorder.recording = recording
+        return recorder
+
+    def record(self, arguments, options=(), typed=None, timeout=RECORD_TIMEOUT, **keywords):
+        """Records a guest to its end and returns the Process. typed: pairs of a pattern to wait
+        for and what to type then."""
+        with self.start_recording(arguments, options, **keywords) as recorder:
+            for pattern, answer in typed or ():
+                recorder.expect(pattern, timeout)
+                recorder.send(answer)
+            recorder.status = recorder.wait(timeout)
+            if recorder.status != 0:
+                raise AssertionError("ebb record ended with %d: %s" %
+                                     (recorder.status, recorder.describe()))
+            return recorder
+
+    def shared(self, name, make_arguments=None, options=(), typed=None):
+        """The recording called so, made at its first use. Returns the finished Process."""
+        if name not in self._shared:
+            arguments = make_arguments() if make_arguments else self.guests.bare(name)
+            self._shared[name] = self.record(arguments, options, typed)
+        return self._shared[name]
+
+    def run(self, *arguments, timeout=VERIFY_TIMEOUT, **keywords):
+        return process.run([self.path, *arguments], timeout, **keywords)
+
+    def json(self, *arguments, timeout=VERIFY_TIMEOUT):
+        """Runs a command that prints JSON; returns what it says."""
+        result = self.run(*arguments, timeout=timeout)
+        if result.status != 0:
+            raise AssertionError("status %d: %s" % (result.status, result.describe()))
+        return json.loads(result.output)
+
+    def info(self, recording):
+        return self.json("info", "--json", recording)
+
+    def verify(self, recording):
+        """Replays all of it. Returns the Process with its exit status in .status."""
+        return self.run("verify", recording)
+
+
+_current = None
+
+
+def open_build(build):
+    global _current
+    _current = Ebb(build)
+    return _current
+
+
+def current():
+    """The Ebb of this run; run.py opens it."""
+    return _current

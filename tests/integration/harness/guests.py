@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guests: what they are built from and the QEMU arguments they run with."""
+
+import os
+import re
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__)))))
+SOURCES = os.path.join(ROOT, "tests", "guests")
+
+sys.path.insert(0, os.path.join(SOURCES, "linux"))
+import initramfs  # noqa: E402
+
+CPUS = {"aarch64": "cortex-a53", "arm": "cortex-a15", "thumb": "cortex-a7",
+        "vexpress": "cortex-a15"}
+LINUX_CPUS = {"arm64": "cortex-a72", "armhf": "cortex-a15"}
+
+
+class Guests:
+    """Builds guests under a folder."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        os.makedirs(folder, exist_ok=True)
+        subprocess.run([os.path.join(SOURCES, "build.sh"), folder], check=True, timeout=300)
+
+    def elf(self, name):
+        return os.path.join(self.folder, name + ".elf")
+
+    def bare(self, name, gic=2, cpu=None, ram="32"):
+        """Arguments for a bare-metal guest, such as "mmu-arm"."""
+        kind = name.rsplit("-", 1)[1]
+        arguments = ["-cpu", cpu or CPUS[kind], "-nodefaults", "-display", "none",
+                     "-serial", "stdio", "-kernel", self.elf(name)]
+        if kind == "vexpress":
+            return ["-M", "vexpress-a15", "-audio", "none", "-m", "128"] + arguments
+        return ["-M", "virt,gic-version=%d" % gic, "-m", str(ram)] + arguments
+
+    def linux(self, architecture, script, gic=2, cpu=None, append=""):
+        """Arguments for Debian's kernel with tests/guests/linux/SCRIPT.init."""
+        initrd = os.path.join(self.folder, "%s-%s.cpio.gz" % (script, architecture))
+        initramfs.make(architecture, os.path.join(SOURCES, "linux", script + ".init"), initrd)
+        return ["-M", "virt,gic-version=%d" % gic, "-cpu", cpu or LINUX_CPUS[architecture],
+                "-m", "256", "-nodefaults", "-display", "none", "-serial", "stdio",
+                "-kernel", self.fetched("vmlinuz-" + architecture), "-initrd", initrd,
+                "-append", "console=ttyAMA0 loglevel=4 panic=-1 " + append]
+
+    @staticmethod
+    def fetched(name):
+        """A file that scripts/guests.sh left in the cache."""
+        return os.path.join(initramfs.guests_folder(), name)
+
+
+def marked_lines(name):
+    """The numbers of the lines that a guest's source marks with "mark: NAME"."""
+    marks = {}
+    with open(os.path.join(SOURCES, name + ".c")) as source:
+        for number, line in enumerate(source, 1):
+            match = re.search(r"/\* mark: (.*?) \*/", line)
+            if match:
+                marks[match.group(1)] = number
+    return marks

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A child process whose output is waited for, never slept for. Everything has a timeout."""
+
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+
+
+class Timeout(AssertionError):
+    """Something took too long; the message has the output so far."""
+
+
+def kill_group(child):
+    """Ends a child that leads a process group of its own, with all that is in the group."""
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    child.wait()
+
+
+class Process:
+    """Runs a command in a process group of its own, collecting stdout and stderr."""
+
+    def __init__(self, command, **options):
+        self.command = [str(word) for word in command]
+        self.child = subprocess.Popen(
+            self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            start_new_session=True, **options)
+        self.output = b""
+        self.errors = b""
+        self._seen = 0
+        self._open = 2
+        self._changed = threading.Condition()
+        self._threads = [
+            threading.Thread(target=self._read, args=(self.child.stdout, "output"), daemon=True),
+            threading.Thread(target=self._read, args=(self.child.stderr, "errors"), daemon=True)]
+        for thread in self._threads:
+            thread.start()
+
+    def _read(self, stream, name):
+        while True:
+            data = os.read(stream.fileno(), 65536)
+            with self._changed:
+                setattr(self, name, getattr(self, name) + data)
+                self._open -= not data
+                self._changed.notify_all()
+            if not data:
+                return
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """Kills what is left and frees everything."""
+        kill_group(self.child)
+        for thread in self._threads:
+            thread.join()
+        for stream in (self.child.stdin, self.child.stdout, self.child.stderr):
+            try:
+                stream.close()
+            except BrokenPipeError:
+                pass
+
+    def describe(self):
+        text = (self.output[-3000:] + b"\n--- standard error:\n" + self.errors[-3000:])
+        return "%s\n%s" % (" ".join(self.command), text.decode(errors="replace"))
+
+    def expect(self, pattern, timeout=60):
+        """Waits for a match in the output behind the last one; returns the match."""
+        expression = re.compile(pattern.encode() if isinstance(pattern, str) else pattern)
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            while True:
+                match = expression.search(self.output, self._seen)
+                if match:
+                    self._seen = match.end()
+                    return match
+                left = deadline - time.monotonic()
+                if not self._open or left <= 0:
+                    what = "ended" if not self._open else "timed out"
+                    raise Timeout("%s while waiting for %r: %s" %
+                                  (what, pattern, self.describe()))
+                self._changed.wait(left)
+
+    def send(self, data):
+        self.child.stdin.write(data.encode() if isinstance(data, str) else data)
+        self.child.stdin.flush()
+
+    def signal(self, number):
+        """To the command itself, not to what it started."""
+        self.child.send_signal(number)
+
+    def wait(self, timeout=120):
+        """Waits for the end; returns the exit status."""
+        try:
+            status = self.child.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise Timeout("did not end within %d s: %s" % (timeout, self.describe())) from None
+        for thread in self._threads:
+            thread.join()
+        return status
+
+    def text(self):
+        return self.output.decode(errors="replace").replace("\r\n", "\n")
+
+
+def run(command, timeout=120, **options):
+    """Runs a command to its end; returns the Process, its exit status in .status."""
+    with Process(command, **options) as process:
+        process.child.stdin.close()
+        process.status = process.wait(timeout)
+        return process
