@@ -14,8 +14,15 @@
 
 bool ebb_sysreg_is_device(const ARMCPRegInfo *ri);
 
-/* The register's id in the form of KVM_GET_ONE_REG. */
+/*
+ * The register's id in the form of KVM_GET_ONE_REG. Secure instances of AArch32 registers, which
+ * KVM does not have, are told apart by bit 29.
+ */
 uint64_t ebb_sysreg_id(const ARMCPRegInfo *ri);
+
+/* The same between an id and a key of the CPU's hash table of registers. */
+uint64_t ebb_sysreg_id_from_key(uint32_t key);
+uint32_t ebb_sysreg_key_from_id(uint64_t id);
 
 /*
  * What intercepts an access. original may be NULL (the register is a plain field of the CPU's
