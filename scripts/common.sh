@@ -7,7 +7,7 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$root/build
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/ebb
+cache=${XDG_CACHE_HOME:-$(echo ~/.cache)}/ebb # ~ works without HOME as well
 jobs=${EBB_JOBS:-$(nproc)}
 export root build cache jobs
 
