@@ -7,7 +7,8 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$root/build
-cache=${XDG_CACHE_HOME:-$(echo ~/.cache)}/ebb # ~ works without HOME as well
+home=~ # known without HOME as well
+cache=${XDG_CACHE_HOME:-$home/.cache}/ebb
 jobs=${EBB_JOBS:-$(nproc)}
 export root build cache jobs
 
