@@ -210,14 +210,17 @@ compile_qemu() {
     fi
 }
 
+# Copies what was built to its place. Debug information stays behind in the work tree: it is two
+# thirds of the size.
 keep_result() {
     local new=$result.new.$$
     rm -rf "$new" "$result"
     mkdir -p "$new/bin" "$new/share/qemu"
     cp "$tree/build/qemu-system-aarch64" "$tree/build/qemu-img" "$new/bin/"
+    strip --strip-debug "$new"/bin/*
     cp "$tree"/source/pc-bios/*.bin "$new/share/qemu/" 2>/dev/null || true
     mv "$new" "$result"
-    find "$cache" -maxdepth 1 -name 'qemu-????????????????' -printf '%T@ %p\n' | sort -rn |
+    find "$cache" -maxdepth 1 -name 'qemu-????????????????' -mmin +720 -printf '%T@ %p\n' | sort -rn |
         tail -n "+$((finished_builds_kept + 1))" | cut -d ' ' -f 2- | xargs -r rm -rf
 }
 

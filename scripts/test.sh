@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Runs all tests: the format of the sources, the unit tests under the address and undefined
-# behaviour sanitizers, the integration tests on real guests. The last line adds them up.
+# Runs all tests: the format of the sources, shellcheck where it is installed, the unit tests under
+# the address and undefined behaviour sanitizers, the integration tests on real guests. The last
+# line adds them up.
 #
 #   scripts/test.sh [--unit]     --unit: only what needs no QEMU
 
@@ -41,6 +42,17 @@ format_check() {
     fi
 }
 
+shell_check() {
+    if ! have shellcheck; then
+        say "the shell scripts were not checked: there is no shellcheck"
+    elif find "$root" -path "$build" -prune -o -name '*.sh' -print0 |
+        xargs -0 shellcheck "$root/run" "$root/.ci/run"; then
+        echo "shellcheck: 1 passed, 0 failed"
+    else
+        echo "shellcheck: 0 passed, 1 failed"
+    fi
+}
+
 unit_tests() {
     local folder=$build/sanitize status=0
     say "unit tests, with sanitizers"
@@ -66,6 +78,7 @@ case ${1:-} in
 *) die "usage: ./run test [--unit]" ;;
 esac
 run_counted format_check
+run_counted shell_check
 run_counted unit_tests
 [ "${1:-}" = --unit ] || run_counted integration_tests
 echo "$passed passed, $failed failed"
