@@ -115,7 +115,10 @@ unpack_source() {
     version=$(cat "$tree/source.new/VERSION" 2>/dev/null || true)
     case $version in
     "$series".*) ;;
-    *) die "$source holds QEMU ${version:-of no known version}, but $series.x is needed" ;;
+    *)
+        rm -rf "$tree"
+        die "$source holds QEMU ${version:-of no known version}, but $series.x is needed"
+        ;;
     esac
     mv "$tree/source.new" "$tree/source"
 }
