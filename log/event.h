@@ -49,6 +49,7 @@ enum ebb_event_flag {
     EBB_EVENT_FAILED = 1 << 1, /* the access ended in a bus error (external abort) */
     /* An interrupt or exception was entered at this position before the event took effect. */
     EBB_EVENT_AFTER_ENTRY = 1 << 2,
+    EBB_EVENT_UNASSIGNED = 1 << 3, /* with FAILED: no device answered (a decode error) */
 };
 
 enum ebb_end_reason {

@@ -40,6 +40,12 @@ struct ebb_hooks {
     /* Such an instruction is about to execute; may leave with cpu_loop_exit_restore(cpu, ra). */
     void (*breakpoint_reached)(CPUState *cpu, uintptr_t ra);
 
+    /*
+     * The CPU is about to access length bytes on a page that has a watchpoint; flags: BP_MEM_READ,
+     * BP_MEM_WRITE. May leave with cpu_loop_exit_restore(cpu, ra); true if nobody else need look.
+     */
+    bool (*watchpoint_reached)(CPUState *cpu, vaddr address, vaddr length, int flags, uintptr_t ra);
+
     /* Devices must not write to guest RAM but through the address space functions. */
     bool bounce_device_writes;
 
@@ -50,8 +56,7 @@ struct ebb_hooks {
 extern const struct ebb_hooks *ebb_hooks;
 
 static inline MemTxResult ebb_mmio_read(CPUState *cpu, hwaddr address, MemoryRegion *mr,
-                                        hwaddr offset, uint64_t *value, MemOp op,
-                                        MemTxAttrs attrs)
+                                        hwaddr offset, uint64_t *value, MemOp op, MemTxAttrs attrs)
 {
     if (likely(!ebb_hooks)) {
         return memory_region_dispatch_read(mr, offset, value, op, attrs);
@@ -60,8 +65,7 @@ static inline MemTxResult ebb_mmio_read(CPUState *cpu, hwaddr address, MemoryReg
 }
 
 static inline MemTxResult ebb_mmio_write(CPUState *cpu, hwaddr address, MemoryRegion *mr,
-                                         hwaddr offset, uint64_t value, MemOp op,
-                                         MemTxAttrs attrs)
+                                         hwaddr offset, uint64_t value, MemOp op, MemTxAttrs attrs)
 {
     if (likely(!ebb_hooks)) {
         return memory_region_dispatch_write(mr, offset, value, op, attrs);
@@ -105,6 +109,13 @@ static inline void ebb_vcpu_between_runs(CPUState *cpu)
 static inline bool ebb_breakpoint_at(vaddr address)
 {
     return unlikely(ebb_hooks) && ebb_hooks->breakpoint_at && ebb_hooks->breakpoint_at(address);
+}
+
+static inline bool ebb_watchpoint_reached(CPUState *cpu, vaddr address, vaddr length, int flags,
+                                          uintptr_t ra)
+{
+    return unlikely(ebb_hooks) && ebb_hooks->watchpoint_reached &&
+           ebb_hooks->watchpoint_reached(cpu, address, length, flags, ra);
 }
 
 /*

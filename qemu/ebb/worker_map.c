@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The memory map in force: where the guest sees which part of the RAM space. */
+#include "qemu/osdep.h"
+#include "exec/address-spaces.h"
+#include "worker.h"
+
+#define MAX_MAP_RANGES 4096u
+
+static void map_range(struct worker *worker, MemoryRegion *alias,
+                      const struct ebb_memory_range *range)
+{
+    MemoryRegion *target = range->type == EBB_MEMORY_ROMD ? &worker->romd : &worker->ram;
+
+    memory_region_init_alias(alias, NULL, "ebb.range", target, range->offset, range->size);
+    memory_region_set_readonly(alias, range->type == EBB_MEMORY_ROM);
+    memory_region_add_subregion(get_system_memory(), range->address, alias);
+}
+
+static void unmap_all(struct worker *worker)
+{
+    size_t i;
+
+    for (i = 0; i < worker->map.count; i++) {
+        memory_region_del_subregion(get_system_memory(), &worker->map.aliases[i]);
+        object_unparent(OBJECT(&worker->map.aliases[i]));
+    }
+    /* RCU readers may still look at the old view; the few regions of a map are not worth a
+     * grace period. */
+    worker->map.aliases = NULL;
+    worker->map.count = 0;
+}
+
+int worker_map_apply(struct worker *worker, const struct ebb_memory_range *ranges, size_t count,
+                     struct ebb_error *error)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        if (!worker_memory_range_valid(&ranges[i], worker->manifest->ram_size)) {
+            return ebb_fail(error, EBB_ERROR_CORRUPT,
+                            "the recording maps %" PRIu64 " bytes at 0x%" PRIx64
+                            " outside of its RAM",
+                            ranges[i].size, ranges[i].address);
+        }
+    }
+    memory_region_transaction_begin();
+    unmap_all(worker);
+    worker->map.aliases = g_new0(MemoryRegion, count);
+    worker->map.count = count;
+    for (i = 0; i < count; i++) {
+        map_range(worker, &worker->map.aliases[i], &ranges[i]);
+    }
+    memory_region_transaction_commit();
+    return 0;
+}
+
+int worker_map_apply_event(struct worker *worker, const struct ebb_event *event, uint64_t number,
+                           struct ebb_error *error)
+{
+    size_t count = event->data_length / sizeof(struct ebb_memory_range);
+    g_autofree struct ebb_memory_range *ranges = g_new0(struct ebb_memory_range, count + 1);
+    size_t i;
+
+    if (event->data_length % sizeof(struct ebb_memory_range) || count > MAX_MAP_RANGES) {
+        return ebb_fail(error, EBB_ERROR_CORRUPT, "event %" PRIu64 " is not a memory map", number);
+    }
+    for (i = 0; i < count; i++) {
+        const uint8_t *data = event->data + i * sizeof(struct ebb_memory_range);
+
+        ranges[i].address = ldq_le_p(data);
+        ranges[i].size = ldq_le_p(data + 8);
+        ranges[i].offset = ldq_le_p(data + 16);
+        ranges[i].type = ldq_le_p(data + 24);
+    }
+    if (worker_map_apply(worker, ranges, count, error)) {
+        return -1;
+    }
+    worker->map.event_number = number + 1;
+    return 0;
+}
+
+void worker_map_init(struct worker *worker)
+{
+    worker->map.known = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    /* The manifest's ranges were checked when it was read. */
+    worker_map_apply(worker, worker->manifest->map, worker->manifest->map_count, NULL);
+}
+
+int worker_map_restore(struct worker *worker, uint64_t map_event, struct ebb_error *error)
+{
+    struct ebb_event event;
+    struct ebb_cursor *cursor;
+    int result = -1;
+
+    if (map_event == worker->map.event_number) {
+        return 0;
+    }
+    if (map_event == 0) {
+        worker->map.event_number = 0;
+        return worker_map_apply(worker, worker->manifest->map, worker->manifest->map_count, error);
+    }
+    cursor = ebb_cursor_new(worker->events.log, error);
+    if (cursor && !ebb_cursor_seek_event(cursor, map_event - 1, error) &&
+        ebb_cursor_next(cursor, &event, error) == 1) {
+        result = worker_map_apply_event(worker, &event, map_event - 1, error);
+    }
+    ebb_cursor_free(cursor);
+    return result;
+}
+
+/* Notes the numbers of all memory map events below a number. */
+static int scan_maps(struct worker *worker, uint64_t event_number, struct ebb_error *error)
+{
+    struct ebb_cursor *cursor = ebb_cursor_new(worker->events.log, error);
+    struct ebb_event event;
+    int result = cursor ? ebb_cursor_seek_event(cursor, worker->map.scanned, error) : -1;
+
+    while (!result && worker->map.scanned < event_number) {
+        result = ebb_cursor_next(cursor, &event, error);
+        if (result != 1) {
+            break;
+        }
+        result = 0;
+        if (event.kind == EBB_EVENT_MEMORY_MAP) {
+            g_array_append_val(worker->map.known, worker->map.scanned);
+        }
+        worker->map.scanned++;
+    }
+    ebb_cursor_free(cursor);
+    return result;
+}
+
+int worker_map_restore_before(struct worker *worker, uint64_t event_number, struct ebb_error *error)
+{
+    uint64_t map_event = 0;
+    guint i;
+
+    if (scan_maps(worker, event_number, error) < 0) {
+        return -1;
+    }
+    for (i = 0; i < worker->map.known->len; i++) {
+        uint64_t number = g_array_index(worker->map.known, uint64_t, i);
+
+        if (number < event_number) {
+            map_event = number + 1;
+        }
+    }
+    return worker_map_restore(worker, map_event, error);
+}
+
+uint64_t worker_map_offset(struct worker *worker, uint64_t address)
+{
+    hwaddr offset, length = 1;
+    MemoryRegion *region;
+
+    RCU_READ_LOCK_GUARD();
+    region = address_space_translate(&address_space_memory, address, &offset, &length, false,
+                                     MEMTXATTRS_UNSPECIFIED);
+    return region == &worker->ram || region == &worker->romd ? offset : UINT64_MAX;
+}

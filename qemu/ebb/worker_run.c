@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Running guest code to an exact position.
+ *
+ * A run is a sequence of executions, each given the number of instructions to the next place where
+ * something has to happen: the limit, an asynchronous event, a look at the engine's stop request.
+ * Between two executions the state is settled: events due are applied, and a pending interrupt is
+ * taken, which executes no instruction. So the state at a position does not depend on how it was
+ * reached.
+ */
+#include "qemu/osdep.h"
+#include "qemu/main-loop.h"
+#include "exec/exec-all.h"
+#include "system/cpu-timers.h"
+#include "accel/tcg/tcg-accel-ops.h"
+#include "position.h"
+#include "worker.h"
+
+/* Instructions between two looks at the stop request: some milliseconds. */
+#define SLICE 1000000u
+
+static void note_where(struct worker *worker)
+{
+    struct worker_hits *hits = &worker->hits;
+
+    if (hits->pending && !hits->last.by_device) {
+        hits->last.position = ebb_position_now();
+        hits->last.pc = worker_pc(worker);
+    }
+}
+
+/* Executes at most budget instructions, or, with 0, only takes a pending interrupt. */
+static void execute(struct worker *worker, uint64_t budget)
+{
+    CPUState *cpu = CPU(worker->cpu);
+
+    cpu->icount_budget = budget;
+    cpu->neg.icount_decr.u16.low = MIN(0xffff, budget);
+    cpu->icount_extra = budget - cpu->neg.icount_decr.u16.low;
+    qatomic_set(&cpu->exit_request, 0);
+    bql_unlock();
+    tcg_cpu_exec(cpu);
+    bql_lock();
+    icount_update(cpu);
+    cpu->neg.icount_decr.u16.low = 0;
+    cpu->icount_extra = 0;
+    cpu->icount_budget = 0;
+    process_queued_cpu_work(cpu);
+    note_where(worker);
+}
+
+static void take_interrupt(struct worker *worker)
+{
+    if (CPU(worker->cpu)->interrupt_request) {
+        execute(worker, 0);
+    }
+}
+
+/* Applies what is due at the current position, up to a reset or the end. */
+static void settle(struct worker *worker)
+{
+    const struct ebb_event *event = worker_events_peek(worker);
+    uint64_t position = ebb_position_now();
+
+    while (event && event->position == position && ebb_event_is_asynchronous(event) &&
+           event->kind != EBB_EVENT_RESET && event->kind != EBB_EVENT_END && !worker->report->len) {
+        if (event->flags & EBB_EVENT_AFTER_ENTRY) {
+            take_interrupt(worker);
+        }
+        worker_events_apply(worker, event);
+        worker_events_advance(worker);
+        event = worker_events_peek(worker);
+    }
+    take_interrupt(worker);
+}
+
+static bool event_due(struct worker *worker, enum ebb_event_kind kind)
+{
+    const struct ebb_event *event = worker_events_peek(worker);
+
+    return event && event->kind == kind && event->position == ebb_position_now();
+}
+
+static bool stop_requested(struct worker *worker)
+{
+    return qatomic_xchg(&worker->control->stop_request, 0) != 0;
+}
+
+/* The CPU sleeps, and nothing in the log wakes it here. */
+static bool halted_for_good(struct worker *worker)
+{
+    CPUState *cpu = CPU(worker->cpu);
+
+    return cpu->halted && !cpu_has_work(cpu);
+}
+
+static bool missed_event(struct worker *worker, uint64_t position)
+{
+    const struct ebb_event *event = worker_events_peek(worker);
+
+    return event && event->position < position;
+}
+
+/* Why the run has to stop now; 0 if it goes on. */
+static uint32_t reason_to_stop(struct worker *worker, uint64_t limit)
+{
+    uint64_t position = ebb_position_now();
+
+    if (!worker->report->len && missed_event(worker, position)) {
+        worker_diverge(worker, worker_events_peek(worker)->position,
+                       "nothing: the guest went on without it");
+    }
+    if (worker->report->len) {
+        return WORKER_STOP_DIVERGED;
+    }
+    if (worker->hits.pending && worker->hits.stop_at_first) {
+        return WORKER_STOP_HIT;
+    }
+    if (event_due(worker, EBB_EVENT_RESET)) {
+        return WORKER_STOP_RESET;
+    }
+    if (position >= worker->events.end_position) {
+        return limit > position ? WORKER_STOP_END : WORKER_STOP_LIMIT;
+    }
+    if (position >= limit) {
+        return WORKER_STOP_LIMIT;
+    }
+    if (halted_for_good(worker)) {
+        worker_diverge(worker, position, "the CPU waits for an interrupt");
+        return WORKER_STOP_DIVERGED;
+    }
+    return stop_requested(worker) ? WORKER_STOP_INTERRUPTED : 0;
+}
+
+/* Instructions to the next place where the run has to look up. */
+static uint64_t distance(struct worker *worker, uint64_t limit)
+{
+    uint64_t position = ebb_position_now();
+    uint64_t to = MIN(limit, worker->events.end_position);
+
+    to = MIN(to, worker_events_next_async(worker));
+    return MIN(to - position, SLICE);
+}
+
+/* Executes the instruction at a hit without hitting again. */
+static void step_off(struct worker *worker, bool ignore_execute, bool ignore_watch)
+{
+    worker->hits.ignore_execute = ignore_execute;
+    worker->hits.ignore_watch = ignore_watch;
+    execute(worker, 1);
+    worker->hits.ignore_execute = worker->hits.ignore_watch = false;
+}
+
+static void replay_until_stop(struct worker *worker, const struct worker_run *run,
+                              struct worker_stop *stop)
+{
+    struct worker_hits *hits = &worker->hits;
+    bool step_off_execute = !(run->flags & WORKER_RUN_HIT_AT_START), step_off_watch = false;
+
+    settle(worker);
+    while (!(stop->reason = reason_to_stop(worker, run->limit))) {
+        hits->pending = false;
+        if (step_off_execute || step_off_watch) {
+            step_off(worker, step_off_execute, step_off_watch);
+        } else {
+            execute(worker, distance(worker, run->limit));
+        }
+        /* A watchpoint that is hit while stepping off a breakpoint stops before the instruction,
+         * which is then stepped off once more. */
+        step_off_execute = hits->pending;
+        step_off_watch = hits->pending && hits->last.kind != WORKER_BREAK_EXECUTE;
+        if (!hits->pending || !hits->stop_at_first) {
+            settle(worker);
+        }
+        qatomic_set(&worker->control->position, ebb_position_now());
+    }
+}
+
+/* Guest code without the log: only breakpoints, the limit and the engine stop it. */
+static void divert_until_stop(struct worker *worker, const struct worker_run *run,
+                              struct worker_stop *stop)
+{
+    uint64_t start = ebb_position_now();
+    uint64_t limit = run->limit > UINT64_MAX - start ? UINT64_MAX : start + run->limit;
+
+    worker->diversion = true;
+    if (limit > start) {
+        step_off(worker, true, false);
+    }
+    stop->reason = 0;
+    while (!stop->reason) {
+        uint64_t position = ebb_position_now();
+
+        if (worker->hits.pending) {
+            stop->reason = WORKER_STOP_HIT;
+        } else if (position >= limit) {
+            stop->reason = WORKER_STOP_LIMIT;
+        } else if (halted_for_good(worker)) {
+            stop->reason = WORKER_STOP_HALTED;
+        } else if (stop_requested(worker)) {
+            stop->reason = WORKER_STOP_INTERRUPTED;
+        } else {
+            execute(worker, MIN(limit - position, SLICE));
+        }
+    }
+}
+
+int worker_run(struct worker *worker, const struct worker_run *run, struct worker_stop *stop,
+               struct ebb_error *error)
+{
+    memset(stop, 0, sizeof(*stop));
+    memset(&worker->hits, 0, sizeof(worker->hits));
+    worker->hits.stop_at_first = !(run->flags & WORKER_RUN_LAST_HIT);
+    if (run->flags & WORKER_RUN_DIVERSION) {
+        divert_until_stop(worker, run, stop);
+    } else if (worker->diversion || run->limit < ebb_position_now()) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "cannot run from position %" PRIu64 "%s to %" PRIu64, ebb_position_now(),
+                        worker->diversion ? " of a diversion" : "", run->limit);
+    } else {
+        replay_until_stop(worker, run, stop);
+    }
+    worker->hits.pending = false;
+    stop->position =
+        stop->reason == WORKER_STOP_DIVERGED ? worker->diverged_position : ebb_position_now();
+    stop->pc = worker_pc(worker);
+    stop->event_number = worker->events.next_number;
+    stop->hit_count = worker->hits.count;
+    stop->hit = worker->hits.last;
+    stop->report_length = worker->report->len;
+    if (stop->reason == WORKER_STOP_RESET) {
+        stop->keyframe = worker_events_peek(worker)->value;
+    }
+    return 0;
+}
