@@ -16,6 +16,11 @@ void ebb_pack_file_header(uint8_t bytes[EBB_FILE_HEADER_SIZE], const char *magic
     ebb_put_le32(bytes + 8, EBB_FORMAT_VERSION);
     ebb_put_le32(bytes + 12, 0);
     ebb_put_le64(bytes + 16, recording_id);
+    ebb_reseal_file_header(bytes);
+}
+
+void ebb_reseal_file_header(uint8_t bytes[EBB_FILE_HEADER_SIZE])
+{
     ebb_put_le64(bytes + 24, XXH3_64bits(bytes, 24));
 }
 
@@ -94,7 +99,7 @@ const char *ebb_event_problem(const struct ebb_event *event)
     if (!ebb_event_kind_name(event->kind)) {
         return "its kind is unknown";
     }
-    if (event->flags & ~(uint32_t)(EBB_EVENT_NESTED | EBB_EVENT_FAILED | EBB_EVENT_AFTER_ENTRY)) {
+    if (event->flags & ~EBB_EVENT_FLAGS) {
         return "it has unknown flags";
     }
     if (event->size > 8 || (event->size & (event->size - 1))) {

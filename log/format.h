@@ -28,6 +28,7 @@
 #define EBB_MAX_EVENT_DATA (4u << 20) /* bytes */
 #define EBB_MAX_BLOCK_EVENTS 16384u
 #define EBB_MAX_GROUP_PAGES 256u
+#define EBB_EVENT_FLAGS 0xfu       /* enum ebb_event_flag, all of them */
 #define EBB_MAX_PAGES (1ull << 36) /* page numbers are below this */
 #define EBB_MAX_REGISTER_SIZE 256u /* bytes */
 
@@ -54,6 +55,9 @@ struct ebb_block {
 
 void ebb_pack_file_header(uint8_t bytes[EBB_FILE_HEADER_SIZE], const char *magic,
                           uint64_t recording_id);
+
+/* Makes the checksum of a file header fit after a change; for tests that forge files. */
+void ebb_reseal_file_header(uint8_t bytes[EBB_FILE_HEADER_SIZE]);
 
 /* Checks a file header; name is the file's, for the message. */
 int ebb_unpack_file_header(const uint8_t bytes[EBB_FILE_HEADER_SIZE], const char *magic,

@@ -108,7 +108,8 @@ static int write_block(struct ebb_log_writer *writer, struct ebb_block *block,
     return 0;
 }
 
-static int compress_pages(struct ebb_job *job, struct ebb_buffer *payload, struct ebb_error *error)
+static int compress_pages(ZSTD_CCtx *zstd, const struct ebb_job *job, struct ebb_buffer *payload,
+                          struct ebb_error *error)
 {
     size_t size;
 
@@ -116,8 +117,8 @@ static int compress_pages(struct ebb_job *job, struct ebb_buffer *payload, struc
     if (!ebb_buffer_reserve(payload, ZSTD_compressBound(job->bytes.size))) {
         return ebb_fail(error, EBB_ERROR_FAILED, "out of memory while compressing pages");
     }
-    size = ZSTD_compress(payload->bytes, payload->capacity, job->bytes.bytes, job->bytes.size,
-                         PAGES_LEVEL);
+    size = ZSTD_compressCCtx(zstd, payload->bytes, payload->capacity, job->bytes.bytes,
+                             job->bytes.size, PAGES_LEVEL);
     if (ZSTD_isError(size)) {
         return ebb_fail(error, EBB_ERROR_FAILED, "cannot compress pages: %s",
                         ZSTD_getErrorName(size));
@@ -140,7 +141,7 @@ static int perform(struct ebb_log_writer *writer, struct ebb_job *job, struct eb
         }
         return write_block(writer, block, scratch, error);
     case EBB_BLOCK_PAGES:
-        if (compress_pages(job, scratch, error)) {
+        if (compress_pages(writer->zstd, job, scratch, error)) {
             return -1;
         }
         return write_block(writer, block, scratch, error);
@@ -294,6 +295,7 @@ static int free_writer(struct ebb_log_writer *writer, struct ebb_error *error)
     }
     ebb_job_free(writer->open);
     ebb_event_encoder_free(writer->encoder);
+    ZSTD_freeCCtx(writer->zstd);
     ebb_keyframe_state_free(&writer->keyframe);
     pthread_cond_destroy(&writer->work);
     pthread_cond_destroy(&writer->done);
@@ -333,7 +335,8 @@ struct ebb_log_writer *ebb_log_writer_create(const char *directory, struct ebb_e
     writer->keyframe.next_id = 1;
     init_locks(writer);
     writer->encoder = ebb_event_encoder_new();
-    if (!writer->encoder) {
+    writer->zstd = ZSTD_createCCtx();
+    if (!writer->encoder || !writer->zstd) {
         ebb_fail(error, EBB_ERROR_FAILED, "out of memory for writing the log");
         free_writer(writer, NULL);
         return NULL;

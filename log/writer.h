@@ -21,7 +21,11 @@ struct ebb_log_writer;
 /* Creates the files in an existing directory; fails if it already holds a log. */
 struct ebb_log_writer *ebb_log_writer_create(const char *directory, struct ebb_error *error);
 
-/* Appends an event; its data is copied. Positions must not go down. */
+/*
+ * Appends an event; its data is copied. Positions must not go down, those of keyframes included; an
+ * event that breaks the rules of event.h is refused. An EBB_EVENT_DMA of more than 4 MiB is written
+ * as several of that size at most, which the number of events shows; other kinds are refused.
+ */
 int ebb_log_writer_append(struct ebb_log_writer *writer, const struct ebb_event *event,
                           struct ebb_error *error);
 
@@ -33,7 +37,9 @@ int ebb_log_writer_flush(struct ebb_log_writer *writer, struct ebb_error *error)
  * one: every page that is not all zeroes), registers, commit. A page that is given but has not
  * changed costs no space. *number receives the keyframe's number, counted from 0. The keyframe's
  * place in the log is after the events appended so far. Pages are copied and compressed on the
- * writer's thread. A keyframe without its commit does not exist for readers.
+ * writer's thread. A keyframe without its commit does not exist for readers; to begin again is to
+ * give it up. Of a page given twice the last content counts. The position must not be below that of
+ * the last event or keyframe. After an error of commit the writer cannot be used any more.
  */
 int ebb_keyframe_begin(struct ebb_log_writer *writer, uint64_t position, uint64_t *number,
                        struct ebb_error *error);

@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 #include <time.h>
+#include <zstd.h>
 
 /* One block on its way to the disk. */
 struct ebb_job {
@@ -54,6 +55,7 @@ struct ebb_log_writer {
     uint64_t recording_id;
     pthread_t thread;
     struct ebb_event_encoder *encoder; /* of the thread */
+    ZSTD_CCtx *zstd;                   /* the same, for pages */
     struct ebb_keyframe_state keyframe;
     uint64_t last_position; /* of the caller: of the last event or keyframe */
 
