@@ -5,6 +5,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -92,7 +93,8 @@ static int split_address(const char *text, char *host, size_t host_size, const c
         text++;
         length -= 2;
     }
-    if (length >= host_size || !**port || strspn(*port, "0123456789") != strlen(*port)) {
+    if (length >= host_size || !**port || strspn(*port, "0123456789") != strlen(*port) ||
+        strtoul(*port, NULL, 10) > 65535) {
         return ebb_fail(error, EBB_ERROR_USAGE,
                         "'%.200s' is no address to listen on; give PORT or HOST:PORT", text);
     }

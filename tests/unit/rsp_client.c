@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "rsp_client.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void *serve(void *opaque)
+{
+    struct rsp_client *client = opaque;
+    struct ebb_error error;
+
+    client->status = client->listener
+                         ? rsp_serve_listener(client->timeline, client->server, &client->options,
+                                              &client->result, &error)
+                         : rsp_serve_fds(client->timeline, client->server, client->server,
+                                         &client->options, &client->result, &error);
+    close(client->server);
+    return NULL;
+}
+
+static void start(struct rsp_client *client)
+{
+    int ends[2];
+
+    assert_int_equal(pipe(ends), 0);
+    client->options.stop_fd = ends[0];
+    client->stop_pipe = ends[1];
+    client->timeline = fake_timeline_new();
+    client->acks = true;
+    assert_int_equal(pthread_create(&client->thread, NULL, serve, client), 0);
+}
+
+void client_start(struct rsp_client *client)
+{
+    int ends[2];
+
+    memset(client, 0, sizeof(*client));
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    client->server = ends[0];
+    client->fd = ends[1];
+    start(client);
+}
+
+void client_start_listener(struct rsp_client *client, int listener, bool once)
+{
+    memset(client, 0, sizeof(*client));
+    client->server = listener;
+    client->listener = true;
+    client->fd = -1;
+    client->options.once = once;
+    start(client);
+}
+
+enum rsp_end client_finish(struct rsp_client *client)
+{
+    if (client->fd >= 0) {
+        close(client->fd);
+    }
+    pthread_join(client->thread, NULL);
+    assert_int_equal(client->status, 0);
+    assert_int_equal(fake_timeline_breakpoints(client->timeline), 0);
+    assert_false(timeline_in_diversion(client->timeline));
+    close(client->options.stop_fd);
+    close(client->stop_pipe);
+    fake_timeline_free(client->timeline);
+    return client->result.end;
+}
+
+void client_write(struct rsp_client *client, const void *bytes, size_t length)
+{
+    assert_int_equal(send(client->fd, bytes, length, MSG_NOSIGNAL), (ssize_t)length);
+}
+
+int client_read_byte(struct rsp_client *client)
+{
+    uint8_t byte;
+
+    return read(client->fd, &byte, 1) == 1 ? byte : -1;
+}
+
+void client_send_bytes(struct rsp_client *client, const void *payload, size_t length)
+{
+    static const char hex[] = "0123456789abcdef";
+    const uint8_t *bytes = payload;
+    uint8_t frame[0x11000], sum = 0;
+    size_t count = 1;
+
+    assert_true(2 * length + 4 <= sizeof(frame));
+    frame[0] = '$';
+    for (size_t i = 0; i < length; i++) {
+        if (strchr("$#}", bytes[i]) && bytes[i]) {
+            frame[count++] = '}';
+            frame[count++] = bytes[i] ^ 0x20;
+        } else {
+            frame[count++] = bytes[i];
+        }
+    }
+    for (size_t i = 1; i < count; i++) {
+        sum += frame[i];
+    }
+    frame[count++] = '#';
+    frame[count++] = (uint8_t)hex[sum >> 4];
+    frame[count++] = (uint8_t)hex[sum & 15];
+    client_write(client, frame, count);
+}
+
+void client_send(struct rsp_client *client, const char *payload)
+{
+    client_send_bytes(client, payload, strlen(payload));
+}
+
+bool client_receive(struct rsp_client *client)
+{
+    unsigned sent = 0;
+    uint8_t sum = 0;
+    char digits[3] = {0};
+    int byte;
+
+    if (client_read_byte(client) != '$') {
+        return false;
+    }
+    client->reply_length = 0;
+    while ((byte = client_read_byte(client)) != '#') {
+        assert_true(byte >= 0);
+        assert_int_not_equal(byte, '$');
+        assert_int_not_equal(byte, '*'); /* would mean a run */
+        sum += (uint8_t)byte;
+        if (byte == '}') {
+            byte = client_read_byte(client);
+            sum += (uint8_t)byte;
+            byte ^= 0x20;
+        }
+        assert_true(client->reply_length < sizeof(client->reply) - 1);
+        client->reply[client->reply_length++] = (char)byte;
+    }
+    client->reply[client->reply_length] = 0;
+    digits[0] = (char)client_read_byte(client);
+    digits[1] = (char)client_read_byte(client);
+    assert_int_equal(sscanf(digits, "%2x", &sent), 1);
+    assert_int_equal(sent, sum);
+    return true;
+}
+
+const char *client_ask(struct rsp_client *client, const char *payload)
+{
+    client_send(client, payload);
+    if (client->acks) {
+        assert_int_equal(client_read_byte(client), '+');
+    }
+    assert_true(client_receive(client));
+    if (client->acks) {
+        client_write(client, "+", 1);
+    }
+    return client->reply;
+}
+
+void client_handshake(struct rsp_client *client)
+{
+    client_ask(client, "qSupported:swbreak+;hwbreak+;multiprocess+");
+    client_expect(client, "QStartNoAckMode", "OK");
+    client->acks = false;
+}
+
+const char *client_monitor(struct rsp_client *client, const char *command, char *printed,
+                           size_t size)
+{
+    char packet[600] = "qRcmd,";
+    size_t length = 0;
+
+    for (size_t i = 0; command[i]; i++) {
+        sprintf(packet + 6 + 2 * i, "%02x", (unsigned)(uint8_t)command[i]);
+    }
+    client_ask(client, packet);
+    while (client->reply[0] == 'O' && strcmp(client->reply, "OK")) {
+        for (size_t i = 1; i + 1 < client->reply_length && length + 1 < size; i += 2) {
+            unsigned byte;
+
+            assert_int_equal(sscanf(client->reply + i, "%2x", &byte), 1);
+            printed[length++] = (char)byte;
+        }
+        assert_true(client_receive(client));
+    }
+    printed[length] = 0;
+    return client->reply;
+}

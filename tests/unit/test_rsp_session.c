@@ -1,0 +1,942 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The server as a client sees it, over a toy history. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "rsp_client.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+static int setup(void **state)
+{
+    struct rsp_client *client = malloc(sizeof(*client));
+
+    client_start(client);
+    client_handshake(client);
+    *state = client;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    client_finish(*state);
+    free(*state);
+    return 0;
+}
+
+/* The stop reply with that end, the PC in front of it. */
+static const char *stop(char *text, unsigned signal, uint64_t pc, const char *rest)
+{
+    uint8_t bytes[8];
+    int length = sprintf(text, "T%02xthread:1;20:", signal);
+
+    memcpy(bytes, &pc, sizeof(bytes));
+    for (unsigned i = 0; i < 8; i++) {
+        length += sprintf(text + length, "%02x", bytes[i]);
+    }
+    sprintf(text + length, ";%s", rest);
+    return text;
+}
+
+static void expect_stop(struct rsp_client *client, const char *packet, uint64_t pc,
+                        const char *rest)
+{
+    char text[200];
+
+    client_expect(client, packet, stop(text, 5, pc, rest));
+}
+
+static void expect_error(struct rsp_client *client, const char *packet)
+{
+    assert_int_equal(client_ask(client, packet)[0], 'E');
+}
+
+/* Asks where the timeline is, with the text that gdb shows beside the thread. */
+static void expect_position(struct rsp_client *client, uint64_t position)
+{
+    char text[64], wanted[130];
+    int length = sprintf(text, "CPU#0 [position %llu]", (unsigned long long)position);
+
+    for (int i = 0; i < length; i++) {
+        sprintf(wanted + 2 * i, "%02x", (unsigned)text[i]);
+    }
+    client_expect(client, "qThreadExtraInfo,1", wanted);
+}
+
+/* Takes the O packet that precedes a stop reply, and compares its text's beginning. */
+static void expect_story(struct rsp_client *client, const char *begin)
+{
+    assert_int_equal(client->reply[0], 'O');
+    for (size_t i = 0; begin[i]; i++) {
+        unsigned byte;
+
+        assert_int_equal(sscanf(client->reply + 1 + 2 * i, "%2x", &byte), 1);
+        assert_int_equal((char)byte, begin[i]);
+    }
+    assert_true(client_receive(client));
+}
+
+static void announces_features(void **state)
+{
+    struct rsp_client *client = *state;
+    const char *features = client_ask(client, "qSupported:xmlRegisters=i386;error-message+");
+
+    assert_non_null(strstr(features, "PacketSize="));
+    assert_non_null(strstr(features, ";ReverseStep+;ReverseContinue+;"));
+    assert_non_null(strstr(features, ";qXfer:features:read+;"));
+    assert_non_null(strstr(features, ";vContSupported+;"));
+    assert_non_null(strstr(features, ";error-message+"));
+    assert_null(strstr(features, "multiprocess+"));
+    assert_null(strstr(features, "QNonStop"));
+    assert_null(strstr(client_ask(client, "qSupported"), "error-message+"));
+}
+
+static void answers_what_it_does_not_know_with_nothing(void **state)
+{
+    static const char *const unknown[] = {
+        "",
+        "vMustReplyEmpty",
+        "qOffsets",
+        "qTStatus",
+        "vFile:setfs:0",
+        "!",
+        "qXfer:auxv:read::0,1",
+        "qCRC:0",
+        "qSupportedThings",
+        "Z9,1,1",
+        "bq",
+        "qCx",
+        "vConts",
+        "\x80\xff",
+    };
+
+    for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
+        client_expect(*state, unknown[i], "");
+    }
+}
+
+static void refuses_malformed_packets(void **state)
+{
+    static const char *const malformed[] = {
+        "m1000",
+        "mxyz,4",
+        "m1000,4,5",
+        "p",
+        "P1",
+        "P1=zz",
+        "G00",
+        "M1000,2:00",
+        "M1000,1:0",
+        "M1000,1:zz",
+        "X2000,2:a",
+        "Z0,1000",
+        "Z0,1000,9",
+        "Z2,1000,0",
+        "Z2,ffffffffffffffff,2",
+        "Z0,1000,4;X1,0",
+        "Hg5",
+        "T9",
+        "qRcmd,0",
+        "qRcmd,zz",
+        "vCont",
+        "vCont;x",
+        "vCont;c:2",
+        "vCont;r1",
+        "vCont;c;",
+        "vCont;s:p1.1",
+        "qThreadExtraInfo,2",
+        "QNonStop:1",
+        "c1000",
+        "gg",
+        "qXfer:features:read:target.xml:0",
+        "qXfer:features:read:target.xml:ffff,1",
+        "qXfer:features:read:nothing.xml:0,10",
+        "qSearch:memory:1000",
+        "qSearch:memory:1000;10;",
+        "P99=0000000000000000",
+        "p99",
+        "P0=00",
+    };
+
+    for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++) {
+        expect_error(*state, malformed[i]);
+    }
+}
+
+static void says_why_where_it_may(void **state)
+{
+    struct rsp_client *client = *state;
+
+    client_expect(client, "m9000,4", "E0e");
+    assert_memory_equal(client_ask(client, "Z2,1000,0"), "E.", 2);
+    client_ask(client, "qSupported:error-message+");
+    assert_memory_equal(client_ask(client, "QNonStop:1"), "E.", 2);
+}
+
+static void knows_its_thread(void **state)
+{
+    struct rsp_client *client = *state;
+
+    client_expect(client, "qC", "QC1");
+    client_expect(client, "qfThreadInfo", "m1");
+    client_expect(client, "qsThreadInfo", "l");
+    client_expect(client, "Hg0", "OK");
+    client_expect(client, "Hc-1", "OK");
+    client_expect(client, "Hg1", "OK");
+    client_expect(client, "T1", "OK");
+    client_expect(client, "qAttached", "1");
+    client_expect(client, "qAttached:1", "1");
+    client_expect(client, "QNonStop:0", "OK");
+    client_expect(client, "qSymbol::", "OK");
+    expect_stop(client, "?", FAKE_CODE, "");
+    expect_position(client, 0);
+}
+
+static void serves_the_target_description(void **state)
+{
+    struct rsp_client *client = *state;
+    const char *whole;
+    char copy[4096];
+    size_t length;
+
+    whole = client_ask(client, "qXfer:features:read:target.xml:0,1000");
+    assert_int_equal(whole[0], 'l');
+    assert_non_null(strstr(whole, "aarch64"));
+    strcpy(copy, whole + 1);
+    length = strlen(copy);
+    client_ask(client, "qXfer:features:read:target.xml:0,5");
+    assert_string_equal(client->reply, "m<?xml");
+    client_ask(client, "qXfer:features:read:target.xml:5,1000");
+    assert_string_equal(client->reply + 1, copy + 5);
+    sprintf(copy, "qXfer:features:read:target.xml:%zx,10", length);
+    client_expect(client, copy, "l");
+    assert_int_equal(client_ask(client, "qXfer:features:read:core.xml:0,ffffffffffffffff")[0], 'l');
+}
+
+static void reads_registers(void **state)
+{
+    struct rsp_client *client = *state;
+
+    client_expect(client, "p0", "0000000000000000");
+    client_expect(client, "p20", "0010000000000000");
+    client_expect(client, "p21", "00000000");
+    client_ask(client, "g");
+    assert_int_equal(client->reply_length, 2 * FAKE_REGISTERS_SIZE);
+    assert_memory_equal(client->reply + 16 * FAKE_PC, "0010000000000000", 16);
+}
+
+static void reads_memory(void **state)
+{
+    struct rsp_client *client = *state;
+
+    client_expect(client, "m1000,4", "1f2003d5");
+    client_expect(client, "m1ffe,4", "03d50000");
+    client_expect(client, "m2ffe,10", "0000"); /* up to the end of what is mapped */
+    client_expect(client, "m3000,1", "E0e");
+    client_expect(client, "mffffffffffffffff,4", "E0e");
+    client_ask(client, "x1000,4");
+    assert_int_equal(client->reply_length, 5);
+    assert_memory_equal(client->reply, "b\x1f\x20\x03\xd5", 5);
+    client_expect(client, "x1000,0", "b");
+    client_expect(client, "x3000,4", "E0e");
+    client_ask(client, "m1000,ffffffff");
+    assert_int_equal(client->reply_length, 2 * 0x2000);
+}
+
+static void searches_memory(void **state)
+{
+    struct rsp_client *client = *state;
+
+    client_expect(client, "qSearch:memory:1000;100;\x03\xd5", "1,1002");
+    client_expect(client, "qSearch:memory:1001;100;\x1f", "1,1004");
+    client_expect(client, "qSearch:memory:1000;100;nowhere", "0");
+    client_expect(client, "qSearch:memory:1000;3;\x03\xd5", "0");
+    client_expect(client, "qSearch:memory:1000;ffffffffffffffff;nowhere", "E0e");
+}
+
+static void writes_start_a_diversion(void **state)
+{
+    struct rsp_client *client = *state;
+
+    client_expect(client, "P5=2a00000000000000", "OK");
+    client_expect(client, "M2100,2:abcd", "OK");
+    client_send_bytes(client, "X2102,4:#$}*", 12);
+    assert_true(client_receive(client));
+    assert_string_equal(client->reply, "OK");
+    client_expect(client, "X2102,0:", "OK");
+    client_expect(client, "p5", "2a00000000000000");
+    client_expect(client, "m2100,6", "abcd23247d2a");
+    assert_int_equal(fake_timeline_diversions(client->timeline), 1);
+    expect_error(client, "M9000,1:00");
+
+    /* The PC is the history's: the next move undoes the writes, and says so. */
+    client_ask(client, "s");
+    expect_story(client, "ebb: what was written");
+    client_expect(client, "p5", "0000000000000000");
+    client_expect(client, "m2100,6", "000000000000");
+    expect_position(client, 1);
+}
+
+static void writes_all_registers(void **state)
+{
+    struct rsp_client *client = *state;
+    char packet[2 * FAKE_REGISTERS_SIZE + 2] = "G";
+
+    strcpy(packet + 1, client_ask(client, "g"));
+    client_expect(client, packet, "OK");
+    assert_int_equal(fake_timeline_diversions(client->timeline), 0); /* nothing differs */
+    memcpy(packet + 1 + 16 * 3, "ff", 2);
+    client_expect(client, packet, "OK");
+    client_expect(client, "p3", "ff00000000000000");
+    assert_int_equal(fake_timeline_diversions(client->timeline), 1);
+}
+
+static void runs_code_in_a_diversion(void **state)
+{
+    struct rsp_client *client = *state;
+    char text[200];
+
+    client_expect(client, "vCont;s", stop(text, 5, FAKE_CODE + 4, ""));
+    client_expect(client, "P20=0011000000000000", "OK");
+    client_expect(client, "Z0,1110,4", "OK");
+    expect_stop(client, "vCont;c", 0x1110, "swbreak:;");
+    expect_stop(client, "vCont;s:1", 0x1114, "");
+    expect_stop(client, "vCont;r1114,1120:1", 0x1120, "");
+    client_ask(client, "c");
+    expect_story(client, "ebb: the CPU waits");
+    assert_string_equal(client->reply, stop(text, 2, FAKE_HALT, ""));
+    expect_position(client, 1);
+
+    /* As after a call: the PC is back, so the history goes on, without a word. */
+    client_expect(client, "P20=0410000000000000", "OK");
+    expect_stop(client, "s", FAKE_CODE + 8, "");
+    expect_position(client, 2);
+}
+
+static void reverse_moves_drop_a_diversion(void **state)
+{
+    struct rsp_client *client = *state;
+
+    expect_stop(client, "s", FAKE_CODE + 4, "");
+    client_expect(client, "P20=0011000000000000", "OK");
+    client_ask(client, "bs");
+    expect_story(client, "ebb: what was written");
+    expect_position(client, 0);
+    assert_false(timeline_in_diversion(client->timeline));
+}
+
+static void steps_both_ways(void **state)
+{
+    struct rsp_client *client = *state;
+
+    expect_stop(client, "s", FAKE_CODE + 4, "");
+    expect_stop(client, "S05", FAKE_CODE + 8, "");
+    expect_stop(client, "vCont;s:1;c", FAKE_CODE + 12, "");
+    expect_stop(client, "vCont;S05:1;c:-1", FAKE_CODE + 16, "");
+    expect_stop(client, "bs", FAKE_CODE + 12, "");
+    expect_position(client, 3);
+    client_expect(client, "vCont?", "vCont;c;C;s;S;r");
+}
+
+static void tells_the_ends_of_history(void **state)
+{
+    struct rsp_client *client = *state;
+
+    expect_stop(client, "bs", FAKE_CODE, "replaylog:begin;");
+    expect_stop(client, "bc", FAKE_CODE, "replaylog:begin;");
+    expect_stop(client, "c", FAKE_CODE, "replaylog:end;");
+    expect_position(client, FAKE_END);
+    expect_stop(client, "s", FAKE_CODE, "replaylog:end;");
+    expect_stop(client, "vCont;c", FAKE_CODE, "replaylog:end;");
+    expect_stop(client, "bc", FAKE_CODE, "replaylog:begin;");
+    expect_position(client, 0);
+}
+
+static void stops_at_breakpoints(void **state)
+{
+    struct rsp_client *client = *state;
+
+    client_expect(client, "Z0,1014,4", "OK");
+    client_expect(client, "Z0,1014,4", "OK"); /* a packet may be repeated */
+    client_expect(client, "Z1,1018,4", "OK");
+    expect_stop(client, "c", 0x1014, "swbreak:;");
+    expect_stop(client, "c", 0x1018, "hwbreak:;");
+    expect_stop(client, "C05", 0x1014, "swbreak:;");
+    expect_position(client, 15);
+    expect_stop(client, "bc", 0x1018, "hwbreak:;");
+    expect_position(client, 6);
+    client_expect(client, "z0,1014,4", "OK");
+    client_expect(client, "z0,1014,4", "OK");
+    expect_stop(client, "bc", FAKE_CODE, "replaylog:begin;");
+    client_ask(client, "qSupported"); /* a client that did not ask is not told the reason */
+    expect_stop(client, "c", 0x1018, "");
+}
+
+/* The timeline has one kind of breakpoint on execution, the client two. */
+static void keeps_breakpoints_of_two_kinds_apart(void **state)
+{
+    struct rsp_client *client = *state;
+
+    client_expect(client, "Z0,1014,4", "OK");
+    client_expect(client, "Z1,1014,4", "OK");
+    assert_int_equal(fake_timeline_breakpoints(client->timeline), 1);
+    client_expect(client, "z0,1014,4", "OK");
+    expect_stop(client, "c", 0x1014, "hwbreak:;");
+    client_expect(client, "z1,1014,4", "OK");
+    assert_int_equal(fake_timeline_breakpoints(client->timeline), 0);
+}
+
+static void stops_at_watchpoints(void **state)
+{
+    struct rsp_client *client = *state;
+
+    client_expect(client, "Z2,2010,8", "OK");
+    expect_stop(client, "c", 0x1010, "watch:2010;"); /* before the access */
+    client_expect(client, "m2010,1", "00");
+    expect_position(client, 4);
+    client_expect(client, "z2,2010,8", "OK");
+    expect_stop(client, "s", 0x1014, "");
+    client_expect(client, "Z2,2010,8", "OK");
+    expect_stop(client, "bs", 0x1014, "watch:2010;"); /* behind it */
+    client_expect(client, "z2,2010,8", "OK");
+    client_expect(client, "Z3,2020,4", "OK");
+    expect_stop(client, "c", 0x1018, "rwatch:2020;");
+    client_expect(client, "z3,2020,4", "OK");
+    expect_stop(client, "s", 0x101c, "");
+    client_expect(client, "Z4,2020,4", "OK");
+    expect_stop(client, "bc", 0x101c, "awatch:2020;");
+}
+
+/* The access starts before the watched bytes; gdb knows them by an address inside. */
+static void reports_an_address_inside_of_the_watched_range(void **state)
+{
+    struct rsp_client *client = *state;
+
+    client_expect(client, "Z2,2014,2", "OK");
+    client_expect(client, "Z2,2800,4", "OK");
+    expect_stop(client, "c", 0x1010, "watch:2014;");
+    client_expect(client, "z2,2014,2", "OK");
+    client_expect(client, "Z2,200c,10", "OK");
+    expect_stop(client, "c", 0x1010, "watch:2010;");
+}
+
+static void names_the_device_that_wrote(void **state)
+{
+    struct rsp_client *client = *state;
+    char text[200];
+
+    client_expect(client, "Z2,2030,8", "OK");
+    client_ask(client, "c");
+    expect_story(client, "ebb: a device wrote to 0x2030 at position 555\n");
+    assert_string_equal(client->reply, stop(text, 5, 0x1014, "watch:2030;"));
+}
+
+static void steps_through_a_range(void **state)
+{
+    struct rsp_client *client = *state;
+
+    expect_stop(client, "vCont;r1000,1010:1", 0x1010, "");
+    expect_stop(client, "vCont;r1000,1010:1", 0x1014, ""); /* one step at least */
+    client_expect(client, "Z0,1018,4", "OK");
+    expect_stop(client, "vCont;r1000,1100:1;c", 0x1018, "swbreak:;");
+    client_expect(client, "z0,1018,4", "OK");
+    client_expect(client, "Z2,2010,8", "OK");
+    expect_stop(client, "vCont;r1000,1100", 0x1010, "watch:2010;");
+    expect_position(client, 14);
+}
+
+static void tells_of_a_divergence(void **state)
+{
+    struct rsp_client *client = malloc(sizeof(*client));
+    char text[200];
+
+    (void)state;
+    client_start(client);
+    client_handshake(client);
+    fake_timeline_diverge_at(client->timeline, 42);
+    client_ask(client, "c");
+    expect_story(client, "expected a write, got a read");
+    expect_story(client, "\n");
+    assert_string_equal(client->reply, stop(text, 5, FAKE_CODE + 8, "replaylog:end;"));
+    client_finish(client);
+    assert_true(client->result.diverged);
+    free(client);
+}
+
+static void survives_a_move_that_fails(void **state)
+{
+    struct rsp_client *client = *state;
+
+    fake_timeline_fail_next(client->timeline);
+    client_expect(client, "c", "E.the worker died");
+    expect_stop(client, "s", FAKE_CODE + 4, "");
+}
+
+static double seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void interrupts_moves(void **state)
+{
+    static const char *const moves[] = {"c", "bc", "vCont;c", "s", "vCont;r1000,2000"};
+    struct rsp_client *client = *state;
+    char text[200];
+
+    for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
+        double begin;
+
+        fake_timeline_block(client->timeline, true);
+        client_send(client, moves[i]);
+        fake_timeline_wait_blocked(client->timeline);
+        begin = seconds();
+        client_write(client, "\x03", 1);
+        assert_true(client_receive(client));
+        assert_true(seconds() - begin < 1.0); /* 0.1 on a machine that has time for us */
+        assert_string_equal(client->reply, stop(text, 2, FAKE_CODE, ""));
+    }
+    fake_timeline_block(client->timeline, false);
+    client_expect(client, "?", stop(text, 2, FAKE_CODE, ""));
+    expect_stop(client, "s", FAKE_CODE + 4, "");
+}
+
+/* The interrupt may come in one piece with the packet. */
+static void hears_an_interrupt_that_follows_at_once(void **state)
+{
+    struct rsp_client *client = *state;
+    char text[200];
+
+    fake_timeline_block(client->timeline, true);
+    client_write(client, "$c#63\x03", 6);
+    assert_true(client_receive(client));
+    assert_string_equal(client->reply, stop(text, 2, FAKE_CODE, ""));
+    fake_timeline_block(client->timeline, false);
+}
+
+/* A 0x03 inside of a packet is data; the packet waits for the move's end. */
+static void keeps_packets_that_arrive_during_a_move(void **state)
+{
+    struct rsp_client *client = *state;
+    char text[200];
+
+    fake_timeline_block(client->timeline, true);
+    client_send(client, "c");
+    fake_timeline_wait_blocked(client->timeline);
+    client_send_bytes(client, "X2000,1:\x03", 9);
+    client_send(client, "m2000,1");
+    client_write(client, "\x03", 1);
+    assert_true(client_receive(client));
+    assert_string_equal(client->reply, stop(text, 2, FAKE_CODE, ""));
+    assert_true(client_receive(client));
+    assert_string_equal(client->reply, "OK");
+    assert_true(client_receive(client));
+    assert_string_equal(client->reply, "03");
+    fake_timeline_block(client->timeline, false);
+}
+
+/* An interrupt that came too late for one move must not end the next. */
+static void forgets_a_late_interrupt(void **state)
+{
+    struct rsp_client *client = *state;
+
+    client_write(client, "\x03\x03", 2);
+    client_expect(client, "qC", "QC1");
+    expect_stop(client, "s", FAKE_CODE + 4, "");
+    timeline_interrupt(client->timeline);
+    expect_stop(client, "c", FAKE_CODE, "replaylog:end;");
+}
+
+static void a_client_that_leaves_ends_its_move(void **state)
+{
+    struct rsp_client *client = malloc(sizeof(*client));
+
+    (void)state;
+    client_start(client);
+    client_handshake(client);
+    client_expect(client, "Z0,1014,4", "OK");
+    client_expect(client, "P5=2a00000000000000", "OK");
+    fake_timeline_block(client->timeline, true);
+    client_send(client, "c");
+    fake_timeline_wait_blocked(client->timeline);
+    assert_int_equal(client_finish(client), RSP_END_DISCONNECTED);
+    free(client);
+}
+
+static void a_stop_request_ends_a_move(void **state)
+{
+    struct rsp_client *client = malloc(sizeof(*client));
+
+    (void)state;
+    client_start(client);
+    client_handshake(client);
+    fake_timeline_block(client->timeline, true);
+    client_send(client, "bc");
+    fake_timeline_wait_blocked(client->timeline);
+    assert_int_equal(write(client->stop_pipe, "x", 1), 1);
+    while (client_read_byte(client) >= 0) {
+    }
+    assert_int_equal(client_finish(client), RSP_END_STOPPED);
+    free(client);
+}
+
+static void ends_as_the_client_says(void **state)
+{
+    static const struct {
+        const char *packet;
+        const char *reply; /* NULL: none */
+        enum rsp_end end;
+    } ends[] = {
+        {"D", "OK", RSP_END_DETACHED},
+        {"D;1", "OK", RSP_END_DETACHED},
+        {"k", NULL, RSP_END_KILLED},
+        {"vKill;1", "OK", RSP_END_KILLED},
+    };
+    struct rsp_client *client = malloc(sizeof(*client));
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        client_start(client);
+        client_handshake(client);
+        client_send(client, ends[i].packet);
+        assert_int_equal(client_receive(client), ends[i].reply != NULL);
+        if (ends[i].reply) {
+            assert_string_equal(client->reply, ends[i].reply);
+        }
+        assert_int_equal(client_read_byte(client), -1);
+        assert_int_equal(client_finish(client), ends[i].end);
+    }
+    free(client);
+}
+
+static void acknowledges_and_retransmits(void **state)
+{
+    struct rsp_client *client = malloc(sizeof(*client));
+
+    (void)state;
+    client_start(client);
+    client_write(client, "$qC#b5", 6); /* wrong sum */
+    assert_int_equal(client_read_byte(client), '-');
+    client_write(client, "$qC#b4", 6);
+    assert_int_equal(client_read_byte(client), '+');
+    for (unsigned i = 0; i < 3; i++) {
+        assert_true(client_receive(client));
+        assert_string_equal(client->reply, "QC1");
+        client_write(client, i < 2 ? "-" : "+", 1);
+    }
+    client_expect(client, "T1", "OK");
+
+    /* A client that goes on without an acknowledgement has got the reply. */
+    client_write(client, "$qC#b4$T1#85", 12);
+    assert_int_equal(client_read_byte(client), '+');
+    assert_true(client_receive(client));
+    assert_int_equal(client_read_byte(client), '+');
+    assert_true(client_receive(client));
+    assert_string_equal(client->reply, "OK");
+    client_write(client, "+", 1);
+    client_expect(client, "QStartNoAckMode", "OK");
+    client->acks = false;
+    client_write(client, "$qC#b5", 6); /* nothing to say it with; the packet is dropped */
+    client_expect(client, "T1", "OK");
+    assert_int_equal(client_finish(client), RSP_END_DISCONNECTED);
+    free(client);
+}
+
+static void answers_long_packets(void **state)
+{
+    struct rsp_client *client = *state;
+    char *packet = malloc(0x8002);
+
+    memset(packet, 'm', 0x8001);
+    packet[0x8001] = 0;
+    client_expect(client, packet, "E16");
+    client_expect(client, "qC", "QC1");
+    free(packet);
+}
+
+static void monitor_tells_and_seeks(void **state)
+{
+    struct rsp_client *client = *state;
+    char text[4096];
+
+    assert_string_equal(client_monitor(client, "help", text, sizeof(text)), "OK");
+    assert_non_null(strstr(text, "monitor seek"));
+    assert_string_equal(client_monitor(client, "position", text, sizeof(text)), "OK");
+    assert_string_equal(text, "position 0 of 0 to 1000\n");
+    assert_string_equal(client_monitor(client, "seek 123", text, sizeof(text)), "OK");
+    assert_non_null(strstr(text, "position 123 of"));
+    assert_non_null(strstr(text, "maintenance flush register-cache"));
+    expect_position(client, 123);
+    client_monitor(client, " seek  +7 ", text, sizeof(text));
+    expect_position(client, 130);
+    client_monitor(client, "seek -31", text, sizeof(text));
+    expect_position(client, 99);
+    client_monitor(client, "seek -18446744073709551615", text, sizeof(text));
+    expect_position(client, 0);
+    client_monitor(client, "seek +18446744073709551615", text, sizeof(text));
+    expect_position(client, FAKE_END);
+    client_monitor(client, "seek begin", text, sizeof(text));
+    expect_position(client, 0);
+    client_monitor(client, "seek end", text, sizeof(text));
+    expect_position(client, FAKE_END);
+}
+
+static void monitor_shows_events_and_more(void **state)
+{
+    struct rsp_client *client = *state;
+    char text[4096];
+
+    assert_string_equal(client_monitor(client, "events 45 2", text, sizeof(text)), "OK");
+    assert_null(strstr(text, " 40  mmio-read"));
+    assert_non_null(strstr(text, " 50  mmio-read      0x9000000 4 0x42\n"));
+    assert_non_null(strstr(text, " 60  mmio-read"));
+    assert_null(strstr(text, " 70  mmio-read"));
+    assert_string_equal(client_monitor(client, "events end", text, sizeof(text)), "OK");
+    assert_null(strstr(text, "mmio-read"));
+    assert_string_equal(client_monitor(client, "checkpoints", text, sizeof(text)), "OK");
+    assert_non_null(strstr(text, "500          4096  checkpoint"));
+    assert_string_equal(client_monitor(client, "stats", text, sizeof(text)), "OK");
+    assert_string_equal(client_monitor(client, "info", text, sizeof(text)), "OK");
+    assert_non_null(strstr(text, "in good order"));
+    assert_string_equal(client_monitor(client, "digest", text, sizeof(text)), "OK");
+    assert_string_equal(text, "registers 0000000000000000 ram ffffffffffffffff\n");
+}
+
+static void monitor_refuses(void **state)
+{
+    static const char *const refused[] = {
+        "nonsense",           "s",          "seek",    "seek x",
+        "seek 1001",          "seek 1 2",   "seek +",  "seek -x",
+        "events 0 0",         "events 0 x", "seek 5x", "help me",
+        "events 1 2 3 4 5 6",
+    };
+    char text[4096];
+
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        assert_string_equal(client_monitor(*state, refused[i], text, sizeof(text)), "E16");
+        assert_int_not_equal(text[0], 0);
+    }
+    expect_position(*state, 0);
+}
+
+static int connect_unix(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    strcpy(address.sun_path, path);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    return fd;
+}
+
+static void make_path(char *path, size_t size)
+{
+    char directory[] = "/tmp/ebb-test-rsp-XXXXXX";
+
+    assert_non_null(mkdtemp(directory));
+    snprintf(path, size, "%s/gdb", directory);
+}
+
+static void remove_path(const char *path)
+{
+    char directory[64];
+
+    unlink(path);
+    strcpy(directory, path);
+    *strrchr(directory, '/') = 0;
+    assert_int_equal(rmdir(directory), 0);
+}
+
+static void a_listener_lets_clients_come_back(void **state)
+{
+    struct rsp_client *client = malloc(sizeof(*client));
+    struct ebb_error error;
+    struct stat status;
+    char path[64], name[64];
+    int listener;
+
+    (void)state;
+    make_path(path, sizeof(path));
+    listener = rsp_listen_unix(path, &error);
+    assert_true(listener >= 0);
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0600);
+    assert_int_equal(rsp_listener_name(listener, name, sizeof(name), &error), 0);
+    assert_string_equal(name, path);
+    client_start_listener(client, listener, false);
+
+    client->fd = connect_unix(path);
+    client_handshake(client);
+    client_expect(client, "Z0,1014,4", "OK");
+    expect_stop(client, "c", 0x1014, "swbreak:;");
+    client_expect(client, "D", "OK");
+    close(client->fd);
+
+    client->fd =
+        connect_unix(path); /* the place is kept, breakpoints are not; this one just goes */
+    client->acks = true;
+    client_handshake(client);
+    expect_stop(client, "?", 0x1014, "");
+    expect_stop(client, "s", 0x1018, "");
+    close(client->fd);
+
+    client->fd = connect_unix(path);
+    client->acks = true;
+    client_handshake(client);
+    expect_stop(client, "?", 0x1018, "");
+    client_expect(client, "vKill;1", "OK");
+    assert_int_equal(client_finish(client), RSP_END_KILLED);
+    assert_int_equal(client->result.sessions, 3);
+
+    listener = rsp_listen_unix(path, &error); /* the socket file left behind is no obstacle */
+    assert_true(listener >= 0);
+    assert_int_equal(rsp_listen_unix(path, &error), -1); /* but one in use is */
+    close(listener);
+    remove_path(path);
+    free(client);
+}
+
+static void a_listener_may_serve_once(void **state)
+{
+    struct rsp_client *client = malloc(sizeof(*client));
+    struct sockaddr_in address;
+    socklen_t length = sizeof(address);
+    struct ebb_error error;
+    char name[64];
+    int listener = rsp_listen_tcp(":0", false, &error);
+
+    (void)state;
+    assert_true(listener >= 0);
+    assert_int_equal(rsp_listener_name(listener, name, sizeof(name), &error), 0);
+    assert_memory_equal(name, "127.0.0.1:", 10);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &length), 0);
+    client_start_listener(client, listener, true);
+    client->fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(client->fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    client_handshake(client);
+    client_expect(client, "D", "OK");
+    assert_int_equal(client_finish(client), RSP_END_DETACHED);
+    free(client);
+}
+
+static void a_listener_can_be_stopped(void **state)
+{
+    struct rsp_client *client = malloc(sizeof(*client));
+    struct ebb_error error;
+    int listener = rsp_listen_tcp("127.0.0.1:0", false, &error);
+
+    (void)state;
+    assert_true(listener >= 0);
+    client_start_listener(client, listener, false);
+    assert_int_equal(write(client->stop_pipe, "x", 1), 1);
+    assert_int_equal(client_finish(client), RSP_END_STOPPED);
+    free(client);
+}
+
+static void listens_on_loopback_only(void **state)
+{
+    static const char *const refused[] = {"0.0.0.0:0", "[::]:0", "192.0.2.1:0", "",
+                                          ":",         "x",      "1:2:x",       "127.0.0.1:99999"};
+    struct ebb_error error;
+    char path[200];
+    int fd;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        assert_int_equal(rsp_listen_tcp(refused[i], false, &error), -1);
+    }
+    fd = rsp_listen_tcp("0.0.0.0:0", true, &error);
+    assert_true(fd >= 0);
+    close(fd);
+    memset(path, 'x', sizeof(path) - 1);
+    path[sizeof(path) - 1] = 0;
+    assert_int_equal(rsp_listen_unix(path, &error), -1);
+    assert_int_equal(rsp_listen_unix("", &error), -1);
+    assert_int_equal(rsp_listen_unix("/dev/null", &error), -1); /* no socket: left alone */
+    assert_int_equal(access("/dev/null", F_OK), 0);
+}
+
+/* A pair of pipes; the reader of the replies goes away first. */
+static void serves_pipes_and_outlives_a_broken_one(void **state)
+{
+    struct timeline *timeline = fake_timeline_new();
+    const struct rsp_options options = {.stop_fd = -1};
+    struct rsp_result result = {0};
+    struct ebb_error error;
+    int in[2], out[2];
+
+    (void)state;
+    assert_int_equal(pipe(in), 0);
+    assert_int_equal(pipe(out), 0);
+    assert_int_equal(write(in[1], "+$qC#b4+", 8), 8);
+    close(in[1]);
+    close(out[0]);
+    assert_int_equal(rsp_serve_fds(timeline, in[0], out[1], &options, &result, &error), 0);
+    assert_int_equal(result.end, RSP_END_DISCONNECTED);
+    close(in[0]);
+    close(out[1]);
+    fake_timeline_free(timeline);
+}
+
+#define WITH_CLIENT(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_CLIENT(announces_features),
+        WITH_CLIENT(answers_what_it_does_not_know_with_nothing),
+        WITH_CLIENT(refuses_malformed_packets),
+        WITH_CLIENT(says_why_where_it_may),
+        WITH_CLIENT(knows_its_thread),
+        WITH_CLIENT(serves_the_target_description),
+        WITH_CLIENT(reads_registers),
+        WITH_CLIENT(reads_memory),
+        WITH_CLIENT(searches_memory),
+        WITH_CLIENT(writes_start_a_diversion),
+        WITH_CLIENT(writes_all_registers),
+        WITH_CLIENT(runs_code_in_a_diversion),
+        WITH_CLIENT(reverse_moves_drop_a_diversion),
+        WITH_CLIENT(steps_both_ways),
+        WITH_CLIENT(tells_the_ends_of_history),
+        WITH_CLIENT(stops_at_breakpoints),
+        WITH_CLIENT(keeps_breakpoints_of_two_kinds_apart),
+        WITH_CLIENT(stops_at_watchpoints),
+        WITH_CLIENT(reports_an_address_inside_of_the_watched_range),
+        WITH_CLIENT(names_the_device_that_wrote),
+        WITH_CLIENT(steps_through_a_range),
+        cmocka_unit_test(tells_of_a_divergence),
+        WITH_CLIENT(survives_a_move_that_fails),
+        WITH_CLIENT(interrupts_moves),
+        WITH_CLIENT(hears_an_interrupt_that_follows_at_once),
+        WITH_CLIENT(keeps_packets_that_arrive_during_a_move),
+        WITH_CLIENT(forgets_a_late_interrupt),
+        cmocka_unit_test(a_client_that_leaves_ends_its_move),
+        cmocka_unit_test(a_stop_request_ends_a_move),
+        cmocka_unit_test(ends_as_the_client_says),
+        cmocka_unit_test(acknowledges_and_retransmits),
+        WITH_CLIENT(answers_long_packets),
+        WITH_CLIENT(monitor_tells_and_seeks),
+        WITH_CLIENT(monitor_shows_events_and_more),
+        WITH_CLIENT(monitor_refuses),
+        cmocka_unit_test(a_listener_lets_clients_come_back),
+        cmocka_unit_test(a_listener_may_serve_once),
+        cmocka_unit_test(a_listener_can_be_stopped),
+        cmocka_unit_test(listens_on_loopback_only),
+        cmocka_unit_test(serves_pipes_and_outlives_a_broken_one),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
