@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The commands; each is in the file of its name. */
+#ifndef EBB_CLI_COMMANDS_H
+#define EBB_CLI_COMMANDS_H
+
+#include "options.h"
+
+extern const struct command command_record;
+extern const struct command command_replay;
+extern const struct command command_info;
+extern const struct command command_dump;
+extern const struct command command_console;
+extern const struct command command_verify;
+extern const struct command command_shell;
+extern const struct command command_help;
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "debugger.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* In the child, between fork and exec. */
+static void become_gdb(char **words, pid_t parent)
+{
+    sigset_t none;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGPIPE, SIG_DFL);
+    prctl(PR_SET_PDEATHSIG, SIGHUP);
+    if (getppid() == parent) {
+        execv(words[0], words);
+        dprintf(STDERR_FILENO, "ebb: cannot run %s: %s\n", words[0], strerror(errno));
+    }
+    _exit(127);
+}
+
+static int start(struct debugger *debugger, char **words, struct ebb_error *error)
+{
+    pid_t parent = getpid();
+
+    debugger->pid = fork();
+    if (debugger->pid < 0) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "cannot start gdb: %s", strerror(errno));
+    }
+    if (debugger->pid == 0) {
+        become_gdb(words, parent);
+    }
+    debugger->exit_fd = (int)syscall(SYS_pidfd_open, debugger->pid, 0);
+    if (debugger->exit_fd < 0) {
+        ebb_fail(error, EBB_ERROR_FAILED, "cannot watch gdb: %s", strerror(errno));
+        kill(debugger->pid, SIGTERM);
+        waitpid(debugger->pid, NULL, 0);
+        return -1;
+    }
+    signal(SIGINT, SIG_IGN);
+    return 0;
+}
+
+int debugger_start(struct debugger *debugger, const struct debugger_options *options,
+                   struct ebb_error *error)
+{
+    char **words = calloc((size_t)options->argument_count + 10, sizeof(*words));
+    char *connect = NULL;
+    int count = 0, status;
+
+    if (!words || asprintf(&connect, "target remote %s", options->server) < 0) {
+        free(words);
+        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+    }
+    words[count++] = (char *)options->gdb;
+    words[count++] = "-q";
+    if (options->script) {
+        words[count++] = "-x";
+        words[count++] = (char *)options->script;
+    }
+    if (options->symbols) {
+        words[count++] = "-se"; /* takes any path, whatever it begins with */
+        words[count++] = (char *)options->symbols;
+    }
+    words[count++] = "-ex";
+    words[count++] = connect;
+    for (int i = 0; i < options->argument_count; i++) {
+        words[count++] = options->arguments[i];
+    }
+    status = start(debugger, words, error);
+    free(connect);
+    free(words);
+    return status;
+}
+
+int debugger_wait(struct debugger *debugger, bool end, struct ebb_error *error)
+{
+    int wait_status = 0;
+
+    if (end) {
+        kill(debugger->pid, SIGTERM);
+    }
+    while (waitpid(debugger->pid, &wait_status, 0) < 0 && errno == EINTR) {
+    }
+    close(debugger->exit_fd);
+    signal(SIGINT, SIG_DFL);
+    if (end) {
+        return 0;
+    }
+    if (WIFSIGNALED(wait_status)) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "gdb was ended by signal %d (%s)",
+                        WTERMSIG(wait_status), strsignal(WTERMSIG(wait_status)));
+    }
+    if (WEXITSTATUS(wait_status) != 0) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "gdb ended with exit status %d",
+                        WEXITSTATUS(wait_status));
+    }
+    return 0;
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ebb info: what a recording holds. */
+#include "commands.h"
+#include "json_list.h"
+#include "recording.h"
+#include "text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KIND_LIMIT 64 /* kinds are small numbers; what is above is counted as one */
+
+struct contents {
+    struct ebb_log_summary summary;
+    uint64_t events[KIND_LIMIT + 1];
+    const char *end_reason; /* NULL: no end event */
+};
+
+static int count_events(const struct recording *recording, struct contents *contents,
+                        struct ebb_error *error)
+{
+    struct ebb_cursor *cursor;
+    struct ebb_event event;
+    int result;
+
+    *contents = (struct contents){0};
+    ebb_log_summary(recording->log, &contents->summary);
+    cursor = ebb_cursor_new(recording->log, error);
+    if (!cursor) {
+        return -1;
+    }
+    while ((result = ebb_cursor_next(cursor, &event, error)) > 0) {
+        bool known = event.kind < KIND_LIMIT && ebb_event_kind_name(event.kind);
+
+        contents->events[known ? event.kind : KIND_LIMIT]++;
+        if (event.kind == EBB_EVENT_END) {
+            contents->end_reason = ebb_end_reason_name(event.value);
+        }
+    }
+    ebb_cursor_free(cursor);
+    return result;
+}
+
+static const char *kind_name(uint32_t kind)
+{
+    const char *name = kind < KIND_LIMIT ? ebb_event_kind_name(kind) : NULL;
+
+    return name ? name : "unknown";
+}
+
+static double guest_seconds(const struct recording *recording, uint64_t position)
+{
+    return (double)position * (double)(1u << recording->manifest->icount_shift) / 1e9;
+}
+
+static void print_member(const char *label, const char *value)
+{
+    char *text;
+
+    if (!value) {
+        return;
+    }
+    text = text_printable(value, strlen(value));
+    printf("%-13s %s\n", label, text ? text : "?");
+    free(text);
+}
+
+static void print_manifest(const struct recording *recording)
+{
+    const struct manifest *manifest = recording->manifest;
+    json_t *arguments = json_object_get(manifest->root, "arguments"), *word;
+    char number[TEXT_NUMBER_SIZE];
+    size_t index;
+
+    print_member("recording", recording->directory);
+    print_member("created", manifest->created);
+    print_member("host", manifest->host);
+    print_member("qemu", manifest->qemu_version);
+    print_member("machine", manifest->machine);
+    print_member("cpu", manifest->cpu);
+    print_member("architecture", manifest->architecture);
+    print_member("accelerator", manifest->accelerator);
+    print_member("kernel", manifest->kernel);
+    print_member("symbols", manifest->symbols);
+    if (manifest->ram_bytes) {
+        printf("%-13s %" PRIu64 " MiB\n", "ram", manifest->ram_bytes >> 20);
+    }
+    if (json_is_array(arguments)) {
+        printf("%-13s", "arguments");
+        json_array_foreach(arguments, index, word)
+        {
+            const char *string = json_string_value(word);
+            char *text = string ? text_printable(string, strlen(string)) : NULL;
+
+            printf(text && strchr(text, ' ') ? " '%s'" : " %s", text ? text : "?");
+            free(text);
+        }
+        putchar('\n');
+    }
+    for (size_t i = 0; i < manifest->console_count; i++) {
+        snprintf(number, sizeof(number), "0x%" PRIx64, manifest->consoles[i].address);
+        print_member(i == 0 ? "consoles" : "", number);
+    }
+}
+
+static int print_keyframes(const struct recording *recording, const struct contents *contents,
+                           struct ebb_error *error)
+{
+    char number[TEXT_NUMBER_SIZE], bytes[TEXT_NUMBER_SIZE];
+
+    printf("%-13s %" PRIu64 ", %s\n", "keyframes", contents->summary.keyframe_count,
+           text_bytes(bytes, contents->summary.keyframe_bytes));
+    for (uint64_t i = 0; i < contents->summary.keyframe_count; i++) {
+        struct ebb_keyframe keyframe;
+
+        if (ebb_log_keyframe(recording->log, i, &keyframe, error) < 0) {
+            return -1;
+        }
+        printf("  %16s  before event %" PRIu64 "\n", text_count(number, keyframe.position),
+               keyframe.event_number);
+    }
+    return 0;
+}
+
+static int print_text(const struct recording *recording, const struct contents *contents,
+                      struct ebb_error *error)
+{
+    const struct ebb_log_summary *summary = &contents->summary;
+    char number[TEXT_NUMBER_SIZE], bytes[TEXT_NUMBER_SIZE];
+
+    print_manifest(recording);
+    printf("%-13s %s instructions", "length", text_count(number, summary->end_position));
+    if (recording->manifest->icount_shift >= 0) {
+        printf(", %.3f s of guest time", guest_seconds(recording, summary->end_position));
+    }
+    putchar('\n');
+    if (summary->complete) {
+        printf("%-13s complete (%s)\n", "end",
+               contents->end_reason ? contents->end_reason : "unknown reason");
+    } else {
+        printf("%-13s cut off; what is there can be replayed (%s after the last whole block "
+               "are ignored)\n",
+               "end", text_bytes(bytes, summary->cut_off_bytes));
+    }
+    printf("%-13s %s, %s\n", "events", text_count(number, summary->event_count),
+           text_bytes(bytes, summary->log_bytes));
+    for (uint32_t kind = 0; kind <= KIND_LIMIT; kind++) {
+        if (contents->events[kind]) {
+            printf("  %16s  %s\n", text_count(number, contents->events[kind]), kind_name(kind));
+        }
+    }
+    return print_keyframes(recording, contents, error);
+}
+
+static json_t *keyframes_json(const struct recording *recording, uint64_t count,
+                              struct ebb_error *error)
+{
+    json_t *list = json_array();
+
+    for (uint64_t i = 0; i < count; i++) {
+        struct ebb_keyframe keyframe;
+
+        if (ebb_log_keyframe(recording->log, i, &keyframe, error) < 0) {
+            json_decref(list);
+            return NULL;
+        }
+        json_array_append_new(list,
+                              json_pack("{s:o, s:o}", "position", json_unsigned(keyframe.position),
+                                        "event", json_unsigned(keyframe.event_number)));
+    }
+    return list;
+}
+
+static int print_json(const struct recording *recording, const struct contents *contents,
+                      struct ebb_error *error)
+{
+    const struct ebb_log_summary *summary = &contents->summary;
+    json_t *keyframes = keyframes_json(recording, summary->keyframe_count, error);
+    json_t *events = json_object(), *document;
+
+    if (!keyframes) {
+        json_decref(events);
+        return -1;
+    }
+    for (uint32_t kind = 0; kind <= KIND_LIMIT; kind++) {
+        if (contents->events[kind]) {
+            json_object_set_new(events, kind_name(kind), json_unsigned(contents->events[kind]));
+        }
+    }
+    document = json_pack(
+        "{s:o, s:O, s:o, s:b, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "directory",
+        json_printable(recording->directory, strlen(recording->directory)), "manifest",
+        recording->manifest->root, "end_position", json_unsigned(summary->end_position), "complete",
+        summary->complete, "end", contents->end_reason, "event_count",
+        json_unsigned(summary->event_count), "events", events, "keyframe_count",
+        json_unsigned(summary->keyframe_count), "keyframes", keyframes, "log_bytes",
+        json_unsigned(summary->log_bytes), "keyframe_bytes", json_unsigned(summary->keyframe_bytes),
+        "cut_off_bytes", json_unsigned(summary->cut_off_bytes));
+    if (document && recording->manifest->icount_shift >= 0) {
+        json_object_set_new(document, "guest_seconds",
+                            json_real(guest_seconds(recording, summary->end_position)));
+    }
+    return json_print(stdout, document, error);
+}
+
+enum { INFO_JSON };
+
+static const struct option_spec options[] = {
+    [INFO_JSON] = {"json", 0, NULL, "Prints a JSON document."},
+    {0},
+};
+
+static int run(const struct arguments *arguments, struct ebb_error *error)
+{
+    struct recording recording;
+    struct contents contents;
+    int status = -1;
+
+    if (recording_open(&recording, arguments, error) == 0 &&
+        count_events(&recording, &contents, error) == 0) {
+        status = arguments->values[INFO_JSON] ? print_json(&recording, &contents, error)
+                                              : print_text(&recording, &contents, error);
+    }
+    recording_close(&recording);
+    return status;
+}
+
+const struct command command_info = {
+    .name = "info",
+    .summary = "tells what a recording holds",
+    .operands = "[RECORDING]",
+    .operands_max = 1,
+    .description =
+        "Prints what was recorded, where and when, how long the recording is, its events by kind, "
+        "its keyframes, and whether it is complete or was cut off.",
+    .examples = "ebb info\nebb info --json ebb-recording-3 | jq .end_position\n",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "json_list.h"
+
+#include "text.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+void json_list_begin(struct json_list *list, FILE *out)
+{
+    *list = (struct json_list){.out = out};
+    fputs("[", out);
+}
+
+int json_list_add(struct json_list *list, json_t *element, struct ebb_error *error)
+{
+    int status;
+
+    if (!element) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+    }
+    fputs(list->count++ ? ",\n" : "\n", list->out);
+    status = json_dumpf(element, list->out, JSON_COMPACT);
+    json_decref(element);
+    return status < 0 ? ebb_fail(error, EBB_ERROR_FAILED, "cannot write the output") : 0;
+}
+
+void json_list_end(struct json_list *list)
+{
+    fputs(list->count ? "\n]\n" : "]\n", list->out);
+}
+
+int json_print(FILE *out, json_t *document, struct ebb_error *error)
+{
+    int status;
+
+    if (!document) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+    }
+    status = json_dumpf(document, out, JSON_INDENT(2));
+    json_decref(document);
+    fputc('\n', out);
+    return status < 0 ? ebb_fail(error, EBB_ERROR_FAILED, "cannot write the output") : 0;
+}
+
+json_t *json_printable(const void *bytes, size_t length)
+{
+    char *text = text_printable(bytes, length);
+    json_t *string = text ? json_string(text) : NULL;
+
+    free(text);
+    return string;
+}
+
+json_t *json_unsigned(unsigned long long number)
+{
+    char text[24];
+
+    if (number <= LLONG_MAX) {
+        return json_integer((json_int_t)number);
+    }
+    snprintf(text, sizeof(text), "0x%llx", number);
+    return json_string(text);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The ebb command: finds the command that is meant, runs it, says what went wrong. */
+#include "commands.h"
+#include "manual.h"
+#include "version.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int fail(const struct ebb_error *error)
+{
+    fflush(stdout);
+    fprintf(stderr, "ebb: %s\n", error->message);
+    return (int)error->kind;
+}
+
+/* True if standard output is a pipe whose reader has had enough. */
+static bool reader_is_gone(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO};
+
+    return poll(&output, 1, 0) == 1 && (output.revents & POLLERR);
+}
+
+/* Output that could not be written is a failure, unless nobody wants it. */
+static int flush_output(struct ebb_error *error)
+{
+    errno = 0;
+    if ((fflush(stdout) == EOF || ferror(stdout)) && !reader_is_gone()) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "cannot write to standard output: %s",
+                        errno ? strerror(errno) : "an earlier write failed");
+    }
+    return 0;
+}
+
+static int run_command(const char *name, int argc, char **argv, struct ebb_error *error)
+{
+    const struct command *command = command_find(name);
+    struct arguments arguments;
+
+    if (!command) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "there is no command \"%s\"; \"ebb help\" lists what there is", name);
+    }
+    if (options_parse(command, argc, argv, &arguments, error) < 0) {
+        return -1;
+    }
+    if (arguments.help) {
+        manual_command_help(stdout, command);
+        return 0;
+    }
+    return command->run(&arguments, error);
+}
+
+/* For the build: --man [COMMAND] and --completion SHELL write what gets installed. */
+static int run_generator(int argc, char **argv, struct ebb_error *error)
+{
+    const struct command *command = argc > 2 ? command_find(argv[2]) : NULL;
+
+    if (strcmp(argv[1], "--completion") == 0) {
+        return argc > 2 && manual_completion(stdout, argv[2]) == 0
+                   ? 0
+                   : ebb_fail(error, EBB_ERROR_USAGE, "--completion knows bash, zsh and fish");
+    }
+    if (argc > 2 && !command) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "there is no command \"%s\"", argv[2]);
+    }
+    if (command) {
+        manual_command_page(stdout, command);
+    } else {
+        manual_page(stdout);
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct ebb_error error = {0};
+    int status;
+
+    /* A pager that is closed, a worker that dies: told by write(), not by a signal. */
+    signal(SIGPIPE, SIG_IGN);
+    if (argc < 2) {
+        manual_help(stderr);
+        return EBB_ERROR_USAGE;
+    }
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+        printf("ebb %s\n", EBB_VERSION);
+        status = 0;
+    } else if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        manual_help(stdout);
+        status = 0;
+    } else if (strcmp(argv[1], "--man") == 0 || strcmp(argv[1], "--completion") == 0) {
+        status = run_generator(argc, argv, &error);
+    } else {
+        status = run_command(argv[1], argc - 2, argv + 2, &error);
+    }
+    if (status == 0) {
+        status = flush_output(&error);
+    }
+    return status == 0 ? 0 : fail(&error);
+}

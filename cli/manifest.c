@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "manifest.h"
+
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int wrong_type(const char *source, const char *member, const char *wanted,
+                      struct ebb_error *error)
+{
+    return ebb_fail(error, EBB_ERROR_CORRUPT, "%s: member \"%s\" is not %s", source, member,
+                    wanted);
+}
+
+static int take_string(const struct manifest *manifest, const char *source, const char *member,
+                       const char **string, struct ebb_error *error)
+{
+    json_t *value = json_object_get(manifest->root, member);
+
+    if (!value || json_is_null(value)) {
+        return 0;
+    }
+    if (!json_is_string(value)) {
+        return wrong_type(source, member, "a string", error);
+    }
+    *string = json_string_value(value);
+    return 0;
+}
+
+/* A string, or an object whose member "type" is one. */
+static int take_name(const struct manifest *manifest, const char *source, const char *member,
+                     const char **string, struct ebb_error *error)
+{
+    json_t *value = json_object_get(manifest->root, member);
+    json_t *type = json_object_get(value, "type");
+
+    if (!json_is_object(value)) {
+        return take_string(manifest, source, member, string, error);
+    }
+    if (!json_is_string(type)) {
+        return wrong_type(source, member, "a string or an object with a type", error);
+    }
+    *string = json_string_value(type);
+    return 0;
+}
+
+/* An address or size: a number, or a string of hexadecimal digits after 0x. */
+static int take_number(json_t *value, uint64_t *number)
+{
+    const char *text = json_string_value(value);
+    char *end;
+
+    if (json_is_integer(value) && json_integer_value(value) >= 0) {
+        *number = (uint64_t)json_integer_value(value);
+        return 0;
+    }
+    if (!text || strncmp(text, "0x", 2) != 0 || !strchr("0123456789abcdefABCDEF", text[2]) ||
+        !text[2]) {
+        return -1;
+    }
+    errno = 0;
+    *number = strtoull(text, &end, 16);
+    return *end != '\0' || errno ? -1 : 0;
+}
+
+static int take_consoles(struct manifest *manifest, const char *source, struct ebb_error *error)
+{
+    json_t *consoles = json_object_get(manifest->root, "consoles"), *entry;
+    size_t index;
+
+    if (!consoles) {
+        return 0;
+    }
+    if (!json_is_array(consoles) || json_array_size(consoles) > MANIFEST_MAX_CONSOLES) {
+        return wrong_type(source, "consoles", "an array of at most 64 entries", error);
+    }
+    json_array_foreach(consoles, index, entry)
+    {
+        struct manifest_console *console = &manifest->consoles[index];
+        json_t *name = json_object_get(entry, "name");
+
+        if (take_number(json_is_object(entry) ? json_object_get(entry, "address") : entry,
+                        &console->address) < 0) {
+            return wrong_type(source, "consoles", "an array of objects with an address", error);
+        }
+        console->name = json_string_value(name);
+    }
+    manifest->console_count = json_array_size(consoles);
+    return 0;
+}
+
+static int check_version(const struct manifest *manifest, const char *source,
+                         struct ebb_error *error)
+{
+    const char *format = json_string_value(json_object_get(manifest->root, "format"));
+    json_t *version = json_object_get(manifest->root, "version");
+
+    if (!format || strcmp(format, MANIFEST_FORMAT) != 0) {
+        return ebb_fail(error, EBB_ERROR_CORRUPT,
+                        "%s: member \"format\" is not \"%s\", so this is no recording's manifest",
+                        source, MANIFEST_FORMAT);
+    }
+    if (!json_is_integer(version)) {
+        return wrong_type(source, "version", "a whole number", error);
+    }
+    if (json_integer_value(version) != MANIFEST_VERSION) {
+        return ebb_fail(error, EBB_ERROR_UNSUPPORTED,
+                        "%s: the recording has format version %" JSON_INTEGER_FORMAT
+                        ", this ebb reads version %d; use the ebb that made it",
+                        source, json_integer_value(version), MANIFEST_VERSION);
+    }
+    return 0;
+}
+
+static int take_members(struct manifest *manifest, const char *source, struct ebb_error *error)
+{
+    const struct {
+        const char *name;
+        const char **string;
+    } strings[] = {
+        {"architecture", &manifest->architecture}, {"accelerator", &manifest->accelerator},
+        {"qemu_version", &manifest->qemu_version}, {"host", &manifest->host},
+        {"created", &manifest->created},           {"kernel", &manifest->kernel},
+        {"symbols", &manifest->symbols},
+    };
+    json_t *ram = json_object_get(json_object_get(manifest->root, "ram"), "size");
+    json_t *shift = json_object_get(manifest->root, "icount_shift");
+
+    for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
+        if (take_string(manifest, source, strings[i].name, strings[i].string, error) < 0) {
+            return -1;
+        }
+    }
+    if (take_name(manifest, source, "machine", &manifest->machine, error) < 0 ||
+        take_name(manifest, source, "cpu", &manifest->cpu, error) < 0) {
+        return -1;
+    }
+    if (ram && take_number(ram, &manifest->ram_bytes) < 0) {
+        return wrong_type(source, "ram.size", "a size in bytes", error);
+    }
+    manifest->icount_shift = -1;
+    if (shift) {
+        if (!json_is_integer(shift) || json_integer_value(shift) < 0 ||
+            json_integer_value(shift) > 10) {
+            return wrong_type(source, "icount_shift", "a whole number from 0 to 10", error);
+        }
+        manifest->icount_shift = (int)json_integer_value(shift);
+    }
+    return take_consoles(manifest, source, error);
+}
+
+struct manifest *manifest_parse(const char *text, size_t length, const char *source,
+                                struct ebb_error *error)
+{
+    struct manifest *manifest = calloc(1, sizeof(*manifest));
+    json_error_t json_error;
+
+    if (!manifest) {
+        ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return NULL;
+    }
+    manifest->root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &json_error);
+    if (!manifest->root) {
+        char *reason = text_printable(json_error.text, strlen(json_error.text));
+
+        ebb_fail(error, EBB_ERROR_CORRUPT, "%s, line %d: %s", source, json_error.line,
+                 reason ? reason : "this is not JSON");
+        free(reason);
+    } else if (!json_is_object(manifest->root)) {
+        ebb_fail(error, EBB_ERROR_CORRUPT, "%s: this is not a JSON object", source);
+    } else if (check_version(manifest, source, error) == 0 &&
+               take_members(manifest, source, error) == 0) {
+        return manifest;
+    }
+    manifest_free(manifest);
+    return NULL;
+}
+
+/* Reads a whole file of at most MANIFEST_MAX_BYTES; the caller frees the result. */
+static char *read_file(int fd, const char *path, size_t *length, struct ebb_error *error)
+{
+    struct stat status;
+    char *text;
+
+    if (fstat(fd, &status) < 0) {
+        ebb_fail(error, EBB_ERROR_FAILED, "cannot read %s: %s", path, strerror(errno));
+        return NULL;
+    }
+    if (!S_ISREG(status.st_mode) || status.st_size > (off_t)MANIFEST_MAX_BYTES) {
+        ebb_fail(error, EBB_ERROR_CORRUPT, "%s is not a file of at most 16 MiB", path);
+        return NULL;
+    }
+    text = malloc((size_t)status.st_size + 1);
+    if (!text) {
+        ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return NULL;
+    }
+    *length = 0;
+    while (*length < (size_t)status.st_size) {
+        ssize_t count = read(fd, text + *length, (size_t)status.st_size - *length);
+
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count < 0) {
+            ebb_fail(error, EBB_ERROR_FAILED, "cannot read %s: %s", path, strerror(errno));
+            free(text);
+            return NULL;
+        }
+        if (count == 0) {
+            break;
+        }
+        *length += (size_t)count;
+    }
+    return text;
+}
+
+struct manifest *manifest_load(const char *directory, struct ebb_error *error)
+{
+    struct manifest *manifest = NULL;
+    size_t length;
+    char *path, *text;
+    int fd;
+
+    if (asprintf(&path, "%s/%s", directory, MANIFEST_NAME) < 0) {
+        ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return NULL;
+    }
+    /* Non-blocking: whoever sends a recording may have put a pipe in the manifest's place. */
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        if (errno == ENOENT) {
+            ebb_fail(error, EBB_ERROR_USAGE, "%s is not a recording: it has no %s", directory,
+                     MANIFEST_NAME);
+        } else {
+            ebb_fail(error, EBB_ERROR_FAILED, "cannot open %s: %s", path, strerror(errno));
+        }
+        free(path);
+        return NULL;
+    }
+    text = read_file(fd, path, &length, error);
+    close(fd);
+    if (text) {
+        manifest = manifest_parse(text, length, path, error);
+    }
+    free(text);
+    free(path);
+    return manifest;
+}
+
+void manifest_free(struct manifest *manifest)
+{
+    if (manifest) {
+        json_decref(manifest->root);
+        free(manifest);
+    }
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The manifest of a recording (docs/recording-format.md): what was recorded, where and when. It is
+ * data from strangers: sizes are limited, types are checked, unknown members are kept and ignored.
+ */
+#ifndef EBB_CLI_MANIFEST_H
+#define EBB_CLI_MANIFEST_H
+
+#include "../log/error.h"
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MANIFEST_NAME "manifest.json"
+#define MANIFEST_FORMAT "ebb-recording"
+#define MANIFEST_VERSION 1
+#define MANIFEST_MAX_BYTES (16u << 20)
+#define MANIFEST_MAX_CONSOLES 64
+
+struct manifest_console {
+    uint64_t address; /* guest-physical, of the data register */
+    const char *name; /* NULL: unnamed */
+};
+
+/* Strings belong to the manifest; NULL if the member is missing. */
+struct manifest {
+    json_t *root;
+    const char *machine;
+    const char *cpu;
+    const char *architecture; /* "aarch64" or "arm" */
+    const char *accelerator;
+    const char *qemu_version;
+    const char *host;
+    const char *created; /* time as text */
+    const char *kernel;  /* path on the recording machine */
+    const char *symbols; /* path of an ELF file, relative paths count from the recording */
+    uint64_t ram_bytes;
+    int icount_shift; /* an instruction takes 2^shift ns of guest time; -1: unknown */
+    size_t console_count;
+    struct manifest_console consoles[MANIFEST_MAX_CONSOLES];
+};
+
+/* Reads DIRECTORY/manifest.json. */
+struct manifest *manifest_load(const char *directory, struct ebb_error *error);
+
+/* The same from memory; source names it in errors. */
+struct manifest *manifest_parse(const char *text, size_t length, const char *source,
+                                struct ebb_error *error);
+void manifest_free(struct manifest *manifest);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Commands and their options, as tables. The parser, --help, the manual pages and the completion
+ * scripts all read the same tables, so that they cannot tell different stories.
+ */
+#ifndef EBB_CLI_OPTIONS_H
+#define EBB_CLI_OPTIONS_H
+
+#include "../log/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define OPTIONS_MAX 16 /* entries in a command's table */
+
+/*
+ * One option. The argument's name also tells completion what to offer: DIR directories, FILE, ELF
+ * and PATH files, "begin|end|POSITION" the words in lower case. An argument in brackets ("[FILE]")
+ * may be left out and is given as --name=FILE only.
+ */
+struct option_spec {
+    const char *name;     /* long name without dashes; NULL ends a table */
+    char letter;          /* short name; 0: none */
+    const char *argument; /* NULL: the option is a flag */
+    const char *help;     /* a sentence or two, no line breaks */
+};
+
+/* What stands on a command line. Strings belong to argv. */
+struct arguments {
+    const char *values[OPTIONS_MAX]; /* by table index; NULL: not given; "" for flags */
+    char **operands;
+    int operand_count;
+    char **rest; /* command.passes_on: what is handed to another program */
+    int rest_count;
+    bool help;
+};
+
+struct command {
+    const char *name;
+    const char *summary;     /* "records a guest": one line, no full stop */
+    const char *operands;    /* "[RECORDING]"; as in the synopsis */
+    const char *rest;        /* "QEMU-ARGUMENT..."; NULL: the command passes nothing on */
+    bool own_options_first;  /* the first word that is not ours begins the rest */
+    const char *description; /* paragraphs, separated by empty lines */
+    const char *examples;    /* lines of "command" or "# what it does"; may be NULL */
+    const struct option_spec *options;
+    int operands_max;
+    /* Returns 0, or -1 after filling *error; the error's kind is the exit status. */
+    int (*run)(const struct arguments *arguments, struct ebb_error *error);
+};
+
+/* The commands, in the order of the manual; a command without a name ends the table. */
+extern const struct command *const ebb_commands[];
+
+/* The command with that name, or NULL. */
+const struct command *command_find(const char *name);
+
+/*
+ * Reads the words after the command's name (argc of them). The words may be reordered. Returns 0,
+ * or -1 with EBB_ERROR_USAGE. Not reentrant: getopt_long(3) underneath keeps its place in globals.
+ */
+int options_parse(const struct command *command, int argc, char **argv, struct arguments *arguments,
+                  struct ebb_error *error);
+
+/* Whole numbers, decimal or 0x hexadecimal, with _ between digits where the user likes. what names
+ * the thing in the message ("--workers"). */
+int options_number(const char *text, const char *what, unsigned long long maximum,
+                   unsigned long long *number, struct ebb_error *error);
+
+/* A number of bytes with an optional suffix K, M, G or T (powers of 1024). */
+int options_size(const char *text, const char *what, unsigned long long *bytes,
+                 struct ebb_error *error);
+
+#endif

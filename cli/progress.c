@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "progress.h"
+
+#include "text.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BAR_WIDTH 40
+
+static void interrupt_set(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+}
+
+void progress_begin(struct progress *progress, const char *label)
+{
+    sigset_t interrupt;
+
+    *progress = (struct progress){
+        .label = label,
+        .on_terminal = isatty(STDERR_FILENO),
+        .percent = -1,
+    };
+    interrupt_set(&interrupt);
+    sigprocmask(SIG_BLOCK, &interrupt, &progress->before);
+}
+
+void progress_end(struct progress *progress)
+{
+    struct timespec now = {0};
+    sigset_t interrupt;
+
+    if (progress->shown) {
+        fputs("\r\033[K", stderr);
+        progress->shown = false;
+    }
+    if (!sigismember(&progress->before, SIGINT)) {
+        interrupt_set(&interrupt);
+        while (sigtimedwait(&interrupt, NULL, &now) > 0) {
+            /* What came has been answered by the move's end. */
+        }
+    }
+    sigprocmask(SIG_SETMASK, &progress->before, NULL);
+}
+
+static void draw(struct progress *progress, uint64_t position, int percent)
+{
+    char bar[BAR_WIDTH + 1], count[TEXT_NUMBER_SIZE];
+
+    for (int i = 0; i < BAR_WIDTH; i++) {
+        bar[i] = i * 100 < percent * BAR_WIDTH ? '#' : '.';
+    }
+    bar[BAR_WIDTH] = '\0';
+    fprintf(stderr, "\r\033[K%s [%s] %3d %%  %s instructions", progress->label, bar, percent,
+            text_count(count, position));
+    fflush(stderr);
+    progress->shown = true;
+    progress->percent = percent;
+}
+
+void progress_show(void *opaque, uint64_t position, uint64_t from, uint64_t to)
+{
+    struct progress *progress = opaque;
+    sigset_t pending;
+    uint64_t low = from < to ? from : to, high = from < to ? to : from;
+    int percent = high > low && position >= low && position <= high
+                      ? (int)((double)(position - low) * 100 / (double)(high - low))
+                      : 100;
+
+    if (progress->timeline && sigpending(&pending) == 0 &&
+        (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) ||
+         sigismember(&pending, SIGHUP))) {
+        timeline_interrupt(progress->timeline);
+    }
+    if (progress->on_terminal && percent != progress->percent) {
+        draw(progress, position, percent);
+    }
+}

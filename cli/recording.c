@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "recording.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The N of "ebb-recording-N", or -1. */
+static long recording_number(const char *name)
+{
+    size_t prefix = strlen(RECORDING_PREFIX);
+    const char *digits = name + prefix;
+    char *end;
+    long number;
+
+    if (strncmp(name, RECORDING_PREFIX, prefix) != 0 || *digits < '0' || *digits > '9' ||
+        strlen(digits) > 9) {
+        return -1;
+    }
+    number = strtol(digits, &end, 10);
+    return *end == '\0' ? number : -1;
+}
+
+/* Calls visit for every ebb-recording-N in the directory. */
+static int visit_recordings(const char *parent,
+                            void (*visit)(void *opaque, int parent_fd, const char *name,
+                                          long number),
+                            void *opaque, struct ebb_error *error)
+{
+    DIR *directory = opendir(parent);
+    struct dirent *entry;
+
+    if (!directory) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "cannot read directory %s: %s", parent,
+                        strerror(errno));
+    }
+    while ((entry = readdir(directory))) {
+        long number = recording_number(entry->d_name);
+
+        if (number >= 0) {
+            visit(opaque, dirfd(directory), entry->d_name, number);
+        }
+    }
+    closedir(directory);
+    return 0;
+}
+
+struct newest {
+    char name[64];
+    struct timespec time;
+    long number;
+};
+
+static void consider_newest(void *opaque, int parent_fd, const char *name, long number)
+{
+    struct newest *newest = opaque;
+    struct stat status;
+    char manifest[128];
+
+    snprintf(manifest, sizeof(manifest), "%s/%s", name, MANIFEST_NAME);
+    if (fstatat(parent_fd, manifest, &status, 0) < 0) {
+        return; /* left behind by a start that failed */
+    }
+    if (newest->name[0] &&
+        (status.st_mtim.tv_sec < newest->time.tv_sec ||
+         (status.st_mtim.tv_sec == newest->time.tv_sec &&
+          (status.st_mtim.tv_nsec < newest->time.tv_nsec ||
+           (status.st_mtim.tv_nsec == newest->time.tv_nsec && number < newest->number))))) {
+        return;
+    }
+    snprintf(newest->name, sizeof(newest->name), "%s", name);
+    newest->time = status.st_mtim;
+    newest->number = number;
+}
+
+char *recording_newest(const char *parent, struct ebb_error *error)
+{
+    struct newest newest = {0};
+    char *path = NULL;
+
+    if (visit_recordings(parent, consider_newest, &newest, error) < 0) {
+        return NULL;
+    }
+    if (!newest.name[0]) {
+        ebb_fail(error, EBB_ERROR_USAGE,
+                 "there is no %sN here; name the directory of a recording, or make one with "
+                 "ebb record",
+                 RECORDING_PREFIX);
+        return NULL;
+    }
+    if (strcmp(parent, ".") == 0) {
+        path = strdup(newest.name);
+    } else if (asprintf(&path, "%s/%s", parent, newest.name) < 0) {
+        path = NULL;
+    }
+    if (!path) {
+        ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+    }
+    return path;
+}
+
+static void consider_highest(void *opaque, int parent_fd, const char *name, long number)
+{
+    long *highest = opaque;
+
+    (void)parent_fd;
+    (void)name;
+    if (number > *highest) {
+        *highest = number;
+    }
+}
+
+/* Creates the next ebb-recording-N; another ebb may take the number at the same moment. */
+static char *create_numbered(struct ebb_error *error)
+{
+    long number = 0;
+
+    if (visit_recordings(".", consider_highest, &number, error) < 0) {
+        return NULL;
+    }
+    for (;;) {
+        char *path;
+
+        if (asprintf(&path, "%s%ld", RECORDING_PREFIX, ++number) < 0) {
+            ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+            return NULL;
+        }
+        if (mkdir(path, 0777) == 0) {
+            return path;
+        }
+        if (errno != EEXIST) {
+            ebb_fail(error, EBB_ERROR_FAILED, "cannot create directory %s: %s", path,
+                     strerror(errno));
+            free(path);
+            return NULL;
+        }
+        free(path);
+    }
+}
+
+static int check_empty(const char *path, struct ebb_error *error)
+{
+    DIR *directory = opendir(path);
+    struct dirent *entry;
+    int status = 0;
+
+    if (!directory) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "cannot record into %s: %s", path,
+                        strerror(errno));
+    }
+    while (status == 0 && (entry = readdir(directory))) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+            status = ebb_fail(error, EBB_ERROR_USAGE,
+                              "%s is not empty; recordings are never overwritten, so name another "
+                              "directory or remove it first",
+                              path);
+        }
+    }
+    closedir(directory);
+    return status;
+}
+
+char *recording_create(const char *path, struct ebb_error *error)
+{
+    char *copy;
+
+    if (!path) {
+        return create_numbered(error);
+    }
+    if (mkdir(path, 0777) < 0) {
+        if (errno != EEXIST) {
+            ebb_fail(error, EBB_ERROR_FAILED, "cannot create directory %s: %s", path,
+                     strerror(errno));
+            return NULL;
+        }
+        if (check_empty(path, error) < 0) {
+            return NULL;
+        }
+    }
+    copy = strdup(path);
+    if (!copy) {
+        ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+    }
+    return copy;
+}
+
+int recording_open(struct recording *recording, const struct arguments *arguments,
+                   struct ebb_error *error)
+{
+    struct stat status;
+
+    *recording = (struct recording){0};
+    if (arguments->operand_count > 0) {
+        recording->directory = strdup(arguments->operands[0]);
+    } else {
+        recording->directory = recording_newest(".", error);
+        if (!recording->directory) {
+            return -1;
+        }
+    }
+    if (!recording->directory) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+    }
+    if (stat(recording->directory, &status) < 0) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "cannot open recording %s: %s",
+                        recording->directory, strerror(errno));
+    }
+    if (!S_ISDIR(status.st_mode)) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "%s is not a directory; a recording is the directory that ebb record made",
+                        recording->directory);
+    }
+    recording->manifest = manifest_load(recording->directory, error);
+    if (!recording->manifest) {
+        return -1;
+    }
+    recording->log = ebb_log_open(recording->directory, error);
+    return recording->log ? 0 : -1;
+}
+
+void recording_close(struct recording *recording)
+{
+    ebb_log_close(recording->log);
+    manifest_free(recording->manifest);
+    free(recording->directory);
+    *recording = (struct recording){0};
+}
+
+/* 1: an ELF file; 0: something else or nothing, errno says what. */
+static int is_elf_file(const char *path)
+{
+    /* Non-blocking, since a manifest may name a pipe. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat status;
+    char magic[4];
+    int result = 0;
+
+    if (fd < 0) {
+        return 0;
+    }
+    errno = 0;
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && read(fd, magic, 4) == 4) {
+        result = memcmp(magic, "\177ELF", 4) == 0;
+    }
+    close(fd);
+    return result;
+}
+
+static int candidate(const struct recording *recording, const char *name, char **path,
+                     struct ebb_error *error)
+{
+    if (!name || !*name) {
+        return 0;
+    }
+    if (asprintf(path, "%s%s%s", name[0] == '/' ? "" : recording->directory,
+                 name[0] == '/' ? "" : "/", name) < 0) {
+        *path = NULL;
+        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+    }
+    if (!is_elf_file(*path)) {
+        free(*path);
+        *path = NULL;
+    }
+    return 0;
+}
+
+int recording_symbol_file(const struct recording *recording, const char *chosen, char **path,
+                          struct ebb_error *error)
+{
+    *path = NULL;
+    if (chosen) {
+        if (!is_elf_file(chosen)) {
+            return ebb_fail(error, EBB_ERROR_USAGE, "cannot take symbols from %s: %s", chosen,
+                            errno ? strerror(errno) : "it is not an ELF file");
+        }
+        *path = strdup(chosen);
+        return *path ? 0 : ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+    }
+    if (candidate(recording, recording->manifest->symbols, path, error) < 0) {
+        return -1;
+    }
+    return *path ? 0 : candidate(recording, recording->manifest->kernel, path, error);
+}
+
+int recording_position(const struct recording *recording, const char *text, const char *what,
+                       uint64_t *position, struct ebb_error *error)
+{
+    struct ebb_log_summary summary;
+    unsigned long long number;
+
+    ebb_log_summary(recording->log, &summary);
+    if (strcmp(text, "begin") == 0) {
+        *position = 0;
+        return 0;
+    }
+    if (strcmp(text, "end") == 0) {
+        *position = summary.end_position;
+        return 0;
+    }
+    if (options_number(text, what, UINT64_MAX, &number, error) < 0) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "%s: \"%s\" is not a position; write a number of instructions, begin or "
+                        "end",
+                        what, text);
+    }
+    *position = number;
+    return 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Recordings as the commands see them: a directory that was named or found, its manifest, its log.
+ */
+#ifndef EBB_CLI_RECORDING_H
+#define EBB_CLI_RECORDING_H
+
+#include "../log/reader.h"
+#include "manifest.h"
+#include "options.h"
+
+#define RECORDING_PREFIX "ebb-recording-"
+
+struct recording {
+    char *directory;
+    struct manifest *manifest;
+    struct ebb_log *log;
+};
+
+/*
+ * Opens the recording that is the command's operand, or the newest ebb-recording-N of the current
+ * directory if there is none. recording_close() also after an error.
+ */
+int recording_open(struct recording *recording, const struct arguments *arguments,
+                   struct ebb_error *error);
+void recording_close(struct recording *recording);
+
+/* The newest (by time of change) ebb-recording-N in a directory; caller frees; NULL: *error. */
+char *recording_newest(const char *parent, struct ebb_error *error);
+
+/* Creates a directory for a new recording: path, or if that is NULL the next free ebb-recording-N
+ * of the current directory. An existing one must be empty. The caller frees the result. */
+char *recording_create(const char *path, struct ebb_error *error);
+
+/*
+ * The symbol file of a recording: chosen if not NULL, else what the manifest names, if it is an
+ * ELF file on this machine. Returns 0 and sets *path (caller frees; NULL: there is none).
+ */
+int recording_symbol_file(const struct recording *recording, const char *chosen, char **path,
+                          struct ebb_error *error);
+
+/* Reads a position: a number, "begin" or "end" (of the log). */
+int recording_position(const struct recording *recording, const char *text, const char *what,
+                       uint64_t *position, struct ebb_error *error);
+
+#endif

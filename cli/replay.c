@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ebb replay: serves a recording to gdb. */
+#include "commands.h"
+#include "debugger.h"
+#include "programs.h"
+#include "progress.h"
+#include "recording.h"
+
+#include "../rsp/rsp.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum {
+    REPLAY_STDIO,
+    REPLAY_LISTEN,
+    REPLAY_ANYWHERE,
+    REPLAY_AT,
+    REPLAY_SYMBOLS,
+    REPLAY_MEMORY,
+    REPLAY_WORKERS,
+};
+
+struct replay {
+    const struct arguments *arguments;
+    struct recording recording;
+    struct progress progress;
+    struct timeline *timeline;
+    struct rsp_options options;
+    struct rsp_result result;
+    sigset_t stop_signals; /* blocked; they end the server through signals_fd */
+    int signals_fd;
+};
+
+/* From here on SIGTERM and SIGHUP, and SIGINT if it is ours, make the server end. */
+static int catch_signals(struct replay *replay, bool interrupt, struct ebb_error *error)
+{
+    sigemptyset(&replay->stop_signals);
+    sigaddset(&replay->stop_signals, SIGTERM);
+    sigaddset(&replay->stop_signals, SIGHUP);
+    if (interrupt) {
+        sigaddset(&replay->stop_signals, SIGINT);
+    }
+    sigprocmask(SIG_BLOCK, &replay->stop_signals, NULL);
+    replay->signals_fd = signalfd(-1, &replay->stop_signals, SFD_CLOEXEC);
+    if (replay->signals_fd < 0) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "cannot wait for signals: %s", strerror(errno));
+    }
+    replay->options.stop_fd = replay->signals_fd;
+    return 0;
+}
+
+static int seek(struct replay *replay, const char *at, struct ebb_error *error)
+{
+    uint64_t begin = timeline_begin(replay->timeline), end = timeline_end(replay->timeline);
+    struct timeline_stop stop;
+    uint64_t position;
+
+    if (recording_position(&replay->recording, at, "--at", &position, error) < 0) {
+        return -1;
+    }
+    if (strcmp(at, "begin") == 0) {
+        position = begin;
+    } else if (strcmp(at, "end") == 0) {
+        position = end;
+    }
+    if (position < begin || position > end) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "--at: position %llu is outside of the recording, which goes from %llu to "
+                        "%llu",
+                        (unsigned long long)position, (unsigned long long)begin,
+                        (unsigned long long)end);
+    }
+    if (timeline_seek(replay->timeline, position, &stop, error) < 0) {
+        return -1;
+    }
+    if (stop.reason == TIMELINE_STOP_INTERRUPTED) {
+        return ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped");
+    }
+    if (stop.reason == TIMELINE_STOP_DIVERGED) {
+        /* The place just before is what one wants to look at, so gdb gets it. */
+        replay->result.diverged = true;
+        fprintf(stderr, "ebb: %s\n", stop.report ? stop.report : "replay and log disagree");
+    }
+    return 0;
+}
+
+static int open_timeline(struct replay *replay, struct ebb_error *error)
+{
+    const char *memory = replay->arguments->values[REPLAY_MEMORY];
+    const char *workers = replay->arguments->values[REPLAY_WORKERS];
+    const char *at = replay->arguments->values[REPLAY_AT];
+    unsigned long long bytes = 0, count = 0;
+    struct timeline_options options = {
+        .recording = replay->recording.directory,
+        .worker_path = getenv("EBB_QEMU"),
+        .progress = progress_show,
+        .progress_opaque = &replay->progress,
+    };
+    int status = 0;
+
+    if ((memory && options_size(memory, "--memory", &bytes, error) < 0) ||
+        (workers && options_number(workers, "--workers", 64, &count, error) < 0)) {
+        return -1;
+    }
+    options.memory_budget = bytes;
+    options.workers = (unsigned)count;
+    progress_begin(&replay->progress, "replaying");
+    replay->timeline = timeline_open(&options, error);
+    if (!replay->timeline) {
+        status = -1;
+    } else if (at) {
+        replay->progress.timeline = replay->timeline;
+        status = seek(replay, at, error);
+    }
+    progress_end(&replay->progress);
+    /* The timeline goes on calling progress_show(), but the terminal is gdb's now. */
+    replay->progress.on_terminal = false;
+    replay->progress.timeline = NULL;
+    return status;
+}
+
+static int serve_stdio(struct replay *replay, struct ebb_error *error)
+{
+    if (isatty(STDIN_FILENO)) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "--stdio is for gdb: target remote | ebb replay --stdio %s",
+                        replay->recording.directory);
+    }
+    if (catch_signals(replay, true, error) < 0 || open_timeline(replay, error) < 0) {
+        return -1;
+    }
+    return rsp_serve_fds(replay->timeline, STDIN_FILENO, STDOUT_FILENO, &replay->options,
+                         &replay->result, error);
+}
+
+static int serve_listen(struct replay *replay, const char *address, struct ebb_error *error)
+{
+    const char *path = strncmp(address, "unix:", 5) == 0 ? address + 5 : NULL;
+    bool anywhere = replay->arguments->values[REPLAY_ANYWHERE] != NULL;
+    char name[PATH_MAX];
+    int listener, status = -1;
+
+    listener = path ? rsp_listen_unix(path, error) : rsp_listen_tcp(address, anywhere, error);
+    if (listener < 0) {
+        return -1;
+    }
+    if (catch_signals(replay, true, error) == 0 && open_timeline(replay, error) == 0 &&
+        rsp_listener_name(listener, name, sizeof(name), error) == 0) {
+        fprintf(stderr, "ebb: %s is served; in gdb: target remote %s\n",
+                replay->recording.directory, name);
+        status = rsp_serve_listener(replay->timeline, listener, &replay->options, &replay->result,
+                                    error);
+    }
+    close(listener);
+    if (path) {
+        unlink(path);
+    }
+    return status;
+}
+
+/* Creates a folder that only this user can enter, for the socket; folder has PATH_MAX bytes. */
+static int create_private_folder(char *folder, struct ebb_error *error)
+{
+    const char *parents[] = {getenv("XDG_RUNTIME_DIR"), getenv("TMPDIR"), "/tmp"};
+
+    for (size_t i = 0; i < sizeof(parents) / sizeof(parents[0]); i++) {
+        /* A socket's path has room for 107 bytes. */
+        if (!parents[i] || parents[i][0] != '/' || strlen(parents[i]) > 80) {
+            continue;
+        }
+        snprintf(folder, PATH_MAX, "%s/ebb-XXXXXX", parents[i]);
+        if (mkdtemp(folder)) {
+            return 0;
+        }
+    }
+    return ebb_fail(error, EBB_ERROR_FAILED, "cannot create a folder in /tmp: %s", strerror(errno));
+}
+
+/* Serves gdb until it has exited, as often as it connects. */
+static int serve_debugger(struct replay *replay, int listener, struct debugger *debugger,
+                          struct ebb_error *error)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    struct epoll_event gone;
+    int stop = epoll_create1(EPOLL_CLOEXEC), status = 0;
+    bool diverged = replay->result.diverged;
+
+    if (stop < 0 || epoll_ctl(stop, EPOLL_CTL_ADD, replay->signals_fd, &event) < 0 ||
+        epoll_ctl(stop, EPOLL_CTL_ADD, debugger->exit_fd, &event) < 0) {
+        status = ebb_fail(error, EBB_ERROR_FAILED, "cannot watch gdb: %s", strerror(errno));
+    }
+    replay->options.stop_fd = stop;
+    while (status == 0) {
+        status = rsp_serve_listener(replay->timeline, listener, &replay->options, &replay->result,
+                                    error);
+        diverged |= replay->result.diverged;
+        if (epoll_wait(stop, &gone, 1, 0) > 0) {
+            break;
+        }
+    }
+    replay->result.diverged = diverged;
+    if (stop >= 0) {
+        close(stop);
+    }
+    return status;
+}
+
+static bool has_pending_signal(const struct replay *replay)
+{
+    sigset_t pending;
+
+    sigpending(&pending);
+    return sigismember(&pending, SIGTERM) || sigismember(&pending, SIGHUP) ||
+           (sigismember(&replay->stop_signals, SIGINT) && sigismember(&pending, SIGINT));
+}
+
+/* The server on a socket of its own, and gdb at it. */
+static int debug_on_socket(struct replay *replay, const char *path,
+                           struct debugger_options *options, struct ebb_error *error)
+{
+    struct ebb_error serve_error;
+    struct debugger debugger;
+    int listener, status = -1, served;
+
+    options->server = path;
+    listener = rsp_listen_unix(path, error);
+    if (listener < 0) {
+        return -1;
+    }
+    if (debugger_start(&debugger, options, error) == 0) {
+        served = serve_debugger(replay, listener, &debugger, &serve_error);
+        status = debugger_wait(&debugger, served < 0 || has_pending_signal(replay), error);
+        if (served < 0) {
+            *error = serve_error;
+            status = -1;
+        }
+    }
+    close(listener);
+    unlink(path);
+    return status;
+}
+
+static int debug(struct replay *replay, struct ebb_error *error)
+{
+    const struct arguments *arguments = replay->arguments;
+    struct debugger_options options = {
+        .arguments = arguments->rest,
+        .argument_count = arguments->rest_count,
+    };
+    char folder[PATH_MAX], path[PATH_MAX + 8];
+    char *symbols = NULL, *script = NULL, *gdb = programs_gdb(error);
+    int status = -1;
+
+    if (gdb &&
+        recording_symbol_file(&replay->recording, arguments->values[REPLAY_SYMBOLS], &symbols,
+                              error) == 0 &&
+        catch_signals(replay, false, error) == 0 && open_timeline(replay, error) == 0 &&
+        create_private_folder(folder, error) == 0) {
+        script = programs_gdb_script();
+        options.gdb = gdb;
+        options.script = script;
+        options.symbols = symbols;
+        snprintf(path, sizeof(path), "%s/gdb", folder);
+        status = debug_on_socket(replay, path, &options, error);
+        rmdir(folder);
+    }
+    free(script);
+    free(symbols);
+    free(gdb);
+    return status;
+}
+
+static int serve(struct replay *replay, struct ebb_error *error)
+{
+    const char *listen = replay->arguments->values[REPLAY_LISTEN];
+    const char *stdio = replay->arguments->values[REPLAY_STDIO];
+
+    if (stdio && listen) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "give one of --stdio and --listen");
+    }
+    if (replay->arguments->rest_count > 0 && (stdio || listen)) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "arguments for gdb make no sense with --stdio or --listen, which start "
+                        "none");
+    }
+    if (stdio) {
+        return serve_stdio(replay, error);
+    }
+    return listen ? serve_listen(replay, listen, error) : debug(replay, error);
+}
+
+static int run(const struct arguments *arguments, struct ebb_error *error)
+{
+    struct replay replay = {
+        .arguments = arguments,
+        .options = {.stop_fd = -1},
+        .signals_fd = -1,
+    };
+    int status = recording_open(&replay.recording, arguments, error);
+
+    if (status == 0) {
+        status = serve(&replay, error);
+    }
+    timeline_close(replay.timeline);
+    recording_close(&replay.recording);
+    if (replay.signals_fd >= 0) {
+        close(replay.signals_fd);
+    }
+    if (status == 0 && replay.result.diverged) {
+        status = ebb_fail(error, EBB_ERROR_DIVERGED,
+                          "replay and log disagreed during the session; ebb verify tells where");
+    }
+    return status;
+}
+
+static const struct option_spec options[] = {
+    [REPLAY_STDIO] = {"stdio", 0, NULL,
+                      "Serves the gdb at the other end of standard input and output, as in "
+                      "\"target remote | ebb replay --stdio RECORDING\"."},
+    [REPLAY_LISTEN] = {"listen", 0, "unix:PATH|HOST:PORT",
+                       "Serves whoever connects to this Unix socket or this TCP port of the "
+                       "loopback interface, one after the other, until one of them gives the "
+                       "command kill."},
+    [REPLAY_ANYWHERE] = {"anywhere", 0, NULL,
+                         "Lets --listen take an address that other machines can reach. Whoever "
+                         "connects can read all of the guest's memory."},
+    [REPLAY_AT] = {"at", 0, "begin|end|POSITION", "Starts at this position; default: begin."},
+    [REPLAY_SYMBOLS] = {"symbols", 0, "ELF",
+                        "Gives this file to gdb; default: what the recording names, if it is an "
+                        "ELF file on this machine."},
+    [REPLAY_MEMORY] = {"memory", 0, "SIZE",
+                       "Memory for checkpoints, in bytes or with K, M, G or T; default: a quarter "
+                       "of this machine's."},
+    [REPLAY_WORKERS] = {"workers", 0, "N",
+                        "Worker processes for searches; default: one per CPU, at most 4."},
+    {0},
+};
+
+const struct command command_replay = {
+    .name = "replay",
+    .summary = "debugs a recording with gdb, forwards and backwards",
+    .operands = "[RECORDING]",
+    .operands_max = 1,
+    .rest = "GDB-ARGUMENT...",
+    .description =
+        "Starts a server for the recording and gdb connected to it. gdb's reverse- commands work, "
+        "breakpoints and watchpoints in both directions. What stands behind -- is given to gdb. "
+        "In gdb, \"ebb position\" tells where in the recording one is, \"ebb seek\" goes to "
+        "another position, and \"help ebb\" tells about more commands.\n\n"
+        "Writes to memory and registers, and functions called from gdb, happen in a diversion: "
+        "the next move in time drops it, and the recording stays as it is.\n\n"
+        "The server can also be used without the gdb started here, see --stdio and --listen. The "
+        "exit status is 3 if replay and recording disagreed on the way.",
+    .examples =
+        "ebb replay --at end\n"
+        "ebb replay --symbols vmlinux ebb-recording-3 -- -x breakpoints.gdb\n"
+        "gdb-multiarch vmlinux -ex \"target remote | ebb replay --stdio ebb-recording-3\"\n",
+    .options = options,
+    .run = run,
+};

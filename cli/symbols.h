@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Symbols of an ELF file through libbfd: from an address to function, file and line.
+ *
+ * An ARM guest's file is understood by any libbfd, also one without ARM support: symbol tables and
+ * DWARF of a linked file need no relocation.
+ */
+#ifndef EBB_CLI_SYMBOLS_H
+#define EBB_CLI_SYMBOLS_H
+
+#include "../log/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct symbols;
+
+struct symbols_location {
+    const char *function; /* NULL: unknown; owned by the symbols */
+    uint64_t offset;      /* bytes from the function's start */
+    const char *file;     /* NULL: unknown; valid until the next symbols_find() */
+    unsigned line;        /* 0: unknown */
+};
+
+struct symbols *symbols_open(const char *path, struct ebb_error *error);
+void symbols_close(struct symbols *symbols);
+
+/* Fills *location with what is known about a guest-virtual address. */
+void symbols_find(struct symbols *symbols, uint64_t address, struct symbols_location *location);
+
+/* "function+0x10 (file.c:12)", or "" if nothing is known. */
+void symbols_describe(struct symbols *symbols, uint64_t address, char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ebb verify: replays everything and compares the end. */
+#include "commands.h"
+#include "json_list.h"
+#include "programs.h"
+#include "progress.h"
+#include "recording.h"
+#include "text.h"
+
+#include "../replay/timeline.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define DIGESTS_BYTES 16 /* of registers and RAM, 8 bytes each */
+
+struct verify {
+    struct recording recording;
+    struct ebb_log_summary summary;
+    bool has_digests;
+    uint64_t recorded_registers, recorded_ram; /* digests at the end event */
+    uint64_t registers, ram;                   /* the same after the replay */
+    uint64_t position;
+    double seconds;
+};
+
+static uint64_t read_u64(const uint8_t *bytes)
+{
+    uint64_t value = 0;
+
+    for (int i = 7; i >= 0; i--) {
+        value = value << 8 | bytes[i];
+    }
+    return value;
+}
+
+/* Takes the digests from the end event. */
+static int read_end(struct verify *verify, struct ebb_error *error)
+{
+    struct ebb_cursor *cursor;
+    struct ebb_event event;
+    int status;
+
+    ebb_log_summary(verify->recording.log, &verify->summary);
+    if (!verify->summary.complete) {
+        return 0;
+    }
+    cursor = ebb_cursor_new(verify->recording.log, error);
+    if (!cursor) {
+        return -1;
+    }
+    status = ebb_cursor_seek_event(cursor, verify->summary.event_count - 1, error);
+    if (status == 0) {
+        status = ebb_cursor_next(cursor, &event, error);
+    }
+    if (status > 0 && event.kind == EBB_EVENT_END && event.data_length == DIGESTS_BYTES) {
+        verify->recorded_registers = read_u64(event.data);
+        verify->recorded_ram = read_u64(event.data + 8);
+        verify->has_digests = true;
+    }
+    ebb_cursor_free(cursor);
+    return status < 0 ? -1 : 0;
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Runs from the beginning to the end of the timeline. */
+static int run_to_end(struct verify *verify, struct timeline *timeline, struct ebb_error *error)
+{
+    struct timeline_stop stop;
+    double start = seconds_now();
+
+    do {
+        if (timeline_run_forward(timeline, timeline_end(timeline), &stop, error) < 0) {
+            return -1;
+        }
+    } while (stop.reason == TIMELINE_STOP_BREAKPOINT || stop.reason == TIMELINE_STOP_WATCHPOINT);
+    verify->seconds = seconds_now() - start;
+    verify->position = timeline_position(timeline);
+    if (stop.reason == TIMELINE_STOP_DIVERGED) {
+        return ebb_fail(error, EBB_ERROR_DIVERGED, "%s",
+                        stop.report ? stop.report : "replay and log disagree");
+    }
+    if (stop.reason == TIMELINE_STOP_INTERRUPTED) {
+        return ebb_fail(error, EBB_ERROR_INTERRUPTED,
+                        "stopped at position %" PRIu64 " of %" PRIu64
+                        "; up to there replay and recording agree",
+                        verify->position, verify->summary.end_position);
+    }
+    if (verify->position != verify->summary.end_position) {
+        return ebb_fail(error, EBB_ERROR_DIVERGED,
+                        "the replay ended at position %" PRIu64 ", the recording at %" PRIu64,
+                        verify->position, verify->summary.end_position);
+    }
+    return timeline_digest(timeline, &verify->registers, &verify->ram, error);
+}
+
+static int compare(const struct verify *verify, struct ebb_error *error)
+{
+    bool registers = verify->registers == verify->recorded_registers;
+    bool ram = verify->ram == verify->recorded_ram;
+
+    if (!verify->has_digests || (registers && ram)) {
+        return 0;
+    }
+    return ebb_fail(
+        error, EBB_ERROR_DIVERGED,
+        "every event matched, but at the end (position %" PRIu64
+        ") %s not as recorded: registers %016" PRIx64 " (recorded %016" PRIx64 "), RAM %016" PRIx64
+        " (recorded %016" PRIx64 ")",
+        verify->position,
+        registers ? "the RAM is" : (ram ? "the registers are" : "registers and RAM are"),
+        verify->registers, verify->recorded_registers, verify->ram, verify->recorded_ram);
+}
+
+static int replay(struct verify *verify, struct ebb_error *error)
+{
+    struct progress progress;
+    struct timeline_options options = {
+        .recording = verify->recording.directory,
+        .workers = 1,
+        /* Nothing is going to be visited again, so no checkpoints on the way. */
+        .checkpoint_every = UINT64_MAX,
+        .progress = progress_show,
+        .progress_opaque = &progress,
+    };
+    struct timeline *timeline = NULL;
+    int status = -1;
+
+    options.worker_path = getenv("EBB_QEMU");
+    progress_begin(&progress, "verifying");
+    timeline = timeline_open(&options, error);
+    if (timeline) {
+        progress.timeline = timeline;
+        status = run_to_end(verify, timeline, error);
+    }
+    timeline_close(timeline);
+    progress_end(&progress);
+    return status < 0 ? -1 : compare(verify, error);
+}
+
+static int print_json(const struct verify *verify, int status, const struct ebb_error *problem,
+                      struct ebb_error *error)
+{
+    const char *directory = verify->recording.directory;
+    char registers[24], ram[24];
+    json_t *document;
+
+    snprintf(registers, sizeof(registers), "%016" PRIx64, verify->registers);
+    snprintf(ram, sizeof(ram), "%016" PRIx64, verify->ram);
+    document =
+        json_pack("{s:o, s:b, s:b, s:b, s:o, s:o, s:f}", "directory",
+                  json_printable(directory, strlen(directory)), "verified", status == 0, "complete",
+                  verify->summary.complete, "end_state_compared",
+                  status == 0 && verify->has_digests, "position", json_unsigned(verify->position),
+                  "events", json_unsigned(verify->summary.event_count), "seconds", verify->seconds);
+    if (document && status == 0) {
+        json_object_set_new(document, "registers", json_string(registers));
+        json_object_set_new(document, "ram", json_string(ram));
+    } else if (document) {
+        json_object_set_new(document, "error",
+                            json_printable(problem->message, strlen(problem->message)));
+    }
+    return json_print(stdout, document, error);
+}
+
+static void print_text(const struct verify *verify)
+{
+    char position[TEXT_NUMBER_SIZE], events[TEXT_NUMBER_SIZE];
+
+    printf("%s: %s instructions and %s events replayed in %.2f s; ", verify->recording.directory,
+           text_count(position, verify->position), text_count(events, verify->summary.event_count),
+           verify->seconds);
+    if (verify->has_digests) {
+        printf("registers and RAM at the end are as recorded\n");
+    } else if (verify->summary.complete) {
+        printf("the recording does not say what its end looked like\n");
+    } else {
+        printf("the recording was cut off, so there is no end to compare with\n");
+    }
+}
+
+enum { VERIFY_JSON };
+
+static const struct option_spec options[] = {
+    [VERIFY_JSON] = {"json", 0, NULL, "Prints a JSON document."},
+    {0},
+};
+
+static int run(const struct arguments *arguments, struct ebb_error *error)
+{
+    struct verify verify = {0};
+    struct ebb_error problem = {0}, ignored;
+    int status = -1;
+
+    if (recording_open(&verify.recording, arguments, &problem) == 0 &&
+        read_end(&verify, &problem) == 0) {
+        status = replay(&verify, &problem);
+    }
+    if (arguments->values[VERIFY_JSON] && verify.recording.directory) {
+        print_json(&verify, status, &problem, status == 0 ? error : &ignored);
+    } else if (status == 0) {
+        print_text(&verify);
+    }
+    recording_close(&verify.recording);
+    if (status < 0) {
+        *error = problem;
+    }
+    return status;
+}
+
+const struct command command_verify = {
+    .name = "verify",
+    .summary = "replays a recording and compares it with what was recorded",
+    .operands = "[RECORDING]",
+    .operands_max = 1,
+    .description =
+        "Replays the whole recording at full speed. Every event is compared with the log on the "
+        "way, registers and RAM at the end with their digests from the recording. Of a recording "
+        "that was cut off, what is there is replayed.\n\n"
+        "The exit status is 0 if everything is as recorded, and 3 with a report on standard error "
+        "if not.",
+    .examples = "ebb verify ebb-recording-3\n",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""gdb commands for recordings served by ebb: "help ebb" lists them.
+
+ebb replay loads this file by itself; elsewhere, "source ebb.py" does. It needs gdb 13.1 or newer.
+gdb's own commands move through time already (continue, step, and their reverse- forms). What is
+here is what gdb has no word for: the position, and going to one.
+"""
+
+import re
+
+import gdb
+
+POSITION = re.compile(r"^position (\d+) of (\d+) to (\d+)", re.MULTILINE)
+
+WATCHPOINTS = (
+    gdb.BP_WATCHPOINT,
+    gdb.BP_HARDWARE_WATCHPOINT,
+    gdb.BP_READ_WATCHPOINT,
+    gdb.BP_ACCESS_WATCHPOINT,
+)
+
+
+def require_ebb():
+    """Raises an error the user understands unless gdb is connected to something remote."""
+    connection = gdb.selected_inferior().connection
+    if connection is None or connection.type not in ("remote", "extended-remote"):
+        raise gdb.GdbError(
+            "gdb is not connected to a recording; "
+            "use: target remote | ebb replay --stdio RECORDING"
+        )
+
+
+def monitor(command):
+    """Runs one of the server's commands and returns what it prints."""
+    require_ebb()
+    return gdb.execute("monitor " + command, to_string=True)
+
+
+def place():
+    """Returns (position, begin, end) of the recording."""
+    answer = monitor("position")
+    match = POSITION.search(answer)
+    if not match:
+        raise gdb.GdbError("the server at the other end is not ebb's")
+    return tuple(int(group) for group in match.groups())
+
+
+def grouped(number):
+    """1234567 as "1 234 567"."""
+    return f"{number:,}".replace(",", " ")
+
+
+def forget_the_present():
+    """Makes gdb read everything anew: registers, memory, and the old values of watchpoints."""
+    gdb.execute("maintenance flush register-cache", to_string=True)
+    gdb.execute("maintenance flush dcache", to_string=True)
+    for breakpoint in gdb.breakpoints():
+        if breakpoint.type in WATCHPOINTS and breakpoint.enabled:
+            breakpoint.enabled = False
+            breakpoint.enabled = True
+
+
+def parse_position(text):
+    """What the user wrote, as the server understands it."""
+    text = text.strip().replace("_", "").replace(" ", "")
+    if text in ("begin", "end") or re.fullmatch(r"[+-]?\d+", text):
+        return text
+    sign = text[:1] if text[:1] in ("+", "-") else ""
+    try:
+        # Anything gdb can calculate: $where, 1000*1000.
+        return sign + str(int(gdb.parse_and_eval(text[len(sign):])))
+    except (gdb.error, TypeError, ValueError):
+        raise gdb.GdbError(
+            f"'{text}' is no position; write a number, +N, -N, begin or end"
+        ) from None
+
+
+def print_place():
+    """Where we are, in the recording and in the program."""
+    position, begin, end = place()
+    share = (position - begin) * 100 // (end - begin) if end > begin else 100
+    print(f"position {grouped(position)} of {grouped(end)} ({share} %)")
+    gdb.execute("frame")
+
+
+class Ebb(gdb.Command):
+    """Commands for recordings served by ebb.
+
+A position is the number of instructions executed since the recording began."""
+
+    def __init__(self):
+        super().__init__("ebb", gdb.COMMAND_RUNNING, gdb.COMPLETE_COMMAND, prefix=True)
+
+    def invoke(self, argument, from_tty):
+        gdb.execute("help ebb")
+
+
+class EbbPosition(gdb.Command):
+    """Prints where in the recording this is.
+
+The position is also left in the convenience variable $position, to come back to:
+    ebb position
+    set $here = $position
+    ...
+    ebb seek $here"""
+
+    def __init__(self, name):
+        super().__init__(name, gdb.COMMAND_STATUS, gdb.COMPLETE_NONE)
+
+    def invoke(self, argument, from_tty):
+        position, begin, end = place()
+        gdb.set_convenience_variable("position", position)
+        share = (position - begin) * 100 // (end - begin) if end > begin else 100
+        print(f"position {grouped(position)} of {grouped(end)} ({share} %)")
+
+
+class EbbSeek(gdb.Command):
+    """Goes to a position of the recording, forwards or backwards.
+Usage: ebb seek POSITION
+
+POSITION is a number of instructions since the recording began, +N or -N for a number of
+instructions from here, begin, end, or an expression such as $here. Breakpoints on the way are not
+hit. ebb console prints the position of every line that the guest wrote to its console."""
+
+    def __init__(self):
+        super().__init__("ebb seek", gdb.COMMAND_RUNNING)
+
+    def complete(self, text, word):
+        return [choice for choice in ("begin", "end") if choice.startswith(word)]
+
+    def invoke(self, argument, from_tty):
+        if not argument.strip():
+            raise gdb.GdbError("where to? write: ebb seek POSITION")
+        wanted = parse_position(argument)
+        begin, end = place()[1:]
+        if wanted.isdigit() and not begin <= int(wanted) <= end:
+            raise gdb.GdbError(f"the recording goes from {grouped(begin)} to {grouped(end)}")
+        try:
+            answer = monitor("seek " + wanted)
+        finally:
+            forget_the_present()
+        for line in answer.splitlines():
+            if not POSITION.match(line) and "flush register-cache" not in line:
+                print(line)
+        print_place()
+
+
+class EbbMonitor(gdb.Command):
+    """The server's command of that name."""
+
+    def __init__(self, name, server_command, text):
+        self.__doc__ = text
+        self.server_command = server_command
+        super().__init__(name, gdb.COMMAND_STATUS, gdb.COMPLETE_NONE)
+
+    def invoke(self, argument, from_tty):
+        print(monitor(f"{self.server_command} {argument}".strip()), end="")
+
+
+Ebb()
+EbbPosition("ebb position")
+EbbPosition("ebb when")
+EbbSeek()
+EbbMonitor(
+    "ebb events",
+    "events",
+    """Prints recorded events.
+Usage: ebb events [POSITION [COUNT]]
+
+Begins with the first event at or after POSITION (default: here).""",
+)
+EbbMonitor(
+    "ebb checkpoints",
+    "checkpoints",
+    """Prints the checkpoints and keyframes.
+
+These are places of the recording that can be reached without replaying up to them.""",
+)
+EbbMonitor("ebb info", "info", """Prints how long the recording is, and how it ended.""")
+EbbMonitor("ebb stats", "stats", """Prints how much memory and work the replay has taken so far.""")
