@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "replica.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int out_of_memory(struct ebb_error *error)
+{
+    return ebb_fail(error, EBB_ERROR_FAILED,
+                    "out of memory; give checkpoints a smaller memory budget");
+}
+
+int replica_start(struct replica *replica, const char *program, const char *recording,
+                  struct page_store *store, struct ebb_error *error)
+{
+    uint64_t state_pages;
+
+    *replica = (struct replica){.worker = worker_start(program, recording, error)};
+    if (!replica->worker) {
+        return -1;
+    }
+    state_pages = (worker_hello(replica->worker)->state_size + EBB_PAGE_SIZE - 1) / EBB_PAGE_SIZE;
+    replica->base = ram_image_new(store, worker_page_count(replica->worker));
+    replica->state_base = ram_image_new(store, state_pages);
+    if (!replica->base || !replica->state_base) {
+        replica_stop(replica);
+        return out_of_memory(error);
+    }
+    return 0;
+}
+
+void replica_stop(struct replica *replica)
+{
+    worker_stop(replica->worker);
+    ram_image_release(replica->base);
+    ram_image_release(replica->state_base);
+    free(replica->loaded.list);
+    *replica = (struct replica){0};
+}
+
+static void replace_image(struct ram_image **slot, struct ram_image *image)
+{
+    ram_image_release(*slot);
+    *slot = image;
+}
+
+/* Calls visit for each page that may differ from the base, which is every page without a base. */
+static int visit_dirty(struct replica *replica, int (*visit)(void *opaque, uint64_t page_number),
+                       void *opaque)
+{
+    const uint64_t *bitmap = worker_dirty_bitmap(replica->worker);
+    uint64_t pages = worker_page_count(replica->worker);
+    int result = 0;
+
+    for (uint64_t word = 0; word * 64 < pages && !result; word++) {
+        uint64_t bits = replica->base ? bitmap[word] : UINT64_MAX;
+
+        while (bits && !result) {
+            uint64_t number = word * 64 + (unsigned)__builtin_ctzll(bits);
+
+            bits &= bits - 1;
+            result = number < pages ? visit(opaque, number) : 0;
+        }
+    }
+    return result;
+}
+
+struct page_copy {
+    struct replica *replica;
+    struct ram_image *image;
+};
+
+static int page_to_image(void *opaque, uint64_t number)
+{
+    struct page_copy *copy = opaque;
+
+    return ram_image_set(copy->image, number,
+                         worker_ram(copy->replica->worker) + number * EBB_PAGE_SIZE);
+}
+
+/* Makes the base what RAM is now. Without memory nothing is known any more. */
+static int update_base(struct replica *replica, struct ebb_error *error)
+{
+    struct page_copy copy = {.replica = replica};
+    uint64_t count;
+
+    if (worker_collect_dirty(replica->worker, &count, error)) {
+        return -1;
+    }
+    copy.image = replica->base ? ram_image_copy(replica->base)
+                               : ram_image_new(ram_image_store(replica->state_base),
+                                               worker_page_count(replica->worker));
+    if (!copy.image || visit_dirty(replica, page_to_image, &copy)) {
+        ram_image_release(copy.image);
+        replace_image(&replica->base, NULL);
+        return out_of_memory(error);
+    }
+    replace_image(&replica->base, copy.image);
+    return 0;
+}
+
+/* The blob as an image that shares what has not changed since the last one. */
+static int update_state_base(struct replica *replica, const uint8_t *blob, struct ebb_error *error)
+{
+    struct ram_image *image = ram_image_copy(replica->state_base);
+
+    for (uint64_t i = 0; image && i < ram_image_page_count(image); i++) {
+        if (ram_image_set(image, i, blob + i * EBB_PAGE_SIZE)) {
+            ram_image_release(image);
+            image = NULL;
+        }
+    }
+    if (!image) {
+        return out_of_memory(error);
+    }
+    replace_image(&replica->state_base, image);
+    return 0;
+}
+
+static uint8_t *new_blob(const struct replica *replica, struct ebb_error *error)
+{
+    uint8_t *blob = calloc(ram_image_page_count(replica->state_base), EBB_PAGE_SIZE);
+
+    if (!blob) {
+        out_of_memory(error);
+    }
+    return blob;
+}
+
+struct checkpoint *replica_capture(struct replica *replica, uint64_t position,
+                                   struct ebb_error *error)
+{
+    size_t state_size = worker_hello(replica->worker)->state_size;
+    struct checkpoint *checkpoint = NULL;
+    uint8_t *blob = new_blob(replica, error);
+
+    if (!blob) {
+        return NULL;
+    }
+    if (worker_get_state(replica->worker, blob, error) == 0 && update_base(replica, error) == 0 &&
+        update_state_base(replica, blob, error) == 0) {
+        checkpoint = checkpoint_new(position, replica->base, replica->state_base, state_size);
+        if (!checkpoint) {
+            out_of_memory(error);
+        }
+    }
+    free(blob);
+    return checkpoint;
+}
+
+/* Copies the target's page into RAM, unless RAM has those bytes already. */
+static int page_to_ram(void *opaque, uint64_t number)
+{
+    struct page_copy *copy = opaque;
+    uint8_t *ram = worker_ram(copy->replica->worker) + number * EBB_PAGE_SIZE;
+    const void *page = ram_image_data(copy->image, number);
+
+    if (memcmp(ram, page, EBB_PAGE_SIZE) != 0) {
+        memcpy(ram, page, EBB_PAGE_SIZE);
+        worker_mark_replaced(copy->replica->worker, number);
+    }
+    return 0;
+}
+
+static int differing_page_to_ram(void *opaque, uint64_t number, uint32_t page_a, uint32_t page_b)
+{
+    (void)page_a;
+    (void)page_b;
+    return page_to_ram(opaque, number);
+}
+
+/* Makes RAM equal to image. */
+static int change_ram(struct replica *replica, struct ram_image *image, struct ebb_error *error)
+{
+    struct page_copy copy = {.replica = replica, .image = image};
+    uint64_t count;
+
+    replica->settled = false;
+    if (worker_collect_dirty(replica->worker, &count, error)) {
+        return -1;
+    }
+    visit_dirty(replica, page_to_ram, &copy);
+    if (replica->base) {
+        ram_image_diff(replica->base, image, differing_page_to_ram, &copy);
+    }
+    replace_image(&replica->base, ram_image_take(image));
+    return 0;
+}
+
+int replica_restore(struct replica *replica, const struct checkpoint *checkpoint,
+                    struct ebb_error *error)
+{
+    uint8_t *blob = new_blob(replica, error);
+    int result = -1;
+
+    if (!blob) {
+        return -1;
+    }
+    for (uint64_t i = 0; i < ram_image_page_count(checkpoint->state); i++) {
+        memcpy(blob + i * EBB_PAGE_SIZE, ram_image_data(checkpoint->state, i), EBB_PAGE_SIZE);
+    }
+    if (change_ram(replica, checkpoint->ram, error) == 0 &&
+        worker_set_state(replica->worker, blob, error) == 0) {
+        replace_image(&replica->state_base, ram_image_take(checkpoint->state));
+        replica->position = checkpoint->position;
+        replica->settled = true;
+        result = 0;
+    }
+    free(blob);
+    return result;
+}
+
+struct keyframe_copy {
+    struct ram_image *image;
+    const struct ram_image *like; /* shares its equal pages; may be NULL */
+};
+
+static int page_of_keyframe(void *opaque, uint64_t number, const void *page)
+{
+    struct keyframe_copy *copy = opaque;
+
+    if (number >= ram_image_page_count(copy->image)) {
+        return 1;
+    }
+    if (copy->like && memcmp(ram_image_data(copy->like, number), page, EBB_PAGE_SIZE) == 0) {
+        return ram_image_share(copy->image, number, ram_image_get(copy->like, number)) ? 2 : 0;
+    }
+    return ram_image_set(copy->image, number, page) ? 2 : 0;
+}
+
+/* The keyframe's RAM as an image, sharing pages with what the replica holds; NULL on error. */
+static struct ram_image *keyframe_image(struct replica *replica, const struct ebb_log *log,
+                                        uint64_t number, struct ebb_error *error)
+{
+    struct page_store *store = ram_image_store(replica->state_base);
+    struct keyframe_copy copy = {
+        .image = ram_image_new(store, worker_page_count(replica->worker)),
+        .like = replica->base,
+    };
+    int result =
+        copy.image ? ebb_keyframe_visit_pages(log, number, page_of_keyframe, &copy, error) : 2;
+
+    if (result == 0) {
+        return copy.image;
+    }
+    ram_image_release(copy.image);
+    if (result == 1) {
+        ebb_fail(error, EBB_ERROR_CORRUPT,
+                 "keyframe %llu has a page outside the machine's RAM; the recording is damaged",
+                 (unsigned long long)number);
+    } else if (result == 2) {
+        out_of_memory(error);
+    }
+    return NULL;
+}
+
+int replica_load_keyframe(struct replica *replica, const struct ebb_log *log, uint64_t number,
+                          uint64_t first_event, struct ebb_error *error)
+{
+    struct ebb_keyframe keyframe;
+    struct ram_image *image;
+    int result;
+
+    if (ebb_log_keyframe(log, number, &keyframe, error)) {
+        return -1;
+    }
+    image = keyframe_image(replica, log, number, error);
+    if (!image) {
+        return -1;
+    }
+    result = change_ram(replica, image, error);
+    ram_image_release(image);
+    if (result) {
+        return -1;
+    }
+    worker_mark_all_replaced(replica->worker);
+    if (keyframe.event_number < first_event) {
+        keyframe.event_number = first_event;
+    }
+    if (worker_load_keyframe(replica->worker, &keyframe, error)) {
+        return -1;
+    }
+    replica->position = keyframe.position;
+    return 0;
+}
+
+static bool same_breakpoints(const struct breakpoint_list *a, const struct breakpoint_list *b)
+{
+    return a->count == b->count &&
+           (a->count == 0 || memcmp(a->list, b->list, a->count * sizeof(*a->list)) == 0);
+}
+
+int replica_set_breakpoints(struct replica *replica, const struct breakpoint_list *breakpoints,
+                            struct ebb_error *error)
+{
+    size_t size = breakpoints->count * sizeof(*breakpoints->list);
+    struct worker_breakpoint *copy;
+
+    if (same_breakpoints(&replica->loaded, breakpoints)) {
+        return 0;
+    }
+    copy = malloc(size + 1);
+    if (!copy) {
+        return out_of_memory(error);
+    }
+    if (size) {
+        memcpy(copy, breakpoints->list, size);
+    }
+    free(replica->loaded.list);
+    replica->loaded = (struct breakpoint_list){.list = copy, .count = breakpoints->count};
+    return worker_set_breakpoints(replica->worker, copy, breakpoints->count, error);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Starting worker processes: which program, with which arguments, and what it leaves behind when
+ * it dies.
+ */
+#ifndef EBB_REPLAY_WORKER_SPAWN_H
+#define EBB_REPLAY_WORKER_SPAWN_H
+
+#include "../log/error.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct worker_process {
+    pid_t pid;
+    int socket;    /* the engine's end; close-on-exec */
+    int error_log; /* what the worker writes to its standard error; an unnamed file */
+};
+
+/*
+ * Finds the worker's program: path if not NULL, else $EBB_WORKER, else the one installed or built
+ * beside this program. Returns a string for free(), or NULL.
+ */
+char *worker_find_program(const char *path, struct ebb_error *error);
+
+/* Starts a worker for a recording's directory. A program that cannot be run is noticed later, as a
+ * worker that died. */
+int worker_spawn(struct worker_process *process, const char *program, const char *recording,
+                 struct ebb_error *error);
+
+/* Closes the socket, ends the process (kindly if it is idle, which it should be told) and waits
+ * for it. */
+void worker_reap(struct worker_process *process);
+
+/* The last lines of the worker's standard error, on one line; empty if there are none. */
+void worker_last_words(const struct worker_process *process, char *buffer, size_t size);
+
+#endif
