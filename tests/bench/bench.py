@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measures Ebb beside QEMU's own record/replay, in one run on one guest.
+
+    bench.py --build BUILD [--runs N] replay|record|reverse
+
+The guest is Debian's arm64 kernel with busybox, booted to power-off. The peer is the system's
+qemu-system-aarch64 (10.0 or newer). Results are printed as a table and written to
+BUILD/bench/NAME.json: an array of {"metric", "unit", "ebb", "peer", "peer_name", "ratio", "runs"}.
+A value is the median of its runs, a ratio is ebb / peer: below 1 means that Ebb needs less.
+A peer that cannot run is a failure of the benchmark.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "guests", "linux"))
+import initramfs  # noqa: E402
+
+PEER = "qemu-system-aarch64"
+LIMIT = 900  # seconds that any one step may take
+
+
+class Failure(Exception):
+    pass
+
+
+def log(text):
+    print("bench: " + text, file=sys.stderr, flush=True)
+
+
+def run(command, **options):
+    """Runs a command to its end and returns (seconds, standard output)."""
+    start = time.monotonic()
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=LIMIT, **options)
+    seconds = time.monotonic() - start
+    if done.returncode != 0:
+        raise Failure("%s ended with status %d:\n%s" % (
+            " ".join(command[:3]), done.returncode, done.stderr.decode(errors="replace")[-2000:]))
+    return seconds, done.stdout.decode(errors="replace")
+
+
+class Bench:
+    def __init__(self, build, runs, folder):
+        self.ebb = os.path.join(build, "cli", "ebb")
+        self.qemu = os.path.join(build, "qemu", "qemu-system-aarch64")
+        self.runs = runs
+        self.folder = folder
+        self.results = []
+        self.gdb = os.environ.get("EBB_GDB", "gdb-multiarch")
+        self.peer_name = self.check_peer()
+        guests = initramfs.guests_folder()
+        initrd = os.path.join(folder, "initrd.gz")
+        initramfs.make("arm64", os.path.join(HERE, "..", "guests", "linux", "poweroff.init"),
+                       initrd)
+        self.guest = ["-M", "virt,gic-version=2", "-cpu", "cortex-a72", "-m", "256",
+                      "-kernel", os.path.join(guests, "vmlinuz-arm64"), "-initrd", initrd,
+                      "-append", "console=ttyAMA0 nokaslr quiet", "-display", "none",
+                      "-serial", "null", "-monitor", "none", "-no-reboot", "-nic", "none"]
+
+    def check_peer(self):
+        if not shutil.which(PEER):
+            raise Failure("there is no peer: %s is not installed" % PEER)
+        version = run([PEER, "--version"])[1].split("\n")[0].split()[3]
+        if int(version.split(".")[0]) < 10:
+            raise Failure("the peer is QEMU %s; 10.0 or newer is needed" % version)
+        return "QEMU %s record/replay" % version
+
+    # The ways to run the guest.
+
+    def plain(self, qemu):
+        return run([qemu, *self.guest, "-icount", "shift=1"])[0]
+
+    def record(self, name):
+        """Records with Ebb; returns seconds and the recording."""
+        recording = os.path.join(self.folder, name)
+        shutil.rmtree(recording, ignore_errors=True)
+        seconds = run([self.ebb, "record", "-o", recording, "--icount", "1", "--",
+                       *self.guest])[0]
+        return seconds, recording
+
+    def peer_command(self, mode, log_file):
+        image = os.path.join(self.folder, "snapshots.qcow2")
+        if mode == "record":
+            if os.path.exists(image):
+                os.unlink(image)
+            run([os.path.join(os.path.dirname(self.qemu), "qemu-img"), "create", "-q", "-f",
+                 "qcow2", image, "1G"])
+        return [PEER, *self.guest, "-drive", "file=%s,if=none,id=snapshots" % image, "-icount",
+                "shift=1,rr=%s,rrfile=%s,rrsnapshot=start" % (mode, log_file)]
+
+    def peer_record(self):
+        log_file = os.path.join(self.folder, "peer.log")
+        return run(self.peer_command("record", log_file))[0], log_file
+
+    # Results.
+
+    def add(self, metric, unit, ebb, peer, peer_name, runs):
+        """ebb and peer: lists of values, or single ones."""
+        ebb = statistics.median(ebb) if isinstance(ebb, list) else ebb
+        peer = statistics.median(peer) if isinstance(peer, list) else peer
+        self.results.append({"metric": metric, "unit": unit, "ebb": ebb, "peer": peer,
+                             "peer_name": peer_name, "ratio": ebb / peer, "runs": runs})
+
+    def add_rate(self, metric, seconds, plain):
+        """How fast a run is against a plain one of the same guest on the same QEMU."""
+        self.results.append({
+            "metric": metric, "unit": "x", "ebb": statistics.median(plain) /
+            statistics.median(seconds[0]), "peer": statistics.median(plain) /
+            statistics.median(seconds[1]), "peer_name": self.peer_name, "ratio": statistics.median(
+                seconds[1]) / statistics.median(seconds[0]), "runs": self.runs})
+
+    def repeat(self, what, *functions):
+        """Runs each function in turn, as often as wanted: the same weather for all."""
+        values = [[] for _ in functions]
+        for number in range(self.runs):
+            log("%s: run %d of %d" % (what, number + 1, self.runs))
+            for function, column in zip(functions, values):
+                column.append(function())
+        return values
+
+    # The benchmarks.
+
+    def bench_record(self):
+        sizes = []
+
+        def record():
+            seconds, recording = self.record("recording")
+            sizes.append(os.path.getsize(os.path.join(recording, "log")))
+            return seconds
+
+        plain, peer_plain, ours, peer = self.repeat(
+            "record", lambda: self.plain(self.qemu), lambda: self.plain(PEER), record,
+            lambda: self.peer_record()[0])
+        peer_log = os.path.getsize(os.path.join(self.folder, "peer.log"))
+        name = self.peer_name.replace(" record/replay", "")
+        self.add("plain_s", "s", plain, peer_plain, name, self.runs)
+        self.add("record_tcg_s", "s", ours, peer, self.peer_name, self.runs)
+        self.add_rate("record_rate", (ours, peer), plain)
+        self.add("log_bytes", "bytes", sizes, peer_log, self.peer_name, self.runs)
+
+    def bench_replay(self):
+        _, recording = self.record("recording")
+        _, peer_log = self.peer_record()
+        plain, peer_plain, ours, peer = self.repeat(
+            "replay", lambda: self.plain(self.qemu), lambda: self.plain(PEER),
+            lambda: run([self.ebb, "verify", recording])[0],
+            lambda: run(self.peer_command("replay", peer_log))[0])
+        name = self.peer_name.replace(" record/replay", "")
+        self.add("plain_s", "s", plain, peer_plain, name, self.runs)
+        self.add("replay_forward_s", "s", ours, peer, self.peer_name, self.runs)
+        self.add_rate("replay_rate", (ours, peer), plain)
+
+    def gdb_times(self, target, steps, **variables):
+        """Runs reverse.py in gdb on a target; returns what it measured."""
+        result = os.path.join(self.folder, "times.json")
+        if os.path.exists(result):
+            os.unlink(result)
+        environment = dict(os.environ, BENCH_RESULT=result, BENCH_STEPS=str(steps),
+                           BENCH_START=repr(time.monotonic()),
+                           **{key: str(value) for key, value in variables.items()})
+        run([self.gdb, "-nx", "-q", "-batch", "-ex", "set architecture aarch64", "-ex",
+             "set tcp auto-retry on", "-ex", "target remote " + target, "-x",
+             os.path.join(HERE, "reverse.py")], env=environment)
+        if not os.path.exists(result):
+            raise Failure("gdb on %s measured nothing" % target.split()[-1])
+        with open(result) as file:
+            return json.load(file)
+
+    def peer_times(self, peer_log, places):
+        address = os.path.join(self.folder, "peer.socket")
+        if os.path.exists(address):
+            os.unlink(address)
+        server = subprocess.Popen(
+            [*self.peer_command("replay", peer_log), "-S", "-gdb",
+             "unix:path=%s,server=on,wait=off" % address],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        try:
+            return self.gdb_times(address, 3, BENCH_PEER=1, **places)
+        finally:
+            server.kill()
+            server.wait()
+
+    def ebb_target(self, recording, at):
+        return "| %s replay --stdio --at %s %s" % (self.ebb, at, recording)
+
+    def bench_reverse(self):
+        _, recording = self.record("recording")
+        _, peer_log = self.peer_record()
+        places = self.gdb_times(self.ebb_target(recording, "begin"), 0, BENCH_FIND_PLACES=1)
+        log("near: %d instructions before the end" % places.pop("near_distance"))
+        variables = {"BENCH_" + key.upper(): value for key, value in places.items()}
+        ours, peers = self.repeat(
+            "reverse",
+            lambda: self.gdb_times(self.ebb_target(recording, "end"), 200, **variables),
+            lambda: self.peer_times(peer_log, variables))
+        open_ebb = [times["open_s"] for times in ours]
+        open_peer = [times["open_s"] for times in peers]
+
+        def stepi(times, percent):
+            values = sorted(value for run_times in times for value in run_times["stepi_ms"])
+            return values[min(len(values) - 1, len(values) * percent // 100)]
+
+        self.add("reverse_stepi_p50_ms", "ms", stepi(ours, 50), stepi(peers, 50), self.peer_name,
+                 self.runs)
+        self.add("reverse_stepi_p99_ms", "ms", stepi(ours, 99), stepi(peers, 99), self.peer_name,
+                 self.runs)
+        for metric in ("reverse_continue_near_ms", "reverse_continue_whole_s"):
+            self.add(metric, metric.rsplit("_", 1)[1], [times[metric] for times in ours],
+                     [times[metric] for times in peers], self.peer_name, self.runs)
+        self.add("open_s", "s", open_ebb, open_peer, self.peer_name, self.runs)
+
+    def print_table(self):
+        form = "%-26s %-6s %14s %14s %9s %5s  %s"
+        print(form % ("metric", "unit", "ebb", "peer", "ebb/peer", "runs", "peer"))
+        for row in self.results:
+            print(form % (row["metric"], row["unit"], "%.6g" % row["ebb"], "%.6g" % row["peer"],
+                          "%.4f" % row["ratio"], row["runs"], row["peer_name"]))
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Measure Ebb beside QEMU's record/replay.")
+    parser.add_argument("--build", default="build", help="the build folder")
+    parser.add_argument("--runs", type=int, default=5, help="runs of each measurement (default 5)")
+    parser.add_argument("name", choices=("replay", "record", "reverse"))
+    arguments = parser.parse_args()
+    build = os.path.abspath(arguments.build)
+    try:
+        with tempfile.TemporaryDirectory(prefix="ebb-bench-") as folder:
+            bench = Bench(build, arguments.runs, folder)
+            getattr(bench, "bench_" + arguments.name)()
+    except (Failure, subprocess.TimeoutExpired) as failure:
+        sys.exit("bench: %s" % failure)
+    os.makedirs(os.path.join(build, "bench"), exist_ok=True)
+    path = os.path.join(build, "bench", arguments.name + ".json")
+    with open(path, "w") as file:
+        json.dump(bench.results, file, indent=2)
+        file.write("\n")
+    bench.print_table()
+    log("written to %s" % os.path.relpath(path))
+
+
+if __name__ == "__main__":
+    main()

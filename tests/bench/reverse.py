@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Times gdb's reverse commands from inside gdb; run by bench.py on Ebb and on its peer alike.
+
+Environment: BENCH_RESULT is the file to write. With BENCH_FIND_PLACES the target is an Ebb server
+at the beginning of history, and the places to stop at are found. Otherwise BENCH_FIRST is an
+address that executes only at the start, BENCH_NEAR one that executes shortly before the end, and
+BENCH_LAST the address of the last instruction, which executes BENCH_LAST_HITS times. BENCH_PEER:
+the target is at the beginning and has to be brought to the end.
+"""
+
+import json
+import os
+import time
+
+import gdb
+
+NEAR = 5000000  # instructions
+
+
+def setting(name):
+    return int(os.environ.get("BENCH_" + name, "0"), 0)
+
+
+def execute(command):
+    return gdb.execute(command, to_string=True)
+
+
+def pc():
+    return int(gdb.parse_and_eval("(unsigned long)$pc"))
+
+
+def timed(command):
+    start = time.monotonic()
+    execute(command)
+    return time.monotonic() - start
+
+
+def position():
+    return int(execute("monitor position").split()[-1])
+
+
+def seek(place):
+    execute("monitor seek %s" % place)
+    execute("maintenance flush register-cache")
+
+
+def find_places():
+    first = pc()
+    seek("end")
+    end = position()
+    last = pc()
+    seek(end - NEAR)
+    near = pc()
+    seek("begin")
+    hits = 0
+    execute("break *%#x" % last)
+    while True:
+        execute("continue")
+        if position() == end:
+            break
+        hits += 1
+    return {"first": hex(first), "near": hex(near), "last": hex(last), "last_hits": hits,
+            "near_distance": NEAR}
+
+
+def go_to_end():
+    """The peer ends its session at the end of history: stop before its last instruction."""
+    execute("hbreak *%#x" % setting("LAST"))
+    for _ in range(setting("LAST_HITS")):
+        execute("continue")
+    execute("delete")
+    if pc() != setting("LAST"):
+        raise gdb.GdbError("the peer did not reach the end")
+
+
+def continue_back_to(address):
+    execute("hbreak *%#x" % address)
+    seconds = timed("reverse-continue")
+    stopped = pc()
+    execute("delete")
+    if stopped != address:
+        raise gdb.GdbError("reverse-continue stopped at %#x, not %#x" % (stopped, address))
+    return seconds
+
+
+def measure():
+    times = {"open_s": time.monotonic() - float(os.environ["BENCH_START"])}
+    if setting("PEER"):
+        go_to_end()
+    times["stepi_ms"] = [timed("reverse-stepi") * 1000 for _ in range(setting("STEPS"))]
+    times["reverse_continue_near_ms"] = continue_back_to(setting("NEAR")) * 1000
+    times["reverse_continue_whole_s"] = continue_back_to(setting("FIRST"))
+    return times
+
+
+gdb.execute("set pagination off")
+gdb.execute("set confirm off")
+with open(os.environ["BENCH_RESULT"], "w") as result:
+    json.dump(find_places() if setting("FIND_PLACES") else measure(), result)
+execute("disconnect" if not setting("PEER") else "kill")
