@@ -98,7 +98,7 @@ static int move_watched(struct rsp_session *session, const struct rsp_move *move
 {
     int status;
 
-    if (rsp_watcher_begin(&session->watcher, error) < 0) {
+    if (rsp_watcher_begin(&session->watcher, move->kind == RSP_MOVE_SEEK, error) < 0) {
         return -1;
     }
     status = move_once(session, move, resume, stop, error);
@@ -108,6 +108,9 @@ static int move_watched(struct rsp_session *session, const struct rsp_move *move
         status = move_once(session, move, resume, stop, error);
     }
     rsp_watcher_end(&session->watcher);
+    if (rsp_watcher_given_up(&session->watcher)) {
+        session->silent = true; /* an answer now would be taken for that to the next packet */
+    }
     return status;
 }
 

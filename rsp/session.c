@@ -103,7 +103,7 @@ void rsp_session_print(struct rsp_session *session, const char *text)
     uint8_t bytes[1 + 2 * PRINT_CHUNK];
     size_t left = strlen(text);
 
-    while (left) {
+    while (left && !session->silent) {
         struct rsp_buffer packet = {.bytes = bytes, .capacity = sizeof(bytes)};
         size_t length = left < PRINT_CHUNK ? left : PRINT_CHUNK;
 
@@ -146,7 +146,7 @@ bool rsp_session_interrupted(struct rsp_session *session)
 {
     bool interrupted;
 
-    if (rsp_watcher_begin(&session->watcher, NULL) < 0) {
+    if (rsp_watcher_begin(&session->watcher, false, NULL) < 0) {
         return false;
     }
     interrupted = rsp_watcher_requested(&session->watcher);

@@ -41,7 +41,7 @@ struct rsp_session {
     struct rsp_watcher watcher;
     struct rsp_buffer reply; /* of the packet being handled */
     struct rsp_buffer frame; /* as it goes over the wire */
-    bool silent;             /* the packet being handled gets no reply */
+    bool silent;             /* the packet being handled gets no reply, and prints nothing */
     bool error_text;         /* an error reply may be text */
 
     bool no_ack;

@@ -16,6 +16,7 @@ void rsp_watcher_init(struct rsp_watcher *watcher, struct timeline *timeline,
     watcher->connection = connection;
     watcher->wake_fd = -1;
     atomic_init(&watcher->requested, false);
+    atomic_init(&watcher->given_up, false);
     pthread_mutex_init(&watcher->lock, NULL);
     pthread_cond_init(&watcher->changed, NULL);
 }
@@ -67,6 +68,11 @@ static void watch(struct rsp_watcher *watcher)
     }
     if (fds[1].revents) {
         rsp_connection_receive(connection);
+        if (watcher->no_wait &&
+            memchr(connection->input + received, '$', connection->end - received)) {
+            atomic_store(&watcher->given_up, true);
+            request(watcher);
+        }
         scan(watcher, received);
     }
     if (fds[2].revents) {
@@ -120,13 +126,15 @@ static int start(struct rsp_watcher *watcher, struct ebb_error *error)
     return 0;
 }
 
-int rsp_watcher_begin(struct rsp_watcher *watcher, struct ebb_error *error)
+int rsp_watcher_begin(struct rsp_watcher *watcher, bool no_wait, struct ebb_error *error)
 {
     if (!watcher->started && start(watcher, error) < 0) {
         return -1;
     }
     atomic_store(&watcher->requested, false);
+    atomic_store(&watcher->given_up, false);
     watcher->inside_packet = false;
+    watcher->no_wait = no_wait;
     scan(watcher, watcher->connection->start); /* it may have come along with the packet */
     pthread_mutex_lock(&watcher->lock);
     watcher->watching = true;
@@ -158,6 +166,11 @@ void rsp_watcher_end(struct rsp_watcher *watcher)
 bool rsp_watcher_requested(struct rsp_watcher *watcher)
 {
     return atomic_load(&watcher->requested);
+}
+
+bool rsp_watcher_given_up(struct rsp_watcher *watcher)
+{
+    return atomic_load(&watcher->given_up);
 }
 
 void rsp_watcher_destroy(struct rsp_watcher *watcher)

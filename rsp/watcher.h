@@ -25,18 +25,27 @@ struct rsp_watcher {
     bool busy;     /* what the thread does */
     bool quit;
     bool inside_packet;    /* where the scan of the input stands */
+    bool no_wait;          /* a new packet means that the client gave up on the move */
+    atomic_bool given_up;  /* and it did */
     atomic_bool requested; /* this move was asked to stop */
 };
 
 void rsp_watcher_init(struct rsp_watcher *watcher, struct timeline *timeline,
                       struct rsp_connection *connection);
 
-/* Begins to watch. The connection's input is not to be touched until rsp_watcher_end(). */
-int rsp_watcher_begin(struct rsp_watcher *watcher, struct ebb_error *error);
+/*
+ * Begins to watch. The connection's input is not to be touched until rsp_watcher_end(). With
+ * no_wait the beginning of a packet interrupts as well: gdb has no way to interrupt a command of
+ * the server's, it goes on to something else.
+ */
+int rsp_watcher_begin(struct rsp_watcher *watcher, bool no_wait, struct ebb_error *error);
 void rsp_watcher_end(struct rsp_watcher *watcher);
 
 /* True if the move since rsp_watcher_begin() was asked to stop. */
 bool rsp_watcher_requested(struct rsp_watcher *watcher);
+
+/* True if, with no_wait, a packet came. Valid after rsp_watcher_end() too, as is the one above. */
+bool rsp_watcher_given_up(struct rsp_watcher *watcher);
 
 void rsp_watcher_destroy(struct rsp_watcher *watcher);
 

@@ -548,6 +548,22 @@ static void keeps_packets_that_arrive_during_a_move(void **state)
     fake_timeline_block(client->timeline, false);
 }
 
+/*
+ * gdb sends no 0x03 while it waits for a monitor command. When its user gives up, it goes on with
+ * another packet, and must not take the command's answer for that packet's.
+ */
+static void forgets_a_seek_that_the_client_gave_up(void **state)
+{
+    struct rsp_client *client = *state;
+
+    fake_timeline_block(client->timeline, true);
+    client_send(client, "qRcmd,7365656b20353030"); /* seek 500 */
+    fake_timeline_wait_blocked(client->timeline);
+    client_expect(client, "qC", "QC1");
+    fake_timeline_block(client->timeline, false);
+    expect_position(client, 0);
+}
+
 /* An interrupt that came too late for one move must not end the next. */
 static void forgets_a_late_interrupt(void **state)
 {
@@ -922,6 +938,7 @@ int main(void)
         WITH_CLIENT(interrupts_moves),
         WITH_CLIENT(hears_an_interrupt_that_follows_at_once),
         WITH_CLIENT(keeps_packets_that_arrive_during_a_move),
+        WITH_CLIENT(forgets_a_seek_that_the_client_gave_up),
         WITH_CLIENT(forgets_a_late_interrupt),
         cmocka_unit_test(a_client_that_leaves_ends_its_move),
         cmocka_unit_test(a_stop_request_ends_a_move),
