@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each bare-metal guest is recorded, does what it does without being recorded, and its recording
+verifies: replay and recording agree at every event, and registers and RAM are equal at the end."""
+
+import unittest
+
+from harness import ebb
+
+COMMON = ("exceptions", "interrupts", "mmu", "exclusives", "float", "reset", "steps")
+
+
+class BareMetal(unittest.TestCase):
+    def check(self, name, expected=r"\w+: PASS", typed=None, extra=(), **guest):
+        session = ebb.current()
+        recorder = session.record(session.guests.bare(name, **guest) + list(extra), typed=typed)
+        self.assertRegex(recorder.text(), expected)
+        self.assertNotIn("not ok", recorder.text())
+        self.check_verifies(recorder.recording)
+        return recorder
+
+    def check_verifies(self, recording):
+        session = ebb.current()
+        info = session.info(recording)
+        self.assertTrue(info["complete"])
+        result = session.json("verify", "--json", recording)
+        self.assertTrue(result["verified"], result)
+        self.assertTrue(result["end_state_compared"], result)
+        self.assertEqual(result["position"], info["end_position"])
+        self.assertGreater(result["position"], 1000)
+
+    def test_interrupts_gicv3(self):
+        recorder = self.check("interrupts-aarch64", gic=3, cpu="cortex-a72")
+        self.assertIn("GICv3", recorder.text())
+
+    def test_exclusives_gicv3(self):
+        self.check("exclusives-aarch64", gic=3)
+
+    def test_steps_thumb(self):
+        self.check("steps-thumb")
+
+    def test_dma_aarch64(self):
+        self.check("dma-aarch64", extra=["-device", "virtio-rng-device"])
+
+    def test_dma_arm(self):
+        self.check("dma-arm", extra=["-device", "virtio-rng-device"])
+
+    def test_semihosting_aarch64(self):
+        self.semihosting("aarch64")
+
+    def test_semihosting_arm(self):
+        self.semihosting("arm")
+
+    def semihosting(self, architecture):
+        configuration = "enable=on,target=native,arg=first,arg=second"
+        recorder = self.check("semihosting-" + architecture, "semihosting: PASS",
+                              extra=["-semihosting-config", configuration])
+        self.assertIn("'first second'", recorder.text())
+
+    def test_echo_aarch64(self):
+        self.echo("echo-aarch64")
+
+    def test_echo_arm(self):
+        self.echo("echo-arm")
+
+    def test_echo_vexpress(self):
+        self.echo("echo-vexpress")
+
+    def echo(self, name):
+        """Types at moments of its own; what is typed is in the recording."""
+        recorder = self.check(name, typed=[("'quit' ends", "hello\n"), ("HELLO", "again "),
+                                           ("", "and again\n"), ("AGAIN", "quit\n")])
+        self.assertIn("line 2 is AGAIN AND AGAIN", recorder.text())
+
+    def test_cortex_a7(self):
+        self.check("interrupts-arm", cpu="cortex-a7")
+
+    def test_cortex_a57(self):
+        self.check("interrupts-aarch64", cpu="cortex-a57")
+
+    def test_neoverse_n1(self):
+        self.check("interrupts-aarch64", gic=3, cpu="neoverse-n1")
+
+    def test_max(self):
+        self.check("interrupts-aarch64", gic=3, cpu="max")
+
+    def test_long(self):
+        self.check("long-aarch64")
+
+    def test_keyframes_on_the_way(self):
+        """Keyframes at a short interval change nothing."""
+        session = ebb.current()
+        recorder = session.record(session.guests.bare("exclusives-aarch64"),
+                                  ["--keyframe-interval", "1000000"])
+        self.assertGreater(session.info(recorder.recording)["keyframe_count"], 5)
+        self.check_verifies(recorder.recording)
+
+    def test_without_typical_arguments(self):
+        """A guest on a machine with its default devices, console on the terminal."""
+        session = ebb.current()
+        recorder = session.record(["-M", "virt", "-cpu", "cortex-a53", "-nographic", "-kernel",
+                                   session.guests.elf("interrupts-aarch64")])
+        self.assertIn("interrupts: PASS", recorder.text())
+        self.check_verifies(recorder.recording)
+
+
+def _add_test(name):
+    def test(self):
+        self.check(name)
+
+    setattr(BareMetal, "test_" + name.replace("-", "_"), test)
+
+
+for _guest in COMMON:
+    _add_test(_guest + "-aarch64")
+    _add_test(_guest + "-arm")
+for _guest in ("interrupts", "exclusives", "float"):
+    _add_test(_guest + "-vexpress")
+
+
+class Repeated(unittest.TestCase):
+    def test_twenty_in_a_row(self):
+        """Twenty recordings of one guest all verify, each with its own history."""
+        session = ebb.current()
+        for number in range(20):
+            with self.subTest(number=number):
+                recorder = session.record(session.guests.bare("exclusives-aarch64"))
+                self.assertIn("exclusives: PASS", recorder.text())
+                result = session.json("verify", "--json", recorder.recording)
+                self.assertTrue(result["end_state_compared"])
+
+    def test_verified_twice_is_the_same(self):
+        session = ebb.current()
+        recording = session.shared("steps-aarch64").recording
+        first = session.json("verify", "--json", recording)
+        second = session.json("verify", "--json", recording)
+        for key in ("position", "registers", "ram"):
+            self.assertEqual(first[key], second[key])
