@@ -2,7 +2,6 @@
 /* Completion scripts for bash, zsh and fish, written from the command tables. */
 #include "manual.h"
 
-#include <ctype.h>
 #include <string.h>
 
 enum complete_with { COMPLETE_NOTHING, COMPLETE_FILES, COMPLETE_DIRECTORIES, COMPLETE_WORDS };
@@ -23,7 +22,7 @@ static enum complete_with argument_completion(const char *argument, char *words,
     for (char *word = strtok_r(copy, "|", &save); word; word = strtok_r(NULL, "|", &save)) {
         size_t used = strlen(words);
 
-        if (islower((unsigned char)word[0])) {
+        if (word[strspn(word, "abcdefghijklmnopqrstuvwxyz-")] == '\0') {
             snprintf(words + used, size - used, "%s%s", used ? " " : "", word);
         }
     }
@@ -80,7 +79,7 @@ static void bash_command(FILE *out, const struct command *command)
     fputs("--help' -- \"$word\"))\n            else\n", out);
     if (strcmp(command->name, "help") == 0) {
         fputs("                COMPREPLY=($(compgen -W \"$commands\" -- \"$word\"))\n", out);
-    } else if (command->rest) {
+    } else if (!command->operands) {
         fputs("                COMPREPLY=($(compgen -f -- \"$word\"))\n", out);
     } else {
         fputs("                COMPREPLY=($(compgen -d -- \"$word\"))\n", out);
@@ -181,8 +180,8 @@ static void zsh_completion(FILE *out)
         if (strcmp(command->name, "help") == 0) {
             fputs(" '1:command:{_describe command commands}';;\n", out);
         } else {
-            fprintf(out, " '*:%s:_files%s';;\n", command->rest ? "file" : "recording",
-                    command->rest ? "" : " -/");
+            fprintf(out, " '*:%s:_files%s';;\n", command->operands ? "recording" : "file",
+                    command->operands ? " -/" : "");
         }
     }
     fputs("    esac\n}\n_ebb \"$@\"\n", out);
