@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Formats every C file as .clang-format says. With --check nothing is changed, and the exit status
-# tells whether anything would be.
+# tells whether anything would be: 0 no, 77 not known.
 
 . "$(dirname "$0")/common.sh"
 
@@ -28,9 +28,9 @@ case ${1:-} in
 --check)
     if [ -z "$program" ]; then
         say "WARNING: the format of the sources was not checked: there is no clang-format $reference"
-    else
-        c_files | xargs -0 "$program" --dry-run --Werror
+        exit 77
     fi
+    c_files | xargs -0 "$program" --dry-run --Werror
     ;;
 '')
     [ -n "$program" ] || die "clang-format $reference is needed"
