@@ -130,9 +130,9 @@ static void become_worker(const struct worker_process *process, int worker_end, 
 static int fork_worker(struct worker_process *process, int worker_end, const char *program,
                        char *machine, struct ebb_error *error)
 {
-    char *const arguments[] = {(char *)program, "-M",          machine,   "-display",
-                               "none",          "-nodefaults", "-serial", "none",
-                               "-monitor",      "none",        NULL};
+    char *const arguments[] = {(char *)program, "-M",      machine, "-display", "none",
+                               "-nodefaults",   "-serial", "none",  "-monitor", "none",
+                               "-icount",       "shift=0", NULL};
     pid_t engine = getpid();
 
     process->pid = fork();

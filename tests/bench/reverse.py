@@ -36,7 +36,7 @@ def timed(command):
 
 
 def position():
-    return int(execute("monitor position").split()[-1])
+    return int(execute("monitor position").split()[1])
 
 
 def seek(place):
