@@ -16,16 +16,11 @@ struct job {
     struct job *next;
 };
 
-struct sample {
-    uint32_t time;
-    uint32_t load;
-};
-
 /* What the timer interrupt keeps, and the list of jobs right behind it. */
 struct controller {
-    unsigned position; /* of the next sample */
-    unsigned taken;    /* samples in all */
-    struct sample samples[SAMPLES];
+    unsigned position;         /* of the next sample */
+    unsigned taken;            /* samples in all */
+    uint64_t samples[SAMPLES]; /* load in the upper half, time in the lower */
     struct job *jobs;
 };
 
@@ -48,10 +43,9 @@ static struct job meter = {"measure", measure, 0, &regulator};
 /* The timer's interrupt: one more sample in the ring. */
 static void take_sample(void)
 {
-    struct sample *sample = &controller.samples[controller.position];
+    uint64_t sample = (uint64_t)load << 32 | (uint32_t)timer_count();
 
-    sample->time = timer_count();
-    sample->load = 0x1000 + load;
+    controller.samples[controller.position] = sample;
     controller.taken++;
     controller.position++;
     if (controller.position > SAMPLES) {
@@ -75,7 +69,7 @@ __attribute__((noinline)) static void control_loop(void)
     unsigned round;
 
     for (round = 0;; round++) {
-        load = load * 3 / 4 + round % 5;
+        load = load * 3 / 4 + round % 5000;
         if (round % ROUNDS_PER_JOB == 0) {
             print("controller: round %u, load %u\n", round, load);
             run_jobs(round);
