@@ -311,7 +311,7 @@ static int prepare(struct record *record, struct ebb_error *error)
 static int run(const struct arguments *arguments, struct ebb_error *error)
 {
     struct record record = {.arguments = arguments};
-    int status = prepare(&record, error), wait_status;
+    int status = prepare(&record, error), wait_status = 0;
 
     if (status == 0) {
         status = run_qemu(&record, &wait_status, error);
