@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Builds the commands (meson, release) and our QEMU in build/.
+# Builds the commands (meson, optimized, with debug information) and our QEMU in build/.
 #
 #   scripts/build.sh [MESON OPTION]...     such as -Dqemu=PATH; they are remembered
 
@@ -10,7 +10,7 @@
 meson=$(system_meson)
 if [ ! -e "$build/build.ninja" ]; then
     say "configuring"
-    quietly "$meson" setup "$build" "$root" --buildtype=release -Ddebug=true "$@" ||
+    quietly "$meson" setup "$build" "$root" "$@" ||
         die "meson could not configure the build"
 elif [ $# -gt 0 ]; then
     quietly "$meson" configure "$build" "$@" || die "meson did not accept: $*"
