@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The log: what was appended is read back, from everywhere. */
+#include "recording_fixture.h"
+
+#include "digest.h"
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int setup(void **state)
+{
+    *state = fixture_directory();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    fixture_remove(*state);
+    return 0;
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    assert_string_equal(ebb_event_kind_name(EBB_EVENT_MMIO_READ), "mmio-read");
+    assert_string_equal(ebb_event_kind_name(EBB_EVENT_END), "end");
+    assert_null(ebb_event_kind_name(0));
+    assert_null(ebb_event_kind_name(7));
+    assert_string_equal(ebb_end_reason_name(EBB_END_POWER_OFF), "power-off");
+    assert_null(ebb_end_reason_name(4));
+}
+
+static void test_digests(void **state)
+{
+    static const uint8_t value[2][8] = {{1}, {2}};
+    struct ebb_register registers[2] = {{1, 8, value[0]}, {2, 8, value[1]}};
+    uint8_t page[EBB_PAGE_SIZE] = {0};
+    uint64_t digest;
+
+    (void)state;
+    assert_int_equal(ebb_digest_page(5, page), 0);
+    page[EBB_PAGE_SIZE - 1] = 1;
+    assert_false(ebb_is_zero(page, sizeof(page)));
+    assert_true(ebb_is_zero(page, sizeof(page) - 1));
+    assert_true(ebb_is_zero(page, 0));
+    /* Fixed by the format: recorder and worker must agree across versions. */
+    assert_int_equal(ebb_digest_page(5, page), 0xd23492aeabc0e7fb);
+    assert_true(ebb_digest_page(5, page) != ebb_digest_page(6, page));
+    digest = ebb_digest_registers(registers, 2);
+    assert_int_equal(digest, 0x68737241987e4ded);
+    registers[1].id = 3;
+    assert_true(digest != ebb_digest_registers(registers, 2));
+    registers[1].id = 2;
+    registers[1].size = 4;
+    assert_true(digest != ebb_digest_registers(registers, 2));
+    registers[1].size = 8;
+    registers[1].value = value[0];
+    assert_true(digest != ebb_digest_registers(registers, 2));
+    registers[1].value = value[1];
+    assert_true(digest == ebb_digest_registers(registers, 2));
+}
+
+static void test_empty(void **state)
+{
+    struct ebb_log_summary summary;
+    struct ebb_cursor *cursor;
+    struct ebb_event event;
+    struct ebb_log *log;
+
+    fixture_close(fixture_create(*state));
+    log = fixture_open(*state);
+    ebb_log_summary(log, &summary);
+    assert_int_equal(summary.event_count, 0);
+    assert_int_equal(summary.keyframe_count, 0);
+    assert_int_equal(summary.end_position, 0);
+    assert_int_equal(summary.cut_off_bytes, 0);
+    assert_false(summary.complete);
+    cursor = fixture_cursor(log);
+    assert_int_equal(ebb_cursor_next(cursor, &event, NULL), 0);
+    assert_int_equal(ebb_cursor_seek_event(cursor, 0, NULL), 0);
+    assert_int_equal(ebb_cursor_seek_position(cursor, 9, NULL), 0);
+    assert_int_equal(ebb_cursor_event_number(cursor), 0);
+    ebb_cursor_free(cursor);
+    ebb_log_close(log);
+}
+
+/* Blocks of one event, of a few, and one that is closed because it is full. */
+#define EVENTS 40000u
+static void write_history(const char *directory)
+{
+    struct ebb_log_writer *writer = fixture_create(directory);
+
+    fixture_append(writer, 0, 1);
+    fixture_flush(writer);
+    fixture_append(writer, 1, 29);
+    fixture_flush(writer);
+    fixture_flush(writer);
+    fixture_append(writer, 30, EVENTS - 30);
+    fixture_close(writer);
+}
+
+static void expect_next(struct ebb_cursor *cursor, uint64_t number)
+{
+    struct ebb_event event, expected;
+    uint8_t data[FIXTURE_DATA];
+
+    assert_int_equal(ebb_cursor_event_number(cursor), number);
+    if (number == EVENTS) {
+        assert_int_equal(ebb_cursor_next(cursor, &event, NULL), 0);
+        return;
+    }
+    expected = fixture_event(number, data);
+    assert_int_equal(ebb_cursor_next(cursor, &event, NULL), 1);
+    fixture_assert_same(&event, &expected);
+}
+
+static void test_round_trip(void **state)
+{
+    struct ebb_log_summary summary;
+    struct ebb_cursor *cursor;
+    struct ebb_log *log;
+    uint64_t n;
+
+    write_history(*state);
+    log = fixture_open(*state);
+    ebb_log_summary(log, &summary);
+    assert_int_equal(summary.event_count, EVENTS);
+    assert_int_equal(summary.end_position, (EVENTS - 1) / 3 * 10);
+    assert_int_equal(summary.log_bytes, fixture_size(*state, "log"));
+    assert_int_equal(summary.cut_off_bytes, 0);
+    assert_false(summary.complete);
+    cursor = fixture_cursor(log);
+    for (n = 0; n <= EVENTS; n++) {
+        expect_next(cursor, n);
+    }
+    expect_next(cursor, EVENTS);
+    ebb_cursor_free(cursor);
+    ebb_log_close(log);
+}
+
+static void test_seek_event(void **state)
+{
+    struct ebb_cursor *cursor;
+    struct ebb_error error;
+    struct ebb_log *log;
+    uint64_t n, random = 1;
+
+    write_history(*state);
+    log = fixture_open(*state);
+    cursor = fixture_cursor(log);
+    for (n = EVENTS + 1; n-- > 0;) {
+        assert_int_equal(ebb_cursor_seek_event(cursor, n, NULL), 0);
+        expect_next(cursor, n);
+    }
+    for (n = 0; n < 200; n++) {
+        uint64_t target = fixture_random(&random) % EVENTS;
+
+        assert_int_equal(ebb_cursor_seek_event(cursor, target, NULL), 0);
+        expect_next(cursor, target);
+        expect_next(cursor, target + 1);
+    }
+    assert_int_equal(ebb_cursor_seek_event(cursor, EVENTS + 1, &error), -1);
+    assert_int_equal(error.kind, EBB_ERROR_USAGE);
+    ebb_cursor_free(cursor);
+    ebb_log_close(log);
+}
+
+static void test_seek_position(void **state)
+{
+    struct ebb_cursor *cursor;
+    struct ebb_log *log;
+    uint64_t position, last = (EVENTS - 1) / 3 * 10;
+
+    write_history(*state);
+    log = fixture_open(*state);
+    cursor = fixture_cursor(log);
+    for (position = 0; position <= last; position++) {
+        /* Events 3 k, 3 k + 1 and 3 k + 2 have position 10 k. */
+        assert_int_equal(ebb_cursor_seek_position(cursor, position, NULL), 0);
+        assert_int_equal(ebb_cursor_event_number(cursor), (position + 9) / 10 * 3);
+    }
+    expect_next(cursor, last / 10 * 3);
+    assert_int_equal(ebb_cursor_seek_position(cursor, last + 1, NULL), 0);
+    expect_next(cursor, EVENTS);
+    assert_int_equal(ebb_cursor_seek_position(cursor, UINT64_MAX, NULL), 0);
+    expect_next(cursor, EVENTS);
+    ebb_cursor_free(cursor);
+    ebb_log_close(log);
+}
+
+/* Positions and values at the ends of their ranges. */
+static void test_extremes(void **state)
+{
+    static const uint64_t values[] = {0, UINT64_MAX, 1ull << 63, 1, UINT64_MAX - 1, 0x7f, 0x80};
+    struct ebb_log_writer *writer = fixture_create(*state);
+    struct ebb_event event = {.kind = EBB_EVENT_SYSREG_READ, .size = 8}, read;
+    struct ebb_cursor *cursor;
+    struct ebb_log *log;
+    size_t i;
+
+    for (i = 0; i < 700; i++) {
+        event.position = i < 350 ? 0 : UINT64_MAX - 699 + i;
+        event.address = values[i / 7 % 7];
+        event.value = values[i % 7];
+        assert_int_equal(ebb_log_writer_append(writer, &event, NULL), 0);
+    }
+    fixture_close(writer);
+    log = fixture_open(*state);
+    cursor = fixture_cursor(log);
+    for (i = 0; i < 700; i++) {
+        assert_int_equal(ebb_cursor_next(cursor, &read, NULL), 1);
+        assert_int_equal(read.position, i < 350 ? 0 : UINT64_MAX - 699 + i);
+        assert_int_equal(read.address, values[i / 7 % 7]);
+        assert_int_equal(read.value, values[i % 7]);
+    }
+    ebb_cursor_free(cursor);
+    ebb_log_close(log);
+}
+
+/* A device's write that is larger than an event may be arrives whole, in parts. */
+static void test_large_dma(void **state)
+{
+    const size_t size = (9u << 20) + 5;
+    struct ebb_log_writer *writer = fixture_create(*state);
+    struct ebb_event event = {.kind = EBB_EVENT_DMA, .address = 0x1000, .data_length = size};
+    uint8_t *data = malloc(size);
+    struct ebb_cursor *cursor;
+    struct ebb_log *log;
+    uint64_t random = 1;
+    size_t i, done = 0;
+
+    assert_non_null(data);
+    for (i = 0; i < size; i++) {
+        data[i] = i % 64 ? data[i - 1] : fixture_random(&random);
+    }
+    event.data = data;
+    assert_int_equal(ebb_log_writer_append(writer, &event, NULL), 0);
+    event.kind = EBB_EVENT_CONSOLE;
+    assert_int_equal(ebb_log_writer_append(writer, &event, NULL), -1);
+    fixture_close(writer);
+    log = fixture_open(*state);
+    cursor = fixture_cursor(log);
+    while (ebb_cursor_next(cursor, &event, NULL) == 1) {
+        assert_int_equal(event.kind, EBB_EVENT_DMA);
+        assert_int_equal(event.address, 0x1000 + done);
+        assert_true(event.data_length <= size - done);
+        assert_memory_equal(event.data, data + done, event.data_length);
+        done += event.data_length;
+    }
+    assert_int_equal(done, size);
+    ebb_cursor_free(cursor);
+    ebb_log_close(log);
+    free(data);
+}
+
+static void test_complete(void **state)
+{
+    struct ebb_log_writer *writer = fixture_create(*state);
+    uint8_t digests[16] = {1, 2, 3};
+    struct ebb_event event = {.position = 1 << 20, .kind = EBB_EVENT_END, .data = digests};
+    struct ebb_log_summary summary;
+    struct ebb_log *log;
+
+    event.data_length = sizeof(digests);
+    fixture_append(writer, 0, 10);
+    assert_int_equal(ebb_log_writer_append(writer, &event, NULL), 0);
+    fixture_close(writer);
+    log = fixture_open(*state);
+    ebb_log_summary(log, &summary);
+    assert_true(summary.complete);
+    assert_int_equal(summary.end_position, 1 << 20);
+    ebb_log_close(log);
+}
+
+/*
+ * Appends what a Linux boot looks like: 228 000 events, most of them reads of a clock; with the
+ * console's text, interrupts taken at the interrupt controller, and a disk's data.
+ */
+static void append_boot(struct ebb_log_writer *writer)
+{
+    static const char text[] = "[    0.123456] random: crng init done, using 16 pages, etc\r\n";
+    uint64_t random = 1, position = 0, asleep = 0;
+    uint8_t data[4096];
+    unsigned i, k;
+
+    for (i = 0; i < 228000; i++) {
+        uint64_t choice = fixture_random(&random);
+        struct ebb_event event = {.kind = EBB_EVENT_MMIO_READ, .size = 4};
+
+        position += choice % 100 < 60 ? 14 + choice / 128 % 4 * 7 : choice / 128 % 4000;
+        asleep += choice / 1024 % 500 == 0 ? choice / 4096 % 100000 : 0;
+        event.position = position;
+        event.value = position / 8 + asleep;
+        if (choice % 100 < 60) {
+            event.address = 0x9090000 + (i & 1 ? 8 : 12);
+            event.value = i & 1 ? (uint32_t)event.value : event.value >> 32;
+        } else if (choice % 100 < 70) {
+            event.kind = EBB_EVENT_SYSREG_READ;
+            event.size = 8;
+            event.address = 0x603000000013df02;
+        } else if (choice % 100 < 80) {
+            event.address = 0x9000018;
+            event.value = choice / 256 % 20 ? 0x90 : 0xb0;
+        } else if (choice % 100 < 90) {
+            event.kind = EBB_EVENT_MMIO_WRITE;
+            event.address = 0x9000000;
+            event.value = text[choice / 256 % (sizeof(text) - 1)];
+        } else if (choice % 100 < 97) {
+            event.address = choice % 100 < 94 ? 0x800000c : 0x8000010;
+            event.value = choice / 256 % 10 ? 27 : 1023;
+        } else {
+            event.kind = EBB_EVENT_INTERRUPT_LINE;
+            event.size = 0;
+            event.value = i & 1;
+        }
+        if (i % 8000 == 0) {
+            event.kind = EBB_EVENT_DMA;
+            event.size = 0;
+            event.address = choice % 65536 * 4096;
+            event.data = data;
+            event.data_length = sizeof(data);
+            for (k = 0; k < sizeof(data); k++) {
+                data[k] = k % 3 ? 0 : fixture_random(&random);
+            }
+        }
+        assert_int_equal(ebb_log_writer_append(writer, &event, NULL), 0);
+    }
+}
+
+/* The random choices make this harder to compress than a real boot. */
+static void test_size(void **state)
+{
+    struct ebb_log_writer *writer = fixture_create(*state);
+    struct ebb_log_writer_stats stats;
+
+    append_boot(writer);
+    fixture_flush(writer);
+    ebb_log_writer_stats(writer, &stats);
+    assert_int_equal(stats.events, 228000);
+    assert_int_equal(stats.log_bytes, fixture_size(*state, "log"));
+    assert_in_range(stats.log_bytes, 1, 500000);
+    fixture_close(writer);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_digests),
+        cmocka_unit_test_setup_teardown(test_empty, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_round_trip, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_seek_event, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_seek_position, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_extremes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_large_dma, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_complete, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_size, setup, teardown),
+    };
+
+    return cmocka_run_group_tests_name("log", tests, NULL, NULL);
+}
