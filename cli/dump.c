@@ -215,7 +215,11 @@ static int print_events(const struct recording *recording, struct dump *dump,
 static int open_symbols(const struct recording *recording, struct dump *dump, const char *path,
                         struct ebb_error *error)
 {
-    struct timeline_options options = {.recording = recording->directory, .workers = 1};
+    struct timeline_options options = {
+        .recording = recording->directory,
+        .worker_path = getenv("EBB_QEMU"),
+        .workers = 1,
+    };
 
     dump->symbols = symbols_open(path, error);
     if (!dump->symbols) {

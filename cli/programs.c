@@ -17,7 +17,12 @@ char *programs_qemu(const char *path, struct ebb_error *error)
 
     if (!chosen || !*chosen) {
         /* One binary does both: records and, as a worker, replays. */
-        return worker_find_program(NULL, error);
+        copy = worker_find_program(NULL, error);
+        if (!copy) {
+            ebb_fail(error, EBB_ERROR_FAILED,
+                     "there is no QEMU of Ebb's beside ebb; build it, or set EBB_QEMU to its path");
+        }
+        return copy;
     }
     if (access(chosen, X_OK) < 0) {
         ebb_fail(error, EBB_ERROR_FAILED, "QEMU at %s cannot be run: %s", chosen, strerror(errno));

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Symbols, of this test program itself: its functions are known, and where the compiler has put
+ * them follows from their addresses and from where the program was loaded.
+ */
+#include "cli/symbols.h"
+#include "recording_fixture.h"
+
+#include "unit.h"
+
+#include <link.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SELF "/proc/self/exe"
+
+/* libbfd itself loses DWARF line tables when a file is closed (seen with 2.40). */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libbfd\n";
+}
+
+/* A landmark: no other function may be folded into it, and it must not move into a caller. */
+__attribute__((noinline, used)) static int landmark(int number);
+static const unsigned landmark_line = __LINE__ + 1;
+__attribute__((noinline, used)) static int landmark(int number)
+{
+    __asm__ volatile("" : "+r"(number));
+    return number * 2 + 1;
+}
+
+static int take_base(struct dl_phdr_info *info, size_t size, void *opaque)
+{
+    (void)size;
+    *(uint64_t *)opaque = info->dlpi_addr;
+    return 1; /* the first is the program */
+}
+
+/* The address in the file of one in memory. */
+static uint64_t file_address(uintptr_t address)
+{
+    uint64_t base = 0;
+
+    dl_iterate_phdr(take_base, &base);
+    return address - base;
+}
+
+static void test_function(void **state)
+{
+    uint64_t address = file_address((uintptr_t)landmark);
+    struct symbols_location location;
+    struct ebb_error error;
+    struct symbols *symbols = symbols_open(SELF, &error);
+    char text[512], wanted[64];
+
+    (void)state;
+    assert_non_null(symbols);
+    symbols_find(symbols, address, &location);
+    assert_string_equal(location.function, "landmark");
+    assert_true(location.offset == 0);
+    assert_non_null(strstr(location.file, "test_cli_symbols.c"));
+    assert_in_range(location.line, landmark_line, landmark_line + 1);
+    symbols_find(symbols, address + 1, &location);
+    assert_string_equal(location.function, "landmark");
+    assert_true(location.offset == 1);
+    symbols_describe(symbols, address, text, sizeof(text));
+    assert_int_equal(strncmp(text, "landmark+0x0 (", 14), 0);
+    snprintf(wanted, sizeof(wanted), "test_cli_symbols.c:%u)", location.line);
+    assert_non_null(strstr(text, wanted));
+    symbols_close(symbols);
+}
+
+static void test_outside(void **state)
+{
+    static const uint64_t addresses[] = {0, 1, 0xffff000000000000ull, UINT64_MAX};
+    struct symbols_location location;
+    struct ebb_error error;
+    struct symbols *symbols = symbols_open(SELF, &error);
+    char text[64];
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        symbols_find(symbols, addresses[i], &location);
+        assert_null(location.function);
+        assert_null(location.file);
+        symbols_describe(symbols, addresses[i], text, sizeof(text));
+        assert_string_equal(text, "");
+    }
+    /* Data is no place of code. */
+    symbols_find(symbols, file_address((uintptr_t)&landmark_line), &location);
+    assert_null(location.function);
+    symbols_close(symbols);
+}
+
+static void test_small_buffer(void **state)
+{
+    struct ebb_error error;
+    struct symbols *symbols = symbols_open(SELF, &error);
+    char text[6];
+
+    (void)state;
+    symbols_describe(symbols, file_address((uintptr_t)landmark), text, sizeof(text));
+    assert_string_equal(text, "landm");
+    symbols_close(symbols);
+}
+
+static void test_not_a_symbol_file(void **state)
+{
+    char *directory = fixture_directory(), path[4096];
+    struct ebb_error error;
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s/log", directory);
+    assert_null(symbols_open(path, &error));
+    fixture_write(directory, "log", "hello", 5);
+    assert_null(symbols_open(path, &error));
+    fixture_write(directory, "log", "\177ELF\2\1\1", 7);
+    assert_null(symbols_open(path, &error));
+    assert_non_null(strstr(error.message, path));
+    fixture_remove(directory);
+}
+
+/* Without its second half this program has no section headers, hence no symbols. */
+static void test_cut_off(void **state)
+{
+    char *directory = fixture_directory(), path[4096];
+    struct ebb_error error;
+    struct symbols *symbols;
+    size_t size;
+    uint8_t *bytes = fixture_read("/proc/self", "exe", &size);
+    char text[64] = "";
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s/log", directory);
+    fixture_write(directory, "log", bytes, size / 2);
+    symbols = symbols_open(path, &error);
+    if (symbols) {
+        symbols_describe(symbols, file_address((uintptr_t)landmark), text, sizeof(text));
+        symbols_close(symbols);
+    }
+    assert_string_equal(text, "");
+    free(bytes);
+    fixture_remove(directory);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_function),     cmocka_unit_test(test_outside),
+        cmocka_unit_test(test_small_buffer), cmocka_unit_test(test_not_a_symbol_file),
+        cmocka_unit_test(test_cut_off),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
