@@ -11,7 +11,7 @@ recording=$build/demo/recording
 program=$build/guests/jobs-aarch64.elf
 gdb=${EBB_GDB:-}
 if [ -z "$gdb" ]; then
-    if have gdb-multiarch; then gdb=gdb-multiarch; else gdb=gdb; fi
+    if have gdb-multiarch; then gdb="gdb-multiarch"; else gdb="gdb"; fi
 fi
 
 "$root/tests/guests/build.sh" "$build/guests" >&2

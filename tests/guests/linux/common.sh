@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=sh
 # Sourced by each /init: a usable system, and words for the tests to look for.
 
 export PATH=/bin
