@@ -131,11 +131,12 @@ int timeline_seek(struct timeline *timeline, uint64_t position, struct timeline_
 static int stop_at_hit(struct timeline *timeline, const struct worker_hit *hit,
                        struct timeline_stop *stop, struct ebb_error *error)
 {
+    timeline->on_device_hit = (hit->by_device && !hit->nested) ||
+                              (timeline->on_device_hit && timeline->position == hit->position);
     timeline->position = hit->position;
     if (settle(timeline, error)) {
         return -1;
     }
-    timeline->on_device_hit = hit->by_device && !hit->nested;
     timeline_describe_hit(hit, stop);
     return timeline_stop_at(timeline,
                             hit->kind == WORKER_BREAK_EXECUTE ? TIMELINE_STOP_BREAKPOINT

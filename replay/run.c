@@ -102,7 +102,7 @@ static int run_once(struct timeline *timeline, struct replica *replica, uint64_t
 static bool unsettled(const struct worker_stop *stop)
 {
     return stop->reason == WORKER_STOP_INTERRUPTED ||
-           (stop->reason == WORKER_STOP_HIT && stop->hit.by_device && !stop->hit.nested);
+           (stop->reason == WORKER_STOP_HIT && stop->hit.by_device);
 }
 
 static void note_hit(struct run_result *result, const struct worker_stop *stop)
@@ -113,9 +113,10 @@ static void note_hit(struct run_result *result, const struct worker_stop *stop)
     }
 }
 
-/* Lets everything happen that belongs to the position of *stop. */
+/* Lets everything happen that belongs to the position of *stop. With last_hit, hits on the way
+ * replace the one known; without, the first one stays. */
 static int finish_position(struct timeline *timeline, struct replica *replica,
-                           struct worker_stop *stop, struct run_result *result,
+                           struct worker_stop *stop, bool last_hit, struct run_result *result,
                            struct ebb_error *error)
 {
     bool uninterruptible = timeline->uninterruptible;
@@ -130,7 +131,7 @@ static int finish_position(struct timeline *timeline, struct replica *replica,
             break;
         }
         outcome = run_once(timeline, replica, position, WORKER_RUN_LAST_HIT, stop, error);
-        if (outcome == 0) {
+        if (outcome == 0 && (last_hit || !result->hit)) {
             note_hit(result, stop);
         }
     } while (outcome == 0 && stop->reason == WORKER_STOP_RESET);
@@ -161,7 +162,7 @@ int timeline_run(struct timeline *timeline, struct replica *replica, uint64_t li
     }
     interrupted = stop.reason == WORKER_STOP_INTERRUPTED;
     if ((unsettled(&stop) || stop.reason == WORKER_STOP_RESET) &&
-        finish_position(timeline, replica, &stop, result, error)) {
+        finish_position(timeline, replica, &stop, last_hit, result, error)) {
         return -1;
     }
     result->position = stop.position;

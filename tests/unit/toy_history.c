@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "toy_history.h"
+
+#include "../../log/digest.h"
+#include "../../log/writer.h"
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct maker {
+    const struct toy_history_options *options;
+    struct toy_history *history;
+    struct ebb_log_writer *writer;
+    struct toy_cpu cpu;
+    uint8_t *ram;
+    uint64_t page_digests[TOY_PAGES];
+    uint64_t ram_digest;
+    uint64_t random;
+    uint64_t position;
+    size_t access_capacity;
+};
+
+static uint64_t random_number(struct maker *maker)
+{
+    uint64_t x = maker->random += 0x9e3779b97f4a7c15u;
+
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+    return x ^ x >> 31;
+}
+
+static bool one_in(struct maker *maker, unsigned n)
+{
+    return !maker->options->quiet && random_number(maker) % n == 0;
+}
+
+static void append(struct maker *maker, struct ebb_event event)
+{
+    struct ebb_error error = {0};
+
+    event.position = maker->position;
+    if (ebb_log_writer_append(maker->writer, &event, &error)) {
+        fail_msg("%s", error.message);
+    }
+}
+
+static void update_digest(struct maker *maker, uint64_t address, uint64_t length)
+{
+    for (uint64_t page = address / 4096; page <= (address + length - 1) / 4096; page++) {
+        maker->ram_digest -= maker->page_digests[page];
+        maker->page_digests[page] = ebb_digest_page(page, maker->ram + page * 4096);
+        maker->ram_digest += maker->page_digests[page];
+    }
+}
+
+static void note_access(struct maker *maker, struct toy_access access)
+{
+    struct toy_history *history = maker->history;
+
+    if (history->access_count == maker->access_capacity) {
+        maker->access_capacity = 2 * maker->access_capacity + 1000;
+        history->accesses =
+            realloc(history->accesses, maker->access_capacity * sizeof(*history->accesses));
+        assert_non_null(history->accesses);
+    }
+    access.position = maker->position;
+    history->accesses[history->access_count++] = access;
+}
+
+static void make_dma(struct maker *maker, bool nested)
+{
+    uint8_t data[600];
+    uint32_t length = 1 + (uint32_t)(random_number(maker) % sizeof(data));
+    uint64_t address =
+        random_number(maker) % (random_number(maker) % 2 ? 8192 : TOY_RAM_SIZE - 600);
+
+    for (uint32_t i = 0; i < length; i++) {
+        data[i] = (uint8_t)random_number(maker);
+    }
+    memcpy(maker->ram + address, data, length);
+    update_digest(maker, address, length);
+    note_access(maker, (struct toy_access){.address = address,
+                                           .length = length,
+                                           .write = true,
+                                           .by_device = true,
+                                           .nested = nested});
+    append(maker, (struct ebb_event){.kind = EBB_EVENT_DMA,
+                                     .address = address,
+                                     .flags = nested ? EBB_EVENT_NESTED : 0,
+                                     .data = data,
+                                     .data_length = length});
+}
+
+static void make_line(struct maker *maker, bool nested)
+{
+    maker->cpu.line = !maker->cpu.line;
+    append(maker, (struct ebb_event){.kind = EBB_EVENT_INTERRUPT_LINE,
+                                     .value = maker->cpu.line,
+                                     .flags = nested ? EBB_EVENT_NESTED : 0});
+}
+
+/* A keyframe of the state as it is; with reset, of the state the reset leads to. */
+static void make_keyframe(struct maker *maker, bool reset)
+{
+    struct ebb_register registers[TOY_REGISTERS];
+    struct ebb_error error = {0};
+    uint64_t number = 0;
+    int result = ebb_keyframe_begin(maker->writer, maker->position, &number, &error);
+
+    for (uint64_t page = 0; page < TOY_PAGES; page++) {
+        result |= ebb_keyframe_add_page(maker->writer, page, maker->ram + page * 4096, &error);
+    }
+    for (size_t i = 0; i < TOY_REGISTERS; i++) {
+        registers[i] = (struct ebb_register){EBB_REGISTER(i), 8, (uint8_t *)&maker->cpu + 8 * i};
+    }
+    result |= ebb_keyframe_commit(maker->writer, registers, TOY_REGISTERS, &error);
+    if (result) {
+        fail_msg("%s", error.message);
+    }
+    maker->history->keyframes++;
+    if (reset) {
+        append(maker, (struct ebb_event){.kind = EBB_EVENT_RESET, .value = number});
+        maker->history->resets++;
+    }
+}
+
+static void make_reset(struct maker *maker)
+{
+    uint64_t page = random_number(maker) % TOY_PAGES, other = random_number(maker) % TOY_PAGES;
+
+    memset(maker->ram + page * 4096, 0, 4096);
+    memset(maker->ram + other * 4096, (int)random_number(maker), 4096);
+    update_digest(maker, page * 4096, 1);
+    update_digest(maker, other * 4096, 1);
+    maker->cpu = (struct toy_cpu){.seed = random_number(maker)};
+    make_keyframe(maker, true);
+}
+
+/* What happens on reaching a position. */
+static void settle(struct maker *maker)
+{
+    bool first = maker->position == 0;
+
+    if (one_in(maker, 200)) {
+        make_line(maker, false);
+    }
+    if (one_in(maker, 300)) {
+        make_dma(maker, false);
+    }
+    if (first || one_in(maker, 4000)) {
+        make_keyframe(maker, false);
+    }
+    while (one_in(maker, 3) && one_in(maker, 200)) {
+        make_dma(maker, false);
+    }
+    if (!first && one_in(maker, 6000)) {
+        make_reset(maker);
+        if (one_in(maker, 2)) {
+            make_dma(maker, false);
+        }
+    }
+    toy_take_interrupt(&maker->cpu);
+}
+
+static void note_state(struct maker *maker)
+{
+    struct toy_history *history = maker->history;
+
+    history->states[maker->position] = maker->cpu;
+    history->ram_digests[maker->position] = maker->ram_digest;
+}
+
+static void make_device_access(struct maker *maker, const struct toy_instruction *instruction,
+                               uint64_t value)
+{
+    bool read = instruction->kind == TOY_DEVICE_READ;
+    struct toy_history *history = maker->history;
+
+    if (one_in(maker, 4)) {
+        make_dma(maker, true);
+    }
+    if (one_in(maker, 8)) {
+        make_line(maker, true);
+    }
+    if (!read && maker->options->wrong_at && maker->position >= maker->options->wrong_at &&
+        history->wrong_position == UINT64_MAX) {
+        history->wrong_position = maker->position;
+        value++;
+    }
+    append(maker, (struct ebb_event){.kind = read ? EBB_EVENT_MMIO_READ : EBB_EVENT_MMIO_WRITE,
+                                     .address = instruction->address,
+                                     .size = 8,
+                                     .value = value});
+}
+
+static void make_instruction(struct maker *maker)
+{
+    struct toy_instruction instruction;
+    uint64_t value = 0;
+
+    toy_decode(&maker->cpu, &instruction);
+    if (instruction.kind == TOY_LOAD || instruction.kind == TOY_STORE) {
+        note_access(maker, (struct toy_access){.address = instruction.address,
+                                               .length = instruction.length,
+                                               .write = instruction.kind == TOY_STORE});
+    } else if (instruction.kind == TOY_DEVICE_READ || instruction.kind == TOY_DEVICE_WRITE) {
+        value = instruction.kind == TOY_DEVICE_READ ? random_number(maker) : instruction.value;
+        make_device_access(maker, &instruction, value);
+    }
+    toy_execute(&maker->cpu, maker->ram, &instruction, value);
+    if (instruction.kind == TOY_STORE) {
+        update_digest(maker, instruction.address, instruction.length);
+    }
+}
+
+static void make_end(struct maker *maker)
+{
+    uint8_t digests[16];
+    uint64_t registers = toy_digest_registers(&maker->cpu);
+
+    memcpy(digests, &registers, 8);
+    memcpy(digests + 8, &maker->ram_digest, 8);
+    if (maker->options->end) {
+        maker->position = maker->options->end;
+    }
+    append(maker, (struct ebb_event){.kind = EBB_EVENT_END,
+                                     .value = EBB_END_POWER_OFF,
+                                     .data = digests,
+                                     .data_length = sizeof(digests)});
+}
+
+static void make_all(struct maker *maker)
+{
+    struct toy_history *history = maker->history;
+
+    for (maker->position = 0; maker->position < history->length; maker->position++) {
+        history->first_access[maker->position] = history->access_count;
+        settle(maker);
+        note_state(maker);
+        make_instruction(maker);
+    }
+    history->first_access[maker->position] = history->access_count;
+    settle(maker);
+    note_state(maker);
+    history->first_access[maker->position + 1] = history->access_count;
+    if (!maker->options->cut_off) {
+        make_end(maker);
+    }
+}
+
+struct toy_history *toy_history_make(const char *directory,
+                                     const struct toy_history_options *options)
+{
+    struct toy_history *history = calloc(1, sizeof(*history));
+    struct maker maker = {.options = options, .history = history, .random = options->seed};
+    struct ebb_error error = {0};
+
+    assert_non_null(history);
+    history->length = options->length;
+    history->wrong_position = UINT64_MAX;
+    history->states = calloc(options->length + 1, sizeof(*history->states));
+    history->ram_digests = calloc(options->length + 1, sizeof(*history->ram_digests));
+    history->first_access = calloc(options->length + 2, sizeof(*history->first_access));
+    maker.ram = calloc(1, TOY_RAM_SIZE);
+    maker.cpu.seed = options->seed;
+    maker.writer = ebb_log_writer_create(directory, &error);
+    if (!maker.writer) {
+        fail_msg("%s", error.message);
+    }
+    make_all(&maker);
+    if (ebb_log_writer_close(maker.writer, &error)) {
+        fail_msg("%s", error.message);
+    }
+    free(maker.ram);
+    return history;
+}
+
+void toy_history_free(struct toy_history *history)
+{
+    free(history->states);
+    free(history->ram_digests);
+    free(history->accesses);
+    free(history->first_access);
+    free(history);
+}

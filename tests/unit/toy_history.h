@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A history of the toy CPU: made up from a seed, written as a recording, and kept here state by
+ * state, so that every answer of the engine can be compared with what really happened.
+ */
+#ifndef EBB_TOY_HISTORY_H
+#define EBB_TOY_HISTORY_H
+
+#include "toy_cpu.h"
+
+struct toy_history_options {
+    uint64_t seed;
+    uint64_t length;   /* instructions */
+    bool quiet;        /* no events but the end */
+    uint64_t end;      /* position of the end event; 0: length */
+    uint64_t wrong_at; /* the first device write from here on is logged wrong; 0: none */
+    bool cut_off;      /* no end event */
+};
+
+/* An access to RAM, by an instruction or a device. The list is in order of occurrence. */
+struct toy_access {
+    uint64_t position; /* of the instruction, or that on reaching which the device wrote */
+    uint64_t address;
+    uint64_t length;
+    bool write;
+    bool by_device;
+    bool nested;
+};
+
+struct toy_history {
+    uint64_t length;
+    struct toy_cpu *states; /* length + 1 of them, by position */
+    uint64_t *ram_digests;
+    struct toy_access *accesses;
+    size_t access_count;
+    size_t *first_access;    /* by position: number of the first access at or after it */
+    uint64_t wrong_position; /* where a replay diverges; UINT64_MAX: nowhere */
+    unsigned resets, keyframes;
+};
+
+/* Writes the recording into an existing directory. Failures fail the running test. */
+struct toy_history *toy_history_make(const char *directory,
+                                     const struct toy_history_options *options);
+void toy_history_free(struct toy_history *history);
+
+#endif
