@@ -151,11 +151,39 @@ static void intercept(gpointer key, gpointer value, gpointer opaque)
     ri->writefn = intercepted_write;
 }
 
+static void set_constant(ARMCPU *cpu, uint32_t key, uint64_t value)
+{
+    ARMCPRegInfo *ri = g_hash_table_lookup(cpu->cp_regs, (gpointer)(uintptr_t)key);
+
+    if (ri) {
+        ri->resetvalue = value;
+    }
+}
+
+/*
+ * WFIT and WFET look at the counter behind the log's back, IRG may ask for a random number. Guests
+ * go without them.
+ */
+static void hide_features(ARMCPU *cpu)
+{
+    ARMISARegisters *isar = &cpu->isar;
+
+    if (!arm_feature(&cpu->env, ARM_FEATURE_AARCH64)) {
+        return;
+    }
+    isar->id_aa64isar2 = FIELD_DP64(isar->id_aa64isar2, ID_AA64ISAR2, WFXT, 0);
+    isar->id_aa64pfr1 = FIELD_DP64(isar->id_aa64pfr1, ID_AA64PFR1, MTE, 0);
+    set_constant(cpu, ENCODE_AA64_CP_REG(CP_REG_ARM64_SYSREG_CP, 0, 6, 3, 0, 2),
+                 isar->id_aa64isar2);
+    set_constant(cpu, ENCODE_AA64_CP_REG(CP_REG_ARM64_SYSREG_CP, 0, 4, 3, 0, 1), isar->id_aa64pfr1);
+}
+
 void ebb_sysregs_intercept(ARMCPU *cpu, const struct ebb_sysreg_interceptor *interceptor)
 {
     interception.interceptor = interceptor;
     interception.originals = g_hash_table_new(NULL, NULL);
     g_hash_table_foreach(cpu->cp_regs, intercept, NULL);
+    hide_features(cpu);
 }
 
 static uint64_t read_nothing(CPUARMState *env, const ARMCPRegInfo *ri)

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What cannot be recorded is refused before the guest runs. */
+#include "qemu/osdep.h"
+#include "cpu.h"
+#include "accel/tcg/internal-common.h"
+#include "exec/memory.h"
+#include "hw/boards.h"
+#include "migration/blocker.h"
+#include "net/net.h"
+#include "net/vhost_net.h"
+#include "qapi/error.h"
+#include "semihosting/semihost.h"
+#include "system/cpu-timers.h"
+#include "system/replay.h"
+#include "system/tcg.h"
+#include "target/arm/cpregs.h"
+#include "recorder.h"
+
+/* Prefixes of type names. */
+static const struct {
+    const char *type;
+    const char *reason;
+} unrecordable_devices[] = {
+    {"iothread", "iothreads work while the guest runs; leave iothread= and -object iothread out"},
+    {"vhost-", "vhost devices work outside of QEMU; use the plain virtio device"},
+    {"virtio-balloon-device", "virtio-balloon takes pages out of the guest's RAM; leave it out"},
+    {"sysbus-ahci", "AHCI writes to RAM in ways that are not recorded; use virtio-blk"},
+    {"ich9-ahci", "AHCI writes to RAM in ways that are not recorded; use virtio-blk"},
+    {"ivshmem", "memory shared with other processes changes at any time; leave ivshmem out"},
+    {"pc-dimm", "memory devices cannot be recorded; use -m alone"},
+    {"nvdimm", "memory devices cannot be recorded; use -m alone"},
+    {"virtio-mem", "memory devices cannot be recorded; use -m alone"},
+    {"virtio-pmem", "memory devices cannot be recorded; use -m alone"},
+    {"vfio", "devices of the host cannot be recorded; use an emulated one"},
+};
+
+static bool check_clock(Error **errp)
+{
+    if (!tcg_enabled()) {
+        error_setg(errp, "only TCG can be recorded; use -accel tcg");
+    } else if (icount_enabled() != ICOUNT_PRECISE) {
+        error_setg(errp, "positions need a fixed instruction count; use -icount shift=1 "
+                         "(or another number up to 10), not auto");
+    } else if (icount_align_option) {
+        error_setg(errp, "-icount align=on cannot be recorded; leave it out");
+    } else if (replay_mode != REPLAY_MODE_NONE) {
+        error_setg(errp, "QEMU's own record/replay is active; leave rr= out");
+    } else {
+        return true;
+    }
+    return false;
+}
+
+bool recorder_has_gic_registers(ARMCPU *cpu)
+{
+    /* ICC_PMR_EL1 */
+    uint32_t key = ENCODE_AA64_CP_REG(CP_REG_ARM64_SYSREG_CP, 4, 6, 3, 0, 0);
+
+    return get_arm_cp_reginfo(cpu->cp_regs, key) != NULL;
+}
+
+static bool check_cpu(Error **errp)
+{
+    ARMCPU *cpu = ARM_CPU(first_cpu);
+    CPUARMState *env = &cpu->env;
+    bool privileged = arm_feature(env, ARM_FEATURE_EL2) || arm_feature(env, ARM_FEATURE_EL3);
+
+    if (CPU_NEXT(first_cpu) || MACHINE(qdev_get_machine())->smp.max_cpus > 1) {
+        error_setg(errp, "it has more than one CPU; use -smp 1");
+    } else if (arm_feature(env, ARM_FEATURE_M) || arm_feature(env, ARM_FEATURE_PMSA)) {
+        error_setg(errp, "its CPU is of the M or R profile; only the A profile can be recorded");
+    } else if (cpu->tag_memory) {
+        error_setg(errp, "memory tagging cannot be recorded; leave mte=on out");
+    } else if (privileged && recorder_has_gic_registers(cpu)) {
+        error_setg(errp, "EL2 or EL3 together with a GICv3 cannot be recorded; use gic-version=2, "
+                         "or leave virtualization=on and secure=on out");
+    } else {
+        return true;
+    }
+    return false;
+}
+
+static int check_object(Object *object, void *opaque)
+{
+    const char *type = object_get_typename(object);
+    Error **errp = opaque;
+    size_t i;
+
+    for (i = 0; i < ARRAY_SIZE(unrecordable_devices); i++) {
+        if (g_str_has_prefix(type, unrecordable_devices[i].type)) {
+            error_setg(errp, "%s", unrecordable_devices[i].reason);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static bool check_network(Error **errp)
+{
+    NetClientState *clients[256];
+    int count =
+        qemu_find_net_clients_except(NULL, clients, NET_CLIENT_DRIVER_NIC, ARRAY_SIZE(clients));
+    int i;
+
+    for (i = 0; i < MIN(count, (int)ARRAY_SIZE(clients)); i++) {
+        if (get_vhost_net(clients[i])) {
+            error_setg(errp, "vhost devices work outside of QEMU; use vhost=off");
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool block_what_replaces_state(Error **errp)
+{
+    Error *reason = NULL;
+
+    if (ram_block_discard_disable(true)) {
+        error_setg(errp, "a device takes pages out of the guest's RAM; leave it out");
+        return false;
+    }
+    error_setg(&reason, "the guest is being recorded");
+    return migrate_add_blocker_internal(&reason, errp) == 0;
+}
+
+bool recorder_check_machine(Error **errp)
+{
+    if (!check_clock(errp) || !check_cpu(errp)) {
+        return false;
+    }
+    if (semihosting_get_target() == SEMIHOSTING_TARGET_GDB) {
+        error_setg(errp, "semihosting calls that gdb answers cannot be recorded; use "
+                         "-semihosting-config target=native");
+        return false;
+    }
+    if (object_child_foreach_recursive(object_get_root(), check_object, errp)) {
+        return false;
+    }
+    return check_network(errp) && block_what_replaces_state(errp);
+}

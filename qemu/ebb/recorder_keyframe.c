@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Keyframes: which pages of RAM go into one.
+ *
+ * The first has every page that is not zero. After that QEMU's dirty bits for migration, which
+ * nothing else uses since migration is blocked, tell which pages the guest has written to;
+ * recorder_mark_dirty() adds those written by devices.
+ */
+#include "qemu/osdep.h"
+#include "cpu.h"
+#include "exec/ram_addr.h"
+#include "ebb-log/digest.h"
+#include "cpu_state.h"
+#include "position.h"
+#include "recorder.h"
+
+void recorder_mark_dirty(MemoryRegion *mr, hwaddr offset, hwaddr length)
+{
+    cpu_physical_memory_set_dirty_range(memory_region_get_ram_addr(mr) + offset, length,
+                                        1 << DIRTY_MEMORY_MIGRATION);
+}
+
+static int add_block(struct recorder *recorder, const struct ebb_ram_block *block,
+                     struct ebb_error *error)
+{
+    MemoryRegion *mr = block->block->mr;
+    ram_addr_t start = memory_region_get_ram_addr(mr);
+    g_autofree DirtyBitmapSnapshot *dirty =
+        cpu_physical_memory_snapshot_and_clear_dirty(mr, 0, block->size, DIRTY_MEMORY_MIGRATION);
+    uint64_t done;
+
+    for (done = 0; done < block->size; done += EBB_PAGE_SIZE) {
+        const uint8_t *page = block->block->host + done;
+        bool wanted =
+            recorder->has_keyframe
+                ? cpu_physical_memory_snapshot_get_dirty(dirty, start + done, EBB_PAGE_SIZE)
+                : !ebb_is_zero(page, EBB_PAGE_SIZE);
+
+        if (wanted && ebb_keyframe_add_page(recorder->writer,
+                                            (block->offset + done) / EBB_PAGE_SIZE, page, error)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int write_keyframe(struct recorder *recorder, uint64_t position, uint64_t *number,
+                          struct ebb_error *error)
+{
+    struct ebb_cpu_registers *registers;
+    const struct ebb_register *list;
+    size_t count, i;
+    int result;
+
+    if (ebb_keyframe_begin(recorder->writer, position, number, error)) {
+        return -1;
+    }
+    for (i = 0; i < recorder->space->block_count; i++) {
+        if (add_block(recorder, &recorder->space->blocks[i], error)) {
+            return -1;
+        }
+    }
+    registers = ebb_cpu_registers_get(recorder->cpu);
+    list = ebb_cpu_registers_list(registers, &count);
+    result = ebb_keyframe_commit(recorder->writer, list, count, error);
+    ebb_cpu_registers_free(registers);
+    return result;
+}
+
+bool recorder_keyframe(struct recorder *recorder, uint64_t position, uint64_t *number)
+{
+    uint64_t ignored;
+    struct ebb_error error;
+
+    if (position == ebb_position_now()) {
+        recorder_flash_sync(recorder);
+    }
+    if (write_keyframe(recorder, position, number ? number : &ignored, &error)) {
+        recorder_fail(recorder, "%s", error.message);
+        return false;
+    }
+    recorder->has_keyframe = true;
+    recorder->keyframe_position = position;
+    return true;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The manifest: which machine this is, in a file that people can read. */
+#include "qemu/osdep.h"
+#include "qemu-version.h"
+#include <sys/utsname.h>
+#include "cpu.h"
+#include "hw/boards.h"
+#include "hw/char/pl011.h"
+#include "hw/sysbus.h"
+#include "qapi/error.h"
+#include "qobject/qbool.h"
+#include "qobject/qdict.h"
+#include "qobject/qjson.h"
+#include "qobject/qlist.h"
+#include "qobject/qnum.h"
+#include "qom/qom-qobject.h"
+#include "system/cpu-timers.h"
+#include "recorder.h"
+
+#define RECORDER_VERSION "0.1.0"
+
+/* Properties that are no part of the CPU's configuration, or cannot be set again. */
+static const char *const other_properties[] = {
+    "realized", "hotplugged", "hotpluggable", "node-id", "start-powered-off", "core-count",
+};
+
+static void put_uint(QDict *dict, const char *key, uint64_t value)
+{
+    qdict_put(dict, key, qnum_from_uint(value));
+}
+
+static bool is_configuration(const ObjectProperty *property)
+{
+    size_t i;
+
+    if (!property->set || !property->get ||
+        !(g_str_equal(property->type, "bool") || g_str_has_prefix(property->type, "uint") ||
+          g_str_has_prefix(property->type, "int"))) {
+        return false;
+    }
+    for (i = 0; i < ARRAY_SIZE(other_properties); i++) {
+        if (g_str_equal(property->name, other_properties[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static QDict *cpu_properties(ARMCPU *cpu)
+{
+    QDict *dict = qdict_new();
+    ObjectPropertyIterator iterator;
+    ObjectProperty *property;
+
+    object_property_iter_init(&iterator, OBJECT(cpu));
+    while ((property = object_property_iter_next(&iterator))) {
+        QObject *value;
+
+        if (!is_configuration(property)) {
+            continue;
+        }
+        value = object_property_get_qobject(OBJECT(cpu), property->name, NULL);
+        /* 0 is what it says without SVE; nobody may set it to that. */
+        if (value && g_str_equal(property->name, "sve-max-vq") && !cpu->sve_max_vq) {
+            qobject_unref(value);
+        } else if (value) {
+            qdict_put_obj(dict, property->name, value);
+        }
+    }
+    return dict;
+}
+
+static QDict *describe_cpu(ARMCPU *cpu)
+{
+    QDict *dict = qdict_new();
+    bool a64 = arm_feature(&cpu->env, ARM_FEATURE_AARCH64);
+
+    qdict_put_str(dict, "type", object_get_typename(OBJECT(cpu)));
+    qdict_put_str(dict, "architecture", a64 ? "aarch64" : "arm");
+    qdict_put_int(dict, "count", 1);
+    qdict_put_bool(dict, "gic_cpu_interface", recorder_has_gic_registers(cpu));
+    qdict_put(dict, "properties", cpu_properties(cpu));
+    return dict;
+}
+
+static QDict *describe_ram(const struct ebb_ram_space *space)
+{
+    QDict *dict = qdict_new();
+    QList *blocks = qlist_new();
+    size_t i;
+
+    for (i = 0; i < space->block_count; i++) {
+        QDict *block = qdict_new();
+
+        qdict_put_str(block, "name", space->blocks[i].name);
+        put_uint(block, "offset", space->blocks[i].offset);
+        put_uint(block, "size", space->blocks[i].size);
+        qlist_append(blocks, block);
+    }
+    put_uint(dict, "size", space->size);
+    qdict_put(dict, "blocks", blocks);
+    return dict;
+}
+
+static QList *describe_map(const struct recorder *recorder)
+{
+    static const char *const types[] = {"ram", "rom", "romd"};
+    QList *list = qlist_new();
+    size_t i;
+
+    for (i = 0; i < recorder->map_count; i++) {
+        const struct ebb_memory_range *range = &recorder->map[i];
+        QDict *dict = qdict_new();
+
+        put_uint(dict, "address", range->address);
+        put_uint(dict, "size", range->size);
+        put_uint(dict, "offset", range->offset);
+        qdict_put_str(dict, "type", types[range->type]);
+        qlist_append(list, dict);
+    }
+    return list;
+}
+
+static int add_console(Object *object, void *opaque)
+{
+    SysBusDevice *device = (SysBusDevice *)object_dynamic_cast(object, TYPE_SYS_BUS_DEVICE);
+    QDict *dict;
+
+    if (!device || !object_dynamic_cast(object, TYPE_PL011) || !sysbus_has_mmio(device, 0) ||
+        device->mmio[0].addr == (hwaddr)-1) {
+        return 0;
+    }
+    dict = qdict_new();
+    qdict_put_str(dict, "type", "pl011");
+    put_uint(dict, "address", device->mmio[0].addr);
+    qlist_append((QList *)opaque, dict);
+    return 0;
+}
+
+static QList *describe_consoles(void)
+{
+    QList *list = qlist_new();
+
+    object_child_foreach_recursive(qdev_get_machine(), add_console, list);
+    return list;
+}
+
+static QList *describe_command(void)
+{
+    QList *list = qlist_new();
+    g_autofree char *words = NULL;
+    gsize length = 0, done = 0;
+
+    if (g_file_get_contents("/proc/self/cmdline", &words, &length, NULL)) {
+        while (done < length) {
+            qlist_append_str(list, words + done);
+            done += strlen(words + done) + 1;
+        }
+    }
+    return list;
+}
+
+static QDict *describe_host(void)
+{
+    QDict *dict = qdict_new();
+    struct utsname names;
+
+    if (uname(&names) == 0) {
+        g_autofree char *system = g_strdup_printf("%s %s", names.sysname, names.release);
+
+        qdict_put_str(dict, "architecture", names.machine);
+        qdict_put_str(dict, "system", system);
+    }
+    return dict;
+}
+
+static QDict *describe(struct recorder *recorder)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *created = g_date_time_format(now, "%Y-%m-%dT%H:%M:%SZ");
+    QDict *dict = qdict_new();
+
+    qdict_put_str(dict, "format", "ebb-recording");
+    qdict_put_int(dict, "version", 1);
+    qdict_put_str(dict, "created", created);
+    qdict_put_str(dict, "ebb", RECORDER_VERSION);
+    qdict_put_str(dict, "qemu", QEMU_FULL_VERSION);
+    qdict_put_str(dict, "accelerator", "tcg");
+    qdict_put(dict, "host", describe_host());
+    qdict_put(dict, "command", describe_command());
+    qdict_put_str(dict, "machine", MACHINE_GET_CLASS(qdev_get_machine())->name);
+    qdict_put(dict, "cpu", describe_cpu(recorder->cpu));
+    qdict_put_int(dict, "icount_shift", ctz64(icount_to_ns(1)));
+    qdict_put(dict, "ram", describe_ram(recorder->space));
+    qdict_put(dict, "memory_map", describe_map(recorder));
+    qdict_put(dict, "consoles", describe_consoles());
+    if (recorder->properties.kernel) {
+        qdict_put_str(dict, "kernel", recorder->properties.kernel);
+    }
+    if (recorder->properties.symbols) {
+        qdict_put_str(dict, "symbols", recorder->properties.symbols);
+    }
+    return dict;
+}
+
+bool recorder_write_manifest(struct recorder *recorder, Error **errp)
+{
+    g_autofree char *path = g_build_filename(recorder->properties.directory, "manifest.json", NULL);
+    QDict *manifest = describe(recorder);
+    GString *text = qobject_to_json_pretty(QOBJECT(manifest), true);
+    GError *failure = NULL;
+
+    g_string_append_c(text, '\n');
+    /* Writes another file and renames it. */
+    if (!g_file_set_contents(path, text->str, text->len, &failure)) {
+        error_setg(errp, "cannot write the manifest: %s", failure->message);
+        g_error_free(failure);
+    }
+    g_string_free(text, true);
+    qobject_unref(manifest);
+    return !failure;
+}
