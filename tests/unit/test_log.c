@@ -3,6 +3,7 @@
 #include "recording_fixture.h"
 
 #include "digest.h"
+#include "event_block.h"
 #include "unit.h"
 
 #include <stdlib.h>
@@ -254,6 +255,48 @@ static void test_large_dma(void **state)
     free(data);
 }
 
+/* A block's bytes written down by hand from docs/recording-format.md: what old recordings hold. */
+static void test_known_bytes(void **state)
+{
+    static const uint8_t raw[] = {
+        5,                                                     /* shapes */
+        1,    0,    4,  0x00, 0x20, 0x90, 0x01,                /* mmio-read of 0x10, always 144 */
+        2,    0,    1,  0x10, 0x08,                            /* mmio-write to 0x14, plain */
+        3,    4,    8,  0x30, 3,    0x80, 0x80, 0x80, 0x80, 2, /* sysreg-read of 0x12, pace 1/8 */
+        17,   1,    0,  0x03, 0x00,                            /* dma, nested, with data */
+        1,    2,    2,  0x20, 0x00,                      /* mmio-read of 0x12, failed, delta */
+        8,    9,    2,  7,    1,                         /* sizes of the columns */
+        0,    2,    1,  2,    3,    1,    4,    4,       /* shapes of the events */
+        0,    7,    1,  80,   0,    1,    0,    0x81, 1, /* positions */
+        0x80, 0x40,                                      /* addresses */
+        65,   66,   10, 1,    0xc8, 1,    5,             /* values, by shape */
+        2,                                               /* lengths */
+        0xaa, 0xbb,                                      /* data */
+    };
+    static const struct ebb_event expected[] = {
+        {1000, 0x10, 144, EBB_EVENT_MMIO_READ, 0, 4, 0, NULL},
+        {1007, 0x12, 5, EBB_EVENT_SYSREG_READ, EBB_EVENT_AFTER_ENTRY, 8, 0, NULL},
+        {1008, 0x14, 65, EBB_EVENT_MMIO_WRITE, 0, 1, 0, NULL},
+        {1088, 0x12, 15, EBB_EVENT_SYSREG_READ, EBB_EVENT_AFTER_ENTRY, 8, 0, NULL},
+        {1088, 0x1000, 0, EBB_EVENT_DMA, EBB_EVENT_NESTED, 0, 2, raw + sizeof(raw) - 2},
+        {1089, 0x14, 66, EBB_EVENT_MMIO_WRITE, 0, 1, 0, NULL},
+        {1089, 0x12, 100, EBB_EVENT_MMIO_READ, EBB_EVENT_FAILED, 2, 0, NULL},
+        {1218, 0x12, 97, EBB_EVENT_MMIO_READ, EBB_EVENT_FAILED, 2, 0, NULL},
+    };
+    struct ebb_event events[9];
+    size_t i;
+
+    (void)state;
+    assert_null(ebb_event_decode(raw, sizeof(raw), events, 8, 1000));
+    for (i = 0; i < 8; i++) {
+        fixture_assert_same(&events[i], &expected[i]);
+    }
+    /* One event more, one less, a byte less: nothing of it fits. */
+    assert_non_null(ebb_event_decode(raw, sizeof(raw), events, 9, 1000));
+    assert_non_null(ebb_event_decode(raw, sizeof(raw), events, 7, 1000));
+    assert_non_null(ebb_event_decode(raw, sizeof(raw) - 1, events, 8, 1000));
+}
+
 static void test_complete(void **state)
 {
     struct ebb_log_writer *writer = fixture_create(*state);
@@ -348,6 +391,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_digests),
+        cmocka_unit_test(test_known_bytes),
         cmocka_unit_test_setup_teardown(test_empty, setup, teardown),
         cmocka_unit_test_setup_teardown(test_round_trip, setup, teardown),
         cmocka_unit_test_setup_teardown(test_seek_event, setup, teardown),

@@ -418,6 +418,32 @@ static void test_tables(void **state)
     }
 }
 
+/* A table's bytes written down by hand from docs/recording-format.md. */
+static void test_known_table(void **state)
+{
+    static const uint8_t payload[] = {
+        5,    2, 3,    /* pages 5 to 7: contents 1 to 3 */
+        0,    0, 0,    /* page 8: zeroes */
+        0x80, 1, 9, 6, /* pages 137 to 146: contents from 4 - 3 = 1 on */
+    };
+    struct ebb_page_table table = {0};
+
+    (void)state;
+    assert_null(ebb_page_table_decode(&table, payload, sizeof(payload), 3, 10));
+    assert_int_equal(table.count, 3);
+    assert_int_equal(table.runs[0].page, 5);
+    assert_int_equal(table.runs[0].count, 3);
+    assert_int_equal(table.runs[0].id, 1);
+    assert_int_equal(table.runs[1].page, 8);
+    assert_int_equal(table.runs[1].id, 0);
+    assert_int_equal(table.runs[2].page, 137);
+    assert_int_equal(table.runs[2].count, 10);
+    assert_int_equal(table.runs[2].id, 1);
+    ebb_page_table_free(&table);
+    assert_non_null(ebb_page_table_decode(&table, payload, sizeof(payload), 3, 9));
+    ebb_page_table_free(&table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,6 +456,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_place_in_log, setup, teardown),
         cmocka_unit_test_setup_teardown(test_visitor_stops, setup, teardown),
         cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_known_table),
     };
 
     return cmocka_run_group_tests_name("log: keyframes", tests, NULL, NULL);
