@@ -22,7 +22,7 @@ for compiler in "$aarch64" "$arm"; do
     fi
 done
 
-flags="-std=c11 -Wall -Wextra -Werror -g -O1 -ffreestanding -nostdlib -static -fno-pic -no-pie
+flags="-std=c11 -Wall -Wextra -Werror -g -ffreestanding -nostdlib -static -fno-pic -no-pie
     -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables -fcf-protection=none
     -fno-math-errno -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments
     -I$source/common"
@@ -47,8 +47,9 @@ build() {
     arm) compiler="$arm -mcpu=cortex-a15 -mfpu=neon-vfpv4 -mfloat-abi=softfp" ;;
     esac
     case $file in
-    */float.c) ;;
-    *) compiler="$compiler -mgeneral-regs-only" ;;
+    */float.c) compiler="$compiler -O1" ;;
+    */steps.c) compiler="$compiler -mgeneral-regs-only -O0" ;;
+    *) compiler="$compiler -mgeneral-regs-only -Og" ;;
     esac
     echo "guest $(basename "$output")"
     # shellcheck disable=SC2086 # flags and common are lists of words
