@@ -66,41 +66,51 @@ static void print_member(const char *label, const char *value)
     free(text);
 }
 
+/* QEMU's command line, so that it can be pasted into a shell. */
+static void print_command(json_t *words)
+{
+    json_t *word;
+    size_t index;
+
+    if (!json_is_array(words)) {
+        return;
+    }
+    printf("%-13s", "command");
+    json_array_foreach(words, index, word)
+    {
+        const char *string = json_string_value(word);
+        char *text = string ? text_printable(string, strlen(string)) : NULL;
+
+        printf(text && strpbrk(text, " \t\"$&;*?|<>()\\") ? " '%s'" : " %s", text ? text : "?");
+        free(text);
+    }
+    putchar('\n');
+}
+
 static void print_manifest(const struct recording *recording)
 {
     const struct manifest *manifest = recording->manifest;
-    json_t *arguments = json_object_get(manifest->root, "arguments"), *word;
-    char number[TEXT_NUMBER_SIZE];
-    size_t index;
+    char address[TEXT_NUMBER_SIZE];
 
     print_member("recording", recording->directory);
     print_member("created", manifest->created);
-    print_member("host", manifest->host);
-    print_member("qemu", manifest->qemu_version);
+    print_member("host", manifest->host_system);
+    print_member("", manifest->host_architecture);
+    print_member("ebb", manifest->ebb);
+    print_member("qemu", manifest->qemu);
+    print_member("accelerator", manifest->accelerator);
+    print_command(json_object_get(manifest->root, "command"));
     print_member("machine", manifest->machine);
     print_member("cpu", manifest->cpu);
     print_member("architecture", manifest->architecture);
-    print_member("accelerator", manifest->accelerator);
     print_member("kernel", manifest->kernel);
     print_member("symbols", manifest->symbols);
     if (manifest->ram_bytes) {
         printf("%-13s %" PRIu64 " MiB\n", "ram", manifest->ram_bytes >> 20);
     }
-    if (json_is_array(arguments)) {
-        printf("%-13s", "arguments");
-        json_array_foreach(arguments, index, word)
-        {
-            const char *string = json_string_value(word);
-            char *text = string ? text_printable(string, strlen(string)) : NULL;
-
-            printf(text && strchr(text, ' ') ? " '%s'" : " %s", text ? text : "?");
-            free(text);
-        }
-        putchar('\n');
-    }
     for (size_t i = 0; i < manifest->console_count; i++) {
-        snprintf(number, sizeof(number), "0x%" PRIx64, manifest->consoles[i].address);
-        print_member(i == 0 ? "consoles" : "", number);
+        snprintf(address, sizeof(address), "0x%" PRIx64, manifest->consoles[i].address);
+        print_member(i == 0 ? "consoles" : "", address);
     }
 }
 

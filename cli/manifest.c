@@ -19,35 +19,30 @@ static int wrong_type(const char *source, const char *member, const char *wanted
                     wanted);
 }
 
-static int take_string(const struct manifest *manifest, const char *source, const char *member,
+/* The member of object, which is called name in errors; it may be missing. */
+static int take_string(json_t *object, const char *member, const char *source, const char *name,
                        const char **string, struct ebb_error *error)
 {
-    json_t *value = json_object_get(manifest->root, member);
+    json_t *value = json_object_get(object, member);
 
     if (!value || json_is_null(value)) {
         return 0;
     }
     if (!json_is_string(value)) {
-        return wrong_type(source, member, "a string", error);
+        return wrong_type(source, name, "a string", error);
     }
     *string = json_string_value(value);
     return 0;
 }
 
-/* A string, or an object whose member "type" is one. */
-static int take_name(const struct manifest *manifest, const char *source, const char *member,
-                     const char **string, struct ebb_error *error)
+/* A member that is an object, or NULL if it is missing. */
+static int take_object(const struct manifest *manifest, const char *source, const char *member,
+                       json_t **object, struct ebb_error *error)
 {
-    json_t *value = json_object_get(manifest->root, member);
-    json_t *type = json_object_get(value, "type");
-
-    if (!json_is_object(value)) {
-        return take_string(manifest, source, member, string, error);
+    *object = json_object_get(manifest->root, member);
+    if (*object && !json_is_object(*object)) {
+        return wrong_type(source, member, "an object", error);
     }
-    if (!json_is_string(type)) {
-        return wrong_type(source, member, "a string or an object with a type", error);
-    }
-    *string = json_string_value(type);
     return 0;
 }
 
@@ -84,13 +79,11 @@ static int take_consoles(struct manifest *manifest, const char *source, struct e
     json_array_foreach(consoles, index, entry)
     {
         struct manifest_console *console = &manifest->consoles[index];
-        json_t *name = json_object_get(entry, "name");
-
         if (take_number(json_is_object(entry) ? json_object_get(entry, "address") : entry,
                         &console->address) < 0) {
             return wrong_type(source, "consoles", "an array of objects with an address", error);
         }
-        console->name = json_string_value(name);
+        console->type = json_string_value(json_object_get(entry, "type"));
     }
     manifest->console_count = json_array_size(consoles);
     return 0;
@@ -119,30 +112,50 @@ static int check_version(const struct manifest *manifest, const char *source,
     return 0;
 }
 
-static int take_members(struct manifest *manifest, const char *source, struct ebb_error *error)
+static int take_strings(struct manifest *manifest, json_t *cpu, json_t *host, const char *source,
+                        struct ebb_error *error)
 {
     const struct {
+        json_t *object;
+        const char *member;
         const char *name;
         const char **string;
     } strings[] = {
-        {"architecture", &manifest->architecture}, {"accelerator", &manifest->accelerator},
-        {"qemu_version", &manifest->qemu_version}, {"host", &manifest->host},
-        {"created", &manifest->created},           {"kernel", &manifest->kernel},
-        {"symbols", &manifest->symbols},
+        {manifest->root, "created", "created", &manifest->created},
+        {manifest->root, "ebb", "ebb", &manifest->ebb},
+        {manifest->root, "qemu", "qemu", &manifest->qemu},
+        {manifest->root, "machine", "machine", &manifest->machine},
+        {manifest->root, "accelerator", "accelerator", &manifest->accelerator},
+        {manifest->root, "kernel", "kernel", &manifest->kernel},
+        {manifest->root, "symbols", "symbols", &manifest->symbols},
+        {cpu, "type", "cpu.type", &manifest->cpu},
+        {cpu, "architecture", "cpu.architecture", &manifest->architecture},
+        {host, "architecture", "host.architecture", &manifest->host_architecture},
+        {host, "system", "host.system", &manifest->host_system},
     };
-    json_t *ram = json_object_get(json_object_get(manifest->root, "ram"), "size");
-    json_t *shift = json_object_get(manifest->root, "icount_shift");
 
     for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
-        if (take_string(manifest, source, strings[i].name, strings[i].string, error) < 0) {
+        if (take_string(strings[i].object, strings[i].member, source, strings[i].name,
+                        strings[i].string, error) < 0) {
             return -1;
         }
     }
-    if (take_name(manifest, source, "machine", &manifest->machine, error) < 0 ||
-        take_name(manifest, source, "cpu", &manifest->cpu, error) < 0) {
+    return 0;
+}
+
+static int take_members(struct manifest *manifest, const char *source, struct ebb_error *error)
+{
+    json_t *shift = json_object_get(manifest->root, "icount_shift");
+    json_t *cpu, *host, *ram, *size;
+
+    if (take_object(manifest, source, "cpu", &cpu, error) < 0 ||
+        take_object(manifest, source, "host", &host, error) < 0 ||
+        take_object(manifest, source, "ram", &ram, error) < 0 ||
+        take_strings(manifest, cpu, host, source, error) < 0) {
         return -1;
     }
-    if (ram && take_number(ram, &manifest->ram_bytes) < 0) {
+    size = json_object_get(ram, "size");
+    if (size && take_number(size, &manifest->ram_bytes) < 0) {
         return wrong_type(source, "ram.size", "a size in bytes", error);
     }
     manifest->icount_shift = -1;

@@ -19,20 +19,22 @@
 #define MANIFEST_MAX_CONSOLES 64
 
 struct manifest_console {
-    uint64_t address; /* guest-physical, of the data register */
-    const char *name; /* NULL: unnamed */
+    uint64_t address; /* guest-physical, of the registers; a UART's data register is the first */
+    const char *type; /* NULL: not said */
 };
 
 /* Strings belong to the manifest; NULL if the member is missing. */
 struct manifest {
     json_t *root;
-    const char *machine;
+    const char *created; /* time as text */
+    const char *ebb;     /* version */
+    const char *qemu;    /* version */
+    const char *machine; /* QEMU's names */
     const char *cpu;
     const char *architecture; /* "aarch64" or "arm" */
     const char *accelerator;
-    const char *qemu_version;
-    const char *host;
-    const char *created; /* time as text */
+    const char *host_architecture;
+    const char *host_system;
     const char *kernel;  /* path on the recording machine */
     const char *symbols; /* path of an ELF file, relative paths count from the recording */
     uint64_t ram_bytes;

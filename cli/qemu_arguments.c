@@ -231,6 +231,9 @@ int qemu_arguments_check(char *const *words, int count, struct qemu_arguments *f
         }
         found->has_icount |= strcmp(option, "icount") == 0;
         found->console_on_stdio |= uses_stdio(option, argument);
+        if (strcmp(option, "kernel") == 0) {
+            found->kernel = argument;
+        }
     }
     return 0;
 }

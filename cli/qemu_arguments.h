@@ -13,6 +13,7 @@
 struct qemu_arguments {
     bool has_icount;       /* the user chose how fast guest time goes */
     bool console_on_stdio; /* the guest or QEMU's monitor talks to standard input and output */
+    const char *kernel;    /* of -kernel; NULL: none; belongs to the words */
 };
 
 /* Looks at the user's arguments. Returns -1 with what cannot be recorded. */

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -21,7 +22,14 @@
 
 #define DEFAULT_ICOUNT "shift=1"
 
-enum { RECORD_OUTPUT, RECORD_KEYFRAME_INTERVAL, RECORD_ICOUNT, RECORD_STATS, RECORD_QEMU };
+enum {
+    RECORD_OUTPUT,
+    RECORD_KEYFRAME_INTERVAL,
+    RECORD_SYMBOLS,
+    RECORD_ICOUNT,
+    RECORD_STATS,
+    RECORD_QEMU,
+};
 
 struct record {
     const struct arguments *arguments;
@@ -71,25 +79,69 @@ static int add_icount(struct record *record, struct ebb_error *error)
     return add_word(record, shift ? word : strdup(DEFAULT_ICOUNT), error);
 }
 
-static int add_recorder(struct record *record, int status_fd, struct ebb_error *error)
+/* Appends ",name=PATH" to the recorder's properties, the path made absolute. */
+static int add_path(FILE *properties, const char *name, const char *path, struct ebb_error *error)
+{
+    char *absolute, *escaped;
+
+    if (!path) {
+        return 0;
+    }
+    absolute = realpath(path, NULL);
+    if (!absolute) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "cannot find the %s file %s: %s", name, path,
+                        strerror(errno));
+    }
+    escaped = qemu_escape(absolute);
+    free(absolute);
+    if (!escaped) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+    }
+    fprintf(properties, ",%s=%s", name, escaped);
+    free(escaped);
+    return 0;
+}
+
+static int write_properties(const struct record *record, FILE *properties, int status_fd,
+                            struct ebb_error *error)
 {
     const char *interval = record->arguments->values[RECORD_KEYFRAME_INTERVAL];
-    char *directory = qemu_escape(record->directory), *word = NULL, with_interval[64] = "";
+    char *directory = qemu_escape(record->directory);
     unsigned long long number;
 
+    if (!directory) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+    }
+    fprintf(properties, "ebb-recorder,id=ebb-recorder0,directory=%s,status-fd=%d", directory,
+            status_fd);
+    free(directory);
     if (interval) {
         if (options_number(interval, "--keyframe-interval", INT64_MAX, &number, error) < 0) {
-            free(directory);
             return -1;
         }
-        snprintf(with_interval, sizeof(with_interval), ",keyframe-interval=%llu", number);
+        /* None is the same as the next one in a few centuries. */
+        fprintf(properties, ",keyframe-interval=%llu", number ? number : (1ull << 62));
     }
-    if (directory && asprintf(&word, "ebb-recorder,id=ebb-recorder0,directory=%s,status-fd=%d%s",
-                              directory, status_fd, with_interval) < 0) {
-        word = NULL;
+    return add_path(properties, "kernel", record->found.kernel, error) < 0
+               ? -1
+               : add_path(properties, "symbols", record->arguments->values[RECORD_SYMBOLS], error);
+}
+
+static int add_recorder(struct record *record, int status_fd, struct ebb_error *error)
+{
+    char *word = NULL;
+    size_t size;
+    FILE *properties = open_memstream(&word, &size);
+    int status;
+
+    if (!properties) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
     }
-    free(directory);
-    if (add_word(record, strdup("-object"), error) < 0) {
+    status = write_properties(record, properties, status_fd, error);
+    if (fclose(properties) == EOF && status == 0) {
+        status = ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+    }
+    if (status < 0 || add_word(record, strdup("-object"), error) < 0) {
         free(word);
         return -1;
     }
@@ -268,6 +320,9 @@ static int conclude(struct record *record, int wait_status, struct ebb_error *er
     if (exit_status == 0 && !record->status.last) {
         return 0; /* -help and its like */
     }
+    if (!record->status.last && exit_status == EBB_ERROR_UNSUPPORTED) {
+        return ebb_fail(error, EBB_ERROR_UNSUPPORTED, "this guest cannot be recorded");
+    }
     if (!record->status.last) {
         return ebb_fail(error, EBB_ERROR_FAILED, "QEMU did not start recording (exit status %d)",
                         exit_status);
@@ -334,6 +389,10 @@ static const struct option_spec options[] = {
                                   "Writes a keyframe after every so many instructions; 0: only "
                                   "the one at the start. Keyframes let a replay begin in the "
                                   "middle."},
+    [RECORD_SYMBOLS] = {"symbols", 0, "ELF",
+                        "Notes this file in the recording as the one with the guest's symbols, "
+                        "which ebb replay then gives to gdb. A kernel that is an ELF file needs no "
+                        "mention."},
     [RECORD_ICOUNT] = {"icount", 0, "SHIFT",
                        "An instruction takes 2^SHIFT ns of guest time; default: 1. The same as "
                        "-icount shift=SHIFT among QEMU's arguments."},

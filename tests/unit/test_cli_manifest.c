@@ -13,9 +13,10 @@
 
 static const char good[] =
     "{\"format\": \"ebb-recording\", \"version\": 1, \"machine\": \"virt\","
-    " \"cpu\": {\"type\": \"cortex-a72-arm-cpu\"}, \"ram\": {\"size\": 268435456},"
+    " \"cpu\": {\"type\": \"cortex-a72-arm-cpu\", \"architecture\": \"aarch64\"}, \"ram\": "
+    "{\"size\": 268435456},"
     " \"icount_shift\": 1, \"kernel\": \"/boot/vmlinuz\", \"future\": [1, 2],"
-    " \"consoles\": [{\"address\": 150994944, \"name\": \"uart0\"}, {\"address\": \"0x9040000\"}]}";
+    " \"consoles\": [{\"address\": 150994944, \"type\": \"pl011\"}, {\"address\": \"0x9040000\"}]}";
 
 static struct manifest *parse(const char *text, struct ebb_error *error)
 {
@@ -31,15 +32,16 @@ static void test_members(void **state)
     assert_non_null(manifest);
     assert_string_equal(manifest->machine, "virt");
     assert_string_equal(manifest->cpu, "cortex-a72-arm-cpu");
+    assert_string_equal(manifest->architecture, "aarch64");
     assert_string_equal(manifest->kernel, "/boot/vmlinuz");
     assert_null(manifest->symbols);
     assert_true(manifest->ram_bytes == 256 << 20);
     assert_int_equal(manifest->icount_shift, 1);
     assert_int_equal(manifest->console_count, 2);
     assert_true(manifest->consoles[0].address == 0x9000000);
-    assert_string_equal(manifest->consoles[0].name, "uart0");
+    assert_string_equal(manifest->consoles[0].type, "pl011");
     assert_true(manifest->consoles[1].address == 0x9040000);
-    assert_null(manifest->consoles[1].name);
+    assert_null(manifest->consoles[1].type);
     manifest_free(manifest);
 }
 
@@ -77,7 +79,9 @@ static void test_refused(void **state)
         {"{\"format\":\"ebb-recording\",\"version\":-1}", EBB_ERROR_UNSUPPORTED, "version -1"},
         {WITH("\"version\":1"), EBB_ERROR_CORRUPT, "line"},
         {WITH("\"machine\":7"), EBB_ERROR_CORRUPT, "machine"},
-        {WITH("\"cpu\":{}"), EBB_ERROR_CORRUPT, "cpu"},
+        {WITH("\"cpu\":\"cortex-a72\""), EBB_ERROR_CORRUPT, "cpu"},
+        {WITH("\"host\":[]"), EBB_ERROR_CORRUPT, "host"},
+        {WITH("\"host\":{\"system\":1}"), EBB_ERROR_CORRUPT, "host.system"},
         {WITH("\"cpu\":{\"type\":[]}"), EBB_ERROR_CORRUPT, "cpu"},
         {WITH("\"kernel\":{}"), EBB_ERROR_CORRUPT, "kernel"},
         {WITH("\"kernel\":\"a\\u0000b\""), EBB_ERROR_CORRUPT, "line"},

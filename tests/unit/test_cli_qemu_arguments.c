@@ -97,6 +97,9 @@ static void test_found(void **state)
     assert_true(found.has_icount);
     assert_int_equal(check("-M virt -append -icount", &found, &error), 0);
     assert_false(found.has_icount);
+    assert_null(found.kernel);
+    assert_int_equal(check("-append -kernel -kernel Image -initrd i", &found, &error), 0);
+    assert_string_equal(found.kernel, "Image");
     assert_false(found.console_on_stdio);
     static const char *const on_stdio[] = {"-nographic",        "-serial stdio",
                                            "-serial mon:stdio", "-chardev stdio,id=c,mux=on",
