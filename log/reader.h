@@ -24,12 +24,12 @@ void ebb_log_close(struct ebb_log *log);
 
 struct ebb_log_summary {
     uint64_t event_count;
-    uint64_t end_position;   /* of the end event, else of the last event or keyframe */
+    uint64_t end_position; /* of the end event, else of the last event or keyframe */
     uint64_t keyframe_count;
-    bool complete;           /* the last event is EBB_EVENT_END */
-    uint64_t log_bytes;      /* used bytes of the log, keyframes aside */
+    bool complete;      /* the last event is EBB_EVENT_END */
+    uint64_t log_bytes; /* used bytes of the log, keyframes aside */
     uint64_t keyframe_bytes;
-    uint64_t cut_off_bytes;  /* bytes after the last whole block, ignored */
+    uint64_t cut_off_bytes; /* bytes after the last whole block, ignored */
 };
 void ebb_log_summary(const struct ebb_log *log, struct ebb_log_summary *summary);
 
@@ -47,8 +47,7 @@ int ebb_cursor_next(struct ebb_cursor *cursor, struct ebb_event *event, struct e
 int ebb_cursor_seek_event(struct ebb_cursor *cursor, uint64_t number, struct ebb_error *error);
 
 /* Moves before the first event whose position is not below position. */
-int ebb_cursor_seek_position(struct ebb_cursor *cursor, uint64_t position,
-                             struct ebb_error *error);
+int ebb_cursor_seek_position(struct ebb_cursor *cursor, uint64_t position, struct ebb_error *error);
 
 /* The number of the event the cursor stands before. */
 uint64_t ebb_cursor_event_number(const struct ebb_cursor *cursor);

@@ -50,7 +50,7 @@ int ebb_keyframe_commit(struct ebb_log_writer *writer, const struct ebb_register
 
 struct ebb_log_writer_stats {
     uint64_t events;
-    uint64_t log_bytes;      /* on disk, keyframes aside */
+    uint64_t log_bytes; /* on disk, keyframes aside */
     uint64_t keyframes;
     uint64_t keyframe_bytes; /* on disk */
 };
