@@ -9,7 +9,6 @@ import argparse
 import os
 import sys
 import time
-import traceback
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -45,7 +44,7 @@ class Result(unittest.TestResult):
     def _failure(self, test, error):
         self.bad = True
         self.failed += 1
-        self._report("FAILED", test, "".join(traceback.format_exception(*error)))
+        self._report("FAILED", test, self._exc_info_to_string(error, test))
 
     def addSuccess(self, test):
         if not self.bad:

@@ -22,6 +22,9 @@ static enum toy_kind kind_of(const struct toy_cpu *cpu, unsigned number)
     if (cpu->in_handler && number % 16 == 5) {
         return TOY_RETURN;
     }
+    if (cpu->no_devices && number % 64 < 2) {
+        return TOY_COMPUTE;
+    }
     switch (number % 64) {
     case 0:
         return TOY_DEVICE_READ;

@@ -22,7 +22,8 @@ struct toy_cpu {
     uint64_t pc;
     uint64_t return_pc;
     uint64_t in_handler;
-    uint64_t line; /* the interrupt input's level */
+    uint64_t line;       /* the interrupt input's level */
+    uint64_t no_devices; /* device accesses are computations instead */
 };
 #define TOY_REGISTERS (sizeof(struct toy_cpu) / 8)
 #define TOY_PC_REGISTER 9u

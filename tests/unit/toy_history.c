@@ -263,7 +263,7 @@ struct toy_history *toy_history_make(const char *directory,
     history->ram_digests = calloc(options->length + 1, sizeof(*history->ram_digests));
     history->first_access = calloc(options->length + 2, sizeof(*history->first_access));
     maker.ram = calloc(1, TOY_RAM_SIZE);
-    maker.cpu.seed = options->seed;
+    maker.cpu = (struct toy_cpu){.seed = options->seed, .no_devices = options->quiet};
     maker.writer = ebb_log_writer_create(directory, &error);
     if (!maker.writer) {
         fail_msg("%s", error.message);

@@ -7,6 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *session_fake_worker(void)
+{
+    return FAKE_WORKER;
+}
+
 void session_open(struct toy_session *session, const struct toy_history_options *history,
                   struct timeline_options options)
 {
@@ -16,7 +21,7 @@ void session_open(struct toy_session *session, const struct toy_history_options 
     session->history = toy_history_make(session->directory, history);
     session->model = (struct model){.history = session->history};
     options.recording = session->directory;
-    options.worker_path = FAKE_WORKER;
+    options.worker_path = session_fake_worker();
     session->timeline = timeline_open(&options, &error);
     if (!session->timeline) {
         fail_msg("%s", error.message);

@@ -12,6 +12,9 @@ struct toy_session {
     struct model model;
 };
 
+/* The path of the fake worker. */
+const char *session_fake_worker(void);
+
 /* Makes the history and opens it; options->recording and worker_path are filled in. */
 void session_open(struct toy_session *session, const struct toy_history_options *history,
                   struct timeline_options options);

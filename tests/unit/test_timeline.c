@@ -1,0 +1,613 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The timeline where a random walk seldom comes: ends, divergence, interruption, death. */
+#include "recording_fixture.h"
+#include "toy_session.h"
+#include "unit.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define LENGTH 20000u
+#define FAR ((uint64_t)1 << 40)
+#define NOWHERE 0x123450u /* no instruction is there */
+
+static const struct toy_history_options lively = {.seed = 11, .length = LENGTH};
+static const struct timeline_options plain = {.workers = 1, .checkpoint_every = 1000};
+
+static void assert_message(const struct ebb_error *error, enum ebb_error_kind kind,
+                           const char *words)
+{
+    assert_int_equal(error->kind, kind);
+    if (!strstr(error->message, words)) {
+        fail_msg("\"%s\" does not say \"%s\"", error->message, words);
+    }
+}
+
+/* A position that a device writes on reaching, right after an instruction that accesses RAM, as
+ * access numbers. */
+static void find_neighbours(const struct toy_history *history, size_t *instruction, size_t *device)
+{
+    for (size_t i = 1; i < history->access_count; i++) {
+        const struct toy_access *one = &history->accesses[i - 1], *two = &history->accesses[i];
+
+        if (two->by_device && !two->nested && !one->by_device &&
+            two->position == one->position + 1) {
+            *instruction = i - 1;
+            *device = i;
+            return;
+        }
+    }
+    fail_msg("the history has no such place");
+}
+
+static void watch(struct toy_session *session, size_t access)
+{
+    session_add(session, TIMELINE_WATCH_ACCESS, session->history->accesses[access].address, 1);
+}
+
+/* A device's write and an access right before it, met going backward. */
+static void test_device_and_access(void **state)
+{
+    struct toy_session session;
+    struct timeline_stop stop;
+    size_t instruction, device;
+    uint64_t position;
+
+    (void)state;
+    session_open(&session, &lively, plain);
+    find_neighbours(session.history, &instruction, &device);
+    position = session.history->accesses[device].position;
+    watch(&session, instruction);
+    watch(&session, device);
+    session_move(&session, MOVE_SEEK, position);
+    stop = session_move(&session, MOVE_BACKWARD, 0);
+    assert_int_equal(stop.position, position);
+    assert_true(stop.by_device);
+    /* The device's write was shown; now the access is, at the same position. */
+    stop = session_move(&session, MOVE_BACKWARD, 0);
+    assert_int_equal(stop.position, position);
+    assert_false(stop.by_device);
+    session_move(&session, MOVE_REVERSE_STEP, 0);
+    session_remove(&session, 0);
+    /* gdb steps with its watchpoints removed. */
+    stop = session_move(&session, MOVE_REVERSE_STEP, 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_STEP);
+    assert_int_equal(stop.position, position - 1);
+    /* The other way: the write is done when the stop is shown. */
+    stop = session_move(&session, MOVE_STEP, 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_WATCHPOINT);
+    assert_int_equal(stop.position, position);
+    assert_true(stop.by_device);
+    stop = session_move(&session, MOVE_REVERSE_STEP, 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_STEP);
+    session_close(&session);
+}
+
+/* A breakpoint one instruction before a device's write that was shown. */
+static void test_breakpoint_behind_device(void **state)
+{
+    struct toy_session session;
+    struct timeline_stop stop;
+    size_t instruction, device;
+    uint64_t position;
+
+    (void)state;
+    session_open(&session, &lively, plain);
+    find_neighbours(session.history, &instruction, &device);
+    position = session.history->accesses[device].position;
+    watch(&session, device);
+    session_add(&session, TIMELINE_BREAK_EXECUTE, session.history->states[position - 1].pc, 0);
+    session_move(&session, MOVE_SEEK, position);
+    session_move(&session, MOVE_BACKWARD, 0);
+    stop = session_move(&session, MOVE_BACKWARD, position - 1);
+    assert_int_equal(stop.reason, TIMELINE_STOP_STEP);
+    session_move(&session, MOVE_SEEK, position);
+    session_move(&session, MOVE_BACKWARD, 0);
+    stop = session_move(&session, MOVE_BACKWARD, 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_BREAKPOINT);
+    assert_int_equal(stop.position, position - 1);
+    /* With a watched access as well, that one is later in time and comes first. */
+    watch(&session, instruction);
+    session_move(&session, MOVE_SEEK, position);
+    session_move(&session, MOVE_BACKWARD, 0);
+    stop = session_move(&session, MOVE_BACKWARD, 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_WATCHPOINT);
+    assert_false(stop.by_device);
+    session_close(&session);
+}
+
+static void test_ends(void **state)
+{
+    struct toy_session session;
+    struct timeline_stop stop;
+    struct ebb_error error;
+
+    (void)state;
+    session_open(&session, &lively, plain);
+    assert_int_equal(timeline_begin(session.timeline), 0);
+    assert_int_equal(timeline_end(session.timeline), LENGTH);
+    stop = session_move(&session, MOVE_REVERSE_STEP, 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_BEGIN);
+    stop = session_move(&session, MOVE_BACKWARD, 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_BEGIN);
+    stop = session_move(&session, MOVE_FORWARD, UINT64_MAX);
+    assert_int_equal(stop.reason, TIMELINE_STOP_END);
+    stop = session_move(&session, MOVE_STEP, 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_END);
+    session_move(&session, MOVE_REVERSE_STEP, 0);
+    stop = session_move(&session, MOVE_STEP, 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_STEP);
+    assert_int_equal(timeline_seek(session.timeline, LENGTH + 1, &stop, &error), -1);
+    assert_message(&error, EBB_ERROR_USAGE, "outside of the history");
+    session_check_state(&session);
+    session_close(&session);
+}
+
+/* A log without its end: history goes to the last event. */
+static void test_cut_off(void **state)
+{
+    struct toy_history_options options = lively;
+    struct toy_session session;
+    uint64_t end;
+
+    (void)state;
+    options.cut_off = true;
+    session_open(&session, &options, plain);
+    end = timeline_end(session.timeline);
+    assert_in_range(end, 1, LENGTH);
+    session.history->length = end;
+    session_move(&session, MOVE_FORWARD, UINT64_MAX);
+    session_move(&session, MOVE_REVERSE_STEP, 0);
+    session_close(&session);
+}
+
+static void test_divergence(void **state)
+{
+    struct toy_history_options options = lively;
+    struct toy_session session;
+    struct timeline_stop stop;
+    struct ebb_error error;
+    uint64_t wrong;
+
+    (void)state;
+    options.wrong_at = 9000;
+    session_open(&session, &options, plain);
+    wrong = session.history->wrong_position;
+    assert_in_range(wrong, 9000, LENGTH);
+    assert_int_equal(timeline_run_forward(session.timeline, UINT64_MAX, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_DIVERGED);
+    assert_int_equal(stop.position, wrong);
+    assert_non_null(stop.report);
+    assert_non_null(strstr(stop.report, "another value"));
+    assert_int_equal(timeline_end(session.timeline), wrong);
+    session.model.position = wrong;
+    session_check_state(&session);
+    /* There is no way on, and every way back. */
+    assert_int_equal(timeline_step(session.timeline, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_DIVERGED);
+    assert_non_null(stop.report);
+    session_move(&session, MOVE_REVERSE_STEP, 0);
+    session_move(&session, MOVE_SEEK, 500);
+    assert_int_equal(timeline_seek(session.timeline, wrong + 1, &stop, &error), -1);
+    assert_int_equal(timeline_run_forward(session.timeline, UINT64_MAX, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_DIVERGED);
+    session_close(&session);
+}
+
+/* The same met by a seek, and by a search back over it from a keyframe behind it. */
+static void test_divergence_elsewhere(void **state)
+{
+    struct toy_history_options options = lively;
+    struct toy_session session;
+    struct timeline_stop stop;
+    struct ebb_error error;
+    uint64_t wrong;
+
+    (void)state;
+    options.wrong_at = 3000;
+    session_open(&session, &options,
+                 (struct timeline_options){.workers = 1, .checkpoint_every = 300});
+    wrong = session.history->wrong_position;
+    /* The last keyframe is near enough to be the better start. */
+    session_move(&session, MOVE_SEEK, LENGTH);
+    session_add(&session, TIMELINE_BREAK_EXECUTE, NOWHERE, 0);
+    assert_int_equal(timeline_run_backward(session.timeline, 0, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_DIVERGED);
+    assert_int_equal(stop.position, LENGTH);
+    session_check_state(&session);
+    assert_int_equal(timeline_seek(session.timeline, wrong - 1, &stop, &error), 0);
+    assert_int_equal(timeline_seek(session.timeline, wrong + 1, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_DIVERGED);
+    assert_int_equal(stop.position, wrong);
+    session.model.position = wrong;
+    session_check_state(&session);
+    session_close(&session);
+}
+
+/* What a progress callback does while a worker runs through a long, empty stretch. */
+struct meddler {
+    struct timeline *timeline;
+    bool interrupt, kill_worker;
+    unsigned calls;
+    uint64_t position, from, to;
+    struct timespec when;
+};
+
+static void meddle(void *opaque, uint64_t position, uint64_t from, uint64_t to)
+{
+    struct meddler *meddler = opaque;
+
+    if (!meddler->timeline) {
+        return;
+    }
+    meddler->position = position;
+    meddler->from = from;
+    meddler->to = to;
+    meddler->calls++;
+    if (meddler->interrupt) {
+        clock_gettime(CLOCK_MONOTONIC, &meddler->when);
+        timeline_interrupt(meddler->timeline);
+    } else if (meddler->kill_worker) {
+        kill(timeline_worker_pid(meddler->timeline, 0), SIGKILL);
+        meddler->kill_worker = false;
+        meddler->interrupt = true;
+    }
+}
+
+static double seconds_since(const struct timespec *when)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - when->tv_sec) + (double)(now.tv_nsec - when->tv_nsec) / 1e9;
+}
+
+static void open_long(struct toy_session *session, struct meddler *meddler)
+{
+    struct toy_history_options history = {.seed = 5, .length = 10, .quiet = true, .end = FAR};
+
+    *meddler = (struct meddler){0};
+    session_open(
+        session, &history,
+        (struct timeline_options){.workers = 1, .progress = meddle, .progress_opaque = meddler});
+    meddler->timeline = session->timeline;
+}
+
+static void test_interrupt_forward(void **state)
+{
+    struct toy_session session;
+    struct meddler meddler;
+    struct timeline_stop stop;
+    struct ebb_error error;
+    uint64_t registers, ram, registers_again, ram_again;
+
+    (void)state;
+    open_long(&session, &meddler);
+    meddler.interrupt = true;
+    assert_int_equal(timeline_run_forward(session.timeline, UINT64_MAX, &stop, &error), 0);
+    /* Generous: other tests run at the same time. */
+    assert_true(seconds_since(&meddler.when) < 1);
+    assert_int_equal(stop.reason, TIMELINE_STOP_INTERRUPTED);
+    assert_int_equal(stop.position, timeline_position(session.timeline));
+    assert_in_range(stop.position, 1, FAR - 1);
+    assert_int_equal(meddler.from, 0);
+    assert_int_equal(meddler.to, FAR);
+    assert_in_range(meddler.position, 0, FAR);
+    /* The state is that of the position. */
+    meddler.interrupt = false;
+    assert_int_equal(timeline_digest(session.timeline, &registers, &ram, &error), 0);
+    assert_int_equal(timeline_seek(session.timeline, 3, &stop, &error), 0);
+    session.model.position = 3;
+    session_check_state(&session);
+    meddler.interrupt = true;
+    assert_int_equal(timeline_seek(session.timeline, FAR, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_INTERRUPTED);
+    meddler.interrupt = false;
+    assert_int_equal(timeline_step(session.timeline, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_STEP);
+    assert_int_equal(timeline_reverse_step(session.timeline, &stop, &error), 0);
+    assert_int_equal(timeline_digest(session.timeline, &registers_again, &ram_again, &error), 0);
+    session_close(&session);
+}
+
+static void test_interrupt_backward(void **state)
+{
+    struct toy_session session;
+    struct meddler meddler;
+    struct timeline_stop stop;
+    struct ebb_error error;
+    uint64_t registers, ram, registers_after, ram_after, start;
+
+    (void)state;
+    open_long(&session, &meddler);
+    /* Far enough for a search back to last until its first progress report. */
+    meddler.interrupt = false;
+    assert_int_equal(timeline_seek(session.timeline, 30000000, &stop, &error), 0);
+    start = timeline_position(session.timeline);
+    assert_int_equal(timeline_digest(session.timeline, &registers, &ram, &error), 0);
+    assert_int_equal(
+        timeline_add_breakpoint(session.timeline, TIMELINE_BREAK_EXECUTE, NOWHERE, 4, &error), 0);
+    meddler.interrupt = true;
+    assert_int_equal(timeline_run_backward(session.timeline, 0, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_INTERRUPTED);
+    assert_int_equal(stop.position, start);
+    assert_int_equal(meddler.from, start);
+    assert_int_equal(meddler.to, 0);
+    meddler.interrupt = false;
+    assert_int_equal(timeline_digest(session.timeline, &registers_after, &ram_after, &error), 0);
+    assert_int_equal(registers, registers_after);
+    assert_int_equal(ram, ram_after);
+    session_close(&session);
+}
+
+/* An interruption that comes before a move is for that move. */
+static void test_interrupt_early(void **state)
+{
+    struct toy_session session;
+    struct timeline_stop stop;
+
+    (void)state;
+    session_open(&session, &lively, plain);
+    session_move(&session, MOVE_SEEK, 700);
+    timeline_interrupt(session.timeline);
+    timeline_interrupt(session.timeline);
+    assert_int_equal(timeline_run_backward(session.timeline, 0, &stop, NULL), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_INTERRUPTED);
+    session_check_state(&session);
+    session_move(&session, MOVE_BACKWARD, 0);
+    session_close(&session);
+}
+
+static void test_death_while_running(void **state)
+{
+    struct toy_session session;
+    struct meddler meddler;
+    struct timeline_stop stop;
+    struct timeline_stats stats;
+    struct ebb_error error;
+
+    (void)state;
+    open_long(&session, &meddler);
+    meddler.kill_worker = true;
+    assert_int_equal(timeline_run_forward(session.timeline, UINT64_MAX, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_INTERRUPTED);
+    timeline_stats(session.timeline, &stats);
+    assert_int_equal(stats.workers_replaced, 1);
+    meddler.interrupt = false;
+    assert_int_equal(timeline_seek(session.timeline, 9, &stop, &error), 0);
+    session.model.position = 9;
+    session_check_state(&session);
+    session_close(&session);
+}
+
+/* A place that kills every worker is an error, and the session goes on elsewhere. */
+static void test_deadly_place(void **state)
+{
+    struct toy_session session;
+    struct timeline_stop stop;
+    struct ebb_error error;
+
+    (void)state;
+    setenv("FAKE_WORKER_DIES_AT", "7777", 1);
+    session_open(&session, &lively, plain);
+    session_move(&session, MOVE_SEEK, 7776);
+    assert_int_equal(timeline_step(session.timeline, &stop, &error), -1);
+    assert_message(&error, EBB_ERROR_FAILED, "this is the position to die at");
+    session_check_state(&session);
+    assert_int_equal(timeline_run_forward(session.timeline, UINT64_MAX, &stop, &error), -1);
+    session.model.position = timeline_position(session.timeline);
+    session_check_state(&session);
+    session_move(&session, MOVE_REVERSE_STEP, 0);
+    session_close(&session);
+    unsetenv("FAKE_WORKER_DIES_AT");
+}
+
+/* The same in the way of a search, on several workers. */
+static void test_deadly_place_in_search(void **state)
+{
+    struct toy_session session;
+    struct timeline_stop stop;
+    struct ebb_error error;
+
+    (void)state;
+    setenv("FAKE_WORKER_DIES_AT", "5555", 1);
+    session_open(&session, &lively,
+                 (struct timeline_options){.workers = 3, .checkpoint_every = 300});
+    session_move(&session, MOVE_SEEK, LENGTH);
+    session_add(&session, TIMELINE_BREAK_EXECUTE, NOWHERE, 0);
+    assert_int_equal(timeline_run_backward(session.timeline, 0, &stop, &error), -1);
+    assert_message(&error, EBB_ERROR_FAILED, "died");
+    session_check_state(&session);
+    session_move(&session, MOVE_BACKWARD, LENGTH - 1000);
+    session_close(&session);
+    unsetenv("FAKE_WORKER_DIES_AT");
+}
+
+static void test_no_worker(void **state)
+{
+    struct timeline_options options = plain;
+    char *directory = fixture_directory();
+    struct ebb_error error;
+
+    (void)state;
+    toy_history_free(toy_history_make(directory, &lively));
+    options.recording = directory;
+    options.worker_path = "/does/not/exist";
+    assert_null(timeline_open(&options, &error));
+    assert_message(&error, EBB_ERROR_FAILED, "/does/not/exist");
+    /* A program that is not a worker; what it says is passed on. */
+    options.worker_path = "/bin/ls";
+    assert_null(timeline_open(&options, &error));
+    assert_message(&error, EBB_ERROR_FAILED, "died: /bin/ls: ");
+    fixture_remove(directory);
+}
+
+/* Commas have a meaning in QEMU's options. */
+static void test_comma_in_name(void **state)
+{
+    struct timeline_options options = plain;
+    char *directory = fixture_directory(), *name;
+    struct timeline *timeline;
+    struct ebb_error error;
+
+    (void)state;
+    assert_true(asprintf(&name, "%s/a,b,,c", directory) > 0);
+    assert_int_equal(mkdir(name, 0700), 0);
+    toy_history_free(toy_history_make(name, &lively));
+    options.recording = name;
+    options.worker_path = session_fake_worker();
+    timeline = timeline_open(&options, &error);
+    assert_non_null(timeline);
+    timeline_close(timeline);
+    fixture_remove(name);
+    fixture_remove(directory);
+}
+
+static void test_lost_diversion(void **state)
+{
+    struct toy_session session;
+    struct ebb_error error;
+    uint64_t value = 99;
+    uint8_t bytes[16];
+    struct timeline_stop stop;
+
+    (void)state;
+    session_open(&session, &lively, plain);
+    session_move(&session, MOVE_SEEK, 1234);
+    assert_int_equal(
+        timeline_write_register(session.timeline, 2, (uint8_t *)&value, sizeof(value), &error), 0);
+    kill(timeline_worker_pid(session.timeline, 0), SIGKILL);
+    assert_int_equal(timeline_read_memory(session.timeline, 0, bytes, sizeof(bytes), &error), -1);
+    assert_message(&error, EBB_ERROR_FAILED, "lost");
+    assert_false(timeline_in_diversion(session.timeline));
+    session_check_state(&session);
+    assert_int_equal(timeline_write_memory(session.timeline, 64, bytes, sizeof(bytes), &error), 0);
+    kill(timeline_worker_pid(session.timeline, 0), SIGKILL);
+    assert_int_equal(timeline_resume_diversion(session.timeline, true, &stop, &error), -1);
+    assert_message(&error, EBB_ERROR_FAILED, "lost");
+    session_check_state(&session);
+    session_move(&session, MOVE_REVERSE_STEP, 0);
+    session_close(&session);
+}
+
+/* Breakpoints in a branch, sleeping in it, and writing where nothing is. */
+static void test_diversion_stops(void **state)
+{
+    struct toy_session session;
+    struct timeline_stop stop;
+    struct ebb_error error;
+    uint64_t zero = 0, pc = 40;
+
+    (void)state;
+    session_open(&session, &lively, plain);
+    session_move(&session, MOVE_SEEK, 1234);
+    assert_int_equal(timeline_resume_diversion(session.timeline, true, &stop, &error), -1);
+    assert_int_equal(timeline_write_register(session.timeline, TOY_PC_REGISTER, (uint8_t *)&pc,
+                                             sizeof(pc), &error),
+                     0);
+    session_add(&session, TIMELINE_BREAK_EXECUTE, 40, 0);
+    session_add(&session, TIMELINE_BREAK_EXECUTE, 44, 0);
+    session_add(&session, TIMELINE_BREAK_EXECUTE, 48, 0);
+    assert_int_equal(timeline_resume_diversion(session.timeline, false, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_BREAKPOINT);
+    assert_int_equal(stop.position, 1234);
+    assert_int_equal(
+        timeline_write_register(session.timeline, 0, (uint8_t *)&zero, sizeof(zero), &error), 0);
+    assert_int_equal(timeline_resume_diversion(session.timeline, false, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_HALTED);
+    assert_int_equal(
+        timeline_write_memory(session.timeline, TOY_RAM_SIZE - 4, (uint8_t *)&zero, 8, &error), -1);
+    assert_message(&error, EBB_ERROR_USAGE, "cannot be written");
+    session_move(&session, MOVE_BACKWARD, 0);
+    session_close(&session);
+}
+
+static void test_inspection(void **state)
+{
+    struct toy_session session;
+    uint8_t bytes[16];
+    uint64_t pc;
+
+    (void)state;
+    session_open(&session, &lively, plain);
+    session_move(&session, MOVE_SEEK, 321);
+    assert_string_equal(timeline_target_xml(session.timeline, "target.xml"), "<target/>");
+    assert_ptr_equal(timeline_target_xml(session.timeline, "target.xml"),
+                     timeline_target_xml(session.timeline, "target.xml"));
+    assert_null(timeline_target_xml(session.timeline, "other.xml-and-more"));
+    assert_int_equal(timeline_registers_size(session.timeline), sizeof(struct toy_cpu));
+    assert_int_equal(timeline_read_register(session.timeline, 900, bytes, sizeof(bytes), NULL), 0);
+    assert_int_equal(timeline_read_pc(session.timeline, &pc, NULL), 0);
+    assert_int_equal(pc, session.history->states[321].pc);
+    assert_int_equal(timeline_read_memory(session.timeline, TOY_RAM_SIZE - 5, bytes, 16, NULL), 5);
+    assert_int_equal(timeline_read_memory(session.timeline, TOY_RAM_SIZE, bytes, 16, NULL), 0);
+    session_close(&session);
+}
+
+struct visit {
+    uint64_t last, checkpoints, keyframes;
+};
+
+static void visit_checkpoint(void *opaque, const struct timeline_checkpoint_info *info)
+{
+    struct visit *visit = opaque;
+
+    assert_true(info->position >= visit->last);
+    visit->last = info->position;
+    visit->checkpoints += !info->keyframe;
+    visit->keyframes += info->keyframe;
+}
+
+/* Going forward leaves checkpoints; stepping back leaves few more, however long it goes on. */
+static void test_placement(void **state)
+{
+    struct toy_session session;
+    struct timeline_stats before, after;
+    struct visit visit = {0};
+
+    (void)state;
+    session_open(&session, &lively, plain);
+    session_move(&session, MOVE_FORWARD, 15500);
+    timeline_visit_checkpoints(session.timeline, visit_checkpoint, &visit);
+    assert_in_range(visit.checkpoints, 15, 17);
+    assert_int_equal(visit.keyframes, session.history->keyframes);
+    timeline_stats(session.timeline, &before);
+    for (unsigned i = 0; i < 600; i++) {
+        session_move(&session, MOVE_REVERSE_STEP, 0);
+    }
+    timeline_stats(session.timeline, &after);
+    assert_in_range(after.checkpoints - before.checkpoints, 3, 60);
+    /* Each step replays little more than the way from the nearest of them. */
+    assert_true(after.instructions_replayed - before.instructions_replayed < 600 * 60);
+    session_close(&session);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_device_and_access),
+        cmocka_unit_test(test_breakpoint_behind_device),
+        cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_cut_off),
+        cmocka_unit_test(test_divergence),
+        cmocka_unit_test(test_divergence_elsewhere),
+        cmocka_unit_test(test_interrupt_forward),
+        cmocka_unit_test(test_interrupt_backward),
+        cmocka_unit_test(test_interrupt_early),
+        cmocka_unit_test(test_death_while_running),
+        cmocka_unit_test(test_deadly_place),
+        cmocka_unit_test(test_deadly_place_in_search),
+        cmocka_unit_test(test_no_worker),
+        cmocka_unit_test(test_comma_in_name),
+        cmocka_unit_test(test_lost_diversion),
+        cmocka_unit_test(test_diversion_stops),
+        cmocka_unit_test(test_inspection),
+        cmocka_unit_test(test_placement),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
