@@ -281,6 +281,9 @@ void ebb_sysregs_define_gic(ARMCPU *cpu)
     int priority_bits = cpu->gic_pribits ? cpu->gic_pribits : 5;
 
     define_arm_cp_regs(cpu, gic_registers);
+    /* Identification registers announce the GIC's registers if this is set; only the GIC uses it.
+     */
+    cpu->env.gicv3state = cpu;
     if (priority_bits >= 6) {
         define_arm_cp_regs(cpu, gic_active_priority_1);
     }
