@@ -60,6 +60,7 @@ static void ebb_machine_class_init(ObjectClass *class, void *data)
     machine->desc = "Ebb replay worker: CPU and RAM of a recording";
     machine->init = ebb_machine_init;
     machine->max_cpus = 1;
+    machine->minimum_page_bits = 12; /* those of the dirty bitmap in worker_protocol.h */
     machine->no_cdrom = machine->no_floppy = machine->no_parallel = 1;
     machine->default_ram_size = 0;
     object_class_property_add_str(class, "recording", get_recording, set_recording);

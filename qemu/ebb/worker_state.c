@@ -135,7 +135,6 @@ int worker_state_load_keyframe(struct worker *worker, const uint8_t *message, si
     if (!registers) {
         return ebb_fail(error, EBB_ERROR_USAGE, "a keyframe message with broken registers");
     }
-    cpu_reset(CPU(worker->cpu));
     if (ebb_cpu_registers_set(worker->cpu, registers, keyframe.register_count, error)) {
         return ebb_fail_prefix(error, "keyframe %" PRIu64, keyframe.number);
     }
