@@ -30,6 +30,15 @@ static uint64_t normalized(uint64_t value, MemOp op)
     return bits == 64 ? value : value & ((1ull << bits) - 1);
 }
 
+/* What the CPU makes of a failed access depends on how it failed. */
+static uint32_t failure_flags(CPUState *cpu, MemTxResult result)
+{
+    if (result == MEMTX_OK || cpu->ignore_memory_transaction_failures) {
+        return 0;
+    }
+    return EBB_EVENT_FAILED | (result == MEMTX_DECODE_ERROR ? EBB_EVENT_UNASSIGNED : 0);
+}
+
 static void append_mmio(struct recorder *recorder, uint32_t kind, hwaddr address, uint64_t value,
                         MemOp op, MemTxResult result)
 {
@@ -38,7 +47,7 @@ static void append_mmio(struct recorder *recorder, uint32_t kind, hwaddr address
         .address = address,
         .value = normalized(value, op),
         .size = memop_size(op),
-        .flags = result == MEMTX_OK ? 0 : EBB_EVENT_FAILED,
+        .flags = failure_flags(CPU(recorder->cpu), result),
     };
 
     recorder_append_access(recorder, &event);

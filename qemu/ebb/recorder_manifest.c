@@ -15,6 +15,7 @@
 #include "qobject/qnum.h"
 #include "qom/qom-qobject.h"
 #include "system/cpu-timers.h"
+#include "semihosting/semihost.h"
 #include "recorder.h"
 
 #define RECORDER_VERSION "0.1.0"
@@ -79,6 +80,9 @@ static QDict *describe_cpu(ARMCPU *cpu)
     qdict_put_str(dict, "architecture", a64 ? "aarch64" : "arm");
     qdict_put_int(dict, "count", 1);
     qdict_put_bool(dict, "gic_cpu_interface", recorder_has_gic_registers(cpu));
+    if (semihosting_enabled(false)) {
+        qdict_put_str(dict, "semihosting", semihosting_enabled(true) ? "user" : "kernel");
+    }
     qdict_put(dict, "properties", cpu_properties(cpu));
     return dict;
 }

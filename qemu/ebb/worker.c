@@ -10,6 +10,7 @@
 #include "exec/translation-block.h"
 #include "hooks.h"
 #include "sysreg.h"
+#include "semihosting/semihost.h"
 #include "worker.h"
 
 /* QEMU's hooks carry no context of ours. */
@@ -75,6 +76,11 @@ void worker_create(const struct worker_manifest *manifest, const char *recording
     worker->cpu = create_cpu(manifest);
     /* One address, one translation: a breakpoint is found by the address it was translated for. */
     CPU(worker->cpu)->tcg_cflags &= ~CF_PCREL;
+    /* The instructions must be recognized; what they do comes from the log. */
+    if (manifest->semihosting) {
+        qemu_semihosting_config_options(manifest->semihosting_user ? "enable=on,userspace=on"
+                                                                   : "enable=on");
+    }
     if (manifest->gic_cpu_interface) {
         ebb_sysregs_define_gic(worker->cpu);
     }

@@ -67,13 +67,16 @@ static bool read_map(struct worker_manifest *manifest, const QDict *root)
 static bool read_cpu(struct worker_manifest *manifest, const QDict *root)
 {
     const QDict *cpu = qobject_to(QDict, qdict_get(root, "cpu"));
-    const char *type = cpu ? qdict_get_try_str(cpu, "type") : NULL;
+    const char *type = cpu ? qdict_get_try_str(cpu, "type") : NULL, *semihosting;
 
     if (!type) {
         return false;
     }
     manifest->cpu_type = g_strdup(type);
     manifest->gic_cpu_interface = qdict_get_try_bool(cpu, "gic_cpu_interface", false);
+    semihosting = qdict_get_try_str(cpu, "semihosting");
+    manifest->semihosting = semihosting != NULL;
+    manifest->semihosting_user = g_strcmp0(semihosting, "user") == 0;
     manifest->cpu_properties = qobject_to(QDict, qdict_get(cpu, "properties"));
     if (manifest->cpu_properties) {
         qobject_ref(manifest->cpu_properties);

@@ -7,10 +7,11 @@
 #include "ebb-log/event.h"
 
 struct worker_manifest {
-    char *cpu_type;         /* QOM type name */
-    QDict *cpu_properties;  /* to set before the CPU is realized */
-    bool gic_cpu_interface; /* the CPU had the GICv3's registers */
-    uint64_t ram_size;      /* bytes */
+    char *cpu_type;                     /* QOM type name */
+    QDict *cpu_properties;              /* to set before the CPU is realized */
+    bool gic_cpu_interface;             /* the CPU had the GICv3's registers */
+    bool semihosting, semihosting_user; /* taken at all; taken at EL0 as well */
+    uint64_t ram_size;                  /* bytes */
     size_t map_count;
     struct ebb_memory_range *map;
 };
