@@ -13,7 +13,7 @@
 #include "position.h"
 #include "recorder.h"
 
-#define DEFAULT_KEYFRAME_INTERVAL 1000000000u /* instructions: a second of a 1 GHz CPU */
+#define DEFAULT_KEYFRAME_INTERVAL 100000000u /* instructions: some tenths of a second to replay */
 
 DECLARE_INSTANCE_CHECKER(struct recorder, RECORDER, TYPE_EBB_RECORDER)
 
@@ -176,6 +176,11 @@ static void recorder_complete(UserCreatable *creatable, Error **errp)
     }
     if (!recorder->properties.directory) {
         error_setg(errp, TYPE_EBB_RECORDER " needs directory=DIRECTORY");
+        return;
+    }
+    if (!recorder->properties.keyframe_interval ||
+        recorder->properties.keyframe_interval > INT64_MAX >> 11) {
+        error_setg(errp, "keyframe-interval has to be between 1 and 2^52 instructions");
         return;
     }
     if (phase_check(PHASE_MACHINE_READY)) {

@@ -69,6 +69,7 @@ struct recorder {
 
     uint64_t keyframe_position; /* of the last one */
     bool has_keyframe;
+    QEMUTimer *keyframe_timer;
 
     struct ebb_memory_range *map; /* as last logged */
     size_t map_count;
@@ -124,6 +125,9 @@ void recorder_access_end(struct recorder *recorder);
 
 /* recorder_keyframe.c: writes one at position; false after recorder_fail(). */
 bool recorder_keyframe(struct recorder *recorder, uint64_t position, uint64_t *number);
+bool recorder_keyframe_is_due(const struct recorder *recorder);
+/* Before the first. */
+void recorder_keyframe_start(struct recorder *recorder);
 void recorder_mark_dirty(MemoryRegion *mr, hwaddr offset, hwaddr length);
 
 /* recorder_map.c */

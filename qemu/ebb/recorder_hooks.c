@@ -223,6 +223,7 @@ static void start_recording(struct recorder *recorder)
         return;
     }
     recorder->phase = RECORDER_RECORDING;
+    recorder_keyframe_start(recorder);
     recorder_keyframe(recorder, 0, NULL);
 }
 
@@ -238,8 +239,7 @@ static void hook_vcpu_between_runs(CPUState *cpu)
     }
     if (recorder->resetting) {
         append_reset(recorder);
-    } else if (ebb_position_now() - recorder->keyframe_position >=
-               recorder->properties.keyframe_interval) {
+    } else if (recorder_keyframe_is_due(recorder)) {
         recorder_keyframe(recorder, ebb_position_now(), NULL);
     }
 }

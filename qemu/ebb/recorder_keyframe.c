@@ -9,6 +9,8 @@
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "exec/ram_addr.h"
+#include "qemu/timer.h"
+#include "system/cpu-timers.h"
 #include "ebb-log/digest.h"
 #include "cpu_state.h"
 #include "position.h"
@@ -81,5 +83,33 @@ bool recorder_keyframe(struct recorder *recorder, uint64_t position, uint64_t *n
     }
     recorder->has_keyframe = true;
     recorder->keyframe_position = position;
+    /* QEMU lets the vCPU run until the next timer. */
+    timer_mod(recorder->keyframe_timer, qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) +
+                                            icount_to_ns(recorder->properties.keyframe_interval));
     return true;
+}
+
+bool recorder_keyframe_is_due(const struct recorder *recorder)
+{
+    return ebb_position_now() - recorder->keyframe_position >=
+           recorder->properties.keyframe_interval;
+}
+
+/* The vCPU has stopped running for it, and looks whether a keyframe is due. */
+static void keyframe_timer(void *opaque)
+{
+    struct recorder *recorder = opaque;
+
+    if (recorder_is_recording(recorder) && !recorder_keyframe_is_due(recorder)) {
+        uint64_t left = recorder->properties.keyframe_interval -
+                        (ebb_position_now() - recorder->keyframe_position);
+
+        timer_mod(recorder->keyframe_timer,
+                  qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + icount_to_ns(left));
+    }
+}
+
+void recorder_keyframe_start(struct recorder *recorder)
+{
+    recorder->keyframe_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, keyframe_timer, recorder);
 }
