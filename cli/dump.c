@@ -68,8 +68,11 @@ static int find_pc(struct dump *dump, uint64_t position, struct ebb_error *error
         return -1;
     }
     if (stop.reason == TIMELINE_STOP_DIVERGED) {
-        return ebb_fail(error, EBB_ERROR_DIVERGED, "%s",
-                        stop.report ? stop.report : "replay and log disagree");
+        if (stop.report) {
+            fprintf(stderr, "%s\n", stop.report);
+        }
+        return ebb_fail(error, EBB_ERROR_DIVERGED,
+                        "replay and log disagree after position %" PRIu64, stop.position);
     }
     return timeline_read_pc(dump->timeline, &dump->pc, error);
 }

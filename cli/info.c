@@ -49,11 +49,6 @@ static const char *kind_name(uint32_t kind)
     return name ? name : "unknown";
 }
 
-static double guest_seconds(const struct recording *recording, uint64_t position)
-{
-    return (double)position * (double)(1u << recording->manifest->icount_shift) / 1e9;
-}
-
 static void print_member(const char *label, const char *value)
 {
     char *text;
@@ -140,11 +135,7 @@ static int print_text(const struct recording *recording, const struct contents *
     char number[TEXT_NUMBER_SIZE], bytes[TEXT_NUMBER_SIZE];
 
     print_manifest(recording);
-    printf("%-13s %s instructions", "length", text_count(number, summary->end_position));
-    if (recording->manifest->icount_shift >= 0) {
-        printf(", %.3f s of guest time", guest_seconds(recording, summary->end_position));
-    }
-    putchar('\n');
+    printf("%-13s %s instructions\n", "length", text_count(number, summary->end_position));
     if (summary->complete) {
         printf("%-13s complete (%s)\n", "end",
                contents->end_reason ? contents->end_reason : "unknown reason");
@@ -207,10 +198,6 @@ static int print_json(const struct recording *recording, const struct contents *
         json_unsigned(summary->keyframe_count), "keyframes", keyframes, "log_bytes",
         json_unsigned(summary->log_bytes), "keyframe_bytes", json_unsigned(summary->keyframe_bytes),
         "cut_off_bytes", json_unsigned(summary->cut_off_bytes));
-    if (document && recording->manifest->icount_shift >= 0) {
-        json_object_set_new(document, "guest_seconds",
-                            json_real(guest_seconds(recording, summary->end_position)));
-    }
     return json_print(stdout, document, error);
 }
 

@@ -77,7 +77,7 @@ void progress_show(void *opaque, uint64_t position, uint64_t from, uint64_t to)
          sigismember(&pending, SIGHUP))) {
         timeline_interrupt(progress->timeline);
     }
-    if (progress->on_terminal && percent != progress->percent) {
+    if (progress->on_terminal && high > low && percent != progress->percent) {
         draw(progress, position, percent);
     }
 }

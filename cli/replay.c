@@ -87,7 +87,7 @@ static int seek(struct replay *replay, const char *at, struct ebb_error *error)
     if (stop.reason == TIMELINE_STOP_DIVERGED) {
         /* The place just before is what one wants to look at, so gdb gets it. */
         replay->result.diverged = true;
-        fprintf(stderr, "ebb: %s\n", stop.report ? stop.report : "replay and log disagree");
+        fprintf(stderr, "%s\n", stop.report ? stop.report : "replay and log disagree");
     }
     return 0;
 }

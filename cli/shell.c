@@ -74,8 +74,11 @@ static int show_stop(struct shell *shell, const struct timeline_stop *stop, stru
         printf("Stopped.\n");
         break;
     case TIMELINE_STOP_DIVERGED:
-        printf("%s\n", stop->report ? stop->report : "Replay and log disagree.");
-        break;
+        if (stop->report) {
+            printf("%s\n", stop->report);
+        }
+        return ebb_fail(error, EBB_ERROR_DIVERGED,
+                        "replay and log disagree after position %" PRIu64, stop->position);
     default:
         break;
     }

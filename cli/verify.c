@@ -10,6 +10,7 @@
 #include "../replay/timeline.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -24,6 +25,7 @@ struct verify {
     uint64_t registers, ram;                   /* the same after the replay */
     uint64_t position;
     double seconds;
+    char *report; /* how replay and log disagree; NULL: they do not */
 };
 
 static uint64_t read_u64(const uint8_t *bytes)
@@ -86,8 +88,9 @@ static int run_to_end(struct verify *verify, struct timeline *timeline, struct e
     verify->seconds = seconds_now() - start;
     verify->position = timeline_position(timeline);
     if (stop.reason == TIMELINE_STOP_DIVERGED) {
-        return ebb_fail(error, EBB_ERROR_DIVERGED, "%s",
-                        stop.report ? stop.report : "replay and log disagree");
+        verify->report = stop.report ? strdup(stop.report) : NULL;
+        return ebb_fail(error, EBB_ERROR_DIVERGED,
+                        "replay and log disagree after position %" PRIu64, verify->position);
     }
     if (stop.reason == TIMELINE_STOP_INTERRUPTED) {
         return ebb_fail(error, EBB_ERROR_INTERRUPTED,
@@ -166,8 +169,9 @@ static int print_json(const struct verify *verify, int status, const struct ebb_
         json_object_set_new(document, "registers", json_string(registers));
         json_object_set_new(document, "ram", json_string(ram));
     } else if (document) {
-        json_object_set_new(document, "error",
-                            json_printable(problem->message, strlen(problem->message)));
+        const char *text = verify->report ? verify->report : problem->message;
+
+        json_object_set_new(document, "error", json_string(text));
     }
     return json_print(stdout, document, error);
 }
@@ -210,6 +214,10 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     } else if (status == 0) {
         print_text(&verify);
     }
+    if (verify.report) {
+        fprintf(stderr, "%s\n", verify.report);
+    }
+    free(verify.report);
     recording_close(&verify.recording);
     if (status < 0) {
         *error = problem;

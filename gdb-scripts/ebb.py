@@ -33,7 +33,10 @@ def require_ebb():
 def monitor(command):
     """Runs one of the server's commands and returns what it prints."""
     require_ebb()
-    return gdb.execute("monitor " + command, to_string=True)
+    try:
+        return gdb.execute("monitor " + command, to_string=True)
+    except gdb.error as error:
+        raise gdb.GdbError(str(error)) from None
 
 
 def place():
@@ -154,7 +157,12 @@ class EbbMonitor(gdb.Command):
         super().__init__(name, gdb.COMMAND_STATUS, gdb.COMPLETE_NONE)
 
     def invoke(self, argument, from_tty):
-        print(monitor(f"{self.server_command} {argument}".strip()), end="")
+        require_ebb()
+        try:
+            # Not caught and printed: what the server says of a failure would be lost.
+            gdb.execute(f"monitor {self.server_command} {argument}".strip())
+        except gdb.error as error:
+            raise gdb.GdbError(str(error)) from None
 
 
 Ebb()
