@@ -35,7 +35,6 @@ struct search {
     unsigned next_number;
     unsigned replicas; /* in use */
     bool any_done;
-    unsigned best; /* the number of the interval the result is from */
     struct search_result *result;
     struct job jobs[TIMELINE_MAX_WORKERS]; /* job i is replica i's */
 };
@@ -78,12 +77,15 @@ static void cancel_after(struct search *search, unsigned number)
     }
 }
 
-/* The interval was searched whole, or could not be because replay and log disagree in it. */
+/*
+ * The interval was searched whole, or could not be because replay and log disagree in it. What
+ * later intervals that are still being searched will find takes precedence; earlier ones do not
+ * matter any more.
+ */
 static void finish_job(struct search *search, struct job *job, bool diverged)
 {
     search->any_done = true;
-    if ((job->hit || diverged) && !job->cancelled && job->number <= search->best) {
-        search->best = job->number;
+    if ((job->hit || diverged) && !job->cancelled) {
         search->result->kind = diverged ? SEARCH_DIVERGED : SEARCH_HIT;
         search->result->hit = job->last_hit;
         cancel_after(search, job->number);
@@ -272,7 +274,6 @@ int timeline_search(struct timeline *timeline, uint64_t from, bool at_from, uint
         .at_from = at_from,
         .next_to = to,
         .replicas = 1,
-        .best = UINT32_MAX,
         .result = result,
     };
 

@@ -120,6 +120,49 @@ static void test_breakpoint_behind_device(void **state)
     session_close(&session);
 }
 
+/* A device writes and then the guest is reset, at one position: the stop is behind both. */
+static void test_device_and_reset(void **state)
+{
+    struct toy_session session;
+    struct timeline_stop stop;
+    uint64_t position;
+
+    (void)state;
+    session_open(&session, &lively, plain);
+    position = session.history->last_reset;
+    assert_in_range(position, 1, LENGTH);
+    watch(&session, session.history->first_access[position]);
+    session_move(&session, MOVE_SEEK, position - 1);
+    do {
+        stop = session_move(&session, MOVE_FORWARD, UINT64_MAX);
+        if (stop.position < position) {
+            session_move(&session, MOVE_SEEK, stop.position + 1);
+        }
+    } while (stop.position < position);
+    assert_int_equal(stop.position, position);
+    assert_true(stop.by_device);
+    session_move(&session, MOVE_SEEK, position);
+    stop = session_move(&session, MOVE_REVERSE_STEP, 0);
+    assert_true(stop.by_device);
+    session_close(&session);
+}
+
+/* Breakpoints where a run forward pauses to take a checkpoint. */
+static void test_breakpoint_at_checkpoint(void **state)
+{
+    struct toy_session session;
+    struct timeline_stop stop;
+
+    (void)state;
+    session_open(&session, &lively, plain);
+    session_add(&session, TIMELINE_BREAK_EXECUTE, session.history->states[1000].pc, 0);
+    do {
+        stop = session_move(&session, MOVE_FORWARD, UINT64_MAX);
+    } while (stop.position < 1000);
+    assert_int_equal(stop.position, 1000);
+    session_close(&session);
+}
+
 static void test_ends(void **state)
 {
     struct toy_session session;
@@ -595,6 +638,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_device_and_access),
         cmocka_unit_test(test_breakpoint_behind_device),
+        cmocka_unit_test(test_device_and_reset),
+        cmocka_unit_test(test_breakpoint_at_checkpoint),
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_cut_off),
         cmocka_unit_test(test_divergence),

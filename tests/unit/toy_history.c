@@ -140,12 +140,12 @@ static void make_reset(struct maker *maker)
 /* What happens on reaching a position. */
 static void settle(struct maker *maker)
 {
-    bool first = maker->position == 0;
+    bool first = maker->position == 0, reset = !first && one_in(maker, 6000);
 
     if (one_in(maker, 200)) {
         make_line(maker, false);
     }
-    if (one_in(maker, 300)) {
+    if (reset || one_in(maker, 300)) {
         make_dma(maker, false);
     }
     if (first || one_in(maker, 4000)) {
@@ -154,7 +154,8 @@ static void settle(struct maker *maker)
     while (one_in(maker, 3) && one_in(maker, 200)) {
         make_dma(maker, false);
     }
-    if (!first && one_in(maker, 6000)) {
+    if (reset) {
+        maker->history->last_reset = maker->position;
         make_reset(maker);
         if (one_in(maker, 2)) {
             make_dma(maker, false);

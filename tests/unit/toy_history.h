@@ -35,6 +35,7 @@ struct toy_history {
     size_t access_count;
     size_t *first_access;    /* by position: number of the first access at or after it */
     uint64_t wrong_position; /* where a replay diverges; UINT64_MAX: nowhere */
+    uint64_t last_reset;     /* a device writes at its position before it */
     unsigned resets, keyframes;
 };
 
