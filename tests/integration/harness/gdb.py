@@ -93,11 +93,7 @@ class Gdb:
     def __enter__(self):
         return self
 
-    def __exit__(self, kind, *_):
-        if kind:
-            print("    gdb's session:")
-            for line in self.transcript[-60:]:
-                print("      " + line)
+    def __exit__(self, *_):
         self.close()
 
     def close(self):
@@ -126,8 +122,9 @@ class Gdb:
             while not self._lines:
                 left = deadline - time.monotonic()
                 if self._ended or left <= 0:
-                    raise Timeout("gdb %s during '%s'" %
-                                  ("ended" if self._ended else "did not answer", command))
+                    what = "ended" if self._ended else "did not answer"
+                    raise Timeout("gdb %s during '%s':\n%s" %
+                                  (what, command, "\n".join(self.transcript[-15:])))
                 self._changed.wait(left)
             line = self._lines.pop(0)
         self.transcript.append(line)

@@ -458,7 +458,7 @@ class GdbTests:
         gdb.run("delete")
         gdb.run("tbreak shuffle")
         self.assertEqual(gdb.run("reverse-continue").function, "shuffle")
-        self.assertEqual(gdb.number("rounds"), 299)
+        self.assertEqual(gdb.number("rounds"), 5999)
 
     def test_detach_and_attach_again(self):
         recording = self.ebb.shared(self.name).recording
