@@ -96,7 +96,22 @@ static bool is_watch(const struct worker_breakpoint *watch)
     return watch->kind != WORKER_BREAK_EXECUTE;
 }
 
-/* QEMU calls worker_watchpoint_reached() for accesses to the pages of its own watchpoints. */
+static int watch_flags(const struct worker_breakpoint *watch)
+{
+    switch (watch->kind) {
+    case WORKER_WATCH_WRITE:
+        return BP_GDB | BP_MEM_WRITE;
+    case WORKER_WATCH_READ:
+        return BP_GDB | BP_MEM_READ;
+    default:
+        return BP_GDB | BP_MEM_ACCESS;
+    }
+}
+
+/*
+ * QEMU calls worker_watchpoint_reached() for accesses to the pages of its own watchpoints. Their
+ * kinds are ours, since it looks at them itself after an access that is none of ours.
+ */
 static int insert_watchpoints(struct worker *worker, const struct worker_breakpoint *set,
                               size_t count, struct ebb_error *error)
 {
@@ -107,7 +122,7 @@ static int insert_watchpoints(struct worker *worker, const struct worker_breakpo
     for (i = 0; i < count; i++) {
         if (is_watch(&set[i]) && (set[i].length > MAX_WATCH_LENGTH ||
                                   cpu_watchpoint_insert(cpu, set[i].address, set[i].length,
-                                                        BP_GDB | BP_MEM_ACCESS, NULL))) {
+                                                        watch_flags(&set[i]), NULL))) {
             return ebb_fail(error, EBB_ERROR_USAGE, "cannot watch %" PRIu64 " bytes at 0x%" PRIx64,
                             set[i].length, set[i].address);
         }

@@ -41,6 +41,7 @@ static void execute(struct worker *worker, uint64_t budget)
     bql_unlock();
     tcg_cpu_exec(cpu);
     bql_lock();
+    cpu->neg.can_do_io = true; /* leaving a block in its middle keeps what held there */
     icount_update(cpu);
     cpu->neg.icount_decr.u16.low = 0;
     cpu->icount_extra = 0;
