@@ -9,8 +9,12 @@ if [ $# -ne 1 ]; then
     echo "usage: build.sh OUTDIR" >&2
     exit 2
 fi
-out=$1
-source=$(cd "$(dirname "$0")" && pwd)
+mkdir -p "$1"
+out=$(cd "$1" && pwd)
+# Names of source files are relative to the project's root, wherever that is.
+root=$(cd "$(dirname "$0")/../.." && pwd)
+cd "$root"
+source=tests/guests
 aarch64=${CROSS_AARCH64:-aarch64-linux-gnu-}gcc
 arm=${CROSS_ARM:-arm-linux-gnueabihf-}gcc
 
@@ -25,7 +29,7 @@ done
 flags="-std=c11 -Wall -Wextra -Werror -g -ffreestanding -nostdlib -static -fno-pic -no-pie
     -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables -fcf-protection=none
     -fno-math-errno -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments
-    -I$source/common"
+    -I$source/common -ffile-prefix-map=$root=."
 common="$source/common/console.c $source/common/interrupt.c $source/common/timer.c
     $source/common/power.c $source/common/check.c $source/common/memory.c
     $source/common/exception.c"
@@ -59,7 +63,6 @@ build() {
     mv "$output.new" "$output"
 }
 
-mkdir -p "$out"
 virt=-Wl,--defsym=RAM_BASE=0x40000000
 vexpress="-Wl,--defsym=RAM_BASE=0x80000000 -DBOARD_VEXPRESS"
 for name in exceptions interrupts mmu exclusives float semihosting echo reset dma steps long \
@@ -68,7 +71,7 @@ for name in exceptions interrupts mmu exclusives float semihosting echo reset dm
     build $name-arm.elf arm "$source/$name.c" $virt -marm
 done
 build steps-thumb.elf arm "$source/steps.c" $virt -mthumb
-build jobs-aarch64.elf aarch64 "$source/../../demo/jobs.c" $virt
+build jobs-aarch64.elf aarch64 demo/jobs.c $virt
 for name in interrupts exclusives float echo; do
     # shellcheck disable=SC2086
     build $name-vexpress.elf arm "$source/$name.c" $vexpress -marm

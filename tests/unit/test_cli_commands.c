@@ -3,118 +3,23 @@
  * The ebb command as a whole, as far as it goes without QEMU: it looks at a recording that the
  * log's writer has made, and records with a shell script in QEMU's place. argv[1] is ebb.
  */
+#include "command_runner.h"
 #include "recording_fixture.h"
 
 #include "unit.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-#define OUTPUT_SIZE 65536
-#define WORDS_MAX 24
-
-struct setting {
-    const char *ebb;
-    char *folder;
-};
-
-struct outcome {
-    int status;
-    char out[OUTPUT_SIZE];
-    char err[OUTPUT_SIZE];
-};
 
 static const char manifest[] =
     "{\"format\": \"ebb-recording\", \"version\": 1, \"machine\": \"virt\", \"icount_shift\": 1,"
     " \"consoles\": [{\"address\": 150994944}]}";
-
-/* The words of a command line; %s stands for the folder. */
-static int split(const struct setting *setting, const char *line, char *copy, char **words)
-{
-    char *save = NULL;
-    int count = 0;
-
-    snprintf(copy, 1024, line, setting->folder, setting->folder);
-    words[count++] = (char *)setting->ebb;
-    for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
-        assert_in_range(count, 1, WORDS_MAX - 2);
-        words[count++] = word;
-    }
-    words[count] = NULL;
-    return count;
-}
-
-static void read_back(FILE *file, char *text)
-{
-    rewind(file);
-    text[fread(text, 1, OUTPUT_SIZE - 1, file)] = '\0';
-    fclose(file);
-}
-
-static pid_t start(const struct setting *setting, const char *line, FILE *out, FILE *err)
-{
-    char copy[1024], *words[WORDS_MAX];
-    pid_t pid;
-
-    split(setting, line, copy, words);
-    pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        dup2(open("/dev/null", O_RDONLY), 0);
-        dup2(fileno(out), 1);
-        dup2(fileno(err), 2);
-        if (chdir(setting->folder) == 0) {
-            execv(setting->ebb, words);
-        }
-        _exit(126);
-    }
-    return pid;
-}
-
-static int wait_for(pid_t pid)
-{
-    int status;
-
-    while (waitpid(pid, &status, 0) < 0) {
-        assert_int_equal(errno, EINTR);
-    }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-}
-
-/* Runs ebb in the folder; the outcome is in static storage until the next call. */
-static const struct outcome *run(const struct setting *setting, const char *line)
-{
-    static struct outcome outcome;
-    FILE *out = tmpfile(), *err = tmpfile();
-
-    assert_non_null(out);
-    assert_non_null(err);
-    outcome.status = wait_for(start(setting, line, out, err));
-    read_back(out, outcome.out);
-    read_back(err, outcome.err);
-    return &outcome;
-}
-
-static json_t *run_json(const struct setting *setting, const char *line)
-{
-    const struct outcome *outcome = run(setting, line);
-    json_t *json;
-
-    assert_string_equal(outcome->err, "");
-    assert_int_equal(outcome->status, 0);
-    json = json_loads(outcome->out, JSON_REJECT_DUPLICATES, NULL);
-    assert_non_null(json);
-    return json;
-}
 
 static void append(struct ebb_log_writer *writer, struct ebb_event event)
 {
@@ -140,7 +45,7 @@ static int setup(void **state)
     static const uint8_t digests[16] = {1};
     static const uint8_t value[8] = {0};
     const struct ebb_register pc = {1, 8, value};
-    struct setting *setting = *state;
+    struct command_setting *setting = *state;
     struct ebb_log_writer *writer;
     struct ebb_error error;
     char path[4096];
@@ -173,7 +78,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    struct setting *setting = *state;
+    struct command_setting *setting = *state;
     char command[4200];
 
     snprintf(command, sizeof(command), "rm -r '%s'", setting->folder);
@@ -192,9 +97,9 @@ static long long integer(json_t *object, const char *member)
 
 static void test_info(void **state)
 {
-    json_t *info = run_json(*state, "info --json rec");
+    json_t *info = command_run_json(*state, "info --json rec");
     json_t *kinds = json_object_get(info, "events");
-    const struct outcome *outcome;
+    const struct command_outcome *outcome;
 
     assert_int_equal(integer(info, "end_position"), 1000);
     assert_int_equal(integer(info, "event_count"), 19);
@@ -205,7 +110,7 @@ static void test_info(void **state)
     assert_string_equal(json_string_value(json_object_get(info, "end")), "power-off");
     assert_int_equal(json_array_size(json_object_get(info, "keyframes")), 1);
     json_decref(info);
-    outcome = run(*state, "info rec");
+    outcome = command_run(*state, "info rec");
     assert_int_equal(outcome->status, 0);
     assert_non_null(strstr(outcome->out, "1 000 instructions"));
     assert_non_null(strstr(outcome->out, "complete (power-off)"));
@@ -213,7 +118,7 @@ static void test_info(void **state)
 
 static void test_dump(void **state)
 {
-    json_t *events = run_json(*state, "dump --json --from 200 --to 300 rec");
+    json_t *events = command_run_json(*state, "dump --json --from 200 --to 300 rec");
 
     assert_int_equal(json_array_size(events), 2);
     assert_int_equal(integer(json_array_get(events, 0), "position"), 200);
@@ -222,71 +127,71 @@ static void test_dump(void **state)
     assert_string_equal(json_string_value(json_object_get(json_array_get(events, 1), "data")),
                         "73656d0a");
     json_decref(events);
-    events = run_json(*state, "dump --json --kind=mmio-read,end rec");
+    events = command_run_json(*state, "dump --json --kind=mmio-read,end rec");
     assert_int_equal(json_array_size(events), 2);
     json_decref(events);
-    events = run_json(*state, "dump --json --from 0x3e9 rec");
+    events = command_run_json(*state, "dump --json --from 0x3e9 rec");
     assert_int_equal(json_array_size(events), 0);
     json_decref(events);
-    assert_int_equal(run(*state, "dump --kind nonsense rec")->status, 2);
-    assert_int_equal(run(*state, "dump --from middle rec")->status, 2);
+    assert_int_equal(command_run(*state, "dump --kind nonsense rec")->status, 2);
+    assert_int_equal(command_run(*state, "dump --from middle rec")->status, 2);
 }
 
 static void test_console(void **state)
 {
-    assert_string_equal(run(*state, "console rec")->out, "            100  hello\n"
-                                                         "            114  w\\x1brld\n"
-                                                         "            300  sem\n"
-                                                         "            400  end\n");
+    assert_string_equal(command_run(*state, "console rec")->out, "            100  hello\n"
+                                                                 "            114  w\\x1brld\n"
+                                                                 "            300  sem\n"
+                                                                 "            400  end\n");
 }
 
 static void test_reader_that_leaves(void **state)
 {
-    const struct setting *setting = *state;
+    const struct command_setting *setting = *state;
     FILE *err = tmpfile();
     int ends[2];
     FILE *out;
-    char text[OUTPUT_SIZE];
+    char text[COMMAND_OUTPUT_SIZE];
 
     assert_int_equal(pipe(ends), 0);
     close(ends[0]);
     out = fdopen(ends[1], "w");
-    assert_int_equal(wait_for(start(setting, "dump rec", out, err)), 0);
+    assert_int_equal(command_wait(command_start(setting, "dump rec", out, err)), 0);
     fclose(out);
-    read_back(err, text);
+    command_read_back(err, text);
     assert_string_equal(text, "");
 }
 
 static void test_full_disk(void **state)
 {
     FILE *out = fopen("/dev/full", "w"), *err = tmpfile();
-    char text[OUTPUT_SIZE];
+    char text[COMMAND_OUTPUT_SIZE];
 
-    assert_int_equal(wait_for(start(*state, "info rec", out, err)), 1);
+    assert_int_equal(command_wait(command_start(*state, "info rec", out, err)), 1);
     fclose(out);
-    read_back(err, text);
+    command_read_back(err, text);
     assert_non_null(strstr(text, "ebb: cannot write"));
 }
 
 static void test_bad_recordings(void **state)
 {
-    const struct setting *setting = *state;
+    const struct command_setting *setting = *state;
     char path[4096];
 
-    assert_int_equal(run(setting, "info nowhere")->status, 1);
-    assert_int_equal(run(setting, "info rec/log")->status, 2);
-    assert_int_equal(run(setting, "info %s")->status, 2);
+    assert_int_equal(command_run(setting, "info nowhere")->status, 1);
+    assert_int_equal(command_run(setting, "info rec/log")->status, 2);
+    assert_int_equal(command_run(setting, "info %s")->status, 2);
     /* None is named and none is there. */
-    assert_int_equal(run(setting, "info")->status, 2);
+    assert_int_equal(command_run(setting, "info")->status, 2);
     snprintf(path, sizeof(path), "%s/rec", setting->folder);
     fixture_write(path, "manifest.json", "{]", 2);
-    assert_int_equal(run(setting, "info rec")->status, 4);
+    assert_int_equal(command_run(setting, "info rec")->status, 4);
     fixture_write(path, "manifest.json", "{\"format\":\"ebb-recording\",\"version\":9}", 38);
-    assert_int_equal(run(setting, "info rec")->status, 5);
+    assert_int_equal(command_run(setting, "info rec")->status, 5);
 }
 
 /* Puts a script in QEMU's place. It finds the descriptor for its status in $fd. */
-static void write_qemu(const struct setting *setting, const char *body)
+static void write_qemu(const struct command_setting *setting, const char *body)
 {
     char text[2048], path[4096];
 
@@ -304,14 +209,15 @@ static void write_qemu(const struct setting *setting, const char *body)
 
 static void test_record(void **state)
 {
-    const struct setting *setting = *state;
+    const struct command_setting *setting = *state;
     json_t *stats;
     size_t size;
     char *words, wanted[256];
 
     write_qemu(setting, "touch 'a,b/log'\n" STATUS("") "\n" END "\nexit 3");
-    stats = run_json(setting, "record -o a,b --stats --keyframe-interval 1_000 --qemu %s/qemu -M "
-                              "virt -append -smp");
+    stats = command_run_json(setting,
+                             "record -o a,b --stats --keyframe-interval 1_000 --qemu %s/qemu -M "
+                             "virt -append -smp");
     assert_int_equal(integer(stats, "position"), 5);
     assert_int_equal(integer(stats, "qemu_exit_status"), 3);
     assert_string_equal(json_string_value(json_object_get(stats, "end")), "power-off");
@@ -326,10 +232,10 @@ static void test_record(void **state)
     assert_non_null(strstr(words, ",keyframe-interval=1000\n"));
     free(words);
     /* What is there is not overwritten. */
-    assert_int_equal(run(setting, "record -o a,b --qemu %s/qemu -M virt")->status, 2);
+    assert_int_equal(command_run(setting, "record -o a,b --qemu %s/qemu -M virt")->status, 2);
 }
 
-static bool exists(const struct setting *setting, const char *name)
+static bool exists(const struct command_setting *setting, const char *name)
 {
     char path[4096];
 
@@ -339,7 +245,7 @@ static bool exists(const struct setting *setting, const char *name)
 
 static void test_record_numbers(void **state)
 {
-    const struct setting *setting = *state;
+    const struct command_setting *setting = *state;
     const char *line = "record --qemu %s/qemu -icount 3";
     size_t size;
     char *words;
@@ -347,11 +253,11 @@ static void test_record_numbers(void **state)
     write_qemu(setting, END);
     /* Nothing was written there, so nothing is left behind. */
     write_qemu(setting, "exit 1");
-    assert_int_equal(run(setting, line)->status, 1);
+    assert_int_equal(command_run(setting, line)->status, 1);
     assert_false(exists(setting, "ebb-recording-1"));
     write_qemu(setting, "for d in ebb-recording-*; do touch $d/manifest.json; done\n" END);
-    assert_int_equal(run(setting, line)->status, 0);
-    assert_int_equal(run(setting, line)->status, 0);
+    assert_int_equal(command_run(setting, line)->status, 0);
+    assert_int_equal(command_run(setting, line)->status, 0);
     assert_true(exists(setting, "ebb-recording-1/manifest.json"));
     assert_true(exists(setting, "ebb-recording-2/manifest.json"));
     words = (char *)fixture_read(setting->folder, "words", &size);
@@ -363,33 +269,33 @@ static void test_record_numbers(void **state)
 
 static void test_record_endings(void **state)
 {
-    const struct setting *setting = *state;
-    const struct outcome *outcome;
+    const struct command_setting *setting = *state;
+    const struct command_outcome *outcome;
 
     /* A status, but none that says how it ended. */
     write_qemu(setting, STATUS("") "\nexit 0");
-    outcome = run(setting, "record -o r1 --qemu %s/qemu -M virt");
+    outcome = command_run(setting, "record -o r1 --qemu %s/qemu -M virt");
     assert_int_equal(outcome->status, 1);
     assert_non_null(strstr(outcome->err, "did not end in good order"));
     write_qemu(setting, STATUS("") "\nkill -9 $$");
-    outcome = run(setting, "record -o r2 --qemu %s/qemu -M virt");
+    outcome = command_run(setting, "record -o r2 --qemu %s/qemu -M virt");
     assert_int_equal(outcome->status, 1);
     assert_non_null(strstr(outcome->err, "signal 9"));
     /* -help and its like record nothing. */
     write_qemu(setting, "echo help; exit 0");
-    outcome = run(setting, "record -o r3 --qemu %s/qemu -help");
+    outcome = command_run(setting, "record -o r3 --qemu %s/qemu -help");
     assert_int_equal(outcome->status, 0);
     assert_string_equal(outcome->out, "help\n");
     assert_false(exists(setting, "r3"));
-    assert_int_equal(run(setting, "record -o r4 --qemu %s/none -M virt")->status, 1);
-    assert_int_equal(run(setting, "record -o r4 --qemu %s/qemu -smp 2")->status, 5);
+    assert_int_equal(command_run(setting, "record -o r4 --qemu %s/none -M virt")->status, 1);
+    assert_int_equal(command_run(setting, "record -o r4 --qemu %s/qemu -smp 2")->status, 5);
     assert_false(exists(setting, "r4"));
 }
 
 static void test_record_forwards_signals(void **state)
 {
     static const int signals[] = {SIGINT, SIGTERM};
-    const struct setting *setting = *state;
+    const struct command_setting *setting = *state;
     char path[4096];
 
     snprintf(path, sizeof(path), "%s/ready", setting->folder);
@@ -406,14 +312,14 @@ static void test_record_forwards_signals(void **state)
         snprintf(path, sizeof(path), "%s/never", setting->folder);
         unlink(path);
         assert_int_equal(mkfifo(path, 0600), 0);
-        pid = start(setting, line, out, err);
+        pid = command_start(setting, line, out, err);
         snprintf(path, sizeof(path), "%s/ready", setting->folder);
         ready = open(path, O_RDONLY | O_NONBLOCK);
         assert_true(ready >= 0);
         /* The script opens and closes it when it has set its trap. */
         assert_int_equal(poll(&(struct pollfd){.fd = ready, .events = POLLIN}, 1, 60000), 1);
         assert_int_equal(kill(pid, signals[i]), 0);
-        assert_int_equal(wait_for(pid), 0);
+        assert_int_equal(command_wait(pid), 0);
         close(ready);
         fclose(out);
         fclose(err);
@@ -422,15 +328,15 @@ static void test_record_forwards_signals(void **state)
 
 static void test_usage(void **state)
 {
-    const struct outcome *outcome = run(*state, "");
+    const struct command_outcome *outcome = command_run(*state, "");
 
     assert_int_equal(outcome->status, 2);
     assert_non_null(strstr(outcome->err, "Usage: ebb"));
-    assert_int_equal(run(*state, "nonsense")->status, 2);
-    assert_int_equal(run(*state, "info --nonsense")->status, 2);
-    assert_int_equal(run(*state, "replay --stdio --listen 1 rec")->status, 2);
-    assert_int_equal(run(*state, "replay --stdio rec -- -batch")->status, 2);
-    assert_int_equal(run(*state, "--version")->status, 0);
+    assert_int_equal(command_run(*state, "nonsense")->status, 2);
+    assert_int_equal(command_run(*state, "info --nonsense")->status, 2);
+    assert_int_equal(command_run(*state, "replay --stdio --listen 1 rec")->status, 2);
+    assert_int_equal(command_run(*state, "replay --stdio rec -- -batch")->status, 2);
+    assert_int_equal(command_run(*state, "--version")->status, 0);
 }
 
 /* Every option of every command is in its help, its manual page and the completion scripts. */
@@ -443,24 +349,24 @@ static void test_one_source(void **state)
 
     for (size_t i = 0; i < 8; i++) {
         snprintf(line, sizeof(line), "help %s", commands[i]);
-        assert_non_null(strstr(run(*state, line)->out, "Options:"));
+        assert_non_null(strstr(command_run(*state, line)->out, "Options:"));
         snprintf(line, sizeof(line), "--man %s", commands[i]);
-        assert_non_null(strstr(run(*state, line)->out, ".SH OPTIONS"));
-        assert_non_null(strstr(run(*state, "--man")->out, commands[i]));
+        assert_non_null(strstr(command_run(*state, line)->out, ".SH OPTIONS"));
+        assert_non_null(strstr(command_run(*state, "--man")->out, commands[i]));
     }
-    assert_non_null(strstr(run(*state, "help record")->out, "--keyframe-interval"));
-    assert_non_null(strstr(run(*state, "--man record")->out, "\\-\\-keyframe\\-interval"));
+    assert_non_null(strstr(command_run(*state, "help record")->out, "--keyframe-interval"));
+    assert_non_null(strstr(command_run(*state, "--man record")->out, "\\-\\-keyframe\\-interval"));
     for (size_t i = 0; i < 3; i++) {
         snprintf(line, sizeof(line), "--completion %s", shells[i]);
-        assert_non_null(strstr(run(*state, line)->out, "keyframe-interval"));
+        assert_non_null(strstr(command_run(*state, line)->out, "keyframe-interval"));
     }
-    assert_int_equal(run(*state, "--completion tcsh")->status, 2);
+    assert_int_equal(command_run(*state, "--completion tcsh")->status, 2);
 }
 
 int main(int argc, char **argv)
 {
-    char *ebb = realpath(argc > 1 ? argv[1] : "ebb", NULL);
-    struct setting setting = {.ebb = ebb};
+    char *ebb = command_path(argc, argv);
+    struct command_setting setting = {.ebb = ebb};
 #define IN_FOLDER(test) cmocka_unit_test_prestate_setup_teardown(test, setup, teardown, &setting)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_info),           IN_FOLDER(test_dump),
@@ -473,10 +379,6 @@ int main(int argc, char **argv)
 
     int failed;
 
-    if (!ebb) {
-        fprintf(stderr, "there is no ebb to test; give its path\n");
-        return 1;
-    }
     failed = cmocka_run_group_tests(tests, NULL, NULL);
     free(ebb);
     return failed;
