@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The commands that replay, over a toy history and fake workers: verify, shell, replay with a
+ * shell script in gdb's place. argv[1] is ebb.
+ */
+#include "command_runner.h"
+#include "recording_fixture.h"
+#include "toy_session.h"
+
+#include "unit.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LENGTH 20000u
+
+static const char manifest[] = "{\"format\": \"ebb-recording\", \"version\": 1}";
+
+/* Writes a history into the folder's rec. */
+static void make(const struct command_setting *setting, struct toy_history_options options)
+{
+    char path[4096];
+
+    snprintf(path, sizeof(path), "%s/rec", setting->folder);
+    assert_int_equal(mkdir(path, 0777), 0);
+    fixture_write(path, "manifest.json", manifest, strlen(manifest));
+    options.length = LENGTH;
+    toy_history_free(toy_history_make(path, &options));
+}
+
+static int setup(void **state)
+{
+    struct command_setting *setting = *state;
+
+    setting->folder = fixture_directory();
+    setting->input = NULL;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct command_setting *setting = *state;
+    char command[4200];
+
+    snprintf(command, sizeof(command), "rm -r '%s'", setting->folder);
+    assert_int_equal(system(command), 0);
+    free(setting->folder);
+    return 0;
+}
+
+static void test_verify(void **state)
+{
+    const struct command_outcome *outcome;
+    json_t *result;
+
+    make(*state, (struct toy_history_options){.seed = 1});
+    outcome = command_run(*state, "verify rec");
+    assert_string_equal(outcome->err, "");
+    assert_int_equal(outcome->status, 0);
+    assert_non_null(strstr(outcome->out, "registers and RAM at the end are as recorded"));
+    result = command_run_json(*state, "verify --json rec");
+    assert_true(json_is_true(json_object_get(result, "verified")));
+    assert_true(json_is_true(json_object_get(result, "end_state_compared")));
+    assert_int_equal(json_integer_value(json_object_get(result, "position")), LENGTH);
+    json_decref(result);
+}
+
+static void test_verify_cut_off(void **state)
+{
+    json_t *result;
+
+    make(*state, (struct toy_history_options){.seed = 2, .cut_off = true});
+    assert_non_null(strstr(command_run(*state, "verify rec")->out, "cut off"));
+    result = command_run_json(*state, "verify --json rec");
+    assert_true(json_is_true(json_object_get(result, "verified")));
+    assert_true(json_is_false(json_object_get(result, "complete")));
+    assert_true(json_is_false(json_object_get(result, "end_state_compared")));
+    json_decref(result);
+}
+
+static void test_verify_finds_divergence(void **state)
+{
+    const struct command_outcome *outcome;
+    json_t *result;
+
+    make(*state, (struct toy_history_options){.seed = 3, .wrong_at = LENGTH / 2});
+    outcome = command_run(*state, "verify rec");
+    assert_int_equal(outcome->status, 3);
+    assert_non_null(strstr(outcome->err, "ebb: replay and log disagree"));
+    assert_string_equal(outcome->out, "");
+    outcome = command_run(*state, "verify --json rec");
+    assert_int_equal(outcome->status, 3);
+    result = json_loads(outcome->out, 0, NULL);
+    assert_true(json_is_false(json_object_get(result, "verified")));
+    assert_true(json_is_string(json_object_get(result, "error")));
+    json_decref(result);
+}
+
+static void test_shell(void **state)
+{
+    struct command_setting *setting = *state;
+    const struct command_outcome *outcome;
+
+    make(setting, (struct toy_history_options){.seed = 4});
+    setting->input = "seek 1_234\nstep\nback 35\nseek end\nback\nstep 5\n\nseek begin\n";
+    outcome = command_run(setting, "shell rec");
+    assert_int_equal(outcome->status, 0);
+    static const char *const wanted[] = {"\n1 235  ", "\n1 200  ", "20 000  ", "\n19 999  ",
+                                         "\n0  "};
+    const char *place = outcome->out;
+
+    assert_int_equal(strncmp(place, "1 234  ", 7), 0);
+    for (size_t i = 0; i < 5; i++) {
+        place = strstr(place, wanted[i]);
+        assert_non_null(place);
+    }
+    setting->input = "seek 99999\nseek 5\n";
+    outcome = command_run(setting, "shell rec");
+    assert_int_equal(outcome->status, 2);
+    assert_string_equal(outcome->out, "");
+    assert_non_null(strstr(outcome->err, "from 0 to 20000"));
+}
+
+/* Puts a script in gdb's place; it finds the socket's path in $socket. */
+static void write_gdb(const struct command_setting *setting, const char *body)
+{
+    char text[2048], path[4096];
+
+    snprintf(text, sizeof(text),
+             "#!/bin/sh\nprintf '%%s\\n' \"$@\" > words\n"
+             "socket=$(sed -n 's/^target remote //p' words)\n%s\n",
+             body);
+    fixture_write(setting->folder, "gdb", text, strlen(text));
+    snprintf(path, sizeof(path), "%s/gdb", setting->folder);
+    assert_int_equal(chmod(path, 0755), 0);
+    assert_int_equal(setenv("EBB_GDB", path, 1), 0);
+}
+
+static void test_replay_starts_gdb(void **state)
+{
+    const struct command_setting *setting = *state;
+    const struct command_outcome *outcome;
+    char *words;
+    size_t size;
+
+    make(setting, (struct toy_history_options){.seed = 5});
+    write_gdb(setting, "test -S \"$socket\" && echo \"$socket\" > socket");
+    outcome = command_run(setting, "replay --at end rec -- -batch -ex bt");
+    assert_string_equal(outcome->err, "");
+    assert_int_equal(outcome->status, 0);
+    words = (char *)fixture_read(setting->folder, "words", &size);
+    words[size] = '\0';
+    assert_int_equal(strncmp(words, "-q\n-x\n", 6), 0);
+    assert_non_null(strstr(words, "/ebb.py\n-ex\ntarget remote /"));
+    assert_string_equal(words + size - strlen("\n-batch\n-ex\nbt\n"), "\n-batch\n-ex\nbt\n");
+    free(words);
+    /* The socket was there, and is there no more, nor its folder. */
+    words = (char *)fixture_read(setting->folder, "socket", &size);
+    words[size - 1] = '\0';
+    assert_int_equal(access(words, F_OK), -1);
+    *strrchr(words, '/') = '\0';
+    assert_int_equal(access(words, F_OK), -1);
+    free(words);
+}
+
+static void test_replay_symbols(void **state)
+{
+    const struct command_setting *setting = *state;
+    const struct command_outcome *outcome;
+    char *words;
+    size_t size;
+
+    make(setting, (struct toy_history_options){.seed = 5});
+    write_gdb(setting, "");
+    fixture_write(setting->folder, "-prog.elf", "\177ELF", 4);
+    outcome = command_run(setting, "replay --symbols -prog.elf rec");
+    assert_int_equal(outcome->status, 0);
+    words = (char *)fixture_read(setting->folder, "words", &size);
+    words[size] = '\0';
+    assert_non_null(strstr(words, "\n-se\n-prog.elf\n"));
+    free(words);
+    fixture_write(setting->folder, "-prog.elf", "#!/bin/sh", 9);
+    outcome = command_run(setting, "replay --symbols -prog.elf rec");
+    assert_int_equal(outcome->status, 2);
+    assert_non_null(strstr(outcome->err, "not an ELF file"));
+}
+
+static void test_replay_says_how_gdb_ended(void **state)
+{
+    const struct command_setting *setting = *state;
+    const struct command_outcome *outcome;
+
+    make(setting, (struct toy_history_options){.seed = 6});
+    write_gdb(setting, "exit 7");
+    outcome = command_run(setting, "replay rec");
+    assert_int_equal(outcome->status, 1);
+    assert_non_null(strstr(outcome->err, "exit status 7"));
+    write_gdb(setting, "kill -11 $$");
+    outcome = command_run(setting, "replay rec");
+    assert_int_equal(outcome->status, 1);
+    assert_non_null(strstr(outcome->err, "signal 11"));
+    assert_int_equal(setenv("EBB_GDB", "/nowhere/gdb", 1), 0);
+    outcome = command_run(setting, "replay rec");
+    assert_int_equal(outcome->status, 1);
+    assert_non_null(strstr(outcome->err, "EBB_GDB"));
+}
+
+static void test_replay_positions(void **state)
+{
+    const struct command_setting *setting = *state;
+
+    make(setting, (struct toy_history_options){.seed = 7});
+    write_gdb(setting, "");
+    assert_int_equal(command_run(setting, "replay --at 20_000 rec")->status, 0);
+    assert_int_equal(command_run(setting, "replay --at 20_001 rec")->status, 2);
+    assert_int_equal(command_run(setting, "replay --at nowhere rec")->status, 2);
+    assert_int_equal(command_run(setting, "replay --memory 1X rec")->status, 2);
+    assert_int_equal(command_run(setting, "replay --workers many rec")->status, 2);
+    assert_int_equal(command_run(setting, "replay --memory 64M --workers 2 rec")->status, 0);
+}
+
+/* A server says where it listens, ends on SIGTERM and leaves nothing behind. */
+static void test_replay_listens(void **state)
+{
+    const struct command_setting *setting = *state;
+    char path[4096], line[256];
+    FILE *out = tmpfile(), *err;
+    int ends[2];
+    pid_t pid;
+
+    make(setting, (struct toy_history_options){.seed = 8});
+    assert_int_equal(pipe(ends), 0);
+    err = fdopen(ends[1], "w");
+    pid = command_start(setting, "replay --listen unix:sock rec", out, err);
+    fclose(err);
+    err = fdopen(ends[0], "r");
+    assert_non_null(fgets(line, sizeof(line), err));
+    assert_non_null(strstr(line, "target remote "));
+    assert_non_null(strstr(line, "sock\n"));
+    snprintf(path, sizeof(path), "%s/sock", setting->folder);
+    assert_int_equal(access(path, F_OK), 0);
+    assert_int_equal(kill(pid, SIGTERM), 0);
+    assert_int_equal(command_wait(pid), 0);
+    assert_int_equal(access(path, F_OK), -1);
+    fclose(err);
+    fclose(out);
+}
+
+int main(int argc, char **argv)
+{
+    char *ebb = command_path(argc, argv);
+    struct command_setting setting = {.ebb = ebb};
+#define IN_FOLDER(test) cmocka_unit_test_prestate_setup_teardown(test, setup, teardown, &setting)
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(test_verify),
+        IN_FOLDER(test_verify_cut_off),
+        IN_FOLDER(test_verify_finds_divergence),
+        IN_FOLDER(test_shell),
+        IN_FOLDER(test_replay_starts_gdb),
+        IN_FOLDER(test_replay_symbols),
+        IN_FOLDER(test_replay_says_how_gdb_ended),
+        IN_FOLDER(test_replay_positions),
+        IN_FOLDER(test_replay_listens),
+    };
+    int failed;
+
+    setenv("EBB_QEMU", session_fake_worker(), 1);
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    free(ebb);
+    return failed;
+}
