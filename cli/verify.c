@@ -15,7 +15,8 @@
 #include <string.h>
 #include <time.h>
 
-#define DIGESTS_BYTES 16 /* of registers and RAM, 8 bytes each */
+#define NEVER (1ull << 48) /* instructions: days */
+#define DIGESTS_BYTES 16   /* of registers and RAM, 8 bytes each */
 
 struct verify {
     struct recording recording;
@@ -131,7 +132,7 @@ static int replay(struct verify *verify, struct ebb_error *error)
         .recording = verify->recording.directory,
         .workers = 1,
         /* Nothing is going to be visited again, so no checkpoints on the way. */
-        .checkpoint_every = UINT64_MAX,
+        .checkpoint_every = NEVER,
         .progress = progress_show,
         .progress_opaque = &progress,
     };
