@@ -144,12 +144,13 @@ static int stop_at_hit(struct timeline *timeline, const struct worker_hit *hit,
                             stop);
 }
 
-/* One stretch of a run forward, to the next checkpoint's place at most. */
+/* One stretch of a run forward, to the next checkpoint's place at most. Whoever gets to the end of
+ * the run will want to go back from there: checkpoints get closer towards it. */
 static int run_stretch(struct timeline *timeline, uint64_t start, uint64_t target,
                        struct run_result *result, struct ebb_error *error)
 {
     struct replica *replica = &timeline->replicas[0];
-    uint64_t stop = timeline_next_stop(timeline, timeline->position, target, false);
+    uint64_t stop = timeline_next_stop(timeline, timeline->position, target, true);
     uint32_t flags = timeline->position > start ? WORKER_RUN_HIT_AT_START : 0;
 
     if (replica_set_breakpoints(replica, &timeline->breakpoints, error) ||

@@ -14,7 +14,7 @@
 /* Going forward, checkpoints may take one part in this of the time, and no more; but they are
  * never farther apart than this many times the default. */
 #define CAPTURE_SHARE 40.0
-#define EVERY_MAX_FACTOR 8u
+#define EVERY_MAX_FACTOR 3u
 
 /* How fast averages follow. */
 #define PACE_WEIGHT 0.2

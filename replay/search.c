@@ -103,7 +103,8 @@ static int continue_job(struct search *search, unsigned i, struct ebb_error *err
 
     job->counting = position > job->from || (position == job->from && replica->settled);
     target = job->counting ? job->to : job->from;
-    limit = timeline_next_stop(search->timeline, position, target, false);
+    /* Where a search began, more will begin: there checkpoints pay most. */
+    limit = timeline_next_stop(search->timeline, position, target, job->number == 0);
     job->place = limit < target;
     if (job->counting && (position > job->from || job->at_from)) {
         flags |= WORKER_RUN_HIT_AT_START;

@@ -620,7 +620,7 @@ static void test_placement(void **state)
     session_open(&session, &lively, plain);
     session_move(&session, MOVE_FORWARD, 15500);
     timeline_visit_checkpoints(session.timeline, visit_checkpoint, &visit);
-    assert_in_range(visit.checkpoints, 15, 17);
+    assert_in_range(visit.checkpoints, 16, 22);
     assert_int_equal(visit.keyframes, session.history->keyframes);
     timeline_stats(session.timeline, &before);
     for (unsigned i = 0; i < 600; i++) {
