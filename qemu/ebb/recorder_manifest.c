@@ -4,6 +4,7 @@
 #include "qemu-version.h"
 #include <sys/utsname.h>
 #include "cpu.h"
+#include "exec/address-spaces.h"
 #include "hw/boards.h"
 #include "hw/char/pl011.h"
 #include "hw/sysbus.h"
@@ -125,18 +126,32 @@ static QList *describe_map(const struct recorder *recorder)
     return list;
 }
 
+/*
+ * Where the CPU sees a region of a device; false if nowhere. Boards map their devices by
+ * sysbus_mmio_map() or by hand, so the device itself does not always know.
+ */
+static bool find_address(const MemoryRegion *region, hwaddr *address)
+{
+    *address = 0;
+    for (; region->container; region = region->container) {
+        *address += region->addr;
+    }
+    return region == get_system_memory();
+}
+
 static int add_console(Object *object, void *opaque)
 {
     SysBusDevice *device = (SysBusDevice *)object_dynamic_cast(object, TYPE_SYS_BUS_DEVICE);
+    hwaddr address;
     QDict *dict;
 
     if (!device || !object_dynamic_cast(object, TYPE_PL011) || !sysbus_has_mmio(device, 0) ||
-        device->mmio[0].addr == (hwaddr)-1) {
+        !find_address(sysbus_mmio_get_region(device, 0), &address)) {
         return 0;
     }
     dict = qdict_new();
     qdict_put_str(dict, "type", "pl011");
-    put_uint(dict, "address", device->mmio[0].addr);
+    put_uint(dict, "address", address);
     qlist_append((QList *)opaque, dict);
     return 0;
 }
