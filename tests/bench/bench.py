@@ -14,6 +14,7 @@ A peer that cannot run is a failure of the benchmark.
 import argparse
 import json
 import os
+import shlex
 import shutil
 import statistics
 import subprocess
@@ -38,14 +39,14 @@ def log(text):
 
 
 def run(command, **options):
-    """Runs a command to its end and returns (seconds, standard output)."""
+    """Runs a command to its end and returns (seconds, output)."""
     start = time.monotonic()
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, timeout=LIMIT, **options)
+                          stderr=subprocess.STDOUT, timeout=LIMIT, **options)
     seconds = time.monotonic() - start
     if done.returncode != 0:
         raise Failure("%s ended with status %d:\n%s" % (
-            " ".join(command[:3]), done.returncode, done.stderr.decode(errors="replace")[-2000:]))
+            " ".join(command[:3]), done.returncode, done.stdout.decode(errors="replace")[-2000:]))
     return seconds, done.stdout.decode(errors="replace")
 
 
@@ -168,27 +169,17 @@ class Bench:
         environment = dict(os.environ, BENCH_RESULT=result, BENCH_STEPS=str(steps),
                            BENCH_START=repr(time.monotonic()),
                            **{key: str(value) for key, value in variables.items()})
-        run([self.gdb, "-nx", "-q", "-batch", "-ex", "set architecture aarch64", "-ex",
-             "set tcp auto-retry on", "-ex", "target remote " + target, "-x",
-             os.path.join(HERE, "reverse.py")], env=environment)
+        _, said = run([self.gdb, "-nx", "-q", "-batch", "-ex", "set architecture aarch64",
+                       "-ex", "target remote " + target, "-x",
+                       os.path.join(HERE, "reverse.py")], env=environment)
         if not os.path.exists(result):
-            raise Failure("gdb on %s measured nothing" % target.split()[-1])
+            raise Failure("gdb measured nothing with target remote %s:\n%s" % (target, said))
         with open(result) as file:
             return json.load(file)
 
     def peer_times(self, peer_log, places):
-        address = os.path.join(self.folder, "peer.socket")
-        if os.path.exists(address):
-            os.unlink(address)
-        server = subprocess.Popen(
-            [*self.peer_command("replay", peer_log), "-S", "-gdb",
-             "unix:path=%s,server=on,wait=off" % address],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        try:
-            return self.gdb_times(address, 3, BENCH_PEER=1, **places)
-        finally:
-            server.kill()
-            server.wait()
+        command = [*self.peer_command("replay", peer_log), "-S", "-gdb", "stdio"]
+        return self.gdb_times("| exec " + shlex.join(command), 3, BENCH_PEER=1, **places)
 
     def ebb_target(self, recording, at):
         return "| %s replay --stdio --at %s %s" % (self.ebb, at, recording)

@@ -14,6 +14,7 @@ static void on_input(void)
 {
     int c;
 
+    console_acknowledge_input();
     while ((c = console_get()) >= 0) {
         ring[received % RING_SIZE] = c;
         received++;

@@ -29,13 +29,14 @@ void console_enable_input_interrupt(void)
     write32(UART_INTERRUPT_MASK, INTERRUPT_RECEIVE);
 }
 
+void console_acknowledge_input(void)
+{
+    write32(UART_INTERRUPT_CLEAR, INTERRUPT_RECEIVE);
+}
+
 int console_get(void)
 {
-    if (read32(UART_FLAGS) & FLAG_RECEIVE_EMPTY) {
-        write32(UART_INTERRUPT_CLEAR, INTERRUPT_RECEIVE);
-        return -1;
-    }
-    return read32(UART_DATA) & 0xff;
+    return read32(UART_FLAGS) & FLAG_RECEIVE_EMPTY ? -1 : (int)(read32(UART_DATA) & 0xff);
 }
 
 static void put_string(const char *string)

@@ -31,6 +31,8 @@ static inline uint16_t read16(uintptr_t address)
 void print(const char *format, ...);
 void console_put(char c);
 void console_enable_input_interrupt(void);
+/* To be called before reading what has come: a byte that comes later interrupts again. */
+void console_acknowledge_input(void);
 /* One received byte, or -1. */
 int console_get(void);
 
