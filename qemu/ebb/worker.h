@@ -116,6 +116,8 @@ uint64_t worker_map_offset(struct worker *worker, uint64_t address);
 /* worker_ram.c */
 void worker_ram_create(struct worker *worker);
 void worker_ram_write(struct worker *worker, uint64_t offset, const void *data, size_t length);
+/* What wrote RAM was not guest code: a device, or the debugger. */
+void worker_ram_written(MemoryRegion *mr, hwaddr offset, hwaddr length);
 uint64_t worker_ram_collect_dirty(struct worker *worker);
 void worker_ram_accept_replaced(struct worker *worker);
 

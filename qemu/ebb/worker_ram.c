@@ -59,6 +59,13 @@ void worker_ram_write(struct worker *worker, uint64_t offset, const void *data, 
     memory_region_flush_rom_device(&worker->romd, offset, length);
 }
 
+void worker_ram_written(MemoryRegion *mr, hwaddr offset, hwaddr length)
+{
+    /* QEMU itself notes all of the guest's stores, but other writes only while it migrates. */
+    cpu_physical_memory_set_dirty_range(memory_region_get_ram_addr(mr) + offset, length,
+                                        1 << DIRTY_MEMORY_MIGRATION);
+}
+
 /* Moves the words [first, first + count) of QEMU's dirty bitmap to ours; returns the bits set. */
 static uint64_t take_words(uint64_t *to, unsigned long *from, size_t count)
 {

@@ -261,6 +261,7 @@ void worker_replay_intercept(struct worker *worker)
 const struct ebb_hooks worker_hooks = {
     .mmio_read = replay_mmio_read,
     .mmio_write = replay_mmio_write,
+    .ram_written = worker_ram_written,
     .semihosting = replay_semihosting,
     .vcpu_loop = worker_serve,
     .breakpoint_at = worker_breakpoint_at,
