@@ -163,6 +163,46 @@ struct ebb_memory_range *ebb_ram_space_map(const struct ebb_ram_space *space, si
     return (struct ebb_memory_range *)g_array_free(builder.ranges, false);
 }
 
+#define PAGEMAP_IN_MEMORY (3ull << 62) /* present, or swapped out */
+
+/* Fills used from the kernel's map of this process; false if there is none. */
+static bool read_pagemap(const struct ebb_ram_block *block, bool *used)
+{
+    uint64_t entries[512], pages = block->size / EBB_PAGE_SIZE, done = 0;
+    uint64_t first = (uintptr_t)block->block->host / EBB_PAGE_SIZE;
+    int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+
+    while (fd >= 0 && done < pages) {
+        size_t count = MIN(pages - done, ARRAY_SIZE(entries)), i;
+        ssize_t size = count * sizeof(entries[0]);
+
+        if (pread(fd, entries, size, (first + done) * sizeof(entries[0])) != size) {
+            break;
+        }
+        for (i = 0; i < count; i++) {
+            used[done + i] = entries[i] & PAGEMAP_IN_MEMORY;
+        }
+        done += count;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return done == pages;
+}
+
+bool *ebb_ram_block_used_pages(const struct ebb_ram_block *block)
+{
+    uint64_t pages = block->size / EBB_PAGE_SIZE;
+    bool *used = g_new(bool, pages);
+
+    /* What is in a file may be there without this process having touched it. */
+    if (block->block->fd >= 0 || qemu_real_host_page_size() != EBB_PAGE_SIZE ||
+        !read_pagemap(block, used)) {
+        memset(used, true, pages * sizeof(*used));
+    }
+    return used;
+}
+
 uint64_t ebb_ram_space_digest(const struct ebb_ram_space *space)
 {
     uint64_t digest = 0;

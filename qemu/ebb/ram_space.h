@@ -35,6 +35,12 @@ void *ebb_ram_space_pointer(const struct ebb_ram_space *space, uint64_t offset, 
 /* Reads the current memory map of the system address space; g_free() it. */
 struct ebb_memory_range *ebb_ram_space_map(const struct ebb_ram_space *space, size_t *count);
 
+/*
+ * Which pages of a block may hold something else than zeroes, one bool for each; g_free() it. Saves
+ * looking at memory that was never touched, which would make the kernel map it.
+ */
+bool *ebb_ram_block_used_pages(const struct ebb_ram_block *block);
+
 /* The digest of all RAM (log/digest.h). */
 uint64_t ebb_ram_space_digest(const struct ebb_ram_space *space);
 

@@ -22,28 +22,56 @@ void recorder_mark_dirty(MemoryRegion *mr, hwaddr offset, hwaddr length)
                                         1 << DIRTY_MEMORY_MIGRATION);
 }
 
-static int add_block(struct recorder *recorder, const struct ebb_ram_block *block,
-                     struct ebb_error *error)
+static int add_page(struct recorder *recorder, const struct ebb_ram_block *block, uint64_t offset,
+                    struct ebb_error *error)
 {
-    MemoryRegion *mr = block->block->mr;
-    ram_addr_t start = memory_region_get_ram_addr(mr);
-    g_autofree DirtyBitmapSnapshot *dirty =
-        cpu_physical_memory_snapshot_and_clear_dirty(mr, 0, block->size, DIRTY_MEMORY_MIGRATION);
+    return ebb_keyframe_add_page(recorder->writer, (block->offset + offset) / EBB_PAGE_SIZE,
+                                 block->block->host + offset, error);
+}
+
+static DirtyBitmapSnapshot *take_dirty(const struct ebb_ram_block *block)
+{
+    return cpu_physical_memory_snapshot_and_clear_dirty(block->block->mr, 0, block->size,
+                                                        DIRTY_MEMORY_MIGRATION);
+}
+
+static int add_used_pages(struct recorder *recorder, const struct ebb_ram_block *block,
+                          struct ebb_error *error)
+{
+    g_autofree DirtyBitmapSnapshot *dirty = take_dirty(block);
+    g_autofree bool *used = ebb_ram_block_used_pages(block);
     uint64_t done;
 
     for (done = 0; done < block->size; done += EBB_PAGE_SIZE) {
-        const uint8_t *page = block->block->host + done;
-        bool wanted =
-            recorder->has_keyframe
-                ? cpu_physical_memory_snapshot_get_dirty(dirty, start + done, EBB_PAGE_SIZE)
-                : !ebb_is_zero(page, EBB_PAGE_SIZE);
-
-        if (wanted && ebb_keyframe_add_page(recorder->writer,
-                                            (block->offset + done) / EBB_PAGE_SIZE, page, error)) {
+        if (used[done / EBB_PAGE_SIZE] && !ebb_is_zero(block->block->host + done, EBB_PAGE_SIZE) &&
+            add_page(recorder, block, done, error)) {
             return -1;
         }
     }
     return 0;
+}
+
+static int add_dirty_pages(struct recorder *recorder, const struct ebb_ram_block *block,
+                           struct ebb_error *error)
+{
+    g_autofree DirtyBitmapSnapshot *dirty = take_dirty(block);
+    ram_addr_t start = memory_region_get_ram_addr(block->block->mr);
+    uint64_t done;
+
+    for (done = 0; done < block->size; done += EBB_PAGE_SIZE) {
+        if (cpu_physical_memory_snapshot_get_dirty(dirty, start + done, EBB_PAGE_SIZE) &&
+            add_page(recorder, block, done, error)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int add_block(struct recorder *recorder, const struct ebb_ram_block *block,
+                     struct ebb_error *error)
+{
+    return recorder->has_keyframe ? add_dirty_pages(recorder, block, error)
+                                  : add_used_pages(recorder, block, error);
 }
 
 static int write_keyframe(struct recorder *recorder, uint64_t position, uint64_t *number,
