@@ -16,6 +16,8 @@
 #include "position.h"
 #include "recorder.h"
 
+#define CLEAN_STRETCH (1u << 20) /* bytes that are looked at together first */
+
 void recorder_mark_dirty(MemoryRegion *mr, hwaddr offset, hwaddr length)
 {
     cpu_physical_memory_set_dirty_range(memory_region_get_ram_addr(mr) + offset, length,
@@ -56,13 +58,21 @@ static int add_dirty_pages(struct recorder *recorder, const struct ebb_ram_block
 {
     g_autofree DirtyBitmapSnapshot *dirty = take_dirty(block);
     ram_addr_t start = memory_region_get_ram_addr(block->block->mr);
-    uint64_t done;
+    uint64_t done = 0;
 
-    for (done = 0; done < block->size; done += EBB_PAGE_SIZE) {
+    while (done < block->size) {
+        uint64_t stretch = MIN(CLEAN_STRETCH, block->size - done);
+
+        if (done % CLEAN_STRETCH == 0 &&
+            !cpu_physical_memory_snapshot_get_dirty(dirty, start + done, stretch)) {
+            done += stretch;
+            continue;
+        }
         if (cpu_physical_memory_snapshot_get_dirty(dirty, start + done, EBB_PAGE_SIZE) &&
             add_page(recorder, block, done, error)) {
             return -1;
         }
+        done += EBB_PAGE_SIZE;
     }
     return 0;
 }
