@@ -10,6 +10,7 @@ import threading
 import time
 
 from . import ebb as ebb_module
+from .guests import ROOT
 from .process import Timeout, kill_group
 
 COMMAND_TIMEOUT = 60
@@ -69,7 +70,7 @@ class Gdb:
         words = [find_gdb(), "-nx", "-q", "--interpreter=mi3"]
         self.child = subprocess.Popen(
             words + ([elf] if elf else []), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, start_new_session=True,
+            stderr=subprocess.STDOUT, start_new_session=True, cwd=ROOT,
             env={**os.environ, "DEBUGINFOD_URLS": "", "LC_ALL": "C"})
         self.transcript = []
         self._token = 0
@@ -153,10 +154,10 @@ class Gdb:
         self.child.stdin.flush()
         return Answer(command)
 
-    def wait_running(self, answer, timeout=COMMAND_TIMEOUT):
-        """Waits until the target runs."""
+    def wait_for(self, text, answer, timeout=COMMAND_TIMEOUT):
+        """Waits for a line of gdb's output that contains the text."""
         deadline = time.monotonic() + timeout
-        while not self.transcript[-1].startswith("*running"):
+        while text not in self.transcript[-1]:
             self._take(self._next_line(deadline, answer.command), answer)
 
     def finish(self, answer, timeout=COMMAND_TIMEOUT, running=False):

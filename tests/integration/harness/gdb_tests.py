@@ -416,15 +416,11 @@ class GdbTests:
     def test_target_description(self):
         gdb = self.gdb()
         registers = gdb.registers()
-        if self.architecture == "aarch64":
-            self.assertRegex(registers, r"(?m)^x30 ")
-            system = "VBAR_EL1" if "VBAR_EL1" in gdb.run("info registers all").text else "VBAR"
-        else:
-            self.assertRegex(registers, r"(?m)^cpsr ")
-            system = "VBAR"
+        name = "x30" if self.architecture == "aarch64" else "cpsr"
+        self.assertRegex(registers, r"(?m)^%s " % name)
         gdb.run("tbreak main")
         gdb.run("continue")
-        self.assertEqual(gdb.number("(long)$%s" % system), gdb.number("(long)&vectors"))
+        self.assertEqual(gdb.number("(long)$VBAR"), gdb.number("(long)&vectors"))
 
     def test_memory(self):
         gdb = self.at("call build_list")
@@ -447,11 +443,13 @@ class GdbTests:
         gdb = self.gdb(name, at="end")
         place, registers = gdb.position(), gdb.registers()
         gdb.run("watch first_word_writes")
+        gdb.run("set debug remote 1")
         answer = gdb.start("reverse-continue")
-        gdb.wait_running(answer)
+        gdb.wait_for("Sending packet: $bc", answer)
         gdb.interrupt()
         gdb.finish(answer, running=True)
-        self.assertLess(answer.seconds, 2)
+        gdb.run("set debug remote 0")
+        self.assertLess(answer.seconds, 0.5)
         self.assertIn("SIGINT", answer.text + str(answer.stop))
         self.assertEqual(gdb.position(), place)
         self.assertEqual(gdb.registers(), registers)
