@@ -194,20 +194,37 @@ void worker_reap(struct worker_process *process)
     *process = (struct worker_process){.pid = -1, .socket = -1, .error_log = -1};
 }
 
-void worker_last_words(const struct worker_process *process, char *buffer, size_t size)
+/* Reads up to size - 1 bytes at an offset of the error log as one line; returns their number. */
+static size_t read_words(const struct worker_process *process, off_t from, char *buffer,
+                         size_t size)
 {
-    off_t end = lseek(process->error_log, 0, SEEK_END);
-    off_t start = end > (off_t)(size - 1) ? end - (off_t)(size - 1) : 0;
-    ssize_t length = end > 0 ? pread(process->error_log, buffer, size - 1, start) : 0;
+    ssize_t length = pread(process->error_log, buffer, size - 1, from);
 
     length = length > 0 ? length : 0;
-    while (length > 0 && buffer[length - 1] == '\n') {
-        length--;
-    }
-    buffer[length] = '\0';
     for (ssize_t i = 0; i < length; i++) {
         if ((unsigned char)buffer[i] < ' ') {
             buffer[i] = ' ';
         }
     }
+    while (length > 0 && buffer[length - 1] == ' ') {
+        length--;
+    }
+    buffer[length] = '\0';
+    return (size_t)length;
+}
+
+void worker_last_words(const struct worker_process *process, char *buffer, size_t size)
+{
+    off_t end = lseek(process->error_log, 0, SEEK_END);
+    size_t used;
+
+    if (end < (off_t)size) {
+        read_words(process, 0, buffer, size);
+        return;
+    }
+    /* A fatal error of QEMU begins with what it is, and goes on with all registers; an assertion
+     * that fails is at the end. */
+    used = read_words(process, 0, buffer, size / 2);
+    used += (size_t)snprintf(buffer + used, size - used, " ... ");
+    read_words(process, end - (off_t)(size - used - 1), buffer + used, size - used);
 }

@@ -32,7 +32,7 @@ int worker_spawn(struct worker_process *process, const char *program, const char
  * for it. */
 void worker_reap(struct worker_process *process);
 
-/* The last lines of the worker's standard error, on one line; empty if there are none. */
+/* What the worker wrote to its standard error, on one line, the middle left out if it is long. */
 void worker_last_words(const struct worker_process *process, char *buffer, size_t size);
 
 #endif
