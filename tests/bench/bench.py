@@ -161,14 +161,13 @@ class Bench:
         self.add("replay_forward_s", "s", ours, peer, self.peer_name, self.runs)
         self.add_rate("replay_rate", (ours, peer), plain)
 
-    def gdb_times(self, target, steps, **variables):
+    def gdb_times(self, target, **variables):
         """Runs reverse.py in gdb on a target; returns what it measured."""
         result = os.path.join(self.folder, "times.json")
         if os.path.exists(result):
             os.unlink(result)
-        environment = dict(os.environ, BENCH_RESULT=result, BENCH_STEPS=str(steps),
-                           BENCH_START=repr(time.monotonic()),
-                           **{key: str(value) for key, value in variables.items()})
+        environment = dict(os.environ, BENCH_RESULT=result, BENCH_START=repr(time.monotonic()),
+                           **{"BENCH_" + key: str(value) for key, value in variables.items()})
         _, said = run([self.gdb, "-nx", "-q", "-batch", "-ex", "set architecture aarch64",
                        "-ex", "target remote " + target, "-x",
                        os.path.join(HERE, "reverse.py")], env=environment)
@@ -177,38 +176,35 @@ class Bench:
         with open(result) as file:
             return json.load(file)
 
-    def peer_times(self, peer_log, places):
-        command = [*self.peer_command("replay", peer_log), "-S", "-gdb", "stdio"]
-        return self.gdb_times("| exec " + shlex.join(command), 3, BENCH_PEER=1, **places)
-
-    def ebb_target(self, recording, at):
-        return "| %s replay --stdio --at %s %s" % (self.ebb, at, recording)
+    def times(self, target, steps, **variables):
+        """All measurements on a target, each in a session of its own."""
+        times = {}
+        for what in ("near", "whole", "steps"):
+            times.update(self.gdb_times(target, MEASURE=what, STEPS=steps, **variables))
+        return times
 
     def bench_reverse(self):
         _, recording = self.record("recording")
         _, peer_log = self.peer_record()
-        places = self.gdb_times(self.ebb_target(recording, "begin"), 0, BENCH_FIND_PLACES=1)
-        log("near: %d instructions before the end" % places.pop("near_distance"))
-        variables = {"BENCH_" + key.upper(): value for key, value in places.items()}
+        target = "| %s replay --stdio --at %%s %s" % (self.ebb, recording)
+        peer_target = "| exec " + shlex.join(
+            [*self.peer_command("replay", peer_log), "-S", "-gdb", "stdio"])
+        places = self.gdb_times(target % "begin", FIND_PLACES=1)
+        log("near: %d instructions before the end" % places.pop("NEAR_DISTANCE"))
         ours, peers = self.repeat(
-            "reverse",
-            lambda: self.gdb_times(self.ebb_target(recording, "end"), 200, **variables),
-            lambda: self.peer_times(peer_log, variables))
-        open_ebb = [times["open_s"] for times in ours]
-        open_peer = [times["open_s"] for times in peers]
+            "reverse", lambda: self.times(target % "end", 200, **places),
+            lambda: self.times(peer_target, 3, PEER=1, **places))
 
         def stepi(times, percent):
             values = sorted(value for run_times in times for value in run_times["stepi_ms"])
             return values[min(len(values) - 1, len(values) * percent // 100)]
 
-        self.add("reverse_stepi_p50_ms", "ms", stepi(ours, 50), stepi(peers, 50), self.peer_name,
-                 self.runs)
-        self.add("reverse_stepi_p99_ms", "ms", stepi(ours, 99), stepi(peers, 99), self.peer_name,
-                 self.runs)
-        for metric in ("reverse_continue_near_ms", "reverse_continue_whole_s"):
+        for percent in (50, 99):
+            self.add("reverse_stepi_p%d_ms" % percent, "ms", stepi(ours, percent),
+                     stepi(peers, percent), self.peer_name, self.runs)
+        for metric in ("reverse_continue_near_ms", "reverse_continue_whole_s", "open_s"):
             self.add(metric, metric.rsplit("_", 1)[1], [times[metric] for times in ours],
                      [times[metric] for times in peers], self.peer_name, self.runs)
-        self.add("open_s", "s", open_ebb, open_peer, self.peer_name, self.runs)
 
     def print_table(self):
         form = "%-26s %-6s %14s %14s %9s %5s  %s"
