@@ -88,7 +88,8 @@ struct worker_hello {
  * to worker).
  */
 struct worker_control {
-    uint32_t stop_request; /* atomic; set by the engine, cleared by the worker when it stops for it */
+    uint32_t
+        stop_request; /* atomic; set by the engine, cleared by the worker when it stops for it */
     uint32_t reserved;
     uint64_t position; /* atomic; where the worker is, written now and then while it runs */
 };
@@ -155,9 +156,9 @@ enum worker_stop_reason {
  */
 struct worker_hit {
     uint64_t position;
-    uint32_t kind;       /* enum worker_breakpoint_kind */
-    uint32_t access;     /* WORKER_WATCH_WRITE or WORKER_WATCH_READ: what was done */
-    uint64_t address;    /* the breakpoint's, as set */
+    uint32_t kind;         /* enum worker_breakpoint_kind */
+    uint32_t access;       /* WORKER_WATCH_WRITE or WORKER_WATCH_READ: what was done */
+    uint64_t address;      /* the breakpoint's, as set */
     uint64_t data_address; /* first byte accessed inside the watched range */
     uint64_t pc;
     uint32_t by_device;
