@@ -13,9 +13,10 @@ struct interception {
 /* Register accessors have no argument that could carry it. */
 static struct interception interception;
 
-/* Marked as I/O in QEMU because they may change interrupt inputs of the CPU; no device's. */
+/* Marked as I/O in QEMU because they may move interrupt lines; what they say is the CPU's affair.
+ */
 static const char *const configuration_registers[] = {
-    "HCR_EL2", "HCR", "HCR2", "HCRX_EL2", "MDCR_EL2", "MDCR_EL3", "SDCR",
+    "HCR_EL2", "HCR", "HCR2", "HCRX_EL2", "MDCR_EL2", "MDCR_EL3", "SDCR", "CNTHCTL_EL2",
 };
 
 static bool is_named(const ARMCPRegInfo *ri, const char *name)
