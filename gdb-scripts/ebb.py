@@ -157,12 +157,17 @@ class EbbMonitor(gdb.Command):
         super().__init__(name, gdb.COMMAND_STATUS, gdb.COMPLETE_NONE)
 
     def invoke(self, argument, from_tty):
-        require_ebb()
+        command = f"{self.server_command} {argument}".strip()
         try:
-            # Not caught and printed: what the server says of a failure would be lost.
-            gdb.execute(f"monitor {self.server_command} {argument}".strip())
-        except gdb.error as error:
-            raise gdb.GdbError(str(error)) from None
+            print(monitor(command), end="")
+        except gdb.GdbError:
+            # What the server said was caught and lost with the error; these commands change
+            # nothing, so it may say it again.
+            require_ebb()
+            try:
+                gdb.execute("monitor " + command)
+            except gdb.error as error:
+                raise gdb.GdbError(str(error)) from None
 
 
 Ebb()
