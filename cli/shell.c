@@ -10,6 +10,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -371,6 +372,8 @@ static int run_lines(struct shell *shell, struct ebb_error *error)
     if (interactive) {
         rl_readline_name = "ebb";
         rl_completion_entry_function = complete_command;
+        /* Ctrl-C ends a move, which looks for the blocked signal, but not the shell. */
+        signal(SIGINT, SIG_IGN);
         if (show_place(shell, error) < 0) {
             return -1;
         }
