@@ -4,6 +4,7 @@
 #include "qapi/error.h"
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
+#include "accel/tcg/cpu-ops.h"
 #include "qom/object_interfaces.h"
 #include "system/system.h"
 #include "system/reset.h"
@@ -49,6 +50,24 @@ static void close_log(struct recorder *recorder)
     recorder->writer = NULL;
 }
 
+/*
+ * Lets the CPU take an interrupt that is pending, as the state at a position has it (log/event.h).
+ * This is what QEMU would do before the next instruction; the vCPU must not be executing.
+ */
+static void settle(struct recorder *recorder)
+{
+    CPUState *cpu = CPU(recorder->cpu);
+    const TCGCPUOps *operations = cpu->cc->tcg_ops;
+
+    if (cpu->halted && operations->cpu_exec_halt(cpu)) {
+        cpu->halted = 0;
+    }
+    if (!cpu->halted && cpu->interrupt_request &&
+        operations->cpu_exec_interrupt(cpu, cpu->interrupt_request)) {
+        cpu->exception_index = -1;
+    }
+}
+
 static void append_end(struct recorder *recorder, enum ebb_end_reason reason, uint64_t position)
 {
     uint8_t digests[16];
@@ -75,6 +94,9 @@ void recorder_finish(struct recorder *recorder, enum ebb_end_reason reason, uint
     }
     recorder->end_reason = reason;
     recorder->end_position = position;
+    if (position == ebb_position_now()) {
+        settle(recorder);
+    }
     if (recorder_keyframe(recorder, position, NULL)) {
         append_end(recorder, reason, position);
     }
@@ -188,9 +210,16 @@ static void recorder_complete(UserCreatable *creatable, Error **errp)
         return;
     }
     ebb_recorder = recorder;
+    /* QEMU drops its user's objects before it is done exiting. */
+    object_ref(OBJECT(recorder));
     recorder->machine_ready.notify = machine_is_ready;
     qemu_add_machine_init_done_notifier(&recorder->machine_ready);
     qemu_register_resettable(OBJECT(recorder));
+}
+
+static bool recorder_can_be_deleted(UserCreatable *creatable)
+{
+    return false;
 }
 
 /* The first of the machine's objects to enter reset, since it was registered first. */
@@ -267,6 +296,7 @@ static void recorder_class_init(ObjectClass *class, void *data)
     ResettableClass *resettable = RESETTABLE_CLASS(class);
 
     creatable->complete = recorder_complete;
+    creatable->can_be_deleted = recorder_can_be_deleted;
     resettable->phases.enter = recorder_reset_enter;
     resettable->get_state = recorder_reset_state;
     object_class_property_add_str(class, "directory", get_directory, set_directory);

@@ -59,6 +59,13 @@ static MemTxResult hook_mmio_read(CPUState *cpu, hwaddr address, MemoryRegion *m
     bool ours = recorder_access_begin(ebb_recorder, ebb_position_of_access(cpu));
     MemTxResult result = memory_region_dispatch_read(mr, offset, value, op, attrs);
 
+    if (ours && !cpu->mem_io_pc && !failure_flags(cpu, result)) {
+        /* How often QEMU fetches such an instruction depends on the host. */
+        recorder_fail(ebb_recorder,
+                      "the guest executes instructions out of a device, at physical address "
+                      "%#" HWADDR_PRIx ", which cannot be recorded; the recording ends there",
+                      address);
+    }
     if (ours) {
         append_mmio(ebb_recorder, EBB_EVENT_MMIO_READ, address, *value, op, result);
         recorder_access_end(ebb_recorder);
