@@ -114,6 +114,17 @@ class Commands(unittest.TestCase):
         result = self.ebb.run("verify", copy)
         self.assertTrue(result.status in (3, 4) or "cut off" in result.text(), result.describe())
 
+    def test_replay_starts_gdb(self):
+        """`ebb replay` alone: gdb comes up connected, with the guest's symbols."""
+        session = subprocess.run(
+            [self.ebb.path, "replay", self.recording], timeout=60,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            input=b"monitor position\ntbreak build_list\ncontinue\nquit\n",
+            env={**os.environ, "DEBUGINFOD_URLS": "", "TERM": "dumb"})
+        text = session.stdout.decode(errors="replace")
+        self.assertIn("position 0 of 0 to", text)
+        self.assertRegex(text, r"Temporary breakpoint 1, .*build_list")
+
     def test_help(self):
         text = self.ebb.run("--help").text()
         for command in ("record", "replay", "info", "dump", "verify", "console"):

@@ -124,7 +124,8 @@ class UBoot(unittest.TestCase):
     def check(self, file, machine):
         session = ebb.current()
         typed = [("Hit any key to stop autoboot", "\n"), ("=> ", "version\n"),
-                 ("=> ", "md.b 0x0 0x40\n"), ("00000030", ""), ("=> ", "poweroff\n")]
+                 ("=> ", "md.b 0x0 0x40\n"), ("00000030", ""), ("=> ", "saveenv\n"), ("OK", ""),
+                 ("=> ", "poweroff\n")]
         recorder = session.record(
             [*machine, "-m", "128", "-nodefaults", "-display", "none", "-serial", "stdio",
              "-bios", session.guests.fetched(file)], typed=typed)
