@@ -7,6 +7,7 @@
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "exec/ramlist.h"
+#include "gdbstub/internals.h"
 #include "hw/irq.h"
 #include "hw/qdev-core.h"
 #include "hooks.h"
@@ -222,6 +223,11 @@ static void start_recording(struct recorder *recorder)
 {
     Error *error = NULL;
 
+    if (gdbserver_state.init) {
+        recorder_fail(recorder, "cannot record this guest: what a debugger writes is not recorded; "
+                                "leave -s and -gdb out and debug the recording with ebb replay");
+        return;
+    }
     ebb_position_set(0);
     recorder->space = ebb_ram_space_new();
     recorder_map_start(recorder);
