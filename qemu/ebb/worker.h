@@ -23,9 +23,10 @@ struct worker_events {
     struct ebb_event next;     /* the next event, if have_next */
     bool have_next;
     uint64_t next_number;         /* its number */
-    struct ebb_cursor *lookahead; /* behind the next asynchronous event */
-    uint64_t async_position;      /* its position; UINT64_MAX: none left */
-    uint64_t async_number;
+    struct ebb_cursor *lookahead; /* looks for the next asynchronous event */
+    uint64_t ahead_position;      /* of the event it has read last; UINT64_MAX: there are no more */
+    uint64_t ahead_number;
+    bool ahead_async;
     uint64_t end_position; /* of the log */
     uint64_t event_count;
 };
@@ -40,10 +41,11 @@ struct worker_map {
 };
 
 struct worker_hits {
-    bool pending; /* guest code was left for hit.last */
+    bool pending;     /* guest code was left for hit.last */
+    uint64_t run_end; /* where the execution under way would end */
     uint64_t count;
     struct worker_hit last;
-    bool ignore_execute, ignore_watch; /* while stepping off a hit */
+    bool ignore_execute; /* while stepping off a breakpoint */
     bool stop_at_first;
 };
 
@@ -88,8 +90,8 @@ int worker_events_seek(struct worker *worker, uint64_t event_number, struct ebb_
 /* The event the guest is about to cause or meet; NULL at the end of the log. */
 const struct ebb_event *worker_events_peek(struct worker *worker);
 void worker_events_advance(struct worker *worker);
-/* The position of the next asynchronous event; UINT64_MAX: none left. */
-uint64_t worker_events_next_async(struct worker *worker);
+/* The position of the next asynchronous event, but at most limit; one there may be missed. */
+uint64_t worker_events_next_async(struct worker *worker, uint64_t limit);
 /* Applies an interrupt line, DMA, memory map or console event. */
 void worker_events_apply(struct worker *worker, const struct ebb_event *event);
 

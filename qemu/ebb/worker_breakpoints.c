@@ -7,6 +7,7 @@
 #include "exec/translation-block.h"
 #include "hw/core/cpu.h"
 #include "tcg/tcg.h"
+#include "tcg/insn-start-words.h"
 #include "position.h"
 #include "worker.h"
 
@@ -152,12 +153,6 @@ int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint
     return insert_watchpoints(worker, set, count, error);
 }
 
-static G_NORETURN void leave(CPUState *cpu, uintptr_t ra)
-{
-    cpu->exception_index = EXCP_INTERRUPT;
-    cpu_loop_exit_restore(cpu, ra);
-}
-
 static void note_hit(struct worker *worker, const struct worker_hit *hit)
 {
     worker->hits.pending = true;
@@ -165,18 +160,49 @@ static void note_hit(struct worker *worker, const struct worker_hit *hit)
     worker->hits.last = *hit;
 }
 
+/*
+ * Fills in position and PC of a hit of the guest's own, from inside a translation block. The whole
+ * block was taken from the budget when it was entered.
+ */
+static void locate_hit(struct worker *worker, struct worker_hit *hit, uintptr_t ra)
+{
+    CPUState *cpu = CPU(worker->cpu);
+    TranslationBlock *tb = tcg_tb_lookup(ra);
+    uint64_t data[TARGET_INSN_START_WORDS];
+    int left = cpu_unwind_data_from_tb(tb, ra, data);
+
+    hit->position = worker->hits.run_end - cpu->neg.icount_decr.u16.low - cpu->icount_extra - left;
+    hit->pc = data[0];
+}
+
+/*
+ * Takes note of a hit. Whoever looks for the last one goes on in the middle of the block; else
+ * guest code is left, with the state before the instruction.
+ */
+static void take_hit(struct worker *worker, struct worker_hit *hit, uintptr_t ra)
+{
+    CPUState *cpu = CPU(worker->cpu);
+
+    locate_hit(worker, hit, ra);
+    if (hit->kind == WORKER_BREAK_EXECUTE) {
+        hit->address = hit->pc;
+    }
+    note_hit(worker, hit);
+    if (worker->hits.stop_at_first) {
+        cpu->exception_index = EXCP_INTERRUPT;
+        cpu_loop_exit_restore(cpu, ra);
+    }
+    worker->hits.pending = false;
+}
+
 void worker_breakpoint_reached(CPUState *cpu, uintptr_t ra)
 {
     struct worker *worker = worker_current();
     struct worker_hit hit = {.kind = WORKER_BREAK_EXECUTE};
 
-    if (worker->hits.ignore_execute) {
-        return;
+    if (!worker->hits.ignore_execute) {
+        take_hit(worker, &hit, ra);
     }
-    note_hit(worker, &hit); /* the rest is known once the CPU's state is restored */
-    cpu_restore_state(cpu, ra);
-    worker->hits.last.address = worker_pc(worker);
-    leave(cpu, 0);
 }
 
 static uint32_t access_kind(const struct worker_breakpoint *watch, int flags)
@@ -210,13 +236,9 @@ bool worker_watchpoint_reached(CPUState *cpu, vaddr address, vaddr length, int f
             .data_address = MAX(address, watch->address),
         };
 
-        if (!hit.access || !overlaps(address, length, watch->address, watch->length)) {
-            continue;
-        }
-        ours = true;
-        if (!worker->hits.ignore_watch) {
-            note_hit(worker, &hit);
-            leave(cpu, ra);
+        if (hit.access && overlaps(address, length, watch->address, watch->length)) {
+            ours = true;
+            take_hit(worker, &hit, ra);
         }
     }
     return ours; /* else it may be a watchpoint of the guest's own */

@@ -22,19 +22,17 @@ static void read_next(struct worker *worker)
     }
 }
 
-static void find_next_async(struct worker *worker)
+static void look_ahead(struct worker_events *events)
 {
-    struct worker_events *events = &worker->events;
     struct ebb_event event;
 
-    do {
-        events->async_number = ebb_cursor_event_number(events->lookahead);
-        if (ebb_cursor_next(events->lookahead, &event, NULL) != 1) {
-            events->async_position = UINT64_MAX;
-            return;
-        }
-    } while (!ebb_event_is_asynchronous(&event));
-    events->async_position = event.position;
+    events->ahead_number = ebb_cursor_event_number(events->lookahead);
+    if (ebb_cursor_next(events->lookahead, &event, NULL) == 1) {
+        events->ahead_position = event.position;
+        events->ahead_async = ebb_event_is_asynchronous(&event);
+    } else {
+        events->ahead_position = UINT64_MAX;
+    }
 }
 
 int worker_events_open(struct worker *worker, const char *recording, struct ebb_error *error)
@@ -64,7 +62,7 @@ int worker_events_seek(struct worker *worker, uint64_t event_number, struct ebb_
     }
     events->next_number = event_number;
     read_next(worker);
-    find_next_async(worker);
+    look_ahead(events);
     return 0;
 }
 
@@ -79,13 +77,17 @@ void worker_events_advance(struct worker *worker)
     read_next(worker);
 }
 
-uint64_t worker_events_next_async(struct worker *worker)
+uint64_t worker_events_next_async(struct worker *worker, uint64_t limit)
 {
-    while (worker->events.async_position != UINT64_MAX &&
-           worker->events.async_number < worker->events.next_number) {
-        find_next_async(worker);
+    struct worker_events *events = &worker->events;
+
+    /* Stretches without asynchronous events can be millions of events long: look no farther than
+     * needed. */
+    while (events->ahead_position < limit &&
+           (!events->ahead_async || events->ahead_number < events->next_number)) {
+        look_ahead(events);
     }
-    return worker->events.async_position;
+    return MIN(events->ahead_position, limit);
 }
 
 static void apply_line(struct worker *worker, const struct ebb_event *event)

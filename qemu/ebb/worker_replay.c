@@ -210,18 +210,15 @@ static uint64_t replay_sysreg_read(CPUARMState *env, const ARMCPRegInfo *ri)
     return value;
 }
 
+/* The register itself stays as it is: there is no device behind it, and reads come from the log. */
 static void replay_sysreg_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value)
 {
     struct worker *worker = worker_current();
 
-    if (!worker->diversion) {
-        if (!expect(worker, EBB_EVENT_SYSREG_WRITE, ebb_position_of_instruction(),
-                    ebb_sysreg_id(ri), 8, &value)) {
-            return;
-        }
+    if (!worker->diversion && expect(worker, EBB_EVENT_SYSREG_WRITE, ebb_position_of_instruction(),
+                                     ebb_sysreg_id(ri), 8, &value)) {
         worker_events_advance(worker);
     }
-    ebb_sysreg_original_write(env, ri, value);
 }
 
 static void replay_semihosting(CPUState *cpu)

@@ -19,21 +19,12 @@
 /* Instructions between two looks at the stop request: some milliseconds. */
 #define SLICE 1000000u
 
-static void note_where(struct worker *worker)
-{
-    struct worker_hits *hits = &worker->hits;
-
-    if (hits->pending && !hits->last.by_device) {
-        hits->last.position = ebb_position_now();
-        hits->last.pc = worker_pc(worker);
-    }
-}
-
 /* Executes at most budget instructions, or, with 0, only takes a pending interrupt. */
 static void execute(struct worker *worker, uint64_t budget)
 {
     CPUState *cpu = CPU(worker->cpu);
 
+    worker->hits.run_end = ebb_position_now() + budget;
     cpu->icount_budget = budget;
     cpu->neg.icount_decr.u16.low = MIN(0xffff, budget);
     cpu->icount_extra = budget - cpu->neg.icount_decr.u16.low;
@@ -47,7 +38,6 @@ static void execute(struct worker *worker, uint64_t budget)
     cpu->icount_extra = 0;
     cpu->icount_budget = 0;
     process_queued_cpu_work(cpu);
-    note_where(worker);
 }
 
 static void take_interrupt(struct worker *worker)
@@ -137,40 +127,37 @@ static uint32_t reason_to_stop(struct worker *worker, uint64_t limit)
 static uint64_t distance(struct worker *worker, uint64_t limit)
 {
     uint64_t position = ebb_position_now();
-    uint64_t to = MIN(limit, worker->events.end_position);
+    uint64_t to = MIN(MIN(limit, worker->events.end_position), position + SLICE);
 
-    to = MIN(to, worker_events_next_async(worker));
-    return MIN(to - position, SLICE);
+    /* At least one instruction, so that an event in a wrong place is met as a divergence. */
+    return MAX(worker_events_next_async(worker, to) - position, 1);
 }
 
-/* Executes the instruction at a hit without hitting again. */
-static void step_off(struct worker *worker, bool ignore_execute, bool ignore_watch)
+/* Executes the instruction at the start of a run, whose breakpoint is no news. */
+static void step_off(struct worker *worker)
 {
-    worker->hits.ignore_execute = ignore_execute;
-    worker->hits.ignore_watch = ignore_watch;
+    worker->hits.ignore_execute = true;
     execute(worker, 1);
-    worker->hits.ignore_execute = worker->hits.ignore_watch = false;
+    worker->hits.ignore_execute = false;
 }
 
 static void replay_until_stop(struct worker *worker, const struct worker_run *run,
                               struct worker_stop *stop)
 {
     struct worker_hits *hits = &worker->hits;
-    bool step_off_execute = !(run->flags & WORKER_RUN_HIT_AT_START), step_off_watch = false;
+    uint64_t start = ebb_position_now();
+    bool off = run->flags & WORKER_RUN_HIT_AT_START;
 
     settle(worker);
     while (!(stop->reason = reason_to_stop(worker, run->limit))) {
         hits->pending = false;
-        if (step_off_execute || step_off_watch) {
-            step_off(worker, step_off_execute, step_off_watch);
-        } else {
+        if (off) {
             execute(worker, distance(worker, run->limit));
+        } else {
+            step_off(worker);
+            off = ebb_position_now() != start;
         }
-        /* A watchpoint that is hit while stepping off a breakpoint stops before the instruction,
-         * which is then stepped off once more. */
-        step_off_execute = hits->pending;
-        step_off_watch = hits->pending && hits->last.kind != WORKER_BREAK_EXECUTE;
-        if (!hits->pending || !hits->stop_at_first) {
+        if (!hits->pending) {
             settle(worker);
         }
         qatomic_set(&worker->control->position, ebb_position_now());
@@ -186,7 +173,7 @@ static void divert_until_stop(struct worker *worker, const struct worker_run *ru
 
     worker->diversion = true;
     if (limit > start) {
-        step_off(worker, true, false);
+        step_off(worker);
     }
     stop->reason = 0;
     while (!stop->reason) {
