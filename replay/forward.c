@@ -107,7 +107,9 @@ int timeline_seek(struct timeline *timeline, uint64_t position, struct timeline_
     }
     timeline->on_device_hit = false;
     timeline->point_of_interest = position;
-    if (timeline_reach(timeline, position, &result, error)) {
+    if (timeline_reach(timeline, timeline_approach(timeline, position), &result, error) ||
+        (result.reason == WORKER_STOP_LIMIT &&
+         timeline_reach(timeline, position, &result, error))) {
         return -1;
     }
     if (result.reason == WORKER_STOP_DIVERGED) {

@@ -69,6 +69,16 @@ static bool covered(const struct timeline *timeline, uint64_t first, uint64_t la
     return checkpoint && checkpoint->position >= first;
 }
 
+uint64_t timeline_approach(const struct timeline *timeline, uint64_t position)
+{
+    uint64_t lead = timeline->base_every;
+
+    if (position - timeline->begin <= lead || covered(timeline, position - lead, position - 1)) {
+        return position;
+    }
+    return position - lead;
+}
+
 /* The next regular place: `every` behind the last of a chain of checkpoints that has no gap. */
 static uint64_t next_regular(const struct timeline *timeline, uint64_t position, uint64_t target)
 {

@@ -13,6 +13,9 @@
 /* Starting more workers pays when at least this many checkpoint distances are left. */
 #define PARALLEL_LEAST 10u
 
+/* And not before this many have been searched. */
+#define NEAR 3u
+
 struct job {
     bool active;
     bool cancelled;
@@ -34,7 +37,6 @@ struct search {
     uint64_t next_to; /* upper end of the next interval */
     unsigned next_number;
     unsigned replicas; /* in use */
-    bool any_done;
     struct search_result *result;
     struct job jobs[TIMELINE_MAX_WORKERS]; /* job i is replica i's */
 };
@@ -84,7 +86,6 @@ static void cancel_after(struct search *search, unsigned number)
  */
 static void finish_job(struct search *search, struct job *job, bool diverged)
 {
-    search->any_done = true;
     if ((job->hit || diverged) && !job->cancelled) {
         search->result->kind = diverged ? SEARCH_DIVERGED : SEARCH_HIT;
         search->result->hit = job->last_hit;
@@ -194,13 +195,15 @@ static int serve_stopped(struct search *search, unsigned i, struct ebb_error *er
     return begin_job(search, i, error);
 }
 
-/* More replicas join once the nearest interval has turned out to be empty. */
+/* More replicas join once what is near has turned out to be empty: what is near takes no longer
+ * than starting a worker. */
 static void engage_replicas(struct search *search)
 {
     struct timeline *timeline = search->timeline;
     uint64_t left = search->next_to - search->from;
 
-    if (search->replicas > 1 || !search->any_done || left < PARALLEL_LEAST * timeline->base_every) {
+    if (search->replicas > 1 || search->to - search->next_to < NEAR * timeline->base_every ||
+        left < PARALLEL_LEAST * timeline->base_every) {
         return;
     }
     while (search->replicas < timeline->worker_count) {

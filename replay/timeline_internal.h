@@ -101,6 +101,11 @@ struct start {
     struct checkpoint *checkpoint; /* not owned */
     uint64_t keyframe;
 };
+/*
+ * Where to pass on the way to position. A keyframe may stand right at it, but whoever goes there goes
+ * back from there next: so the last stretch is run, leaving checkpoints, unless there are some.
+ */
+uint64_t timeline_approach(const struct timeline *timeline, uint64_t position);
 /* The start from which position is reached soonest; replica (or NULL) may be there already. */
 void timeline_choose_start(const struct timeline *timeline, const struct replica *replica,
                            uint64_t position, struct start *start);
