@@ -17,8 +17,11 @@ static void resume(struct rsp_session *session, struct rsp_move move)
     struct ebb_error error;
 
     if (rsp_move(session, &move, &stop, &error) < 0) {
-        rsp_reply_error(session, RSP_EIO, error.message);
-        return;
+        /* gdb takes an error reply for a reason to try again, without end where it steps off a
+         * watchpoint by itself: tell the user, and stop where we are. */
+        rsp_session_printf(session, "ebb: %s\n", error.message);
+        stop = (struct timeline_stop){.reason = TIMELINE_STOP_INTERRUPTED,
+                                      .position = timeline_position(session->timeline)};
     }
     rsp_report_stop(session, &stop);
 }

@@ -477,9 +477,12 @@ static void tells_of_a_divergence(void **state)
 static void survives_a_move_that_fails(void **state)
 {
     struct rsp_client *client = *state;
+    char text[200];
 
     fake_timeline_fail_next(client->timeline);
-    client_expect(client, "c", "E.the worker died");
+    client_ask(client, "c");
+    expect_story(client, "ebb: the worker died\n");
+    assert_string_equal(client->reply, stop(text, 2, FAKE_CODE, ""));
     expect_stop(client, "s", FAKE_CODE + 4, "");
 }
 
