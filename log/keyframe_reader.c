@@ -318,30 +318,28 @@ static int resolve_table(const struct ebb_log *log, uint64_t number, struct ebb_
     return 0;
 }
 
-/* A copy of the runs that are not zeroes; *count receives their number. NULL on error. */
-static struct ebb_page_run *copy_runs(const struct ebb_log *log, uint64_t number, size_t *count,
-                                      struct ebb_error *error)
+/* A copy of a keyframe's page table; its failed member says that there was an error. */
+static struct ebb_page_table copy_table(const struct ebb_log *log, uint64_t number,
+                                        struct ebb_error *error)
 {
     const struct ebb_page_table *table = &log->cache->table;
-    struct ebb_page_run *runs = NULL;
+    struct ebb_page_table copy = {NULL, 0, 0, false};
     size_t i;
 
-    *count = 0;
     pthread_mutex_lock(&log->cache->mutex);
-    if (!resolve_table(log, number, error)) {
-        runs = malloc((table->count + 1) * sizeof(*runs));
-        if (!runs) {
+    copy.failed = resolve_table(log, number, error) != 0;
+    if (!copy.failed) {
+        for (i = 0; i < table->count; i++) {
+            ebb_page_table_append(&copy, table->runs[i].page, table->runs[i].count,
+                                  table->runs[i].id);
+        }
+        if (copy.failed) {
             ebb_fail(error, EBB_ERROR_FAILED, "out of memory while reading %s",
                      log->keyframes.name);
         }
-        for (i = 0; runs && i < table->count; i++) {
-            if (table->runs[i].id) {
-                runs[(*count)++] = table->runs[i];
-            }
-        }
     }
     pthread_mutex_unlock(&log->cache->mutex);
-    return runs;
+    return copy;
 }
 
 /* --- Visiting pages. --- */
@@ -442,29 +440,172 @@ static int walk_runs(struct walk *walk)
     return 0;
 }
 
+/* Visits the pages of runs without zeroes among them; puts the runs in another order. */
+static int visit_runs(const struct ebb_log *log, struct ebb_page_run *runs, size_t count,
+                      ebb_page_visitor visit, void *opaque, struct ebb_error *error)
+{
+    struct walk walk = {.log = log,
+                        .heap = runs,
+                        .count = count,
+                        .zstd = ZSTD_createDCtx(),
+                        .visit = visit,
+                        .opaque = opaque,
+                        .error = error};
+    int status;
+
+    if (!walk.zstd) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory while reading pages");
+    }
+    qsort(walk.heap, walk.count, sizeof(*walk.heap), compare_ids);
+    status = walk_runs(&walk);
+    ZSTD_freeDCtx(walk.zstd);
+    ebb_buffer_free(&walk.stored);
+    ebb_buffer_free(&walk.pages);
+    return status;
+}
+
+/* Moves the runs of zeroes to the end; returns the number of the others. */
+static size_t part_zeroes(struct ebb_page_run *runs, size_t count)
+{
+    size_t others = 0, i;
+
+    for (i = 0; i < count; i++) {
+        if (runs[i].id) {
+            struct ebb_page_run swap = runs[others];
+
+            runs[others++] = runs[i];
+            runs[i] = swap;
+        }
+    }
+    return others;
+}
+
 int ebb_keyframe_visit_pages(const struct ebb_log *log, uint64_t number, ebb_page_visitor visit,
                              void *opaque, struct ebb_error *error)
 {
-    struct walk walk = {.log = log, .visit = visit, .opaque = opaque, .error = error};
-    int status;
+    struct ebb_page_table table;
+    int status = -1;
 
     if (check_number(log, number, error)) {
         return -1;
     }
-    walk.heap = copy_runs(log, number, &walk.count, error);
-    if (!walk.heap) {
+    table = copy_table(log, number, error);
+    if (!table.failed) {
+        status =
+            visit_runs(log, table.runs, part_zeroes(table.runs, table.count), visit, opaque, error);
+    }
+    ebb_page_table_free(&table);
+    return status;
+}
+
+/* The part of *run that lies in the same run of a table, whose content's id is *id; *next is where
+ * to look for it first, since runs are asked for in order. */
+static uint64_t same_run(const struct ebb_page_table *table, const struct ebb_page_run *run,
+                         size_t *next, uint64_t *id)
+{
+    const struct ebb_page_run *found;
+
+    while (*next < table->count &&
+           table->runs[*next].page + table->runs[*next].count <= run->page) {
+        ++*next;
+    }
+    found = &table->runs[*next];
+    *id = 0;
+    if (*next == table->count || found->page >= run->page + run->count) {
+        return run->count;
+    }
+    if (found->page > run->page) {
+        return found->page - run->page;
+    }
+    *id = found->id ? found->id + (run->page - found->page) : 0;
+    if (found->page + found->count - run->page < run->count) {
+        return found->page + found->count - run->page;
+    }
+    return run->count;
+}
+
+/* Appends what of the runs of to has other contents in from. */
+static void append_differences(struct ebb_page_table *changes, const struct ebb_page_table *from,
+                               const struct ebb_page_table *to)
+{
+    size_t next = 0, i;
+
+    for (i = 0; i < to->count; i++) {
+        struct ebb_page_run rest = to->runs[i];
+
+        while (rest.count > 0) {
+            uint64_t id, count = same_run(from, &rest, &next, &id);
+
+            if (id != rest.id) {
+                ebb_page_table_append(changes, rest.page, count, rest.id);
+            }
+            rest.page += count;
+            rest.count -= count;
+            rest.id += rest.id ? count : 0;
+        }
+    }
+}
+
+/* Visits, as pages of zeroes, the pages of from that have contents, and none in to. */
+static int visit_vanished(const struct ebb_page_table *from, const struct ebb_page_table *to,
+                          ebb_page_visitor visit, void *opaque)
+{
+    size_t next = 0, i;
+
+    for (i = 0; i < from->count; i++) {
+        struct ebb_page_run rest = from->runs[i];
+
+        while (rest.count > 0) {
+            uint64_t id, count = same_run(to, &rest, &next, &id), page;
+
+            for (page = rest.page; rest.id && !id && page < rest.page + count; page++) {
+                int status = visit(opaque, page, NULL);
+
+                if (status) {
+                    return status;
+                }
+            }
+            rest.page += count;
+            rest.count -= count;
+        }
+    }
+    return 0;
+}
+
+static int visit_differences(const struct ebb_log *log, const struct ebb_page_table *from,
+                             const struct ebb_page_table *to, ebb_page_visitor visit, void *opaque,
+                             struct ebb_error *error)
+{
+    struct ebb_page_table changes = {NULL, 0, 0, false};
+    int status;
+
+    append_differences(&changes, from, to);
+    status = changes.failed ? ebb_fail(error, EBB_ERROR_FAILED, "out of memory while reading %s",
+                                       log->keyframes.name)
+                            : visit_vanished(from, to, visit, opaque);
+    if (!status) {
+        status = visit_runs(log, changes.runs, part_zeroes(changes.runs, changes.count), visit,
+                            opaque, error);
+    }
+    ebb_page_table_free(&changes);
+    return status;
+}
+
+int ebb_keyframe_visit_changes(const struct ebb_log *log, uint64_t base, uint64_t number,
+                               ebb_page_visitor visit, void *opaque, struct ebb_error *error)
+{
+    struct ebb_page_table from, to;
+    int status = -1;
+
+    if (check_number(log, base, error) || check_number(log, number, error)) {
         return -1;
     }
-    walk.zstd = ZSTD_createDCtx();
-    if (walk.zstd) {
-        qsort(walk.heap, walk.count, sizeof(*walk.heap), compare_ids);
-        status = walk_runs(&walk);
-    } else {
-        status = ebb_fail(error, EBB_ERROR_FAILED, "out of memory while reading pages");
+    from = copy_table(log, base, error);
+    to = copy_table(log, number, error);
+    if (!from.failed && !to.failed) {
+        status = visit_differences(log, &from, &to, visit, opaque, error);
     }
-    ZSTD_freeDCtx(walk.zstd);
-    ebb_buffer_free(&walk.stored);
-    ebb_buffer_free(&walk.pages);
-    free(walk.heap);
+    ebb_page_table_free(&from);
+    ebb_page_table_free(&to);
     return status;
 }

@@ -71,4 +71,12 @@ typedef int (*ebb_page_visitor)(void *opaque, uint64_t page_number, const void *
 int ebb_keyframe_visit_pages(const struct ebb_log *log, uint64_t number, ebb_page_visitor visit,
                              void *opaque, struct ebb_error *error);
 
+/*
+ * The same for the pages whose contents may differ from those in keyframe base, which may be before
+ * or after number; page is NULL for one that is all zeroes in keyframe number. This costs no more
+ * than the pages visited.
+ */
+int ebb_keyframe_visit_changes(const struct ebb_log *log, uint64_t base, uint64_t number,
+                               ebb_page_visitor visit, void *opaque, struct ebb_error *error);
+
 #endif

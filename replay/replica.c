@@ -210,40 +210,39 @@ int replica_restore(struct replica *replica, const struct checkpoint *checkpoint
     return result;
 }
 
-struct keyframe_copy {
-    struct ram_image *image;
-    const struct ram_image *like; /* shares its equal pages; may be NULL */
-};
-
 static int page_of_keyframe(void *opaque, uint64_t number, const void *page)
 {
-    struct keyframe_copy *copy = opaque;
+    static const uint8_t zeroes[EBB_PAGE_SIZE];
+    struct ram_image *image = opaque;
 
-    if (number >= ram_image_page_count(copy->image)) {
+    if (number >= ram_image_page_count(image)) {
         return 1;
     }
-    if (copy->like && memcmp(ram_image_data(copy->like, number), page, EBB_PAGE_SIZE) == 0) {
-        return ram_image_share(copy->image, number, ram_image_get(copy->like, number)) ? 2 : 0;
-    }
-    return ram_image_set(copy->image, number, page) ? 2 : 0;
+    return ram_image_set(image, number, page ? page : zeroes) ? 2 : 0;
 }
 
-/* The keyframe's RAM as an image, sharing pages with what the replica holds; NULL on error. */
-static struct ram_image *keyframe_image(struct replica *replica, const struct ebb_log *log,
-                                        uint64_t number, struct ebb_error *error)
+/* Makes *loaded the RAM of a keyframe. */
+static int load_ram(struct replica *replica, const struct ebb_log *log, struct keyframe_ram *loaded,
+                    uint64_t number, struct ebb_error *error)
 {
     struct page_store *store = ram_image_store(replica->state_base);
-    struct keyframe_copy copy = {
-        .image = ram_image_new(store, worker_page_count(replica->worker)),
-        .like = replica->base,
-    };
-    int result =
-        copy.image ? ebb_keyframe_visit_pages(log, number, page_of_keyframe, &copy, error) : 2;
+    struct ram_image *image = loaded->image
+                                  ? ram_image_copy(loaded->image)
+                                  : ram_image_new(store, worker_page_count(replica->worker));
+    int result = 2;
 
-    if (result == 0) {
-        return copy.image;
+    if (image) {
+        result = loaded->image
+                     ? ebb_keyframe_visit_changes(log, loaded->number, number, page_of_keyframe,
+                                                  image, error)
+                     : ebb_keyframe_visit_pages(log, number, page_of_keyframe, image, error);
     }
-    ram_image_release(copy.image);
+    if (result == 0) {
+        replace_image(&loaded->image, image);
+        loaded->number = number;
+        return 0;
+    }
+    ram_image_release(image);
     if (result == 1) {
         ebb_fail(error, EBB_ERROR_CORRUPT,
                  "keyframe %llu has a page outside the machine's RAM; the recording is damaged",
@@ -251,29 +250,20 @@ static struct ram_image *keyframe_image(struct replica *replica, const struct eb
     } else if (result == 2) {
         out_of_memory(error);
     }
-    return NULL;
+    return -1;
 }
 
-int replica_load_keyframe(struct replica *replica, const struct ebb_log *log, uint64_t number,
-                          uint64_t first_event, struct ebb_error *error)
+int replica_load_keyframe(struct replica *replica, const struct ebb_log *log,
+                          struct keyframe_ram *loaded, uint64_t number, uint64_t first_event,
+                          struct ebb_error *error)
 {
     struct ebb_keyframe keyframe;
-    struct ram_image *image;
-    int result;
 
-    if (ebb_log_keyframe(log, number, &keyframe, error)) {
+    if (ebb_log_keyframe(log, number, &keyframe, error) ||
+        load_ram(replica, log, loaded, number, error) ||
+        change_ram(replica, loaded->image, error)) {
         return -1;
     }
-    image = keyframe_image(replica, log, number, error);
-    if (!image) {
-        return -1;
-    }
-    result = change_ram(replica, image, error);
-    ram_image_release(image);
-    if (result) {
-        return -1;
-    }
-    worker_mark_all_replaced(replica->worker);
     if (keyframe.event_number < first_event) {
         keyframe.event_number = first_event;
     }

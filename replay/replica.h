@@ -40,13 +40,20 @@ struct checkpoint *replica_capture(struct replica *replica, uint64_t position,
 int replica_restore(struct replica *replica, const struct checkpoint *checkpoint,
                     struct ebb_error *error);
 
+/* RAM as a keyframe has it: the next one that is loaded takes from it what is the same. */
+struct keyframe_ram {
+    struct ram_image *image; /* NULL: none yet */
+    uint64_t number;
+};
+
 /*
  * Loads a keyframe of the log and goes on in the log from event number first_event or from the
  * keyframe's place, whichever is later. The replica is then at the keyframe's position but not
  * settled: asynchronous events of that position may follow.
  */
-int replica_load_keyframe(struct replica *replica, const struct ebb_log *log, uint64_t number,
-                          uint64_t first_event, struct ebb_error *error);
+int replica_load_keyframe(struct replica *replica, const struct ebb_log *log,
+                          struct keyframe_ram *loaded, uint64_t number, uint64_t first_event,
+                          struct ebb_error *error);
 
 /* Gives the worker these breakpoints, if it does not have them already. */
 int replica_set_breakpoints(struct replica *replica, const struct breakpoint_list *breakpoints,

@@ -66,7 +66,8 @@ int timeline_load_reset(struct timeline *timeline, struct replica *replica,
     uint64_t first_event;
 
     if (event_behind_reset(timeline, stop, &first_event, error) ||
-        replica_load_keyframe(replica, timeline->log, stop->keyframe, first_event, error)) {
+        replica_load_keyframe(replica, timeline->log, &timeline->loaded, stop->keyframe,
+                              first_event, error)) {
         return -1;
     }
     timeline->restores++;
@@ -193,7 +194,8 @@ int timeline_go_to_start(struct timeline *timeline, struct replica *replica,
         return replica_restore(replica, start->checkpoint, error);
     }
     timeline->uninterruptible = true;
-    outcome = replica_load_keyframe(replica, timeline->log, start->keyframe, 0, error) ||
+    outcome = replica_load_keyframe(replica, timeline->log, &timeline->loaded, start->keyframe, 0,
+                                    error) ||
               timeline_run(timeline, replica, start->position, WORKER_RUN_LAST_HIT, &result, error);
     timeline->uninterruptible = uninterruptible;
     if (outcome) {

@@ -160,6 +160,7 @@ void timeline_close(struct timeline *timeline)
         timeline->documents = next;
     }
     checkpoint_release(timeline->diversion);
+    ram_image_release(timeline->loaded.image);
     checkpoint_set_free(timeline->set);
     page_store_free(timeline->store);
     ebb_log_close(timeline->log);

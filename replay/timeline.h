@@ -51,10 +51,10 @@ enum timeline_stop_reason {
 };
 
 enum timeline_breakpoint_kind { /* values as in the worker's protocol */
-    TIMELINE_BREAK_EXECUTE = 1,
-    TIMELINE_WATCH_WRITE = 2,
-    TIMELINE_WATCH_READ = 3,
-    TIMELINE_WATCH_ACCESS = 4,
+                                TIMELINE_BREAK_EXECUTE = 1,
+                                TIMELINE_WATCH_WRITE = 2,
+                                TIMELINE_WATCH_READ = 3,
+                                TIMELINE_WATCH_ACCESS = 4,
 };
 
 /*

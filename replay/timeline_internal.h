@@ -48,6 +48,7 @@ struct timeline {
     struct ebb_log *log;
     struct keyframe_place *keyframes; /* ascending positions */
     size_t keyframe_count;
+    struct keyframe_ram loaded; /* the last */
 
     struct page_store *store;
     struct checkpoint_set *set; /* its first checkpoint is at `begin` */
@@ -102,8 +103,9 @@ struct start {
     uint64_t keyframe;
 };
 /*
- * Where to pass on the way to position. A keyframe may stand right at it, but whoever goes there goes
- * back from there next: so the last stretch is run, leaving checkpoints, unless there are some.
+ * Where to pass on the way to position. A keyframe may stand right at it, but whoever goes there
+ * goes back from there next: so the last stretch is run, leaving checkpoints, unless there are
+ * some.
  */
 uint64_t timeline_approach(const struct timeline *timeline, uint64_t position);
 /* The start from which position is reached soonest; replica (or NULL) may be there already. */

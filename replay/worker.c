@@ -347,17 +347,6 @@ void worker_mark_replaced(struct worker *worker, uint64_t page_number)
     replaced_bitmap(worker)[page_number / 64] |= (uint64_t)1 << page_number % 64;
 }
 
-void worker_mark_all_replaced(struct worker *worker)
-{
-    uint64_t pages = worker_page_count(worker);
-    uint64_t *bitmap = replaced_bitmap(worker);
-
-    memset(bitmap, 0xff, pages / 64 * 8);
-    if (pages % 64) {
-        bitmap[pages / 64] = ((uint64_t)1 << pages % 64) - 1;
-    }
-}
-
 uint64_t worker_page_count(const struct worker *worker)
 {
     return worker->hello.ram_size / EBB_PAGE_SIZE;

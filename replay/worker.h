@@ -32,7 +32,6 @@ uint8_t *worker_ram(struct worker *worker);
 int worker_ram_file(const struct worker *worker); /* the descriptor RAM is mapped from */
 const uint64_t *worker_dirty_bitmap(const struct worker *worker);
 void worker_mark_replaced(struct worker *worker, uint64_t page_number);
-void worker_mark_all_replaced(struct worker *worker);
 uint64_t worker_page_count(const struct worker *worker);
 
 int worker_load_keyframe(struct worker *worker, const struct ebb_keyframe *keyframe,

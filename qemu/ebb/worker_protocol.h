@@ -29,8 +29,8 @@ enum worker_message_type {
     WORKER_TARGET_XML,
     /*
      * -> struct worker_keyframe, then for each register: uint64_t id, uint32_t size, size bytes;
-     * <- nothing. The engine has already put the keyframe's pages into RAM and marked every page
-     * in the replaced bitmap. The memory map is the manifest's, changed by the last
+     * <- nothing. The engine has already put the keyframe's pages into RAM and marked those that
+     * it changed in the replaced bitmap. The memory map is the manifest's, changed by the last
      * EBB_EVENT_MEMORY_MAP before the keyframe's event number.
      */
     WORKER_LOAD_KEYFRAME,

@@ -131,6 +131,36 @@ static void test_registers(void **state)
 
 /* Random changes, in random order, some taken back; each keyframe is what it was, whatever was
  * asked for before. */
+/* The pages of one model, brought to another by what visiting the changes tells. */
+static int follow_change(void *opaque, uint64_t page_number, const void *page)
+{
+    struct model *models = opaque; /* the changing one, the expected one */
+    uint64_t *content = &models[0].content[page_number - models[0].base];
+    uint64_t wanted = models[1].content[page_number - models[1].base];
+    uint8_t expected[EBB_PAGE_SIZE];
+
+    assert_in_range(page_number - models[0].base, 0, MODEL_PAGES - 1);
+    if (wanted) {
+        fill_page(expected, wanted);
+        assert_non_null(page);
+        assert_memory_equal(page, expected, EBB_PAGE_SIZE);
+    } else {
+        assert_null(page);
+    }
+    assert_int_not_equal(*content, wanted); /* what has not changed is not visited, nor twice */
+    *content = wanted;
+    return 0;
+}
+
+static void expect_changes(const struct ebb_log *log, uint64_t base, uint64_t number,
+                           const struct model *models)
+{
+    struct model pair[2] = {models[base], models[number]};
+
+    assert_int_equal(ebb_keyframe_visit_changes(log, base, number, follow_change, pair, NULL), 0);
+    assert_memory_equal(pair[0].content, pair[1].content, sizeof(pair[0].content));
+}
+
 static void test_pages(void **state)
 {
     enum { KEYFRAMES = 40 };
@@ -159,7 +189,12 @@ static void test_pages(void **state)
     for (i = 0; i < 30; i++) {
         k = fixture_random(&random) % KEYFRAMES;
         expect_pages(log, k, &models[k]);
+        expect_changes(log, fixture_random(&random) % KEYFRAMES, k, models);
     }
+    expect_changes(log, 0, KEYFRAMES - 1, models);
+    expect_changes(log, KEYFRAMES - 1, 0, models);
+    assert_int_equal(ebb_keyframe_visit_changes(log, KEYFRAMES, 0, follow_change, models, NULL),
+                     -1);
     ebb_log_close(log);
     free(models);
 }
