@@ -447,12 +447,15 @@ static int visit_runs(const struct ebb_log *log, struct ebb_page_run *runs, size
     struct walk walk = {.log = log,
                         .heap = runs,
                         .count = count,
-                        .zstd = ZSTD_createDCtx(),
                         .visit = visit,
                         .opaque = opaque,
                         .error = error};
     int status;
 
+    if (count == 0) {
+        return 0;
+    }
+    walk.zstd = ZSTD_createDCtx();
     if (!walk.zstd) {
         return ebb_fail(error, EBB_ERROR_FAILED, "out of memory while reading pages");
     }
