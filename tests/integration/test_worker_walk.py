@@ -1,0 +1,455 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Walks at random through recordings with the real worker, and compares every answer with lists
+made on a first pass forward, and every state with the one seen then."""
+
+import random
+import unittest
+
+from harness import ebb, rsp
+from harness.history import KINDS, Breakpoint, Model, accessing, reaching, standing
+
+HITS_MAX = 100      # of one breakpoint in a whole history; what is hit more often is left out
+STATES_MAX = 12     # hits at which the first pass notes the state
+WATCH_LENGTHS = (1, 2, 4, 8, 16, 64)
+RAM_BASE = 0x40000000
+
+
+class Truth:
+    """What the first pass forward saw: states by position, and the devices' writes in the log."""
+
+    def __init__(self, case, recording, devices=False):
+        self.case = case
+        self.recording = recording
+        self.states = {}
+        self.all_registers = {}
+        self.pcs = {}
+        self.values = {}  # values of general registers: addresses that the guest may use
+        self.writes = []  # (position, nested, address, length) by devices
+        if devices:
+            for event in ebb.current().json("dump", "--json", recording):
+                if event["kind"] == "dma":
+                    self.writes.append((event["position"], event.get("nested", False),
+                                        RAM_BASE + event["address"], len(event["data"]) // 2))
+
+    def check(self, client, position, complete=False):
+        """Compares the client's state with the one seen first, or notes it."""
+        now, *state = client.state()
+        known = self.states.setdefault(position, state)
+        if now != position or state != known:
+            self.case.fail("position %d, wanted %d: state %s, but %s before; last packets %s"
+                           % (now, position, state, known, client.last))
+        if complete:
+            self.check_all_registers(client, position)
+
+    def check_all_registers(self, client, position):
+        now = client.all_registers()
+        known = self.all_registers.setdefault(position, now)
+        wrong = {name: (known[name], now[name]) for name in known if known[name] != now[name]}
+        if wrong:
+            self.case.fail("position %d: registers (before, now) %s; last packets %s"
+                           % (position, wrong, client.last[-60:]))
+
+    def note(self, client, stop, position):
+        """On the first pass only."""
+        self.check(client, position, complete=position % 16 == 0)
+        self.pcs[position] = stop_pc(stop)
+        self.note_values(client, position)
+
+    def note_values(self, client, position):
+        text = self.states[position][0]
+        size = client.word_size * 2
+        words = {int.from_bytes(bytes.fromhex(text[i:i + size]), "little")
+                 for i in range(0, min(len(text), 32 * size), size) if "x" not in text[i:i + size]}
+        self.values.setdefault(position // 64, set()).update(words)
+
+
+def stop_pc(stop):
+    value = next(value for name, value in stop.fields.items()
+                 if len(name) <= 2 and all(c in "0123456789abcdef" for c in name))
+    return int.from_bytes(bytes.fromhex(value), "little")
+
+
+class Area:
+    """A stretch of history in which all hits of some breakpoints are known."""
+
+    def __init__(self, truth, low, high):
+        self.truth = truth
+        self.low = low
+        self.high = high
+        self.guards = []
+        self.candidates = []
+
+    def step_through(self, client):
+        """The first pass: instruction by instruction."""
+        client.seek(self.low)
+        self.truth.note(client, rsp.Stop(client.ask("?"), ""), self.low)
+        for position in range(self.low + 1, self.high + 1):
+            self.truth.note(client, client.move("s"), position)
+
+    def executions(self, type_, address, length):
+        """A breakpoint, its hits found among the positions stepped through."""
+        return Breakpoint(type_, address, length,
+                          [standing(position) for position in range(self.low, self.high + 1)
+                           if self.truth.pcs[position] == address])
+
+    def add_guards(self, length):
+        """Breakpoints that keep a walk from leaving."""
+        self.guards = [self.executions(0, self.truth.pcs[end], length)
+                       for end in (self.low, self.high)]
+
+    def _step_off(self, client, breakpoint_):
+        client.ask(breakpoint_.packet("z"))
+        stop = client.move("s")
+        client.ask(breakpoint_.packet("Z"))
+        return stop
+
+    def _device_key(self, breakpoint_, position, seen):
+        """The key of a write by a device at this position that has not been met yet."""
+        nested = {kind for at, kind, address, length in self.truth.writes
+                  if at == position and breakpoint_.overlaps(address, length)}
+        self.truth.case.assertTrue(nested, "a device's write that is not in the log at %d"
+                                   % position)
+        if False in nested and reaching(position) not in seen:
+            return reaching(position)
+        return accessing(position)
+
+    def find_hits(self, client, breakpoint_, most=HITS_MAX):
+        """Continues from hit to hit, forward. Returns whether there are not too many."""
+        keys = []
+        client.seek(self.low)
+        for wanted in self.guards + [breakpoint_]:
+            client.ask(wanted.packet("Z"))
+        stop = None
+        while len(keys) <= most:
+            stop = client.move("c")
+            position = client.position()
+            if len(keys) < STATES_MAX:
+                self.truth.check(client, position)
+            if stop.reason == "end" or position > self.high:
+                break
+            if stop.reason == "break":
+                if breakpoint_.address == stop_pc(stop) and not breakpoint_.is_watch:
+                    keys.append(standing(position))
+                if position == self.high and self.guards:
+                    break
+                continue
+            key = self._device_key(breakpoint_, position, keys) if stop.by_device \
+                else accessing(position)
+            keys.append(key)
+            if key == accessing(position):
+                if position >= self.high:
+                    break
+                stop = self._step_off(client, breakpoint_)
+                if stop.reason == "end":
+                    break
+        for wanted in self.guards + [breakpoint_]:
+            client.ask(wanted.packet("z"))
+        if len(keys) > most:
+            return False
+        self._complete(client, breakpoint_, keys)
+        return True
+
+    def _complete(self, client, breakpoint_, keys):
+        """Adds what continuing forward cannot meet: a breakpoint where it began, and devices'
+        writes at a position that was stepped to."""
+        found = set(keys)
+        if breakpoint_.sees_devices:
+            for position, nested, address, length in self.truth.writes:
+                key = accessing(position) if nested else reaching(position)
+                if breakpoint_.overlaps(address, length) and self.low < position <= self.high:
+                    stepped_to = not nested and accessing(position - 1) in found
+                    self.truth.case.assertTrue(key in found or stepped_to,
+                                               "a write by a device was missed: key %d" % key)
+                    found.add(key)
+        if not breakpoint_.is_watch and self.truth.pcs.get(self.low) == breakpoint_.address:
+            found.add(standing(self.low))
+        breakpoint_.keys = sorted(found)
+
+    def check_values(self, client, watches):
+        """Memory that changes has been written: steps through, looking at what is watched."""
+        client.seek(self.low)
+        before = [None] * len(watches)
+        for position in range(self.low, self.high + 1):
+            now = [client.exchange("m%x,%x" % (w.address, w.length))[0] for w in watches]
+            for watch, old, new in zip(watches, before, now):
+                if position > self.low and old != new:
+                    written = watch.fires(accessing(position - 1)) or \
+                        watch.fires(reaching(position))
+                    self.truth.case.assertTrue(
+                        written, "%s changed before position %d unseen" % (watch, position))
+            before = now
+            if position < self.high:
+                client.move("s")
+
+
+class Walk:
+    """A random walk in an area."""
+
+    def __init__(self, case, client, truth, area, seed, kill_one_in=0):
+        self.case = case
+        self.client = client
+        self.truth = truth
+        self.area = area
+        self.random = random.Random(seed)
+        self.seed = seed
+        self.kill_one_in = kill_one_in
+        self.model = Model(*client.place()[1:])
+        self.known = sorted(truth.states)
+        self.inside = [p for p in self.known if area.low <= p <= area.high]
+        for guard in area.guards:
+            client.ask(guard.packet("Z"))
+        self.model.breakpoints = list(area.guards)
+        self.seek(area.low)
+
+    def describe(self, stop, answer):
+        return ("seed %s: got %s, expected %s; breakpoints %s; last packets %s" %
+                (self.seed, stop, answer, self.model.breakpoints, self.client.last))
+
+    def check_stop(self, stop, answer):
+        story = self.describe(stop, answer)
+        self.case.assertEqual((stop.reason, self.client.position()),
+                              (answer.reason, answer.position), story)
+        if answer.reason == "break":
+            self.case.assertTrue(any(stop_pc(stop) == b.address and b.fires(answer.key)
+                                     for b in self.model.breakpoints if not b.is_watch), story)
+        elif answer.reason == "watch":
+            self.case.assertTrue(any(stop.watch == KINDS[b.type] and b.fires(answer.key) and
+                                     b.overlaps(stop.address, 1)
+                                     for b in self.model.breakpoints if b.is_watch), story)
+            self.case.assertTrue(stop.by_device or answer.key % 4 == 2, story)
+        if answer.position in self.truth.pcs:
+            self.case.assertEqual(stop_pc(stop), self.truth.pcs[answer.position], story)
+
+    def check_state(self):
+        position = self.model.position
+        self.truth.check(self.client, position, complete=self.random.random() < 0.1)
+
+    def seek(self, position):
+        self.client.seek(position)
+        self.model.seek(position)
+        self.check_state()
+
+    def seek_somewhere(self):
+        area, here = self.area, self.model.position
+        kind = self.random.random()
+        if kind < 0.5:
+            position = self.random.choice(self.inside)
+        elif kind < 0.8:
+            position = here + int(self.random.gauss(0, 300))
+        else:
+            position = self.random.randint(area.low, area.high)
+        if self.random.random() < 0.15:
+            self.seek(self.random.choice(self.known))  # maybe far away
+        self.seek(min(max(position, area.low), area.high))
+
+    def go(self, packet):
+        forward = packet in ("s", "c")
+        if self.area.guards and self.model.position == (self.area.high if forward
+                                                        else self.area.low):
+            self.seek_somewhere()
+            return
+        stop = self.client.move(packet)
+        self.check_stop(stop, self.model.move(packet))
+        self.check_state()
+
+    def add(self):
+        new = self.random.choice(self.area.candidates)
+        if new not in self.model.breakpoints:
+            self.client.ask(new.packet("Z"))
+            self.model.breakpoints.append(new)
+
+    def remove(self):
+        guards = len(self.area.guards)
+        if len(self.model.breakpoints) > guards:
+            place = self.random.randrange(guards, len(self.model.breakpoints))
+            self.client.ask(self.model.breakpoints.pop(place).packet("z"))
+
+    def change_breakpoints(self):
+        count = len(self.model.breakpoints) - len(self.area.guards)
+        if self.random.randrange(5) < count:
+            self.remove()
+        else:
+            self.add()
+
+    def divert(self):
+        """Changes registers and memory, goes on there or not, and leaves it to a move to come
+        back."""
+        client = self.client
+        width = client.word_size
+        for number in self.random.sample(range(13), 3):
+            client.ask("P%x=%s" % (number, self.random.randbytes(width).hex()))
+        for watch in self.random.sample(self.area.candidates, 1):
+            client.exchange("M%x,4:%s" % (watch.address & ~3, self.random.randbytes(4).hex()))
+        self.case.assertNotEqual(list(client.state()[1:]), self.truth.states[self.model.position])
+        moves = ["s", "bs", "c", "bc"]
+        if self.random.random() < 0.5:
+            pc = int.from_bytes(bytes.fromhex(client.ask("p%x" % client.pc_register)), "little")
+            client.ask("P%x=%s" % (client.pc_register, (pc + 4).to_bytes(width, "little").hex()))
+            for _ in range(self.random.randrange(6)):
+                client.move("s")
+            moves = ["bs", "bc"]  # others would go on in the diversion
+        if self.random.random() < 0.3:
+            self.seek_somewhere()
+        else:
+            self.go(self.random.choice(moves))
+
+    def one_move(self):
+        if self.kill_one_in and self.random.randrange(self.kill_one_in) == 0:
+            self.client.kill_worker(self.random.randrange(8))
+        kind = self.random.randrange(20)
+        if kind < 3:
+            self.seek_somewhere()
+        elif kind < 15:
+            self.go(("s", "bs", "bs", "c", "c", "c", "bc", "bc", "bc", "bc", "bs", "s")[kind - 3])
+        elif kind < 19:
+            self.change_breakpoints()
+        else:
+            self.divert()
+
+    def run(self, moves):
+        for _ in range(moves):
+            self.one_move()
+        for breakpoint_ in self.model.breakpoints:
+            self.client.ask(breakpoint_.packet("z"))
+
+
+class WalkTests(unittest.TestCase):
+    def setUp(self):
+        self.ebb = ebb.current()
+
+    def client(self, recording, *options):
+        client = rsp.Rsp(recording, *options)
+        self.addCleanup(client.close)
+        stop = rsp.Stop(client.ask("?"), "")
+        number, value = next(iter(list(stop.fields.items())[1:]))
+        client.pc_register = int(number, 16)
+        client.word_size = len(value) // 2
+        return client
+
+    def addresses(self, client, area, generator, count):
+        """Where the guest has pointers to, near the area or anywhere: values of registers."""
+        values = {value for block, words in area.truth.values.items() for value in words
+                  if area.low // 64 <= block <= area.high // 64}
+        values = sorted(v for v in values if v >= RAM_BASE)
+        found = []
+        while len(found) < count:
+            address = generator.choice(values) + generator.choice((0, 0, 0, 4, 8, -4, -8, -16, 1))
+            if not client.exchange("m%x,1" % address)[0].startswith("E"):
+                found.append(address)
+        return found
+
+    def choose(self, client, area, generator, executes, watches, kind=4):
+        """Breakpoints and watchpoints that are hit in the area, and their hits."""
+        stepped = [p for p in area.truth.pcs if area.low <= p <= area.high]
+        for _ in range(executes):
+            pc = area.truth.pcs[generator.choice(stepped)]
+            found = Breakpoint(generator.randrange(2), pc, kind)
+            if area.guards:
+                found = area.executions(found.type, pc, kind)
+            elif not area.find_hits(client, found):
+                continue
+            area.candidates.append(found)
+        tried = 0
+        wanted = len(area.candidates) + watches
+        for address in self.addresses(client, area, generator, 12 * watches):
+            found = Breakpoint(generator.choice((2, 2, 3, 4)), address,
+                               generator.choice(WATCH_LENGTHS))
+            tried += 1
+            most = area.high - area.low if area.guards else HITS_MAX
+            if area.find_hits(client, found, most) and (found.keys or tried % 9 == 0):
+                area.candidates.append(found)
+            if len(area.candidates) >= wanted:
+                break
+
+    def bare_metal(self, name, seed, options=("--workers", "1"), kill_one_in=0, extra=(),
+                   interval=20000, moves=150, values=True, window=800):
+        arguments = self.ebb.guests.bare(name) + list(extra)
+        recording = self.ebb.record(
+            arguments, ["--keyframe-interval=%d" % interval]).recording
+        generator = random.Random(seed)
+        truth = Truth(self, recording, devices=bool(extra))
+        first = self.client(recording, "--workers", "1")
+        begin, end = first.place()[1:]
+        window = min(window, (end - begin) // 2)
+        areas = [Area(truth, low, low + window)
+                 for low in (begin, generator.randint(begin + window, end - window))]
+        for area in areas:
+            area.step_through(first)
+            area.add_guards(4)
+        whole = Area(truth, begin, end)
+        for position in sorted(generator.sample(range(begin, end), 40)):
+            first.seek(position)
+            truth.check(first, position, complete=True)
+            truth.note_values(first, position)
+        for area in areas + [whole]:
+            self.choose(first, area, generator, 5, 6)
+            self.assertTrue(any(b.is_watch and b.keys for b in area.candidates), area.low)
+        if values:
+            areas[1].check_values(first, [b for b in areas[1].candidates
+                                          if b.is_watch and b.type != 3])
+        first.close()
+        client = self.client(recording, *options)
+        for number, area in enumerate(areas + [whole]):
+            Walk(self, client, truth, area, seed + number, kill_one_in).run(moves)
+        return client, truth
+
+
+class BareMetal(WalkTests):
+    def test_steps(self):
+        self.bare_metal("steps-aarch64", 1)
+
+    def test_steps_arm(self):
+        self.bare_metal("steps-arm", 2, ("--workers", "3"))
+
+    def test_interrupts(self):
+        self.bare_metal("interrupts-aarch64", 3, ("--workers", "3"), interval=500000)
+
+    def test_interrupts_arm(self):
+        self.bare_metal("interrupts-arm", 4, interval=500000)
+
+    def test_mmu(self):
+        self.bare_metal("mmu-aarch64", 5, values=False)
+
+    def test_mmu_arm(self):
+        self.bare_metal("mmu-arm", 6, ("--workers", "3"), values=False)
+
+    def test_exclusives(self):
+        self.bare_metal("exclusives-aarch64", 7, interval=100000)
+
+    def test_exclusives_arm(self):
+        self.bare_metal("exclusives-arm", 8, ("--workers", "3", "--memory", "1M"),
+                        interval=100000)
+
+    def test_float(self):
+        self.bare_metal("float-aarch64", 9)
+
+    def test_float_arm(self):
+        self.bare_metal("float-arm", 10)
+
+    def test_dma(self):
+        self.bare_metal("dma-aarch64", 11, extra=("-device", "virtio-rng-device"))
+
+    def test_dma_arm(self):
+        self.bare_metal("dma-arm", 12, ("--workers", "3"), extra=("-device", "virtio-rng-device"))
+
+    def test_reset(self):
+        self.bare_metal("reset-aarch64", 13, interval=500)
+
+    def test_reset_arm(self):
+        self.bare_metal("reset-arm", 14, ("--workers", "3"), interval=500)
+
+    def test_little_memory(self):
+        self.bare_metal("interrupts-aarch64", 15, ("--workers", "1", "--memory", "64K"),
+                        interval=200000)
+
+    def test_killed_workers(self):
+        client, _ = self.bare_metal("steps-aarch64", 16, kill_one_in=10)
+        self.assertRegex(client.monitor("stats"), r"workers replaced +[1-9]")
+
+    def test_killed_of_three(self):
+        client, _ = self.bare_metal("interrupts-arm", 17, ("--workers", "3"), kill_one_in=10)
+        self.assertRegex(client.monitor("stats"), r"workers replaced +[1-9]")
+
+
+if __name__ == "__main__":
+    unittest.main()
