@@ -220,7 +220,6 @@ static int open_symbols(const struct recording *recording, struct dump *dump, co
 {
     struct timeline_options options = {
         .recording = recording->directory,
-        .worker_path = getenv("EBB_QEMU"),
         .workers = 1,
     };
 

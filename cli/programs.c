@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "programs.h"
 
-#include "../replay/worker_spawn.h"
 #include "paths.h"
 
 #include <errno.h>
@@ -9,31 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-char *programs_qemu(const char *path, struct ebb_error *error)
-{
-    const char *chosen = path && *path ? path : getenv("EBB_QEMU");
-    char *copy;
-
-    if (!chosen || !*chosen) {
-        /* One binary does both: records and, as a worker, replays. */
-        copy = worker_find_program(NULL, error);
-        if (!copy) {
-            ebb_fail(error, EBB_ERROR_FAILED,
-                     "there is no QEMU of Ebb's beside ebb; build it, or set EBB_QEMU to its path");
-        }
-        return copy;
-    }
-    if (access(chosen, X_OK) < 0) {
-        ebb_fail(error, EBB_ERROR_FAILED, "QEMU at %s cannot be run: %s", chosen, strerror(errno));
-        return NULL;
-    }
-    copy = strdup(chosen);
-    if (!copy) {
-        ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
-    }
-    return copy;
-}
 
 /* The path of a program that the shell would find, or NULL. */
 static char *search_path(const char *name)

@@ -5,9 +5,6 @@
 
 #include "../log/error.h"
 
-/* Our QEMU: path if not NULL, else $EBB_QEMU, else the one installed or built beside ebb. */
-char *programs_qemu(const char *path, struct ebb_error *error);
-
 /* $EBB_GDB, else gdb-multiarch, else gdb, from $PATH. */
 char *programs_gdb(struct ebb_error *error);
 

@@ -2,7 +2,7 @@
 /* ebb record: runs our QEMU with the recorder in it. */
 #include "commands.h"
 #include "json_list.h"
-#include "programs.h"
+#include "../replay/worker_spawn.h"
 #include "qemu_arguments.h"
 #include "record_status.h"
 #include "recording.h"
@@ -343,7 +343,7 @@ static int prepare(struct record *record, struct ebb_error *error)
     if (qemu_arguments_check(arguments->rest, arguments->rest_count, &record->found, error) < 0) {
         return -1;
     }
-    record->qemu = programs_qemu(arguments->values[RECORD_QEMU], error);
+    record->qemu = worker_find_program(arguments->values[RECORD_QEMU], error);
     if (!record->qemu) {
         return -1;
     }

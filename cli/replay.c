@@ -100,7 +100,6 @@ static int open_timeline(struct replay *replay, struct ebb_error *error)
     unsigned long long bytes = 0, count = 0;
     struct timeline_options options = {
         .recording = replay->recording.directory,
-        .worker_path = getenv("EBB_QEMU"),
         .progress = progress_show,
         .progress_opaque = &replay->progress,
     };

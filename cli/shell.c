@@ -411,7 +411,6 @@ static int open_shell(struct shell *shell, const struct arguments *arguments,
                       struct ebb_error *error)
 {
     struct timeline_options timeline_options = {
-        .worker_path = getenv("EBB_QEMU"),
         .progress = progress_show,
         .progress_opaque = &shell->progress,
     };

@@ -139,7 +139,6 @@ static int replay(struct verify *verify, struct ebb_error *error)
     struct timeline *timeline = NULL;
     int status = -1;
 
-    options.worker_path = getenv("EBB_QEMU");
     progress_begin(&progress, "verifying");
     timeline = timeline_open(&options, error);
     if (timeline) {

@@ -47,7 +47,7 @@ static char *find_beside_program(struct ebb_error *error)
         }
     }
     ebb_fail(error, EBB_ERROR_FAILED,
-             "no worker program found beside ebb; build it or set EBB_WORKER to its path");
+             "there is no QEMU of Ebb's beside ebb; build it, or set EBB_QEMU to its path");
     return NULL;
 }
 
@@ -56,14 +56,13 @@ char *worker_find_program(const char *path, struct ebb_error *error)
     char *copy;
 
     if (!path || !*path) {
-        path = getenv("EBB_WORKER");
+        path = getenv("EBB_QEMU");
     }
     if (!path || !*path) {
         return find_beside_program(error);
     }
     if (access(path, X_OK)) {
-        ebb_fail(error, EBB_ERROR_FAILED, "the worker program %s cannot be run: %s", path,
-                 strerror(errno));
+        ebb_fail(error, EBB_ERROR_FAILED, "the QEMU %s cannot be run: %s", path, strerror(errno));
         return NULL;
     }
     copy = strdup(path);

@@ -18,8 +18,8 @@ struct worker_process {
 };
 
 /*
- * Finds the worker's program: path if not NULL, else $EBB_WORKER, else the one installed or built
- * beside this program. Returns a string for free(), or NULL.
+ * Finds our QEMU, which records and, as a worker, replays: path if not NULL, else $EBB_QEMU, else
+ * the one installed or built beside this program. Returns a string for free(), or NULL.
  */
 char *worker_find_program(const char *path, struct ebb_error *error);
 
