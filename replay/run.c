@@ -12,6 +12,12 @@ static void keep_report(struct timeline *timeline, char *report)
     }
 }
 
+/* An instruction may make several accesses, of which some are done when a watched one is met. */
+static bool inside_instruction(const struct worker_hit *hit)
+{
+    return hit->kind != WORKER_BREAK_EXECUTE && !hit->by_device;
+}
+
 int timeline_run_end(struct timeline *timeline, struct replica *replica, struct worker_stop *stop,
                      struct ebb_error *error)
 {
@@ -29,8 +35,8 @@ int timeline_run_end(struct timeline *timeline, struct replica *replica, struct 
         timeline->instructions_replayed += stop->position - replica->position;
     }
     replica->position = stop->position;
-    replica->settled = stop->reason == WORKER_STOP_LIMIT || stop->reason == WORKER_STOP_HIT ||
-                       stop->reason == WORKER_STOP_END;
+    replica->settled = stop->reason == WORKER_STOP_LIMIT || stop->reason == WORKER_STOP_END ||
+                       (stop->reason == WORKER_STOP_HIT && !inside_instruction(&stop->hit));
     return 0;
 }
 
