@@ -444,12 +444,8 @@ static int walk_runs(struct walk *walk)
 static int visit_runs(const struct ebb_log *log, struct ebb_page_run *runs, size_t count,
                       ebb_page_visitor visit, void *opaque, struct ebb_error *error)
 {
-    struct walk walk = {.log = log,
-                        .heap = runs,
-                        .count = count,
-                        .visit = visit,
-                        .opaque = opaque,
-                        .error = error};
+    struct walk walk = {
+        .log = log, .heap = runs, .count = count, .visit = visit, .opaque = opaque, .error = error};
     int status;
 
     if (count == 0) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The flat RAM space of a recorded machine (log/event.h): every RAM and flash block that the guest's
- * CPU can see, one after the other, and the memory map that says where.
+ * The flat RAM space of a recorded machine (log/event.h): every RAM and flash block that the
+ * guest's CPU can see, one after the other, and the memory map that says where.
  */
 #ifndef EBB_RAM_SPACE_H
 #define EBB_RAM_SPACE_H
@@ -29,7 +29,8 @@ void ebb_ram_space_free(struct ebb_ram_space *space);
 /* The RAM offset of a byte of a RAM region; UINT64_MAX if its block is not in the space. */
 uint64_t ebb_ram_space_offset(const struct ebb_ram_space *space, MemoryRegion *mr, hwaddr offset);
 
-/* The host address of a RAM offset; *left receives the bytes left in its block. NULL in no block. */
+/* The host address of a RAM offset; *left receives the bytes left in its block. NULL in no block.
+ */
 void *ebb_ram_space_pointer(const struct ebb_ram_space *space, uint64_t offset, uint64_t *left);
 
 /* Reads the current memory map of the system address space; g_free() it. */

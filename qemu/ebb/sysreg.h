@@ -46,8 +46,8 @@ uint64_t ebb_sysreg_original_read(CPUARMState *env, const ARMCPRegInfo *ri);
 void ebb_sysreg_original_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value);
 
 /*
- * Gives a CPU without a GICv3 the encodings of the GICv3 CPU interface's registers, so that a worker
- * can answer them from the log. Their original accesses do nothing.
+ * Gives a CPU without a GICv3 the encodings of the GICv3 CPU interface's registers, so that a
+ * worker can answer them from the log. Their original accesses do nothing.
  */
 void ebb_sysregs_define_gic(ARMCPU *cpu);
 

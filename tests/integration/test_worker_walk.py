@@ -9,7 +9,7 @@ from harness import ebb, rsp
 from harness.history import KINDS, Breakpoint, Model, accessing, reaching, standing
 
 HITS_MAX = 100      # of one breakpoint in a whole history; what is hit more often is left out
-STATES_MAX = 12     # hits at which the first pass notes the state
+STATES_MAX = 12     # of these, those at which the first pass notes the state
 WATCH_LENGTHS = (1, 2, 4, 8, 16, 64)
 RAM_BASE = 0x40000000
 
@@ -115,7 +115,7 @@ class Area:
 
     def find_hits(self, client, breakpoint_, most=HITS_MAX):
         """Continues from hit to hit, forward. Returns whether there are not too many."""
-        keys = []
+        keys, states = [], 0
         client.seek(self.low)
         for wanted in self.guards + [breakpoint_]:
             client.ask(wanted.packet("Z"))
@@ -123,8 +123,9 @@ class Area:
         while len(keys) <= most:
             stop = client.move("c")
             position = client.position()
-            if len(keys) < STATES_MAX:
+            if states < STATES_MAX:
                 self.truth.check(client, position)
+                states += 1
             if stop.reason == "end" or position > self.high:
                 break
             if stop.reason == "break":
@@ -365,7 +366,7 @@ class WalkTests(unittest.TestCase):
                 break
 
     def bare_metal(self, name, seed, options=("--workers", "1"), kill_one_in=0, extra=(),
-                   interval=20000, moves=150, values=True, window=800):
+                   interval=20000, moves=110, values=True, window=500):
         arguments = self.ebb.guests.bare(name) + list(extra)
         recording = self.ebb.record(
             arguments, ["--keyframe-interval=%d" % interval]).recording
@@ -453,6 +454,63 @@ class BareMetal(WalkTests):
     def test_killed_of_three(self):
         client, _ = self.bare_metal("interrupts-arm", 17, ("--workers", "3"), kill_one_in=10)
         self.assertRegex(client.monitor("stats"), r"workers replaced +[1-9]")
+
+
+class Sampled(WalkTests):
+    """Long recordings: windows and some hundreds of positions, reached by seeks in order."""
+
+    def sampled(self, recording, seed, options=("--workers", "1"), kill_one_in=0, windows=2,
+                length=200, samples=40, moves=80):
+        generator = random.Random(seed)
+        truth = Truth(self, recording)
+        first = self.client(recording, "--workers", "1")
+        begin, end = first.place()[1:]
+        lows = [generator.randrange(begin + end // 20, end - length) for _ in range(windows)]
+        places = generator.sample(range(begin, end), samples)
+        areas = []
+        for place in sorted(places + lows):
+            if place in lows:
+                area = Area(truth, place, place + length)
+                area.step_through(first)
+                area.add_guards(4)
+                areas.append(area)
+            else:
+                first.seek(place)
+                truth.check(first, place, complete=len(places) % 2 == 0)
+        for area in areas:
+            self.choose(first, area, generator, 4, 4)
+        first.close()
+        client = self.client(recording, *options)
+        generator.shuffle(places)
+        for number, area in enumerate(areas):
+            for place in places[number::windows]:
+                client.seek(place)
+                truth.check(client, place, complete=True)
+            Walk(self, client, truth, area, seed + number, kill_one_in).run(moves)
+        return client
+
+    def linux(self, architecture):
+        return self.ebb.shared(
+            "linux-" + architecture,
+            lambda: self.ebb.guests.linux(architecture, "poweroff")).recording
+
+    def test_linux_arm64(self):
+        self.sampled(self.linux("arm64"), 21)
+
+    def test_linux_arm64_killed(self):
+        self.sampled(self.linux("arm64"), 22, ("--workers", "3", "--memory", "32M"),
+                     kill_one_in=20, windows=2, samples=20)
+
+    def test_linux_armhf(self):
+        self.sampled(self.linux("armhf"), 23)
+
+    def test_u_boot(self):
+        recording = self.ebb.shared(
+            "u-boot", lambda: ["-M", "virt", "-cpu", "cortex-a57", "-m", "64", "-nodefaults",
+                               "-display", "none", "-serial", "stdio", "-bios",
+                               self.ebb.guests.fetched("u-boot-qemu_arm64.bin")],
+            typed=[("Hit any key to stop autoboot", "\n"), ("=> ", "poweroff\n")]).recording
+        self.sampled(recording, 24, ("--workers", "3"))
 
 
 if __name__ == "__main__":
