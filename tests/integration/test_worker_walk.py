@@ -499,7 +499,7 @@ class Sampled(WalkTests):
 
     def test_linux_arm64_killed(self):
         self.sampled(self.linux("arm64"), 22, ("--workers", "3", "--memory", "32M"),
-                     kill_one_in=20, windows=2, samples=20)
+                     kill_one_in=15, windows=1, samples=15)
 
     def test_linux_armhf(self):
         self.sampled(self.linux("armhf"), 23)
