@@ -19,11 +19,11 @@ build_packages=(
     libzstd-dev libxxhash-dev libreadline-dev libjansson-dev binutils-dev libcmocka-dev
     python3-pycotap ipxe-qemu gdb-multiarch
 )
-test_packages=(cpio gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf)
+test_packages=(gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf)
 
 # What other systems must have: programs, pkg-config modules, headers without one.
 build_programs=(cc make patch xz python3 meson ninja pkg-config flex bison gdb-multiarch)
-test_programs=(cpio aarch64-linux-gnu-gcc arm-linux-gnueabihf-gcc)
+test_programs=(aarch64-linux-gnu-gcc arm-linux-gnueabihf-gcc)
 modules=(
     glib-2.0 gmodule-2.0 pixman-1 zlib slirp libcap-ng libzstd libxxhash readline jansson cmocka
 )
