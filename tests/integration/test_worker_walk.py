@@ -9,7 +9,7 @@ from harness import ebb, rsp
 from harness.history import KINDS, Breakpoint, Model, accessing, reaching, standing
 
 HITS_MAX = 100      # of one breakpoint in a whole history; what is hit more often is left out
-STATES_MAX = 12     # of these, those at which the first pass notes the state
+STATES_MAX = 4     # of these, those at which the first pass notes the state
 WATCH_LENGTHS = (1, 2, 4, 8, 16, 64)
 RAM_BASE = 0x40000000
 
@@ -355,7 +355,7 @@ class WalkTests(unittest.TestCase):
             area.candidates.append(found)
         tried = 0
         wanted = len(area.candidates) + watches
-        for address in self.addresses(client, area, generator, 12 * watches):
+        for address in self.addresses(client, area, generator, 6 * watches):
             found = Breakpoint(generator.choice((2, 2, 3, 4)), address,
                                generator.choice(WATCH_LENGTHS))
             tried += 1
