@@ -129,7 +129,9 @@ static inline void ebb_count_faulting_instruction(CPUState *cpu)
     }
     if (cpu->neg.icount_decr.u16.low) {
         cpu->neg.icount_decr.u16.low--;
-    } else if (cpu->icount_extra) {
+    } else {
+        /* Nothing is executed, or fetched, when the budget is used up. */
+        g_assert(cpu->icount_extra > 0);
         cpu->icount_extra--;
     }
 }
