@@ -72,8 +72,8 @@ static void make_dma(struct maker *maker, bool nested)
 {
     uint8_t data[600];
     uint32_t length = 1 + (uint32_t)(random_number(maker) % sizeof(data));
-    uint64_t address =
-        random_number(maker) % (random_number(maker) % 2 ? 8192 : TOY_RAM_SIZE - 600);
+    uint64_t span = random_number(maker) % 2 ? 8192 : TOY_RAM_SIZE - 600;
+    uint64_t address = random_number(maker) % span;
 
     for (uint32_t i = 0; i < length; i++) {
         data[i] = (uint8_t)random_number(maker);
