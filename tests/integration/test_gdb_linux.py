@@ -67,7 +67,9 @@ class Session:
             self.assert_same(self.state(gdb), states[place])
             self.step(gdb, "reverse-stepi")
             self.step(gdb, "stepi")
-            self.assertEqual(gdb.position(), place)
+            # gdb takes a sequence of exclusive accesses that begins here in one step.
+            self.assertIn(gdb.position() - place, range(20))
+            gdb.seek(place)
             self.assert_same(self.state(gdb), states[place])
 
     def test_breakpoint_both_ways(self):
@@ -94,11 +96,13 @@ class Session:
         """Who wrote what the stack pointer points at? Forward again the same write is met."""
         gdb = self.gdb()
         last = gdb.ends()[1]
-        for part in (2, 4, 6):
+        # Not in the kernel's decompressor, which writes the same values to its stack over and over:
+        # gdb looks at each write before it goes on.
+        for part in (4, 5, 6):
             gdb.seek(last // 7 * part)
             value = gdb.value("*(int *)$sp")
             gdb.run("watch *(int *)0x%x" % (gdb.number("(long)$sp") & 0xffffffffffffffff))
-            answer = gdb.run("reverse-continue")
+            answer = gdb.run("reverse-continue", timeout=300)
             if answer.at_end_of_history:
                 gdb.run("delete")
                 continue
