@@ -149,6 +149,23 @@ static int find(struct timeline *timeline, uint64_t from, bool at_from, struct s
     return timeline_search(timeline, from, at_from, to, found, error);
 }
 
+/* Goes where a search leads; if it found nothing, to position, for that reason. */
+static int end_search(struct timeline *timeline, const struct search_result *found,
+                      uint64_t position, enum timeline_stop_reason reason,
+                      struct timeline_stop *stop, struct ebb_error *error)
+{
+    switch (found->kind) {
+    case SEARCH_HIT:
+        return arrive_at_hit(timeline, &found->hit, stop, error);
+    case SEARCH_INTERRUPTED:
+        return arrive(timeline, timeline->position, TIMELINE_STOP_INTERRUPTED, stop, error);
+    case SEARCH_DIVERGED:
+        return arrive(timeline, timeline->position, TIMELINE_STOP_DIVERGED, stop, error);
+    default:
+        return arrive(timeline, position, reason, stop, error);
+    }
+}
+
 static int move_backward(struct timeline *timeline, uint64_t from, bool at_from,
                          struct timeline_stop *stop, struct ebb_error *error)
 {
@@ -158,17 +175,8 @@ static int move_backward(struct timeline *timeline, uint64_t from, bool at_from,
         return -1;
     }
     timeline->uninterruptible = true;
-    switch (found.kind) {
-    case SEARCH_HIT:
-        return arrive_at_hit(timeline, &found.hit, stop, error);
-    case SEARCH_INTERRUPTED:
-        return arrive(timeline, timeline->position, TIMELINE_STOP_INTERRUPTED, stop, error);
-    case SEARCH_DIVERGED:
-        return arrive(timeline, timeline->position, TIMELINE_STOP_DIVERGED, stop, error);
-    default:
-        return arrive(timeline, from, at_from ? TIMELINE_STOP_BEGIN : TIMELINE_STOP_STEP, stop,
-                      error);
-    }
+    return end_search(timeline, &found, from, at_from ? TIMELINE_STOP_BEGIN : TIMELINE_STOP_STEP,
+                      stop, error);
 }
 
 int timeline_run_backward(struct timeline *timeline, uint64_t limit, struct timeline_stop *stop,
@@ -239,14 +247,5 @@ int timeline_reverse_step(struct timeline *timeline, struct timeline_stop *stop,
         return -1;
     }
     timeline->uninterruptible = found.kind != SEARCH_NOTHING;
-    switch (found.kind) {
-    case SEARCH_HIT:
-        return arrive_at_hit(timeline, &found.hit, stop, error);
-    case SEARCH_INTERRUPTED:
-        return arrive(timeline, timeline->position, TIMELINE_STOP_INTERRUPTED, stop, error);
-    case SEARCH_DIVERGED:
-        return arrive(timeline, timeline->position, TIMELINE_STOP_DIVERGED, stop, error);
-    default:
-        return arrive(timeline, timeline->position - 1, TIMELINE_STOP_STEP, stop, error);
-    }
+    return end_search(timeline, &found, timeline->position - 1, TIMELINE_STOP_STEP, stop, error);
 }

@@ -69,7 +69,6 @@ struct worker {
 
     GString *report; /* not empty: replay and log disagree */
     uint64_t diverged_position;
-    bool exited; /* set by WORKER_QUIT */
 };
 
 struct worker *worker_current(void);
