@@ -386,8 +386,8 @@ static const struct option_spec options[] = {
                        "Records into this directory, which must not exist or be empty; default: "
                        "the next free ebb-recording-N in the current directory."},
     [RECORD_KEYFRAME_INTERVAL] = {"keyframe-interval", 0, "INSTRUCTIONS",
-                                  "Writes a keyframe after every so many instructions; 0: only "
-                                  "the one at the start. Keyframes let a replay begin in the "
+                                  "Writes a keyframe after every so many instructions, at least "
+                                  "1; default: 100 million. Keyframes let a replay begin in the "
                                   "middle."},
     [RECORD_SYMBOLS] = {"symbols", 0, "ELF",
                         "Notes this file in the recording as the one with the guest's symbols, "
