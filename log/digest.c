@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "digest.h"
 
+#include "buffer.h"
+
 #include <string.h>
 
 #define XXH_INLINE_ALL
@@ -43,4 +45,15 @@ uint64_t ebb_digest_registers(const struct ebb_register *registers, size_t count
         XXH3_64bits_update(&state, reg->value, reg->size);
     }
     return XXH3_64bits_digest(&state);
+}
+
+uint64_t ebb_digest_anchor(const uint64_t registers[EBB_ANCHOR_REGISTERS])
+{
+    uint8_t bytes[EBB_ANCHOR_REGISTERS * 8];
+    size_t i;
+
+    for (i = 0; i < EBB_ANCHOR_REGISTERS; i++) {
+        ebb_put_le64(bytes + 8 * i, registers[i]);
+    }
+    return XXH3_64bits(bytes, sizeof(bytes));
 }

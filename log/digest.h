@@ -18,6 +18,11 @@ uint64_t ebb_digest_page(uint64_t page_number, const void *page);
 /* The digest of a register list: ids, sizes and values, in the order given. */
 uint64_t ebb_digest_registers(const struct ebb_register *registers, size_t count);
 
+#define EBB_ANCHOR_REGISTERS 33u
+
+/* The digest in an anchor: x0 to x30, SP_EL0, SP_EL1, the latter two 0 in AArch32 state. */
+uint64_t ebb_digest_anchor(const uint64_t registers[EBB_ANCHOR_REGISTERS]);
+
 /* True if all size bytes at data are zero. */
 bool ebb_is_zero(const void *data, size_t size);
 

@@ -22,6 +22,8 @@ const char *ebb_event_kind_name(uint32_t kind)
         return "dma";
     case EBB_EVENT_MEMORY_MAP:
         return "memory-map";
+    case EBB_EVENT_ANCHOR:
+        return "anchor";
     case EBB_EVENT_CONSOLE:
         return "console";
     case EBB_EVENT_RESET:

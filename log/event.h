@@ -12,6 +12,11 @@
  * that caused it (the count before that instruction executes). Events with EBB_EVENT_NESTED happen
  * inside the synchronous event that follows them in the log and share its position. All others are
  * asynchronous and are applied on reaching their position.
+ *
+ * While a guest runs under KVM nobody knows its position. In such a log, until it is resolved
+ * (log/index.h), the member position of events and keyframes is a count: that of the last anchor so
+ * far, relative to that of the first keyframe. An asynchronous event takes effect at the anchor
+ * before it or, if a synchronous event is nearer, right behind the instruction of that one.
  */
 #ifndef EBB_LOG_EVENT_H
 #define EBB_LOG_EVENT_H
@@ -38,6 +43,14 @@ enum ebb_event_kind {
     EBB_EVENT_MEMORY_MAP = 18,     /* data: struct ebb_memory_range, packed little-endian */
     EBB_EVENT_CONSOLE = 19,        /* data: text the guest printed by other means than a UART */
 
+    /*
+     * Asynchronous only: what is known of the place of the asynchronous events that follow, while
+     * an interrupt they cause has not been entered yet. position: the instructions that the PMU has
+     * seen retire (Arm ARM, event 0x08); address: PC; value: PSTATE, or CPSR, masked with
+     * EBB_ANCHOR_PSTATE or EBB_ANCHOR_CPSR; data: 8 bytes, ebb_digest_anchor() (digest.h).
+     */
+    EBB_EVENT_ANCHOR = 20,
+
     /* Asynchronous only. */
     EBB_EVENT_RESET = 32, /* value: number of the keyframe that holds the state after the reset */
     EBB_EVENT_END = 33,   /* the recording ended here in good order; value: enum ebb_end_reason;
@@ -51,6 +64,10 @@ enum ebb_event_flag {
     EBB_EVENT_AFTER_ENTRY = 1 << 2,
     EBB_EVENT_UNASSIGNED = 1 << 3, /* with FAILED: no device answered (a decode error) */
 };
+
+/* The bits of an anchor that every CPU, real or emulated, has in the same way. */
+#define EBB_ANCHOR_PSTATE 0xf00003cfu /* AArch64: NZCV, DAIF, M */
+#define EBB_ANCHOR_CPSR 0xfe0fffffu   /* AArch32: all but J, SSBS, PAN, DIT, IL */
 
 enum ebb_end_reason {
     EBB_END_POWER_OFF = 0, /* the guest powered itself off, or semihosting SYS_EXIT */

@@ -10,11 +10,11 @@
 #include <xxhash.h>
 
 void ebb_pack_file_header(uint8_t bytes[EBB_FILE_HEADER_SIZE], const char *magic,
-                          uint64_t recording_id)
+                          uint64_t recording_id, uint32_t flags)
 {
     memcpy(bytes, magic, 8);
     ebb_put_le32(bytes + 8, EBB_FORMAT_VERSION);
-    ebb_put_le32(bytes + 12, 0);
+    ebb_put_le32(bytes + 12, flags);
     ebb_put_le64(bytes + 16, recording_id);
     ebb_reseal_file_header(bytes);
 }

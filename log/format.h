@@ -54,7 +54,7 @@ struct ebb_block {
 };
 
 void ebb_pack_file_header(uint8_t bytes[EBB_FILE_HEADER_SIZE], const char *magic,
-                          uint64_t recording_id);
+                          uint64_t recording_id, uint32_t flags);
 
 /* Makes the checksum of a file header fit after a change; for tests that forge files. */
 void ebb_reseal_file_header(uint8_t bytes[EBB_FILE_HEADER_SIZE]);

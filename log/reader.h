@@ -22,6 +22,9 @@ struct ebb_cursor;
 struct ebb_log *ebb_log_open(const char *directory, struct ebb_error *error);
 void ebb_log_close(struct ebb_log *log);
 
+/* The same, with an index left aside: positions are the log's own, counts in a KVM recording. */
+struct ebb_log *ebb_log_open_unresolved(const char *directory, struct ebb_error *error);
+
 struct ebb_log_summary {
     uint64_t event_count;
     uint64_t end_position; /* of the end event, else of the last event or keyframe */
@@ -30,8 +33,22 @@ struct ebb_log_summary {
     uint64_t log_bytes; /* used bytes of the log, keyframes aside */
     uint64_t keyframe_bytes;
     uint64_t cut_off_bytes; /* bytes after the last whole block, ignored */
+    bool counts;            /* the log itself has counts: it was recorded under KVM */
+    bool resolved;          /* with counts: an index that fits gives the positions */
+    uint64_t first_event;   /* 0, unless older ones were dropped (writer.h) */
+    uint64_t first_keyframe;
+    uint64_t begin_position; /* of the first keyframe */
 };
 void ebb_log_summary(const struct ebb_log *log, struct ebb_log_summary *summary);
+
+/*
+ * Why a resolved log ends before its last event, text owned by the log; NULL if it does not. The
+ * log then has as many events as the index, and ends at the last good position.
+ */
+const char *ebb_log_problem(const struct ebb_log *log);
+
+/* Positions of exclusive clears (index.h), going up; owned by the log. */
+const uint64_t *ebb_log_exclusive_clears(const struct ebb_log *log, size_t *count);
 
 /* A cursor stands before an event; a new one before event 0. It keeps the log open, not owned. */
 struct ebb_cursor *ebb_cursor_new(const struct ebb_log *log, struct ebb_error *error);

@@ -237,7 +237,8 @@ static void *writer_main(void *opaque)
 /* --- Creation and the end. --- */
 
 static int open_output(struct ebb_output *output, const char *directory, const char *file,
-                       const char *magic, uint64_t recording_id, struct ebb_error *error)
+                       const char *magic, uint64_t recording_id, uint32_t flags,
+                       struct ebb_error *error)
 {
     uint8_t header[EBB_FILE_HEADER_SIZE];
     struct iovec part = {header, sizeof(header)};
@@ -256,7 +257,7 @@ static int open_output(struct ebb_output *output, const char *directory, const c
         return ebb_fail(error, EBB_ERROR_FAILED, "cannot create %s: %s", output->name,
                         strerror(errno));
     }
-    ebb_pack_file_header(header, magic, recording_id);
+    ebb_pack_file_header(header, magic, recording_id, flags);
     output->offset = sizeof(header);
     return write_fully(output, &part, 1, error);
 }
@@ -321,7 +322,8 @@ static int start_thread(struct ebb_log_writer *writer, struct ebb_error *error)
     return 0;
 }
 
-struct ebb_log_writer *ebb_log_writer_create(const char *directory, struct ebb_error *error)
+struct ebb_log_writer *ebb_log_writer_create(const char *directory, uint32_t flags,
+                                             struct ebb_error *error)
 {
     struct ebb_log_writer *writer = calloc(1, sizeof(*writer));
 
@@ -347,9 +349,9 @@ struct ebb_log_writer *ebb_log_writer_create(const char *directory, struct ebb_e
         writer->recording_id = 0;
     }
     if (open_output(&writer->keyframes, directory, EBB_KEYFRAMES_FILE, EBB_KEYFRAMES_MAGIC,
-                    writer->recording_id, error) ||
+                    writer->recording_id, 0, error) ||
         open_output(&writer->log, directory, EBB_LOG_FILE, EBB_LOG_MAGIC, writer->recording_id,
-                    error) ||
+                    flags, error) ||
         start_thread(writer, error)) {
         free_writer(writer, NULL);
         return NULL;

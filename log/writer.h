@@ -18,8 +18,16 @@
 
 struct ebb_log_writer;
 
-/* Creates the files in an existing directory; fails if it already holds a log. */
-struct ebb_log_writer *ebb_log_writer_create(const char *directory, struct ebb_error *error);
+enum ebb_log_writer_flag {
+    EBB_LOG_COUNTS = 1 << 0, /* positions are counts (event.h); anchors are allowed, an index */
+};
+
+/*
+ * Creates the files in an existing directory; fails if it already holds a log. flags: enum
+ * ebb_log_writer_flag, or-ed.
+ */
+struct ebb_log_writer *ebb_log_writer_create(const char *directory, uint32_t flags,
+                                             struct ebb_error *error);
 
 /*
  * Appends an event; its data is copied. Positions must not go down, those of keyframes included; an
@@ -47,6 +55,19 @@ int ebb_keyframe_add_page(struct ebb_log_writer *writer, uint64_t page_number, c
                           struct ebb_error *error);
 int ebb_keyframe_commit(struct ebb_log_writer *writer, const struct ebb_register *registers,
                         size_t count, struct ebb_error *error);
+
+/*
+ * Flight recorder: keeps the newest part of a recording only. A base is a place where it may later
+ * begin: ebb_log_writer_base(), then (in that order) an EBB_EVENT_MEMORY_MAP event with the whole
+ * map, if the map has ever changed, and a keyframe with every page that is not all zeroes.
+ * ebb_log_writer_drop_before() gives the disk space of everything before the newest base that is at
+ * or before (keyframe) number back to the file system, by punching holes; event and keyframe
+ * numbers and positions stay as they are. A file system that cannot do that is an error, before
+ * anything is lost. *first tells the number of the first keyframe that is left.
+ */
+int ebb_log_writer_base(struct ebb_log_writer *writer, struct ebb_error *error);
+int ebb_log_writer_drop_before(struct ebb_log_writer *writer, uint64_t keyframe, uint64_t *first,
+                               struct ebb_error *error);
 
 struct ebb_log_writer_stats {
     uint64_t events;

@@ -162,7 +162,7 @@ static void open_log(struct recorder *recorder)
         error_report("cannot create the directory %s: %s", directory, strerror(errno));
         exit(EXIT_FAILURE);
     }
-    recorder->writer = ebb_log_writer_create(directory, &error);
+    recorder->writer = ebb_log_writer_create(directory, 0, &error);
     if (!recorder->writer) {
         error_report("%s", error.message);
         exit(EXIT_FAILURE);

@@ -63,6 +63,17 @@ enum worker_message_type {
     WORKER_COLLECT_DIRTY,
     /* -> nothing; no reply, the worker exits */
     WORKER_QUIT,
+    /*
+     * Finding positions in a KVM recording that is not resolved, or was opened as if it were not
+     * (-M ebb,resolve=on; the other requests then work on counts and are of no use but those about
+     * state, keyframes, registers, memory and digests).
+     * -> struct worker_resolve, then struct worker_override each; <- struct worker_resolved, then
+     * event_count x uint64_t: the positions of the events consumed, in order; exclusive_count x
+     * uint64_t: positions of store-exclusives; report_length bytes of text.
+     * A worker counts positions from the keyframe it has loaded, which has the position that the
+     * log gives it (a count). It stops before taking an interrupt that the last event caused.
+     */
+    WORKER_RESOLVE,
     WORKER_ERROR,
 };
 
@@ -174,6 +185,57 @@ struct worker_stop {
     uint64_t keyframe;     /* with WORKER_STOP_RESET */
     uint64_t hit_count;    /* hits in this run */
     struct worker_hit hit; /* the last, if hit_count is not 0 */
+};
+
+enum worker_override_kind {
+    WORKER_PLACE_EVENT = 1,     /* the anchor with that event number is at this position */
+    WORKER_CLEAR_EXCLUSIVE = 2, /* the exclusive monitor is cleared before this position's instr. */
+};
+
+struct worker_override {
+    uint32_t kind;
+    uint32_t reserved;
+    uint64_t event;
+    uint64_t position;
+};
+
+enum worker_resolve_flag {
+    /* Report where store-exclusives executed, in the instructions run: the last of them, at most
+     * WORKER_MAX_EXCLUSIVES. */
+    WORKER_RESOLVE_LIST_EXCLUSIVES = 1 << 0,
+};
+#define WORKER_MAX_EXCLUSIVES 65536u
+
+struct worker_resolve {
+    uint64_t until_event; /* stop when this is the next event */
+    uint64_t limit;       /* position: stop soon after it, between two events */
+    uint64_t give_up;     /* instructions behind the expected place of an anchor; then NO_MATCH */
+    uint32_t slack;       /* instructions before the expected place where the search begins */
+    uint32_t flags;       /* enum worker_resolve_flag */
+    uint64_t override_count;
+};
+
+enum worker_resolve_reason {
+    WORKER_RESOLVE_DONE = 1,    /* until_event is the next event */
+    WORKER_RESOLVE_LIMIT,       /* beyond limit; ask again to go on */
+    WORKER_RESOLVE_NO_MATCH,    /* the next event is an anchor that was not met */
+    WORKER_RESOLVE_DIVERGED,    /* the guest did something else than the next event */
+    WORKER_RESOLVE_INTERRUPTED, /* stop_request was set */
+};
+
+struct worker_resolved {
+    uint32_t reason; /* enum worker_resolve_reason */
+    uint32_t report_length;
+    uint64_t position;
+    uint64_t pc;
+    uint64_t event_number; /* the next event */
+    uint64_t event_count;  /* events consumed */
+    uint64_t exclusive_count;
+    uint64_t anchors;   /* matched in this run */
+    uint64_t steps;     /* single instructions executed in search of them */
+    uint64_t ambiguous; /* anchors that matched at several positions: one of them was chosen */
+    uint64_t first_ambiguous; /* event number of the first of them; its candidates follow */
+    uint64_t candidates[8];   /* positions, the chosen one first; 0: no more */
 };
 
 struct worker_memory {

@@ -69,7 +69,7 @@ static void seal(uint8_t *bytes, size_t size, const char *magic)
     if (size < EBB_FILE_HEADER_SIZE) {
         return;
     }
-    ebb_pack_file_header(bytes, magic, id);
+    ebb_pack_file_header(bytes, magic, id, 0);
     while (size - place >= EBB_BLOCK_HEADER_SIZE) {
         ebb_unpack_block_header(bytes + place, place, id, &block);
         if (block.stored_size > size - place - EBB_BLOCK_HEADER_SIZE) {
@@ -341,7 +341,7 @@ static void make_recording(struct ebb_buffer *input)
     size_t i;
 
     check(mkdtemp(directory) != NULL, "cannot make a temporary directory");
-    writer = ebb_log_writer_create(directory, NULL);
+    writer = ebb_log_writer_create(directory, 0, NULL);
     check(writer != NULL, "cannot write a recording");
     make_events(events, data);
     for (i = 0; i < SEED_EVENTS; i++) {

@@ -135,7 +135,7 @@ struct ebb_event fixture_event(uint64_t n, uint8_t data[FIXTURE_DATA])
 struct ebb_log_writer *fixture_create(const char *directory)
 {
     struct ebb_error error;
-    struct ebb_log_writer *writer = ebb_log_writer_create(directory, &error);
+    struct ebb_log_writer *writer = ebb_log_writer_create(directory, 0, &error);
 
     if (!writer) {
         fail_msg("%s", error.message);

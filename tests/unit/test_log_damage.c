@@ -365,7 +365,7 @@ static void test_refuses_existing(void **state)
     uint64_t events;
 
     write_recording(*state);
-    assert_null(ebb_log_writer_create(*state, &error));
+    assert_null(ebb_log_writer_create(*state, 0, &error));
     assert_int_equal(error.kind, EBB_ERROR_USAGE);
     log = fixture_open(*state);
     assert_int_equal(read_everything(log, &events), 0);
@@ -494,7 +494,7 @@ static void test_disk_full(void **state)
 /* Writes until it is killed; tells through the pipe what is safe by then. */
 static void write_until_killed(const char *directory, int pipe_end)
 {
-    struct ebb_log_writer *writer = ebb_log_writer_create(directory, NULL);
+    struct ebb_log_writer *writer = ebb_log_writer_create(directory, 0, NULL);
     uint8_t data[FIXTURE_DATA];
     uint64_t n;
 

@@ -265,7 +265,7 @@ struct toy_history *toy_history_make(const char *directory,
     history->first_access = calloc(options->length + 2, sizeof(*history->first_access));
     maker.ram = calloc(1, TOY_RAM_SIZE);
     maker.cpu = (struct toy_cpu){.seed = options->seed, .no_devices = options->quiet};
-    maker.writer = ebb_log_writer_create(directory, &error);
+    maker.writer = ebb_log_writer_create(directory, 0, &error);
     if (!maker.writer) {
         fail_msg("%s", error.message);
     }

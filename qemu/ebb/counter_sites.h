@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Finding the instructions that read the generic timer's counter in the image of a guest, so that
+ * they can be replaced by breakpoints which KVM hands to the recorder. Nothing of QEMU is needed.
+ *
+ * A word that only looks like such an instruction, a constant or a table, must stay as it is. How
+ * that is decided is told in docs/nondeterminism.md.
+ */
+#ifndef EBB_COUNTER_SITES_H
+#define EBB_COUNTER_SITES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum counter_site_form {
+    COUNTER_SITE_A64, /* MRS Xt, CNTVCT_EL0 or CNTPCT_EL0 (and their self-synchronised forms) */
+    COUNTER_SITE_A32, /* MRRC p15, 1 or 0, Rt, Rt2, c14, always executed */
+    COUNTER_SITE_T32, /* the same in Thumb, outside of an IT block */
+};
+
+struct counter_site {
+    uint64_t offset; /* bytes from the start of the image */
+    enum counter_site_form form;
+    bool physical; /* CNTPCT, not CNTVCT */
+    uint8_t rt, rt2;
+    uint8_t size;           /* bytes replaced, always 4 */
+    uint8_t replacement[4]; /* as in memory, little-endian */
+};
+
+struct counter_sites {
+    struct counter_site *sites; /* by offset */
+    size_t count;
+    size_t left_alone; /* words with the encoding that are not, or may not be, instructions */
+};
+
+/* What is known of an image. The bytes are those in guest memory, as loaded. */
+struct counter_image {
+    const uint8_t *bytes;
+    size_t size;
+    uint64_t address; /* guest-physical of the first byte */
+    bool aarch64;     /* the guest's instruction set when it starts */
+    /* The ELF file that it was loaded from, to learn what is code from sections and mapping
+     * symbols; NULL for an Image or other raw image. */
+    const uint8_t *elf;
+    size_t elf_size;
+};
+
+/* Free with counter_sites_free(). Never fails: an ELF file that makes no sense counts as none. */
+struct counter_sites counter_sites_find(const struct counter_image *image);
+void counter_sites_free(struct counter_sites *sites);
+
+/*
+ * What a breakpoint stands for. A64: imm is BRK's immediate. A32: BKPT's. T32: imm is BKPT's 8 bits
+ * and next the halfword behind it. False if it is none of ours.
+ */
+bool counter_breakpoint_decode(enum counter_site_form form, uint32_t imm, uint16_t next,
+                               bool *physical, uint8_t *rt, uint8_t *rt2);
+
+#endif
