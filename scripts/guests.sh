@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Fetches the guests that the tests, the demo and the benchmarks run: Debian's kernels and busybox
-# for arm64 and armhf, and U-Boot. They are unpacked into the cache; nothing is installed.
+# for arm64 and armhf, and U-Boot; and the kernels of the emulated ARM hosts on which recording under
+# KVM is tested. They are unpacked into the cache; nothing is installed.
 #
-#   scripts/guests.sh [arm64|armhf|uboot]...     (default: all)
+#   scripts/guests.sh [arm64|armhf|uboot|host61|host612]...     (default: arm64 armhf uboot)
 #
 # Leaves in $XDG_CACHE_HOME/ebb/guests (default ~/.cache/ebb/guests), for A = arm64, armhf:
 #   vmlinuz-A   busybox-A   modules-A/lib/modules/VERSION/   version-A (the kernel's version)
 #   u-boot-qemu_arm.bin   u-boot-qemu_arm64.bin
+# The host kernel 6.1 is the arm64 guest's; of 6.12 there are vmlinuz-host612, modules-host612,
+# version-host612.
 
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/apt.sh"
@@ -30,32 +33,53 @@ unpack() {
     rm -r "$debs"
 }
 
-# The package that a kernel's metapackage stands for.
+# The package that kernel metapackage $1 stands for in suite $2.
 kernel_package() {
-    apt-cache "${apt_options[@]}" depends "$1" |
+    apt-cache "${apt_options[@]}" -t "$2" depends "$1" |
         sed -nE 's/^ *Depends: (linux-image-[0-9][^: ]*).*/\1/p' | head -n 1
 }
 
+# Leaves the kernel and modules that are in folder $1 under the name $2.
+keep_kernel() {
+    local folder=$1 name=$2 version
+    version=$(ls "$folder/lib/modules")
+    rm -rf "$guests/modules-$name"
+    mkdir -p "$guests/modules-$name/lib"
+    mv "$folder/lib/modules" "$guests/modules-$name/lib/modules"
+    mv "$folder/boot/vmlinuz-$version" "$guests/vmlinuz-$name"
+    echo "$version" >"$guests/version-$name"
+}
+
 fetch_linux() {
-    local architecture=$1 metapackage=$2 package folder version
+    local architecture=$1 metapackage=$2 package folder
     [ ! -e "$guests/complete-$architecture-$suite" ] || return 0
     say "fetching the $architecture guest: Debian's kernel and busybox"
     private_apt deb "$architecture" "$suite"
-    package=$(kernel_package "$metapackage")
+    package=$(kernel_package "$metapackage" "$suite")
     [ -n "$package" ] || die "$metapackage names no kernel package in $suite"
     folder=$(mktemp -d "$guests/unpack.XXXXXX")
     unpack "$folder" "$package" busybox-static
-    version=$(ls "$folder/lib/modules")
-    rm -rf "$guests/modules-$architecture"
-    mkdir -p "$guests/modules-$architecture/lib"
-    mv "$folder/lib/modules" "$guests/modules-$architecture/lib/modules"
-    mv "$folder/boot/vmlinuz-$version" "$guests/vmlinuz-$architecture"
+    keep_kernel "$folder" "$architecture"
     mv "$folder"/bin/busybox "$guests/busybox-$architecture" 2>/dev/null ||
         mv "$folder/usr/bin/busybox" "$guests/busybox-$architecture"
-    echo "$version" >"$guests/version-$architecture"
     rm -r "$folder"
     rm -f "$guests/complete-$architecture"-*
     touch "$guests/complete-$architecture-$suite"
+}
+
+fetch_host612() {
+    local package folder
+    [ ! -e "$guests/complete-host612-$suite" ] || return 0
+    say "fetching the host kernel of $suite-backports"
+    private_apt deb arm64 "$suite" "$suite-backports"
+    package=$(kernel_package linux-image-arm64 "$suite-backports")
+    [ -n "$package" ] || die "linux-image-arm64 names no kernel package in $suite-backports"
+    folder=$(mktemp -d "$guests/unpack.XXXXXX")
+    unpack "$folder" "$package"
+    keep_kernel "$folder" host612
+    rm -r "$folder"
+    rm -f "$guests/complete-host612"-*
+    touch "$guests/complete-host612-$suite"
 }
 
 fetch_uboot() {
@@ -76,6 +100,7 @@ fetch_uboot() {
 mkdir -p "$guests"
 [ $# -gt 0 ] || set -- arm64 armhf uboot
 for guest in "$@"; do
+    [ "$guest" != host61 ] || guest=arm64
     if ! is_debian && [ ! -e "$guests/complete-$guest-$suite" ]; then
         die "the guests are Debian packages: on this system put the files that $0 lists" \
             "into $guests and create $guests/complete-$guest-$suite"
@@ -84,6 +109,7 @@ for guest in "$@"; do
     arm64) fetch_linux arm64 linux-image-arm64 ;;
     armhf) fetch_linux armhf linux-image-armmp-lpae ;;
     uboot) fetch_uboot ;;
-    *) die "unknown guest '$guest': arm64, armhf or uboot" ;;
+    host612) fetch_host612 ;;
+    *) die "unknown guest '$guest': arm64, armhf, uboot, host61 or host612" ;;
     esac
 done

@@ -4,10 +4,14 @@
 # Builds our QEMU (source, plus qemu/patches, plus qemu/ebb and log) and links it into a build
 # folder as qemu/qemu-system-aarch64 and qemu/qemu-img.
 #
-#   scripts/qemu.sh [--build DIR] [--qemu PATH]
+#   scripts/qemu.sh [--build DIR] [--qemu PATH] [--arch arm64]
+#
+# With --arch arm64 it is the recorder for ARM hosts with KVM: one static program, cross-built with
+# scripts/sysroot.sh, linked as arm64/qemu-system-aarch64 and arm64/qemu-img.
 #
 # PATH is an existing QEMU of ours, which is linked as it is, or a source of QEMU 10.0, a folder or
-# tarball, used instead of the one from Debian. $EBB_QEMU and $EBB_QEMU_SOURCE do the same, and win.
+# tarball, used instead of the one from Debian. $EBB_QEMU ($EBB_QEMU_ARM64 for arm64) and
+# $EBB_QEMU_SOURCE do the same, and win.
 #
 # In the cache, qemu-HASH/ is a finished build: HASH covers source, patches, our files and flags.
 # qemu-tree-HASH/ is the work tree: HASH covers source and flags only. Patches and our files are
@@ -39,6 +43,31 @@ configure_flags=(
     "--firmwarepath=$firmware"
 )
 
+# What the architecture changes: see use_architecture.
+architecture=
+links=qemu
+tool_prefix=
+compiler=${CC:-cc}
+
+# Sets everything up for architecture $1; the empty one is this system's own.
+use_architecture() {
+    local sysroot
+    case $1 in
+    '') [ "$(uname -m)" != aarch64 ] || configure_flags+=(--enable-kvm) ;;
+    arm64)
+        have aarch64-linux-gnu-gcc ||
+            die "QEMU for arm64 needs the cross compiler aarch64-linux-gnu-gcc: ./run setup"
+        sysroot=$("$root/scripts/sysroot.sh")
+        links=arm64
+        tool_prefix=aarch64-linux-gnu-
+        compiler="aarch64-linux-gnu-gcc --sysroot=$sysroot"
+        export PKG_CONFIG=$sysroot/bin/pkg-config
+        configure_flags+=(--enable-kvm --static --disable-pie "--cross-prefix=$tool_prefix")
+        ;;
+    *) die "there is no QEMU of ours for '$1': arm64 is the one to build for" ;;
+    esac
+}
+
 hash_of() {
     sha256sum | cut -c 1-16
 }
@@ -47,12 +76,12 @@ hash_of() {
 link_into_build() {
     local image_tool
     image_tool=$(dirname "$1")/qemu-img
-    mkdir -p "$build/qemu"
-    ln -sfn "$1" "$build/qemu/qemu-system-aarch64"
+    mkdir -p "$build/$links"
+    ln -sfn "$1" "$build/$links/qemu-system-aarch64"
     if [ -x "$image_tool" ]; then
-        ln -sfn "$image_tool" "$build/qemu/qemu-img"
+        ln -sfn "$image_tool" "$build/$links/qemu-img"
     else
-        rm -f "$build/qemu/qemu-img"
+        rm -f "$build/$links/qemu-img"
     fi
 }
 
@@ -183,15 +212,13 @@ copy_files() {
 }
 
 configure_qemu() {
-    local compiler=${CC:-cc}
     [ ! -e "$tree/build/build.ninja" ] || return 0
-    ! have ccache || compiler="ccache $compiler"
-    say "configuring QEMU"
+    say "configuring QEMU${architecture:+ for $architecture}"
     rm -rf "$tree/build"
     mkdir -p "$tree/build"
     # QEMU's configure would take its own wheel of meson, which Debian's tarball does not have.
     (cd "$tree/build" && quietly ../source/configure --python="$(system_python)" \
-        --cc="$compiler" "${configure_flags[@]}") || {
+        --cc="$(have ccache && echo "ccache ")$compiler" "${configure_flags[@]}") || {
         rm -f "$tree/build/build.ninja"
         die "QEMU could not be configured: see above, and $tree/build/meson-logs/meson-log.txt"
     }
@@ -202,9 +229,9 @@ compile_qemu() {
     # Lets ccache find the objects of another work tree.
     export CCACHE_BASEDIR=$tree CCACHE_NOHASHDIR=1
     if [ -e "$tree/build/qemu-system-aarch64" ]; then
-        say "bringing QEMU up to date"
+        say "bringing QEMU${architecture:+ for $architecture} up to date"
     else
-        say "building QEMU; this takes about five minutes on two cores"
+        say "building QEMU${architecture:+ for $architecture}; this takes about five minutes on two cores"
     fi
     if [ -t 1 ]; then
         "${ninja[@]}" || die "QEMU could not be built: see above"
@@ -220,7 +247,7 @@ keep_result() {
     rm -rf "$new" "$result"
     mkdir -p "$new/bin" "$new/share/qemu"
     cp "$tree/build/qemu-system-aarch64" "$tree/build/qemu-img" "$new/bin/"
-    strip --strip-debug "$new"/bin/*
+    "${tool_prefix}strip" --strip-debug "$new"/bin/*
     cp "$tree"/source/pc-bios/*.bin "$new/share/qemu/" 2>/dev/null || true
     mv "$new" "$result"
     find "$cache" -maxdepth 1 -name 'qemu-????????????????' -mmin +720 -printf '%T@ %p\n' | sort -rn |
@@ -234,7 +261,7 @@ build_qemu() {
     source=$(realpath "$source")
     [ -d "$source" ] || check_tarball "$source"
 
-    identity=$(source_identity && printf '%s\n' "${configure_flags[@]}" "${CC:-cc}")
+    identity=$(source_identity && printf '%s\n' "${configure_flags[@]}" "$compiler")
     tree=$cache/qemu-tree-$(hash_of <<<"$identity")
     mkdir -p "$cache"
     exec 9>"$tree.lock"
@@ -267,16 +294,22 @@ while [ $# -gt 0 ]; do
     case $1 in
     --build) build=$(realpath -m "$2") ;;
     --qemu) given=$2 ;;
-    *) die "usage: scripts/qemu.sh [--build DIR] [--qemu PATH]" ;;
+    --arch) architecture=$2 ;;
+    *) die "usage: scripts/qemu.sh [--build DIR] [--qemu PATH] [--arch arm64]" ;;
     esac
     shift 2
 done
+if [ "$architecture" = arm64 ]; then
+    EBB_QEMU=${EBB_QEMU_ARM64:-}
+    links=arm64
+fi
 given=${EBB_QEMU:-${EBB_QEMU_SOURCE:-$given}}
 if [ -n "$given" ] && [ -f "$given" ] && [ -x "$given" ]; then
     link_into_build "$(realpath "$given")"
 elif [ -n "${EBB_QEMU:-}" ]; then
-    die "EBB_QEMU is $EBB_QEMU, which is no program; for a source there is EBB_QEMU_SOURCE"
+    die "EBB_QEMU${architecture:+_ARM64} is $EBB_QEMU, which is no program; for a source there is EBB_QEMU_SOURCE"
 else
+    use_architecture "$architecture"
     source=$given
     build_qemu
 fi

@@ -9,6 +9,7 @@ common.sh loads them in the order of their dependencies. The parts come from scr
 """
 
 import gzip
+import lzma
 import os
 import re
 import stat
@@ -60,9 +61,15 @@ def module_files(folder):
     found = {}
     for path, _, files in os.walk(folder):
         for file in files:
-            if file.endswith(".ko"):
-                found[file[:-3].replace("-", "_")] = os.path.join(path, file)
+            if file.endswith((".ko", ".ko.xz")):
+                found[file.split(".ko")[0].replace("-", "_")] = os.path.join(path, file)
     return found
+
+
+def read_module(path):
+    """A module's contents, which newer kernels have compressed."""
+    with lzma.open(path) if path.endswith(".xz") else open(path, "rb") as file:
+        return file.read()
 
 
 def module_dependencies(data):
@@ -79,8 +86,7 @@ def modules_in_order(wanted, files):
     def visit(name):
         if name in order or name not in files:
             return
-        with open(files[name], "rb") as file:
-            data = file.read()
+        data = read_module(files[name])
         for needed in module_dependencies(data):
             visit(needed)
         order[name] = data
