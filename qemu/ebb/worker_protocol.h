@@ -14,7 +14,7 @@
 
 #include <stdint.h>
 
-#define WORKER_PROTOCOL_VERSION 1u
+#define WORKER_PROTOCOL_VERSION 2u
 #define WORKER_MAX_MESSAGE (64u << 20) /* bytes of payload */
 
 struct worker_message {
@@ -69,11 +69,14 @@ enum worker_message_type {
      * state, keyframes, registers, memory and digests).
      * -> struct worker_resolve, then struct worker_override each; <- struct worker_resolved, then
      * event_count x uint64_t: the positions of the events consumed, in order; exclusive_count x
-     * uint64_t: positions of store-exclusives; report_length bytes of text.
+     * struct worker_exclusive, in order of execution; report_length bytes of text.
      * A worker counts positions from the keyframe it has loaded, which has the position that the
      * log gives it (a count). It stops before taking an interrupt that the last event caused.
      */
     WORKER_RESOLVE,
+    /* -> nothing; <- the CPU's registers with KVM's ids, those that the worker has: for each
+     * uint64_t id, uint32_t size, size bytes. Recordings of KVM only. */
+    WORKER_LIST_REGISTERS,
     WORKER_ERROR,
 };
 
@@ -91,6 +94,8 @@ struct worker_hello {
     uint32_t registers_size; /* bytes of WORKER_READ_REGISTERS */
     uint32_t pc_register;    /* gdb number of the program counter */
     uint32_t big_endian;     /* 1 if the target's registers travel big-endian */
+    uint32_t aarch64;        /* 1 if the CPU has AArch64; else an ARMv7 one or older */
+    uint32_t reserved;
 };
 
 /*
@@ -205,6 +210,8 @@ enum worker_resolve_flag {
     WORKER_RESOLVE_LIST_EXCLUSIVES = 1 << 0,
 };
 #define WORKER_MAX_EXCLUSIVES 65536u
+/* One run consumes no more events; it then ends as if at its limit. */
+#define WORKER_MAX_RESOLVED (1u << 20)
 
 struct worker_resolve {
     uint64_t until_event; /* stop when this is the next event */
@@ -236,6 +243,12 @@ struct worker_resolved {
     uint64_t ambiguous; /* anchors that matched at several positions: one of them was chosen */
     uint64_t first_ambiguous; /* event number of the first of them; its candidates follow */
     uint64_t candidates[8];   /* positions, the chosen one first; 0: no more */
+};
+
+/* A store-exclusive that was executed, whether it stored or not. */
+struct worker_exclusive {
+    uint64_t position;
+    uint64_t pc;
 };
 
 struct worker_memory {
