@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "qemu/osdep.h"
+#include "hw/irq.h"
+#include "hw/qdev-core.h"
+#include "migration/vmstate.h"
+#include "qapi/error.h"
+#include "qemu/bitops.h"
+#include "qemu/log.h"
+#include "system/device_tree.h"
+#include "mmio_timer.h"
+
+#define REGION_SIZE 0x1000
+
+/* CNTCTLBase */
+#define CNTNSAR 0x04
+#define CNTTIDR 0x08
+#define CNTACR0 0x40
+#define CNTVOFF0 0x80
+
+#define CNTNSAR_FRAME0 1
+#define CNTTIDR_FRAME0_VIRTUAL 3 /* the frame exists, and has the virtual timer */
+
+/* Both; the frame's counters are in the header. */
+#define CONTROL_CNTFRQ 0x00
+#define FRAME_CNTFRQ 0x10
+#define FRAME_CNTVOFF 0x18
+
+/* The physical timer's registers; the virtual timer's follow. */
+#define TIMERS 0x20
+#define TIMER_STRIDE 0x10
+#define TIMER_CVAL 0x0
+#define TIMER_TVAL 0x8
+#define TIMER_CTL 0xc
+
+#define CTL_ENABLE 1u
+#define CTL_IMASK 2u
+#define CTL_ISTATUS 4u
+
+#define ACCESS_RFRQ (1u << 2)
+#define ACCESS_RVOFF (1u << 3)
+#define ACCESS_RWVT (1u << 4)
+#define ACCESS_RWPT (1u << 5)
+#define ACCESS_ALL 0x3fu
+
+static uint64_t timer_offset(const struct ebb_timer *timer)
+{
+    return timer->is_virtual ? timer->owner->virtual_offset : 0;
+}
+
+static uint64_t timer_count(const struct ebb_timer *timer)
+{
+    return ebb_mmio_timer_ticks() - timer_offset(timer);
+}
+
+static bool condition_met(const struct ebb_timer *timer)
+{
+    return timer->control & CTL_ENABLE && timer_count(timer) >= timer->compare;
+}
+
+/* The time at which the condition will be met, the end of time if that is beyond it. */
+static int64_t expiry_ns(const struct ebb_timer *timer)
+{
+    uint64_t ticks = timer->compare + timer_offset(timer);
+
+    if (ticks < timer->compare || ticks > INT64_MAX / EBB_MMIO_TIMER_TICK_NS) {
+        return INT64_MAX;
+    }
+    return ticks * EBB_MMIO_TIMER_TICK_NS;
+}
+
+/* To be called after each change of what the interrupt depends on, time included. */
+static void timer_update(struct ebb_timer *timer)
+{
+    bool met = condition_met(timer);
+
+    if (timer->control & CTL_ENABLE && !met) {
+        timer_mod_ns(timer->expiry, expiry_ns(timer));
+    } else {
+        timer_del(timer->expiry);
+    }
+    qemu_set_irq(timer->irq, met && !(timer->control & CTL_IMASK));
+}
+
+static void condition_changed(void *opaque)
+{
+    timer_update(opaque);
+}
+
+static uint64_t timer_read(const struct ebb_timer *timer, hwaddr offset)
+{
+    switch (offset) {
+    case TIMER_CVAL:
+        return timer->compare;
+    case TIMER_TVAL:
+        return (uint32_t)(timer->compare - timer_count(timer));
+    case TIMER_CTL:
+        return timer->control | (condition_met(timer) ? CTL_ISTATUS : 0);
+    default:
+        g_assert_not_reached();
+    }
+}
+
+static void timer_write(struct ebb_timer *timer, hwaddr offset, uint64_t value)
+{
+    switch (offset) {
+    case TIMER_CVAL:
+        timer->compare = value;
+        break;
+    case TIMER_TVAL:
+        timer->compare = timer_count(timer) + (int32_t)value;
+        break;
+    case TIMER_CTL:
+        timer->control = value & (CTL_ENABLE | CTL_IMASK);
+        break;
+    default:
+        g_assert_not_reached();
+    }
+    timer_update(timer);
+}
+
+/* A register, however much of it an access takes in. */
+struct place {
+    hwaddr offset; /* of the register's first byte */
+    unsigned size; /* 4 or 8 */
+};
+
+/* Whether it is a register of a timer: which, and where in it. */
+static struct ebb_timer *timer_at(EbbMmioTimer *s, hwaddr offset, hwaddr *in_timer)
+{
+    if (offset < TIMERS || offset >= TIMERS + 2 * TIMER_STRIDE) {
+        return NULL;
+    }
+    *in_timer = offset % TIMER_STRIDE;
+    return offset < TIMERS + TIMER_STRIDE ? &s->physical : &s->virtual;
+}
+
+static struct place frame_place(hwaddr offset)
+{
+    bool is_timer = offset >= TIMERS && offset < TIMERS + 2 * TIMER_STRIDE;
+    bool wide = offset < FRAME_CNTFRQ || (offset & ~7ULL) == FRAME_CNTVOFF ||
+                (is_timer && offset % TIMER_STRIDE < TIMER_TVAL);
+
+    return (struct place){.offset = wide ? offset & ~7ULL : offset & ~3ULL, .size = wide ? 8 : 4};
+}
+
+static uint64_t frame_register(EbbMmioTimer *s, hwaddr offset)
+{
+    hwaddr in_timer;
+    struct ebb_timer *timer = timer_at(s, offset, &in_timer);
+
+    if (timer) {
+        return s->access & (timer->is_virtual ? ACCESS_RWVT : ACCESS_RWPT)
+                   ? timer_read(timer, in_timer)
+                   : 0;
+    }
+    switch (offset) {
+    case EBB_MMIO_TIMER_CNTPCT:
+        return s->access & EBB_MMIO_TIMER_RPCT ? timer_count(&s->physical) : 0;
+    case EBB_MMIO_TIMER_CNTVCT:
+        return s->access & EBB_MMIO_TIMER_RVCT ? timer_count(&s->virtual) : 0;
+    case FRAME_CNTFRQ:
+        return s->access & ACCESS_RFRQ ? EBB_MMIO_TIMER_HZ : 0;
+    case FRAME_CNTVOFF:
+        return s->access & ACCESS_RVOFF ? s->virtual_offset : 0;
+    default:
+        return 0;
+    }
+}
+
+static void frame_set_register(EbbMmioTimer *s, hwaddr offset, uint64_t value)
+{
+    hwaddr in_timer;
+    struct ebb_timer *timer = timer_at(s, offset, &in_timer);
+
+    if (!timer) {
+        qemu_log_mask(LOG_GUEST_ERROR, "CNTBase: write of a read-only register at 0x%" PRIx64 "\n",
+                      offset);
+    } else if (s->access & (timer->is_virtual ? ACCESS_RWVT : ACCESS_RWPT)) {
+        timer_write(timer, in_timer, value);
+    }
+}
+
+static struct place control_place(hwaddr offset)
+{
+    bool wide = (offset & ~7ULL) == CNTVOFF0;
+
+    return (struct place){.offset = wide ? CNTVOFF0 : offset & ~3ULL, .size = wide ? 8 : 4};
+}
+
+static uint64_t control_register(EbbMmioTimer *s, hwaddr offset)
+{
+    switch (offset) {
+    case CONTROL_CNTFRQ:
+        return EBB_MMIO_TIMER_HZ;
+    case CNTNSAR:
+        return CNTNSAR_FRAME0;
+    case CNTTIDR:
+        return CNTTIDR_FRAME0_VIRTUAL;
+    case CNTACR0:
+        return s->access;
+    case CNTVOFF0:
+        return s->virtual_offset;
+    default:
+        return 0;
+    }
+}
+
+static void control_set_register(EbbMmioTimer *s, hwaddr offset, uint64_t value)
+{
+    switch (offset) {
+    case CNTACR0:
+        s->access = value & ACCESS_ALL;
+        break;
+    case CNTVOFF0:
+        s->virtual_offset = value;
+        timer_update(&s->virtual);
+        break;
+    case CNTNSAR:
+        break; /* the frame is always accessible to the non-secure state */
+    default:
+        qemu_log_mask(LOG_GUEST_ERROR,
+                      "CNTCTLBase: write of a read-only register at 0x%" PRIx64 "\n", offset);
+        break;
+    }
+}
+
+/*
+ * An access of 4 or 8 bytes, aligned. It is one to a 64-bit register, which is read and written as
+ * a whole, or half of one, or one to each 32-bit register that it covers.
+ */
+struct frame_functions {
+    struct place (*place)(hwaddr offset);
+    uint64_t (*get)(EbbMmioTimer *s, hwaddr offset);
+    void (*set)(EbbMmioTimer *s, hwaddr offset, uint64_t value);
+};
+
+static uint64_t registers_read(EbbMmioTimer *s, const struct frame_functions *frame, hwaddr offset,
+                               unsigned size)
+{
+    struct place place = frame->place(offset);
+    uint64_t value = frame->get(s, place.offset);
+
+    if (size <= place.size) {
+        return size == 8 ? value : extract64(value, (offset - place.offset) * 8, 32);
+    }
+    return value | registers_read(s, frame, offset + 4, 4) << 32;
+}
+
+static void registers_write(EbbMmioTimer *s, const struct frame_functions *frame, hwaddr offset,
+                            uint64_t value, unsigned size)
+{
+    struct place place = frame->place(offset);
+
+    if (size > place.size) {
+        frame->set(s, offset, (uint32_t)value);
+        registers_write(s, frame, offset + 4, value >> 32, 4);
+        return;
+    }
+    if (size < place.size) {
+        unsigned shift = (offset - place.offset) * 8;
+
+        value = deposit64(frame->get(s, place.offset), shift, 32, value);
+    }
+    frame->set(s, place.offset, value);
+}
+
+static const struct frame_functions control_functions = {
+    .place = control_place, .get = control_register, .set = control_set_register};
+
+static const struct frame_functions frame_functions = {
+    .place = frame_place, .get = frame_register, .set = frame_set_register};
+
+static uint64_t control_read(void *opaque, hwaddr offset, unsigned size)
+{
+    return registers_read(opaque, &control_functions, offset, size);
+}
+
+static void control_write(void *opaque, hwaddr offset, uint64_t value, unsigned size)
+{
+    registers_write(opaque, &control_functions, offset, value, size);
+}
+
+static uint64_t frame_read(void *opaque, hwaddr offset, unsigned size)
+{
+    return registers_read(opaque, &frame_functions, offset, size);
+}
+
+static void frame_write(void *opaque, hwaddr offset, uint64_t value, unsigned size)
+{
+    registers_write(opaque, &frame_functions, offset, value, size);
+}
+
+static const MemoryRegionOps control_ops = {
+    .read = control_read,
+    .write = control_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid = {.min_access_size = 4, .max_access_size = 8},
+    .impl = {.min_access_size = 4, .max_access_size = 8},
+};
+
+static const MemoryRegionOps frame_ops = {
+    .read = frame_read,
+    .write = frame_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid = {.min_access_size = 4, .max_access_size = 8},
+    .impl = {.min_access_size = 4, .max_access_size = 8},
+};
+
+static void timer_init_part(EbbMmioTimer *s, struct ebb_timer *timer, bool is_virtual)
+{
+    timer->owner = s;
+    timer->is_virtual = is_virtual;
+    timer->expiry = timer_new_ns(QEMU_CLOCK_VIRTUAL, condition_changed, timer);
+    sysbus_init_irq(SYS_BUS_DEVICE(s), &timer->irq);
+}
+
+static void mmio_timer_init(Object *object)
+{
+    EbbMmioTimer *s = EBB_MMIO_TIMER(object);
+
+    memory_region_init_io(&s->control_region, object, &control_ops, s, "cntctlbase", REGION_SIZE);
+    memory_region_init_io(&s->frame_region, object, &frame_ops, s, "cntbase0", REGION_SIZE);
+    sysbus_init_mmio(SYS_BUS_DEVICE(s), &s->control_region);
+    sysbus_init_mmio(SYS_BUS_DEVICE(s), &s->frame_region);
+    timer_init_part(s, &s->physical, false);
+    timer_init_part(s, &s->virtual, true);
+}
+
+static void mmio_timer_finalize(Object *object)
+{
+    EbbMmioTimer *s = EBB_MMIO_TIMER(object);
+
+    timer_free(s->physical.expiry);
+    timer_free(s->virtual.expiry);
+}
+
+static void mmio_timer_reset_enter(Object *object, ResetType type)
+{
+    EbbMmioTimer *s = EBB_MMIO_TIMER(object);
+
+    /* The architecture leaves the rights open: a guest that knows only the frame has them all. */
+    s->access = ACCESS_ALL;
+    s->virtual_offset = 0;
+    s->physical.compare = s->virtual.compare = 0;
+    s->physical.control = s->virtual.control = 0;
+}
+
+static void mmio_timer_reset_hold(Object *object, ResetType type)
+{
+    EbbMmioTimer *s = EBB_MMIO_TIMER(object);
+
+    timer_update(&s->physical);
+    timer_update(&s->virtual);
+}
+
+static int mmio_timer_post_load(void *opaque, int version)
+{
+    EbbMmioTimer *s = opaque;
+
+    timer_update(&s->physical);
+    timer_update(&s->virtual);
+    return 0;
+}
+
+static const VMStateDescription mmio_timer_vmstate = {
+    .name = TYPE_EBB_MMIO_TIMER,
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .post_load = mmio_timer_post_load,
+    .fields =
+        (const VMStateField[]){
+            VMSTATE_UINT32(access, EbbMmioTimer),
+            VMSTATE_UINT64(virtual_offset, EbbMmioTimer),
+            VMSTATE_UINT64(physical.compare, EbbMmioTimer),
+            VMSTATE_UINT32(physical.control, EbbMmioTimer),
+            VMSTATE_UINT64(virtual.compare, EbbMmioTimer),
+            VMSTATE_UINT32(virtual.control, EbbMmioTimer),
+            VMSTATE_END_OF_LIST(),
+        },
+};
+
+static void mmio_timer_class_init(ObjectClass *class, void *data)
+{
+    DeviceClass *device = DEVICE_CLASS(class);
+    ResettableClass *resettable = RESETTABLE_CLASS(class);
+
+    device->desc = "Memory-mapped generic timer";
+    device->vmsd = &mmio_timer_vmstate;
+    resettable->phases.enter = mmio_timer_reset_enter;
+    resettable->phases.hold = mmio_timer_reset_hold;
+    set_bit(DEVICE_CATEGORY_MISC, device->categories);
+}
+
+static const TypeInfo mmio_timer_info = {
+    .name = TYPE_EBB_MMIO_TIMER,
+    .parent = TYPE_SYS_BUS_DEVICE,
+    .instance_size = sizeof(EbbMmioTimer),
+    .instance_init = mmio_timer_init,
+    .instance_finalize = mmio_timer_finalize,
+    .class_init = mmio_timer_class_init,
+};
+
+static void mmio_timer_register_types(void)
+{
+    type_register_static(&mmio_timer_info);
+}
+
+type_init(mmio_timer_register_types)
+
+/* Values of the device tree binding for the GIC's interrupts. */
+#define FDT_SPI 0
+#define FDT_LEVEL_HIGH 4
+
+    static void describe(void *fdt, hwaddr address, int spi)
+{
+    hwaddr frame_address = address + EBB_MMIO_TIMER_FRAME_OFFSET;
+    g_autofree char *node = g_strdup_printf("/timer@%" PRIx64, address);
+    g_autofree char *frame = g_strdup_printf("%s/frame@%" PRIx64, node, frame_address);
+
+    qemu_fdt_add_subnode(fdt, node);
+    qemu_fdt_setprop_string(fdt, node, "compatible", "arm,armv7-timer-mem");
+    qemu_fdt_setprop_cell(fdt, node, "#address-cells", 2);
+    qemu_fdt_setprop_cell(fdt, node, "#size-cells", 2);
+    qemu_fdt_setprop(fdt, node, "ranges", NULL, 0);
+    qemu_fdt_setprop_cell(fdt, node, "clock-frequency", EBB_MMIO_TIMER_HZ);
+    qemu_fdt_setprop_sized_cells(fdt, node, "reg", 2, address, 2, REGION_SIZE);
+
+    qemu_fdt_add_subnode(fdt, frame);
+    qemu_fdt_setprop_cell(fdt, frame, "frame-number", 0);
+    qemu_fdt_setprop_sized_cells(fdt, frame, "reg", 2, frame_address, 2, REGION_SIZE);
+    qemu_fdt_setprop_cells(fdt, frame, "interrupts", FDT_SPI, spi, FDT_LEVEL_HIGH, FDT_SPI, spi + 1,
+                           FDT_LEVEL_HIGH);
+}
+
+void ebb_mmio_timer_create(void *fdt, hwaddr address, DeviceState *gic, int spi)
+{
+    DeviceState *device = qdev_new(TYPE_EBB_MMIO_TIMER);
+    SysBusDevice *bus_device = SYS_BUS_DEVICE(device);
+    EbbMmioTimer *s = EBB_MMIO_TIMER(device);
+
+    s->frame_address = address + EBB_MMIO_TIMER_FRAME_OFFSET;
+    sysbus_realize_and_unref(bus_device, &error_fatal);
+    sysbus_mmio_map(bus_device, 0, address);
+    sysbus_mmio_map(bus_device, 1, s->frame_address);
+    sysbus_connect_irq(bus_device, 0, qdev_get_gpio_in(gic, spi));
+    sysbus_connect_irq(bus_device, 1, qdev_get_gpio_in(gic, spi + 1));
+    describe(fdt, address, spi);
+}
+
+EbbMmioTimer *ebb_mmio_timer_find(void)
+{
+    Object *object = object_resolve_path_type("", TYPE_EBB_MMIO_TIMER, NULL);
+
+    return object ? EBB_MMIO_TIMER(object) : NULL;
+}
