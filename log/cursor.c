@@ -63,6 +63,19 @@ static int reserve_events(struct ebb_cursor *cursor, size_t count, struct ebb_er
     return 0;
 }
 
+/* What is wrong with events that follow the rules for themselves; NULL if nothing is. */
+static const char *find_misplaced(const struct ebb_cursor *cursor, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count && !cursor->log->counts; i++) {
+        if (cursor->events[i].kind == EBB_EVENT_ANCHOR) {
+            return "it has an anchor, in a log without counts";
+        }
+    }
+    return NULL;
+}
+
 /* Decodes the block the cursor stands in, unless it is there already. */
 static int load(struct ebb_cursor *cursor, struct ebb_error *error)
 {
@@ -82,6 +95,9 @@ static int load(struct ebb_cursor *cursor, struct ebb_error *error)
     if (!problem && (cursor->events[0].position != block->first_position ||
                      cursor->events[block->count - 1].position != block->last_position)) {
         problem = "its events do not fit its header";
+    }
+    if (!problem) {
+        problem = find_misplaced(cursor, block->count);
     }
     if (problem) {
         return ebb_input_corrupt(input, block->offset, problem, error);

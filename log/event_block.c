@@ -100,8 +100,9 @@ void ebb_event_encoder_free(struct ebb_event_encoder *encoder)
 
 static uint32_t event_traits(const struct ebb_event *event)
 {
-    return (event->kind == EBB_EVENT_DMA ? SHAPE_MOVES : 0) |
-           (event->data_length > 0 ? SHAPE_HAS_DATA : 0);
+    bool moves = event->kind == EBB_EVENT_DMA || event->kind == EBB_EVENT_ANCHOR;
+
+    return (moves ? SHAPE_MOVES : 0) | (event->data_length > 0 ? SHAPE_HAS_DATA : 0);
 }
 
 /* The number of an event's shape, a new one if need be. */
@@ -293,7 +294,7 @@ static void put_values(struct ebb_event_encoder *encoder, const struct ebb_event
 static void put_columns(struct ebb_event_encoder *encoder, const struct ebb_event *events,
                         size_t count)
 {
-    uint64_t position = events[0].position, address = 0;
+    uint64_t position = events[0].position, ends[2] = {0, 0};
     size_t i;
 
     for (i = 0; i < count; i++) {
@@ -304,9 +305,11 @@ static void put_columns(struct ebb_event_encoder *encoder, const struct ebb_even
         ebb_buffer_add_varint(&encoder->columns[COLUMN_POSITIONS], event->position - position);
         position = event->position;
         if (shape->traits & SHAPE_MOVES) {
+            uint64_t *end = &ends[event->kind == EBB_EVENT_ANCHOR];
+
             ebb_buffer_add_varint(&encoder->columns[COLUMN_ADDRESSES],
-                                  ebb_zigzag(event->address - address));
-            address = event->address + event->data_length;
+                                  ebb_zigzag(event->address - *end));
+            *end = event->address + event->data_length;
         }
         if (shape->traits & SHAPE_HAS_DATA) {
             ebb_buffer_add_varint(&encoder->columns[COLUMN_LENGTHS], event->data_length);
@@ -468,12 +471,12 @@ static const char *get_shapes(struct decoder *decoder, struct ebb_span *raw)
     return raw->failed ? "the shapes are cut short" : NULL;
 }
 
-/* All of an event but its value. */
+/* All of an event but its value. Of anchors, addresses continue those of other anchors. */
 static const char *get_columns(struct decoder *decoder, struct ebb_event *events, size_t count,
                                uint64_t position)
 {
     struct ebb_span *columns = decoder->columns;
-    uint64_t address = 0;
+    uint64_t ends[2] = {0, 0};
     size_t i;
 
     for (i = 0; i < count; i++) {
@@ -499,8 +502,10 @@ static const char *get_columns(struct decoder *decoder, struct ebb_event *events
         event->position = position;
         event->address = shape->address;
         if (shape->traits & SHAPE_MOVES) {
-            event->address = address + ebb_unzigzag(ebb_span_varint(&columns[COLUMN_ADDRESSES]));
-            address = event->address + length;
+            uint64_t *end = &ends[shape->kind == EBB_EVENT_ANCHOR];
+
+            event->address = *end + ebb_unzigzag(ebb_span_varint(&columns[COLUMN_ADDRESSES]));
+            *end = event->address + length;
         }
         event->kind = shape->kind;
         event->flags = shape->flags;

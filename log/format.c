@@ -25,7 +25,8 @@ void ebb_reseal_file_header(uint8_t bytes[EBB_FILE_HEADER_SIZE])
 }
 
 int ebb_unpack_file_header(const uint8_t bytes[EBB_FILE_HEADER_SIZE], const char *magic,
-                           const char *name, uint64_t *recording_id, struct ebb_error *error)
+                           const char *name, uint32_t known_flags, struct ebb_file_header *header,
+                           struct ebb_error *error)
 {
     if (memcmp(bytes, magic, 8) != 0) {
         return ebb_fail(error, EBB_ERROR_CORRUPT,
@@ -41,7 +42,14 @@ int ebb_unpack_file_header(const uint8_t bytes[EBB_FILE_HEADER_SIZE], const char
                         "that is at least as new as the recording",
                         name, ebb_get_le32(bytes + 8), EBB_FORMAT_VERSION);
     }
-    *recording_id = ebb_get_le64(bytes + 16);
+    header->flags = ebb_get_le32(bytes + 12);
+    header->recording_id = ebb_get_le64(bytes + 16);
+    if (header->flags & ~known_flags) {
+        return ebb_fail(error, EBB_ERROR_UNSUPPORTED,
+                        "%s: offset 12: flags 0x%" PRIx32 " are not known here; use an Ebb that is "
+                        "at least as new as the recording",
+                        name, header->flags & ~known_flags);
+    }
     return 0;
 }
 
@@ -109,6 +117,11 @@ const char *ebb_event_problem(const struct ebb_event *event)
         return "it has too much data";
     }
     switch (event->kind) {
+    case EBB_EVENT_ANCHOR:
+        if (event->flags & EBB_EVENT_NESTED) {
+            return "it is an anchor inside another event";
+        }
+        return event->data_length != 8 ? "its data is no digest" : NULL;
     case EBB_EVENT_HYPERCALL:
         return event->data_length % 8 ? "its data is no list of registers" : NULL;
     case EBB_EVENT_MEMORY_MAP:

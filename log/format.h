@@ -29,6 +29,7 @@
 #define EBB_MAX_BLOCK_EVENTS 16384u
 #define EBB_MAX_GROUP_PAGES 256u
 #define EBB_EVENT_FLAGS 0xfu       /* enum ebb_event_flag, all of them */
+#define EBB_LOG_FLAGS 0x1u         /* enum ebb_log_writer_flag, all of them */
 #define EBB_MAX_PAGES (1ull << 36) /* page numbers are below this */
 #define EBB_MAX_REGISTER_SIZE 256u /* bytes */
 
@@ -59,9 +60,18 @@ void ebb_pack_file_header(uint8_t bytes[EBB_FILE_HEADER_SIZE], const char *magic
 /* Makes the checksum of a file header fit after a change; for tests that forge files. */
 void ebb_reseal_file_header(uint8_t bytes[EBB_FILE_HEADER_SIZE]);
 
-/* Checks a file header; name is the file's, for the message. */
+struct ebb_file_header {
+    uint64_t recording_id;
+    uint32_t flags;
+};
+
+/*
+ * Checks a file header, which may have no flags but known_flags; name is the file's, for the
+ * message.
+ */
 int ebb_unpack_file_header(const uint8_t bytes[EBB_FILE_HEADER_SIZE], const char *magic,
-                           const char *name, uint64_t *recording_id, struct ebb_error *error);
+                           const char *name, uint32_t known_flags, struct ebb_file_header *header,
+                           struct ebb_error *error);
 
 void ebb_pack_block_header(uint8_t bytes[EBB_BLOCK_HEADER_SIZE], const struct ebb_block *block,
                            uint64_t recording_id);

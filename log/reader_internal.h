@@ -16,6 +16,7 @@ struct ebb_input {
     char *name;
     uint64_t size; /* bytes, when it was opened */
     uint64_t recording_id;
+    uint32_t flags;
     bool has_header; /* false if the file was cut off inside its header */
     struct ebb_block *blocks;
     size_t block_count;
@@ -45,6 +46,7 @@ struct ebb_log {
     struct ebb_input keyframes;
     uint64_t event_count;
     bool complete;
+    bool counts;
     uint64_t end_position;
     struct ebb_keyframe_place *places;
     size_t keyframe_count;

@@ -325,12 +325,19 @@ static int start_thread(struct ebb_log_writer *writer, struct ebb_error *error)
 struct ebb_log_writer *ebb_log_writer_create(const char *directory, uint32_t flags,
                                              struct ebb_error *error)
 {
-    struct ebb_log_writer *writer = calloc(1, sizeof(*writer));
+    struct ebb_log_writer *writer;
 
+    if (flags & ~EBB_LOG_FLAGS) {
+        ebb_fail(error, EBB_ERROR_FAILED, "cannot write a log with unknown flags 0x%" PRIx32,
+                 flags & ~EBB_LOG_FLAGS);
+        return NULL;
+    }
+    writer = calloc(1, sizeof(*writer));
     if (!writer) {
         ebb_fail(error, EBB_ERROR_FAILED, "out of memory for writing the log");
         return NULL;
     }
+    writer->counts = flags & EBB_LOG_COUNTS;
     writer->log.fd = -1;
     writer->keyframes.fd = -1;
     writer->last = &writer->first;
@@ -502,6 +509,9 @@ static int append_one(struct ebb_log_writer *writer, const struct ebb_event *eve
 
     if (!problem && event->position < writer->last_position) {
         problem = "its position is below that of the one before";
+    }
+    if (!problem && event->kind == EBB_EVENT_ANCHOR && !writer->counts) {
+        problem = "it is an anchor, in a log without counts";
     }
     if (problem) {
         return ebb_fail(error, EBB_ERROR_FAILED,

@@ -53,6 +53,7 @@ struct ebb_log_writer {
     struct ebb_output log;       /* after creation of the thread alone, but for offset (mutex) */
     struct ebb_output keyframes; /* the same */
     uint64_t recording_id;
+    bool counts; /* positions are counts; anchors are allowed */
     pthread_t thread;
     struct ebb_event_encoder *encoder; /* of the thread */
     ZSTD_CCtx *zstd;                   /* the same, for pages */

@@ -4,6 +4,7 @@
 
 #include "digest.h"
 #include "event_block.h"
+#include "format.h"
 #include "unit.h"
 
 #include <stdlib.h>
@@ -297,6 +298,139 @@ static void test_known_bytes(void **state)
     assert_non_null(ebb_event_decode(raw, sizeof(raw) - 1, events, 8, 1000));
 }
 
+/* --- Logs with counts. --- */
+
+/* An anchor of a made-up guest that is interrupted at a few places over and over. */
+static struct ebb_event make_anchor(uint64_t number, uint8_t digest[8])
+{
+    static const uint64_t places[] = {0xffff800008010a5c, 0xffff800008c31374, 0xaaaad4e01258};
+    uint64_t random = number;
+    struct ebb_event event = {.kind = EBB_EVENT_ANCHOR, .data = digest, .data_length = 8};
+
+    event.position = number * 1000 + fixture_random(&random) % 1000;
+    event.address = places[fixture_random(&random) % 3] + fixture_random(&random) % 64 * 4;
+    event.value = event.address >> 60 ? 0x60000005 : 0x80000000;
+    for (int i = 0; i < 8; i++) {
+        digest[i] = fixture_random(&random);
+    }
+    return event;
+}
+
+static struct ebb_log_writer *create_counts(const char *directory)
+{
+    struct ebb_log_writer *writer = ebb_log_writer_create(directory, EBB_LOG_COUNTS, NULL);
+
+    assert_non_null(writer);
+    return writer;
+}
+
+static void test_anchors(void **state)
+{
+    struct ebb_log_writer *writer = create_counts(*state);
+    struct ebb_event line = {.kind = EBB_EVENT_INTERRUPT_LINE}, event;
+    struct ebb_log_summary summary;
+    struct ebb_cursor *cursor;
+    struct ebb_log *log;
+    uint8_t digest[8];
+    uint64_t i;
+
+    for (i = 0; i < 10000; i++) {
+        struct ebb_event anchor = make_anchor(i, digest);
+
+        assert_int_equal(ebb_log_writer_append(writer, &anchor, NULL), 0);
+        line.position = anchor.position;
+        line.value = i % 2;
+        assert_int_equal(ebb_log_writer_append(writer, &line, NULL), 0);
+    }
+    fixture_close(writer);
+    /* The digests are random; all the rest takes less than the half of what they do. */
+    assert_in_range(fixture_size(*state, "log"), 80000, 120000);
+    log = fixture_open(*state);
+    ebb_log_summary(log, &summary);
+    assert_true(summary.counts);
+    assert_false(summary.resolved);
+    cursor = fixture_cursor(log);
+    for (i = 0; i < 10000; i++) {
+        struct ebb_event anchor = make_anchor(i, digest);
+
+        assert_int_equal(ebb_cursor_next(cursor, &event, NULL), 1);
+        fixture_assert_same(&event, &anchor);
+        assert_int_equal(ebb_cursor_next(cursor, &event, NULL), 1);
+        assert_int_equal(event.kind, EBB_EVENT_INTERRUPT_LINE);
+    }
+    ebb_cursor_free(cursor);
+    ebb_log_close(log);
+}
+
+static void test_anchor_rules(void **state)
+{
+    uint8_t digest[16] = {0};
+    struct ebb_event good = make_anchor(1, digest), bad = good;
+    struct ebb_log_writer *writer = create_counts(*state);
+
+    assert_int_equal(ebb_log_writer_append(writer, &good, NULL), 0);
+    bad.flags = EBB_EVENT_NESTED;
+    assert_int_equal(ebb_log_writer_append(writer, &bad, NULL), -1);
+    bad.flags = 0;
+    bad.data_length = 16;
+    assert_int_equal(ebb_log_writer_append(writer, &bad, NULL), -1);
+    bad.data_length = 0;
+    assert_int_equal(ebb_log_writer_append(writer, &bad, NULL), -1);
+    fixture_close(writer);
+    fixture_remove(*state);
+    *state = fixture_directory();
+    writer = fixture_create(*state);
+    assert_int_equal(ebb_log_writer_append(writer, &good, NULL), -1);
+    fixture_close(writer);
+}
+
+/* An anchor in a log whose header does not announce counts. */
+static void test_anchor_without_counts(void **state)
+{
+    struct ebb_log_writer *writer = create_counts(*state);
+    uint8_t digest[8], *bytes;
+    struct ebb_event anchor = make_anchor(1, digest);
+    struct ebb_error error;
+    size_t size;
+
+    assert_int_equal(ebb_log_writer_append(writer, &anchor, NULL), 0);
+    fixture_close(writer);
+    bytes = fixture_read(*state, "log", &size);
+    assert_int_equal(bytes[12], EBB_LOG_COUNTS);
+    bytes[12] = 0;
+    ebb_reseal_file_header(bytes);
+    fixture_write(*state, "log", bytes, size);
+    assert_null(ebb_log_open(*state, &error));
+    assert_int_equal(error.kind, EBB_ERROR_CORRUPT);
+    free(bytes);
+}
+
+/* Flags that only a later version knows: in either file, and in what a writer is asked for. */
+static void test_unknown_flags(void **state)
+{
+    static const char *const files[] = {"log", "keyframes"};
+    struct ebb_error error;
+    uint8_t *bytes;
+    size_t size, i;
+
+    assert_null(ebb_log_writer_create(*state, 2, &error));
+    fixture_close(create_counts(*state));
+    for (i = 0; i < 2; i++) {
+        bytes = fixture_read(*state, files[i], &size);
+        bytes[12] ^= i ? 1 : 2;
+        ebb_reseal_file_header(bytes);
+        fixture_write(*state, files[i], bytes, size);
+        assert_null(ebb_log_open(*state, &error));
+        assert_int_equal(error.kind, EBB_ERROR_UNSUPPORTED);
+        assert_non_null(strstr(error.message, files[i]));
+        bytes[12] ^= i ? 1 : 2;
+        ebb_reseal_file_header(bytes);
+        fixture_write(*state, files[i], bytes, size);
+        ebb_log_close(fixture_open(*state));
+        free(bytes);
+    }
+}
+
 static void test_complete(void **state)
 {
     struct ebb_log_writer *writer = fixture_create(*state);
@@ -397,6 +531,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_seek_event, setup, teardown),
         cmocka_unit_test_setup_teardown(test_seek_position, setup, teardown),
         cmocka_unit_test_setup_teardown(test_extremes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_anchors, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_anchor_rules, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_anchor_without_counts, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_unknown_flags, setup, teardown),
         cmocka_unit_test_setup_teardown(test_large_dma, setup, teardown),
         cmocka_unit_test_setup_teardown(test_complete, setup, teardown),
         cmocka_unit_test_setup_teardown(test_size, setup, teardown),
