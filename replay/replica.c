@@ -11,11 +11,11 @@ static int out_of_memory(struct ebb_error *error)
 }
 
 int replica_start(struct replica *replica, const char *program, const char *recording,
-                  struct page_store *store, struct ebb_error *error)
+                  enum worker_purpose purpose, struct page_store *store, struct ebb_error *error)
 {
     uint64_t state_pages;
 
-    *replica = (struct replica){.worker = worker_start(program, recording, error)};
+    *replica = (struct replica){.worker = worker_start(program, recording, purpose, error)};
     if (!replica->worker) {
         return -1;
     }
@@ -221,9 +221,8 @@ static int page_of_keyframe(void *opaque, uint64_t number, const void *page)
     return ram_image_set(image, number, page ? page : zeroes) ? 2 : 0;
 }
 
-/* Makes *loaded the RAM of a keyframe. */
-static int load_ram(struct replica *replica, const struct ebb_log *log, struct keyframe_ram *loaded,
-                    uint64_t number, struct ebb_error *error)
+int replica_read_keyframe(const struct replica *replica, const struct ebb_log *log,
+                          struct keyframe_ram *loaded, uint64_t number, struct ebb_error *error)
 {
     struct page_store *store = ram_image_store(replica->state_base);
     struct ram_image *image = loaded->image
@@ -260,7 +259,7 @@ int replica_load_keyframe(struct replica *replica, const struct ebb_log *log,
     struct ebb_keyframe keyframe;
 
     if (ebb_log_keyframe(log, number, &keyframe, error) ||
-        load_ram(replica, log, loaded, number, error) ||
+        replica_read_keyframe(replica, log, loaded, number, error) ||
         change_ram(replica, loaded->image, error)) {
         return -1;
     }

@@ -29,7 +29,7 @@ struct replica {
 
 /* Starts the worker. Its RAM is known to be zeroes; it has no CPU state yet. */
 int replica_start(struct replica *replica, const char *program, const char *recording,
-                  struct page_store *store, struct ebb_error *error);
+                  enum worker_purpose purpose, struct page_store *store, struct ebb_error *error);
 void replica_stop(struct replica *replica);
 
 /* Takes a checkpoint of the state as it is; position is what the caller says. One owner. */
@@ -45,6 +45,10 @@ struct keyframe_ram {
     struct ram_image *image; /* NULL: none yet */
     uint64_t number;
 };
+
+/* Makes *loaded the RAM of keyframe number, for this replica. */
+int replica_read_keyframe(const struct replica *replica, const struct ebb_log *log,
+                          struct keyframe_ram *loaded, uint64_t number, struct ebb_error *error);
 
 /*
  * Loads a keyframe of the log and goes on in the log from event number first_event or from the

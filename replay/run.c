@@ -300,7 +300,8 @@ int timeline_start_replica(struct timeline *timeline, struct replica *replica,
 {
     struct worker_hello *hello = &timeline->hello;
 
-    if (replica_start(replica, timeline->program, timeline->recording, timeline->store, error)) {
+    if (replica_start(replica, timeline->program, timeline->recording, WORKER_REPLAYS,
+                      timeline->store, error)) {
         return -1;
     }
     if (!hello->version) {

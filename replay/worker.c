@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "worker.h"
-
-#include "worker_spawn.h"
+#include "worker_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,18 +12,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-struct worker {
-    struct worker_process process;
-    struct worker_hello hello;
-    int ram_file;
-    int control_file;
-    uint8_t *ram;
-    struct worker_control *control;
-    size_t control_size;
-    bool died;
-    bool running;
-};
-
 static int died(struct worker *worker, struct ebb_error *error)
 {
     char words[400];
@@ -36,8 +22,7 @@ static int died(struct worker *worker, struct ebb_error *error)
                     words);
 }
 
-/* A reply that cannot be understood: nothing the worker says can be relied on any more. */
-static int nonsense(struct worker *worker, struct ebb_error *error)
+int worker_nonsense(struct worker *worker, struct ebb_error *error)
 {
     worker->died = true;
     return ebb_fail(error, EBB_ERROR_FAILED,
@@ -71,7 +56,7 @@ static int send_all(struct worker *worker, struct iovec *parts, size_t count,
     return 0;
 }
 
-static int receive_all(struct worker *worker, void *buffer, size_t size, struct ebb_error *error)
+int worker_receive_all(struct worker *worker, void *buffer, size_t size, struct ebb_error *error)
 {
     char *to = buffer;
 
@@ -90,8 +75,7 @@ static int receive_all(struct worker *worker, void *buffer, size_t size, struct 
     return 0;
 }
 
-/* Sends a request whose payload is in up to three parts. */
-static int send_request(struct worker *worker, uint32_t type, const struct iovec *payload,
+int worker_send_request(struct worker *worker, uint32_t type, const struct iovec *payload,
                         size_t parts, struct ebb_error *error)
 {
     struct worker_message header = {.type = type};
@@ -118,32 +102,31 @@ static int receive_error(struct worker *worker, uint32_t length, struct ebb_erro
     struct worker_error reply;
 
     if (length != sizeof(reply)) {
-        return nonsense(worker, error);
+        return worker_nonsense(worker, error);
     }
-    if (receive_all(worker, &reply, sizeof(reply), error)) {
+    if (worker_receive_all(worker, &reply, sizeof(reply), error)) {
         return -1;
     }
     reply.message[sizeof(reply.message) - 1] = '\0';
     return ebb_fail(error, (enum ebb_error_kind)reply.kind, "%s", reply.message);
 }
 
-/* Receives a reply's header; an error reply becomes an error. */
-static int receive_header(struct worker *worker, uint32_t type, uint32_t *length,
+int worker_receive_header(struct worker *worker, uint32_t type, uint32_t *length,
                           struct ebb_error *error)
 {
     struct worker_message header;
 
-    if (receive_all(worker, &header, sizeof(header), error)) {
+    if (worker_receive_all(worker, &header, sizeof(header), error)) {
         return -1;
     }
     if (header.length > WORKER_MAX_MESSAGE) {
-        return nonsense(worker, error);
+        return worker_nonsense(worker, error);
     }
     if (header.type == WORKER_ERROR) {
         return receive_error(worker, header.length, error);
     }
     if (header.type != type) {
-        return nonsense(worker, error);
+        return worker_nonsense(worker, error);
     }
     *length = header.length;
     return 0;
@@ -156,14 +139,14 @@ static int request(struct worker *worker, uint32_t type, const void *payload, si
     struct iovec part = {.iov_base = (void *)payload, .iov_len = size};
     uint32_t length;
 
-    if (send_request(worker, type, &part, size ? 1 : 0, error) ||
-        receive_header(worker, type, &length, error)) {
+    if (worker_send_request(worker, type, &part, size ? 1 : 0, error) ||
+        worker_receive_header(worker, type, &length, error)) {
         return -1;
     }
     if (length != reply_size) {
-        return nonsense(worker, error);
+        return worker_nonsense(worker, error);
     }
-    return receive_all(worker, reply, reply_size, error);
+    return worker_receive_all(worker, reply, reply_size, error);
 }
 
 /* The first bytes of the reply to hello bring the two descriptors. */
@@ -195,7 +178,7 @@ static int receive_descriptors(struct worker *worker, struct worker_message *hea
         worker->ram_file = files[0];
         worker->control_file = files[1];
     }
-    return receive_all(worker, (char *)header + got, sizeof(*header) - (size_t)got, error);
+    return worker_receive_all(worker, (char *)header + got, sizeof(*header) - (size_t)got, error);
 }
 
 static int check_hello(struct worker *worker, struct ebb_error *error)
@@ -206,13 +189,13 @@ static int check_hello(struct worker *worker, struct ebb_error *error)
     if (hello->version != WORKER_PROTOCOL_VERSION || worker->ram_file < 0 || !hello->ram_size ||
         hello->ram_size % EBB_PAGE_SIZE || !hello->state_size || !hello->registers_size ||
         hello->state_size > WORKER_MAX_MESSAGE || hello->registers_size > WORKER_MAX_MESSAGE) {
-        return nonsense(worker, error);
+        return worker_nonsense(worker, error);
     }
     worker->control_size = sizeof(*worker->control) + 2 * worker_bitmap_size(hello->ram_size);
     if (fstat(worker->ram_file, &ram) || fstat(worker->control_file, &control) ||
         (uint64_t)ram.st_size < hello->ram_size ||
         (uint64_t)control.st_size < worker->control_size) {
-        return nonsense(worker, error);
+        return worker_nonsense(worker, error);
     }
     return 0;
 }
@@ -243,7 +226,7 @@ static int say_hello(struct worker *worker, struct ebb_error *error)
     struct worker_message header;
     uint64_t count;
 
-    if (send_request(worker, WORKER_HELLO, NULL, 0, error) ||
+    if (worker_send_request(worker, WORKER_HELLO, NULL, 0, error) ||
         receive_descriptors(worker, &header, error)) {
         return -1;
     }
@@ -251,9 +234,9 @@ static int say_hello(struct worker *worker, struct ebb_error *error)
         return receive_error(worker, header.length, error);
     }
     if (header.type != WORKER_HELLO || header.length != sizeof(worker->hello)) {
-        return nonsense(worker, error);
+        return worker_nonsense(worker, error);
     }
-    if (receive_all(worker, &worker->hello, sizeof(worker->hello), error) ||
+    if (worker_receive_all(worker, &worker->hello, sizeof(worker->hello), error) ||
         check_hello(worker, error) || map_files(worker, error)) {
         return -1;
     }
@@ -261,7 +244,8 @@ static int say_hello(struct worker *worker, struct ebb_error *error)
     return worker_collect_dirty(worker, &count, error);
 }
 
-struct worker *worker_start(const char *program, const char *recording, struct ebb_error *error)
+struct worker *worker_start(const char *program, const char *recording, enum worker_purpose purpose,
+                            struct ebb_error *error)
 {
     struct worker *worker = calloc(1, sizeof(*worker));
 
@@ -270,7 +254,7 @@ struct worker *worker_start(const char *program, const char *recording, struct e
         return NULL;
     }
     worker->ram_file = worker->control_file = -1;
-    if (worker_spawn(&worker->process, program, recording, error)) {
+    if (worker_spawn(&worker->process, program, recording, purpose, error)) {
         free(worker);
         return NULL;
     }
@@ -290,7 +274,7 @@ void worker_stop(struct worker *worker)
         return;
     }
     if (worker->running ||
-        (!worker->died && send_request(worker, WORKER_QUIT, NULL, 0, &ignored))) {
+        (!worker->died && worker_send_request(worker, WORKER_QUIT, NULL, 0, &ignored))) {
         kill(worker->process.pid, SIGKILL);
     }
     worker_reap(&worker->process);
@@ -390,12 +374,12 @@ int worker_load_keyframe(struct worker *worker, const struct ebb_keyframe *keyfr
     if (!packed) {
         return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
     }
-    result = send_request(worker, WORKER_LOAD_KEYFRAME, parts, 2, error);
+    result = worker_send_request(worker, WORKER_LOAD_KEYFRAME, parts, 2, error);
     free(packed);
-    if (result || receive_header(worker, WORKER_LOAD_KEYFRAME, &length, error)) {
+    if (result || worker_receive_header(worker, WORKER_LOAD_KEYFRAME, &length, error)) {
         return -1;
     }
-    return length ? nonsense(worker, error) : 0;
+    return length ? worker_nonsense(worker, error) : 0;
 }
 
 int worker_get_state(struct worker *worker, void *state, struct ebb_error *error)
@@ -426,10 +410,30 @@ int worker_run_begin(struct worker *worker, uint64_t limit, uint32_t flags, stru
 
     /* A request that came too late for the previous run is not for this one. */
     __atomic_store_n(&worker->control->stop_request, 0, __ATOMIC_SEQ_CST);
-    if (send_request(worker, WORKER_RUN, &part, 1, error)) {
+    if (worker_send_request(worker, WORKER_RUN, &part, 1, error)) {
         return -1;
     }
     worker->running = true;
+    return 0;
+}
+
+int worker_receive_text(struct worker *worker, uint32_t length, char **text,
+                        struct ebb_error *error)
+{
+    *text = NULL;
+    if (!length) {
+        return 0;
+    }
+    *text = calloc(1, (size_t)length + 1);
+    if (!*text) {
+        worker->died = true; /* what it says next would be taken for a reply */
+        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+    }
+    if (worker_receive_all(worker, *text, length, error)) {
+        free(*text);
+        *text = NULL;
+        return -1;
+    }
     return 0;
 }
 
@@ -440,32 +444,19 @@ int worker_run_end(struct worker *worker, struct worker_stop *stop, char **repor
 
     *report = NULL;
     worker->running = false;
-    if (receive_header(worker, WORKER_RUN, &length, error)) {
+    if (worker_receive_header(worker, WORKER_RUN, &length, error)) {
         return -1;
     }
     if (length < sizeof(*stop)) {
-        return nonsense(worker, error);
+        return worker_nonsense(worker, error);
     }
-    if (receive_all(worker, stop, sizeof(*stop), error)) {
+    if (worker_receive_all(worker, stop, sizeof(*stop), error)) {
         return -1;
     }
     if (stop->report_length != length - sizeof(*stop)) {
-        return nonsense(worker, error);
+        return worker_nonsense(worker, error);
     }
-    if (!stop->report_length) {
-        return 0;
-    }
-    *report = calloc(1, (size_t)stop->report_length + 1);
-    if (!*report) {
-        worker->died = true; /* what it says next would be taken for a reply */
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
-    }
-    if (receive_all(worker, *report, stop->report_length, error)) {
-        free(*report);
-        *report = NULL;
-        return -1;
-    }
-    return 0;
+    return worker_receive_text(worker, stop->report_length, report, error);
 }
 
 bool worker_running(const struct worker *worker)
@@ -500,14 +491,14 @@ int worker_read_register(struct worker *worker, unsigned number, uint8_t *buffer
     uint32_t wanted = number, length;
     struct iovec part = {.iov_base = &wanted, .iov_len = sizeof(wanted)};
 
-    if (send_request(worker, WORKER_READ_REGISTER, &part, 1, error) ||
-        receive_header(worker, WORKER_READ_REGISTER, &length, error)) {
+    if (worker_send_request(worker, WORKER_READ_REGISTER, &part, 1, error) ||
+        worker_receive_header(worker, WORKER_READ_REGISTER, &length, error)) {
         return -1;
     }
     if (length > size) {
-        return nonsense(worker, error);
+        return worker_nonsense(worker, error);
     }
-    return receive_all(worker, buffer, length, error) ? -1 : (int)length;
+    return worker_receive_all(worker, buffer, length, error) ? -1 : (int)length;
 }
 
 int worker_write_register(struct worker *worker, unsigned number, const uint8_t *value, size_t size,
@@ -517,11 +508,11 @@ int worker_write_register(struct worker *worker, unsigned number, const uint8_t 
     struct iovec parts[2] = {{.iov_base = &wanted, .iov_len = sizeof(wanted)},
                              {.iov_base = (void *)value, .iov_len = size}};
 
-    if (send_request(worker, WORKER_WRITE_REGISTER, parts, 2, error) ||
-        receive_header(worker, WORKER_WRITE_REGISTER, &length, error)) {
+    if (worker_send_request(worker, WORKER_WRITE_REGISTER, parts, 2, error) ||
+        worker_receive_header(worker, WORKER_WRITE_REGISTER, &length, error)) {
         return -1;
     }
-    return length ? nonsense(worker, error) : 0;
+    return length ? worker_nonsense(worker, error) : 0;
 }
 
 long worker_read_memory(struct worker *worker, const struct worker_memory *where, uint8_t *buffer,
@@ -530,14 +521,14 @@ long worker_read_memory(struct worker *worker, const struct worker_memory *where
     struct iovec part = {.iov_base = (void *)where, .iov_len = sizeof(*where)};
     uint32_t length;
 
-    if (send_request(worker, WORKER_READ_MEMORY, &part, 1, error) ||
-        receive_header(worker, WORKER_READ_MEMORY, &length, error)) {
+    if (worker_send_request(worker, WORKER_READ_MEMORY, &part, 1, error) ||
+        worker_receive_header(worker, WORKER_READ_MEMORY, &length, error)) {
         return -1;
     }
     if (length > where->length) {
-        return nonsense(worker, error);
+        return worker_nonsense(worker, error);
     }
-    return receive_all(worker, buffer, length, error) ? -1 : (long)length;
+    return worker_receive_all(worker, buffer, length, error) ? -1 : (long)length;
 }
 
 long worker_write_memory(struct worker *worker, const struct worker_memory *where,
@@ -548,17 +539,17 @@ long worker_write_memory(struct worker *worker, const struct worker_memory *wher
     uint64_t count;
     uint32_t length;
 
-    if (send_request(worker, WORKER_WRITE_MEMORY, parts, 2, error) ||
-        receive_header(worker, WORKER_WRITE_MEMORY, &length, error)) {
+    if (worker_send_request(worker, WORKER_WRITE_MEMORY, parts, 2, error) ||
+        worker_receive_header(worker, WORKER_WRITE_MEMORY, &length, error)) {
         return -1;
     }
     if (length != sizeof(count)) {
-        return nonsense(worker, error);
+        return worker_nonsense(worker, error);
     }
-    if (receive_all(worker, &count, sizeof(count), error)) {
+    if (worker_receive_all(worker, &count, sizeof(count), error)) {
         return -1;
     }
-    return count > where->length ? nonsense(worker, error) : (long)count;
+    return count > where->length ? worker_nonsense(worker, error) : (long)count;
 }
 
 int worker_digest_registers(struct worker *worker, uint64_t *digest, struct ebb_error *error)
@@ -572,19 +563,11 @@ int worker_target_xml(struct worker *worker, const char *name, char **text, stru
     uint32_t length;
 
     *text = NULL;
-    if (send_request(worker, WORKER_TARGET_XML, &part, 1, error)) {
+    if (worker_send_request(worker, WORKER_TARGET_XML, &part, 1, error)) {
         return -1;
     }
-    if (receive_header(worker, WORKER_TARGET_XML, &length, error)) {
+    if (worker_receive_header(worker, WORKER_TARGET_XML, &length, error)) {
         return worker->died ? -1 : 0;
     }
-    if (!length) {
-        return 0;
-    }
-    *text = calloc(1, (size_t)length + 1);
-    if (!*text) {
-        worker->died = true;
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
-    }
-    return receive_all(worker, *text, length, error);
+    return worker_receive_text(worker, length, text, error);
 }

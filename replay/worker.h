@@ -14,13 +14,15 @@
 #include "../log/error.h"
 #include "../log/reader.h"
 #include "../qemu/ebb/worker_protocol.h"
+#include "worker_spawn.h"
 
 #include <sys/types.h>
 
 struct worker;
 
 /* Starts a worker and says hello. Its RAM is all zeroes, and nothing counts as dirty yet. */
-struct worker *worker_start(const char *program, const char *recording, struct ebb_error *error);
+struct worker *worker_start(const char *program, const char *recording, enum worker_purpose purpose,
+                            struct ebb_error *error);
 void worker_stop(struct worker *worker); /* ends the process; NULL is allowed */
 
 bool worker_died(const struct worker *worker);
@@ -69,6 +71,27 @@ long worker_read_memory(struct worker *worker, const struct worker_memory *where
                         struct ebb_error *error);
 long worker_write_memory(struct worker *worker, const struct worker_memory *where,
                          const uint8_t *data, struct ebb_error *error);
+
+/*
+ * Finding positions (WORKER_RESOLVE); the worker must have been started to resolve. Between begin
+ * and end the same holds as for a run. The resolution's arrays are freed by
+ * worker_resolution_free(), also after an error.
+ */
+struct worker_resolution {
+    struct worker_resolved head;
+    uint64_t *positions;                 /* head.event_count */
+    struct worker_exclusive *exclusives; /* head.exclusive_count */
+    char *report;                        /* NULL: none */
+};
+int worker_resolve_begin(struct worker *worker, const struct worker_resolve *resolve,
+                         const struct worker_override *overrides, struct ebb_error *error);
+int worker_resolve_end(struct worker *worker, struct worker_resolution *resolution,
+                       struct ebb_error *error);
+void worker_resolution_free(struct worker_resolution *resolution);
+
+/* The CPU's registers with KVM's ids, for free(); their values are part of the same block. */
+struct ebb_register *worker_list_registers(struct worker *worker, size_t *count,
+                                           struct ebb_error *error);
 
 int worker_digest_registers(struct worker *worker, uint64_t *digest, struct ebb_error *error);
 

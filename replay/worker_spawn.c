@@ -73,7 +73,7 @@ char *worker_find_program(const char *path, struct ebb_error *error)
 }
 
 /* The -M argument; QEMU's option syntax wants commas in values doubled. */
-static char *machine_argument(const char *recording)
+static char *machine_argument(const char *recording, enum worker_purpose purpose)
 {
     char *text = malloc(2 * strlen(recording) + 64), *to;
 
@@ -87,7 +87,7 @@ static char *machine_argument(const char *recording)
         }
         *to++ = *from;
     }
-    sprintf(to, ",engine-fd=%d", WORKER_SOCKET);
+    sprintf(to, ",engine-fd=%d%s", WORKER_SOCKET, purpose == WORKER_RESOLVES ? ",resolve=on" : "");
     return text;
 }
 
@@ -146,10 +146,10 @@ static int fork_worker(struct worker_process *process, int worker_end, const cha
 }
 
 int worker_spawn(struct worker_process *process, const char *program, const char *recording,
-                 struct ebb_error *error)
+                 enum worker_purpose purpose, struct ebb_error *error)
 {
     int ends[2], result = -1;
-    char *machine = machine_argument(recording);
+    char *machine = machine_argument(recording, purpose);
 
     *process = (struct worker_process){.pid = -1, .socket = -1, .error_log = -1};
     if (!machine) {

@@ -11,6 +11,11 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+enum worker_purpose {
+    WORKER_REPLAYS,  /* a recording whose positions are known */
+    WORKER_RESOLVES, /* finds them; takes positions of the log for the counts that they are */
+};
+
 struct worker_process {
     pid_t pid;
     int socket;    /* the engine's end; close-on-exec */
@@ -26,7 +31,7 @@ char *worker_find_program(const char *path, struct ebb_error *error);
 /* Starts a worker for a recording's directory. A program that cannot be run is noticed later, as a
  * worker that died. */
 int worker_spawn(struct worker_process *process, const char *program, const char *recording,
-                 struct ebb_error *error);
+                 enum worker_purpose purpose, struct ebb_error *error);
 
 /* Closes the socket, ends the process (kindly if it is idle, which it should be told) and waits
  * for it. */
