@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where the devices are: QEMU's virt machine, or the Versatile Express with a Cortex-A15. */
+/*
+ * Where the devices are: QEMU's virt machine, or the Versatile Express with a Cortex-A15.
+ *
+ * FOR_KVM makes the variant that keeps to what a guest recorded under KVM has: the timer is the
+ * memory-mapped one (virt with mmio-timer=on), the interrupt controller a GICv2, and the MMU is on
+ * from the start, since exclusives and caches are only reliable with it on a real CPU. It runs
+ * under TCG as well.
+ */
 #ifndef BOARD_H
 #define BOARD_H
 
@@ -20,6 +27,8 @@
 #define VIRTIO_STRIDE 0x200
 #define VIRTIO_SLOTS 32
 #define VIRTIO_IRQ 48
+#define TIMER_CONTROL_BASE 0x09100000
+#define TIMER_FRAME_BASE 0x09110000
 #endif
 
 #endif

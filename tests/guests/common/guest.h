@@ -76,14 +76,21 @@ void irq_mask(void);
 void wait_for_interrupt(void);
 unsigned irq_controller_version(void);
 
-/* The virtual generic timer. */
+/* A timer of the generic timer: the virtual one of the CPU, or a memory-mapped one (board.h). */
+#ifdef FOR_KVM
+#define TIMER_IRQ 42
+#else
 #define TIMER_IRQ 27
+#endif
 uint64_t timer_count(void);
 uint32_t timer_frequency(void);
 /* Interrupt in that many microseconds. */
 void timer_start(uint32_t microseconds);
 void timer_stop(void);
 bool timer_expired(void);
+
+/* Maps every address to itself and switches the MMU on; done before main() with FOR_KVM. */
+void flat_map_on(void);
 
 /* Neither returns. */
 void power_off(void) __attribute__((noreturn));

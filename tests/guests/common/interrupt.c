@@ -20,7 +20,7 @@
 
 static irq_function handlers[IRQ_COUNT];
 
-#ifdef __aarch64__
+#if defined(__aarch64__) && !defined(FOR_KVM)
 #define GICR_WAKER (GIC_REDISTRIBUTOR + 0x14)
 #define GICR_GROUP (GIC_REDISTRIBUTOR + 0x10080)
 #define GICR_ENABLE (GIC_REDISTRIBUTOR + 0x10100)

@@ -20,6 +20,9 @@ _start:
     b 1b
 2:  mov x29, xzr
     mov x30, xzr
+#ifdef FOR_KVM
+    bl flat_map_on
+#endif
     bl main
     bl power_off
     .cfi_endproc

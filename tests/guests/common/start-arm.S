@@ -26,6 +26,9 @@ _start:
     blo 1b
     mov r11, #0
     mov lr, #0
+#ifdef FOR_KVM
+    bl flat_map_on
+#endif
     bl main
     bl power_off
     .cfi_endproc
