@@ -96,6 +96,11 @@ def modules_in_order(wanted, files):
     return list(order.items())
 
 
+def wanted_modules(init):
+    """What the lines "# modules: NAME..." of an init script name."""
+    return " ".join(re.findall(r"^# modules:(.*)$", init, re.M)).split()
+
+
 def make(architecture, script, output, guests=None):
     guests = guests or guests_folder()
     with open(script) as file:
@@ -104,8 +109,8 @@ def make(architecture, script, output, guests=None):
         common = file.read()
     with open(os.path.join(guests, "busybox-" + architecture), "rb") as file:
         busybox = file.read()
-    wanted = " ".join(re.findall(r"^# modules:(.*)$", init, re.M)).split()
-    modules = modules_in_order(wanted, module_files(os.path.join(guests, "modules-" + architecture)))
+    modules = modules_in_order(
+        wanted_modules(init), module_files(os.path.join(guests, "modules-" + architecture)))
 
     archive = Archive()
     for name in ("bin", "dev", "lib", "modules", "mnt", "proc", "sys", "tmp"):
