@@ -1,18 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An ARM host with KVM on a machine that is none: our QEMU emulates the host, Debian's arm64 kernel
-runs on it, and a shell script in there has /dev/kvm, busybox and our arm64 programs.
+runs on it, and a shell script in there has /dev/kvm, busybox and our arm64 programs. On an ARM host
+that has KVM itself, LocalHost runs the same scripts without emulation; open_host() chooses.
 
     nested_host.py [--cpu CPU] [--kernel 6.1|6.12] [--file GUEST_PATH=PATH]... --results DIR SCRIPT
 
-The script (a file, or "-" for standard input) runs as root in the folder /results. All that it
-leaves there is put into DIR, with its output in "output" and the host's console in "console.log".
+The script (a file, or "-" for standard input) runs as root in the folder /results and finds the
+files that it was given as "$EBB_FILES/GUEST_PATH". All that it leaves in its folder is put into DIR,
+with its output in "output" and the host's console in "console.log".
 The exit status is the script's; 125 means that the host did not get to the script's end.
 """
 
 import argparse
 import os
+import platform
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -51,6 +55,13 @@ class Results:
     def text(self, name):
         with open(self.path(name), errors="replace") as file:
             return file.read().replace("\r\n", "\n")
+
+
+def arm_programs(build):
+    """The arm64 programs of a build that are there, by their path in the host."""
+    names = ("qemu-system-aarch64", "qemu-img", "ebb")
+    found = {"bin/" + name: os.path.join(build, "arm64", name) for name in names}
+    return {name: path for name, path in found.items() if os.path.exists(path)}
 
 
 class _Image:
@@ -105,12 +116,6 @@ class NestedHost:
         self.append = append
         self.guests = initramfs.guests_folder()
 
-    def programs(self):
-        """The arm64 programs of the build that are there, by their path in the host."""
-        names = ("qemu-system-aarch64", "qemu-img", "ebb")
-        found = {"bin/" + name: os.path.join(self.build, "arm64", name) for name in names}
-        return {name: path for name, path in found.items() if os.path.exists(path)}
-
     def _write_initramfs(self, path, script, files):
         init = os.path.join(HERE, "host.init")
         with open(init) as file:
@@ -127,8 +132,10 @@ class NestedHost:
         image.add("script", script.encode())
         for number, (name, data) in enumerate(modules):
             image.file("modules/%03d-%s.ko" % (number, name), data, 0o644)
-        for name, source in {**self.programs(), **(files or {})}.items():
+        for name, source in {**arm_programs(self.build), **(files or {})}.items():
             image.add(name, source)
+        # Where ebb looks for it.
+        image.link("libexec/ebb/qemu-system-aarch64", "/bin/qemu-system-aarch64")
         with open(path, "wb") as file:
             file.write(image.archive.bytes())
 
@@ -186,6 +193,77 @@ class NestedHost:
             shutil.rmtree(scratch, ignore_errors=True)
         found.seconds = time.monotonic() - begin
         return found
+
+
+class LocalHost:
+    """This machine, which is an ARM host with KVM, with the interface of NestedHost."""
+
+    def __init__(self, build=None, timeout=600):
+        self.build = os.path.abspath(build or os.path.join(ROOT, "build"))
+        self.timeout = timeout
+
+    def _programs(self):
+        names = {"bin/qemu-system-aarch64": "qemu/qemu-system-aarch64",
+                 "bin/qemu-img": "qemu/qemu-img", "bin/ebb": "cli/ebb"}
+        found = {name: os.path.join(self.build, path) for name, path in names.items()}
+        return {name: path for name, path in found.items() if os.path.exists(path)}
+
+    @staticmethod
+    def _place(folder, files):
+        for name, source in files.items():
+            path = os.path.join(folder, name.strip("/"))
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            if isinstance(source, bytes):
+                with open(path, "wb") as file:
+                    file.write(source)
+                os.chmod(path, 0o755)
+            else:
+                os.symlink(os.path.abspath(source), path)
+
+    def _execute(self, script, folder, environment, output):
+        """Runs the script and returns its exit status; nothing of it is left running."""
+        shell = subprocess.Popen(["sh", "-c", script], cwd=folder, env=environment, stdout=output,
+                                 stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                 start_new_session=True)
+        try:
+            return shell.wait(self.timeout)
+        except subprocess.TimeoutExpired:
+            raise HostFailed("the script was not done within %d s" % self.timeout) from None
+        finally:
+            try:
+                os.killpg(shell.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            shell.wait()
+
+    def run(self, script, files=None, results=None):
+        """As NestedHost.run(), as the user that runs this."""
+        begin = time.monotonic()
+        folder = os.path.abspath(results) if results else tempfile.mkdtemp(prefix="ebb-host-")
+        os.makedirs(folder, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="ebb-files-") as root:
+            self._place(root, {**self._programs(), **(files or {})})
+            environment = {**os.environ, "EBB_FILES": root,
+                           "PATH": os.path.join(root, "bin") + ":" + os.environ["PATH"]}
+            with open(os.path.join(folder, "output"), "wb") as output:
+                status = self._execute(script, folder, environment, output)
+        with open(os.path.join(folder, "status"), "w") as file:
+            file.write("%d\n" % status)
+        found = Results(folder)
+        found.seconds = time.monotonic() - begin
+        return found
+
+
+def is_arm_host():
+    """Whether this machine can record under KVM itself."""
+    return platform.machine() == "aarch64" and os.access("/dev/kvm", os.R_OK | os.W_OK)
+
+
+def open_host(cpu, kernel, build=None, timeout=600, **options):
+    """A host: this machine if it can be, else a nested one of that CPU and kernel."""
+    if is_arm_host():
+        return LocalHost(build, timeout)
+    return NestedHost(cpu, kernel, build, timeout=timeout, **options)
 
 
 def _tail(path):
