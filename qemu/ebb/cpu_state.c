@@ -62,6 +62,8 @@ enum {
     NUMBER_ZA_ROW = 0x1000, /* + row: SME's ZA while it is enabled */
 };
 
+#define CSSELR_MASK 0xfu
+
 #define ZA_ROWS (ARM_MAX_VQ * 16)
 
 #define INTERRUPT_INPUTS                                                                           \
@@ -299,7 +301,7 @@ static void add_system(struct ebb_cpu_registers *registers, ARMCPU *cpu)
     }
 }
 
-static struct ebb_cpu_registers *new_registers(void)
+struct ebb_cpu_registers *ebb_cpu_registers_new(void)
 {
     struct ebb_cpu_registers *registers = g_new0(struct ebb_cpu_registers, 1);
 
@@ -308,9 +310,31 @@ static struct ebb_cpu_registers *new_registers(void)
     return registers;
 }
 
+void ebb_cpu_registers_add(struct ebb_cpu_registers *registers, uint64_t id, const void *value,
+                           uint32_t size)
+{
+    add(registers, id, value, 1, size);
+}
+
+void ebb_cpu_registers_add_lines(struct ebb_cpu_registers *registers, ARMCPU *cpu)
+{
+    uint64_t lines = cpu->env.irq_line_state & INTERRUPT_INPUTS;
+
+    add(registers, EBB_REGISTER(NUMBER_INPUT_LINES), &cpu->env.irq_line_state,
+        sizeof(cpu->env.irq_line_state), 1);
+    add_number(registers, EBB_REGISTER(NUMBER_PENDING), lines);
+    add_number(registers, EBB_REGISTER(NUMBER_HALTED), 0);
+    add_number(registers, EBB_REGISTER(NUMBER_POWER), PSCI_ON);
+}
+
+void ebb_cpu_registers_finish(struct ebb_cpu_registers *registers)
+{
+    point_to_values(registers);
+}
+
 struct ebb_cpu_registers *ebb_cpu_registers_get(ARMCPU *cpu)
 {
-    struct ebb_cpu_registers *registers = new_registers();
+    struct ebb_cpu_registers *registers = ebb_cpu_registers_new();
 
     add_general(registers, &cpu->env);
     add_vectors(registers, cpu);
@@ -339,7 +363,7 @@ const struct ebb_register *ebb_cpu_registers_list(const struct ebb_cpu_registers
 /* What is left out depends on when QEMU gets to see a change. */
 uint64_t ebb_cpu_digest(ARMCPU *cpu)
 {
-    struct ebb_cpu_registers *registers = new_registers();
+    struct ebb_cpu_registers *registers = ebb_cpu_registers_new();
     uint64_t digest;
 
     add_general(registers, &cpu->env);
@@ -526,7 +550,7 @@ static int set_sve(ARMCPU *cpu, const struct ebb_register *entry, struct ebb_err
     return fail_unknown(entry, error);
 }
 
-static int set_register(ARMCPU *cpu, const struct ebb_register *entry, struct ebb_error *error)
+int ebb_cpu_register_set(ARMCPU *cpu, const struct ebb_register *entry, struct ebb_error *error)
 {
     const struct field *field = find_field(entry->id);
 
@@ -551,16 +575,25 @@ static int set_register(ARMCPU *cpu, const struct ebb_register *entry, struct eb
 int ebb_cpu_registers_set(ARMCPU *cpu, const struct ebb_register *registers, size_t count,
                           struct ebb_error *error)
 {
-    CPUARMState *env = &cpu->env;
     size_t i;
 
     cpu_reset(CPU(cpu));
     for (i = 0; i < count; i++) {
-        if (set_register(cpu, &registers[i], error)) {
+        if (ebb_cpu_register_set(cpu, &registers[i], error)) {
             return -1;
         }
     }
+    return ebb_cpu_registers_settle(cpu, error);
+}
+
+int ebb_cpu_registers_settle(ARMCPU *cpu, struct ebb_error *error)
+{
+    CPUARMState *env = &cpu->env;
+
     load_working_copies(env);
+    /* It indexes an array; the guest's own writes are masked. */
+    env->cp15.csselr_s &= CSSELR_MASK;
+    env->cp15.csselr_ns &= CSSELR_MASK;
     if (!is_a64(env) && (env->regs[15] & 1)) {
         return ebb_fail(error, EBB_ERROR_CORRUPT,
                         "the keyframe's program counter %#" PRIx32 " is odd", env->regs[15]);

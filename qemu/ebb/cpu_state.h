@@ -20,6 +20,16 @@ struct ebb_cpu_registers;
 
 /* Reads the whole state; the caller frees it. The vCPU must not be executing. */
 struct ebb_cpu_registers *ebb_cpu_registers_get(ARMCPU *cpu);
+/*
+ * A list made by hand: new, one add for each register (its value little-endian), finish. lines adds
+ * what KVM has no id for, of a CPU that is running: its interrupt inputs.
+ */
+struct ebb_cpu_registers *ebb_cpu_registers_new(void);
+void ebb_cpu_registers_add(struct ebb_cpu_registers *registers, uint64_t id, const void *value,
+                           uint32_t size);
+void ebb_cpu_registers_add_lines(struct ebb_cpu_registers *registers, ARMCPU *cpu);
+void ebb_cpu_registers_finish(struct ebb_cpu_registers *registers);
+
 void ebb_cpu_registers_free(struct ebb_cpu_registers *registers);
 const struct ebb_register *ebb_cpu_registers_list(const struct ebb_cpu_registers *registers,
                                                   size_t *count);
@@ -31,6 +41,13 @@ const struct ebb_register *ebb_cpu_registers_list(const struct ebb_cpu_registers
  */
 int ebb_cpu_registers_set(ARMCPU *cpu, const struct ebb_register *registers, size_t count,
                           struct ebb_error *error);
+
+/*
+ * The same in steps, after cpu_reset(): one register, any number of times, then settle, which puts
+ * in force what was set.
+ */
+int ebb_cpu_register_set(ARMCPU *cpu, const struct ebb_register *entry, struct ebb_error *error);
+int ebb_cpu_registers_settle(ARMCPU *cpu, struct ebb_error *error);
 
 /*
  * The digest of the registers that replay reproduces: everything but device registers (sysreg.h).

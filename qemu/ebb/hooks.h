@@ -13,6 +13,8 @@
 #include "hw/core/cpu.h"
 #include "semihosting/common-semi.h"
 
+struct kvm_run;
+
 struct ebb_hooks {
     /*
      * A load or store of the CPU at guest-physical address, which is offset of mr. op carries the
@@ -45,6 +47,12 @@ struct ebb_hooks {
      * BP_MEM_WRITE. May leave with cpu_loop_exit_restore(cpu, ra); true if nobody else need look.
      */
     bool (*watchpoint_reached)(CPUState *cpu, vaddr address, vaddr length, int flags, uintptr_t ra);
+
+    /* The vCPU thread is about to run guest code under KVM, or will not for a while. No locks. */
+    void (*kvm_enter)(CPUState *cpu);
+    void (*kvm_leave)(CPUState *cpu);
+    /* KVM has given the vCPU back; true if this exit needs nothing more. No locks. */
+    bool (*kvm_exit)(CPUState *cpu, struct kvm_run *run, MemTxAttrs attrs);
 
     /* Devices must not write to guest RAM but through the address space functions. */
     bool bounce_device_writes;
@@ -104,6 +112,25 @@ static inline void ebb_vcpu_between_runs(CPUState *cpu)
     if (unlikely(ebb_hooks) && ebb_hooks->vcpu_between_runs) {
         ebb_hooks->vcpu_between_runs(cpu);
     }
+}
+
+static inline void ebb_kvm_enter(CPUState *cpu)
+{
+    if (unlikely(ebb_hooks) && ebb_hooks->kvm_enter) {
+        ebb_hooks->kvm_enter(cpu);
+    }
+}
+
+static inline void ebb_kvm_leave(CPUState *cpu)
+{
+    if (unlikely(ebb_hooks) && ebb_hooks->kvm_leave) {
+        ebb_hooks->kvm_leave(cpu);
+    }
+}
+
+static inline bool ebb_kvm_exit(CPUState *cpu, struct kvm_run *run, MemTxAttrs attrs)
+{
+    return unlikely(ebb_hooks) && ebb_hooks->kvm_exit && ebb_hooks->kvm_exit(cpu, run, attrs);
 }
 
 static inline bool ebb_breakpoint_at(vaddr address)

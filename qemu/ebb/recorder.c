@@ -4,14 +4,12 @@
 #include "qapi/error.h"
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
-#include "accel/tcg/cpu-ops.h"
 #include "qom/object_interfaces.h"
 #include "system/system.h"
+#include "system/kvm.h"
 #include "system/reset.h"
 #include "system/runstate.h"
 #include "ebb-log/digest.h"
-#include "cpu_state.h"
-#include "position.h"
 #include "recorder.h"
 
 #define DEFAULT_KEYFRAME_INTERVAL 100000000u /* instructions: some tenths of a second to replay */
@@ -50,24 +48,6 @@ static void close_log(struct recorder *recorder)
     recorder->writer = NULL;
 }
 
-/*
- * Lets the CPU take an interrupt that is pending, as the state at a position has it (log/event.h).
- * This is what QEMU would do before the next instruction; the vCPU must not be executing.
- */
-static void settle(struct recorder *recorder)
-{
-    CPUState *cpu = CPU(recorder->cpu);
-    const TCGCPUOps *operations = cpu->cc->tcg_ops;
-
-    if (cpu->halted && operations->cpu_exec_halt(cpu)) {
-        cpu->halted = 0;
-    }
-    if (!cpu->halted && cpu->interrupt_request &&
-        operations->cpu_exec_interrupt(cpu, cpu->interrupt_request)) {
-        cpu->exception_index = -1;
-    }
-}
-
 static void append_end(struct recorder *recorder, enum ebb_end_reason reason, uint64_t position)
 {
     uint8_t digests[16];
@@ -80,7 +60,7 @@ static void append_end(struct recorder *recorder, enum ebb_end_reason reason, ui
     };
     struct ebb_error error;
 
-    stq_le_p(digests, ebb_cpu_digest(recorder->cpu));
+    stq_le_p(digests, recorder->accel->digest(recorder));
     stq_le_p(digests + 8, ebb_ram_space_digest(recorder->space));
     if (ebb_log_writer_append(recorder->writer, &event, &error)) {
         recorder_fail(recorder, "%s", error.message);
@@ -94,8 +74,8 @@ void recorder_finish(struct recorder *recorder, enum ebb_end_reason reason, uint
     }
     recorder->end_reason = reason;
     recorder->end_position = position;
-    if (position == ebb_position_now()) {
-        settle(recorder);
+    if (position == recorder->accel->position(recorder)) {
+        recorder->accel->settle(recorder);
     }
     if (recorder_keyframe(recorder, position, NULL)) {
         append_end(recorder, reason, position);
@@ -104,7 +84,18 @@ void recorder_finish(struct recorder *recorder, enum ebb_end_reason reason, uint
     if (recorder_is_recording(recorder)) {
         recorder->phase = RECORDER_FINISHED;
     }
+    recorder->accel->stop(recorder);
+    recorder_keyframe_stop(recorder);
+    recorder_map_stop(recorder);
     recorder_status_write(recorder);
+}
+
+/* Ends the recording where the vCPU is now. */
+static void finish_here(struct recorder *recorder, enum ebb_end_reason reason)
+{
+    if (recorder_is_recording(recorder)) {
+        recorder_finish(recorder, reason, recorder->accel->place(recorder));
+    }
 }
 
 static void shutdown_requested(Notifier *notifier, void *data)
@@ -130,9 +121,9 @@ static void run_state_changed(void *opaque, bool running, RunState state)
     struct recorder *recorder = opaque;
 
     if (state == RUN_STATE_GUEST_PANICKED) {
-        recorder_finish(recorder, EBB_END_PANIC, ebb_position_now());
+        finish_here(recorder, EBB_END_PANIC);
     } else if (state == RUN_STATE_SHUTDOWN && !running) {
-        recorder_finish(recorder, recorder->end_reason, ebb_position_now());
+        finish_here(recorder, recorder->end_reason);
     }
 }
 
@@ -142,7 +133,7 @@ static void exiting(Notifier *notifier, void *data)
 
     /* Whoever calls exit() inside an instruction leaves a state that has no position. */
     if (!current_cpu) {
-        recorder_finish(recorder, recorder->end_reason, ebb_position_now());
+        finish_here(recorder, recorder->end_reason);
     }
     close_log(recorder);
 }
@@ -153,20 +144,36 @@ static void refuse(const char *message)
     exit(EBB_ERROR_UNSUPPORTED);
 }
 
-static void open_log(struct recorder *recorder)
+static bool open_log(struct recorder *recorder, Error **errp)
 {
     const char *directory = recorder->properties.directory;
     struct ebb_error error;
 
     if (g_mkdir_with_parents(directory, 0777)) {
-        error_report("cannot create the directory %s: %s", directory, strerror(errno));
-        exit(EXIT_FAILURE);
+        error_setg(errp, "cannot create the directory %s: %s", directory, strerror(errno));
+        return false;
     }
-    recorder->writer = ebb_log_writer_create(directory, 0, &error);
+    recorder->writer = ebb_log_writer_create(directory, recorder->accel->log_flags, &error);
     if (!recorder->writer) {
-        error_report("%s", error.message);
-        exit(EXIT_FAILURE);
+        error_setg(errp, "%s", error.message);
+        return false;
     }
+    return true;
+}
+
+/* The vCPU thread starts the recording when it is between two runs. */
+static bool request_recording(struct recorder *recorder, Error **errp)
+{
+    if (!open_log(recorder, errp)) {
+        return false;
+    }
+    memset(&recorder->stats, 0, sizeof(recorder->stats));
+    recorder->end_reason = EBB_END_QUIT;
+    recorder->entry_position = UINT64_MAX;
+    recorder->has_keyframe = false;
+    recorder->phase = RECORDER_WAITING;
+    qemu_cpu_kick(CPU(recorder->cpu));
+    return true;
 }
 
 static void machine_is_ready(Notifier *notifier, void *data)
@@ -174,12 +181,19 @@ static void machine_is_ready(Notifier *notifier, void *data)
     struct recorder *recorder = container_of(notifier, struct recorder, machine_ready);
     Error *error = NULL;
 
-    if (!recorder_check_machine(&error)) {
+    recorder->accel = kvm_enabled() ? &recorder_accel_kvm : &recorder_accel_tcg;
+    recorder->cpu = ARM_CPU(first_cpu);
+    if (!recorder_check_machine(recorder, &error)) {
         refuse(error_get_pretty(error));
     }
-    recorder->cpu = ARM_CPU(first_cpu);
-    open_log(recorder);
-    recorder_install_hooks(recorder);
+    recorder_watch_inputs(recorder);
+    if (!recorder->accel->prepare(recorder, &error)) {
+        refuse(error_get_pretty(error));
+    }
+    if (!recorder->properties.wait && !request_recording(recorder, &error)) {
+        error_report_err(error);
+        exit(EXIT_FAILURE);
+    }
     recorder->shutdown.notify = shutdown_requested;
     qemu_register_shutdown_notifier(&recorder->shutdown);
     recorder->exit.notify = exiting;
@@ -196,8 +210,8 @@ static void recorder_complete(UserCreatable *creatable, Error **errp)
         error_setg(errp, "there can be only one " TYPE_EBB_RECORDER);
         return;
     }
-    if (!recorder->properties.directory) {
-        error_setg(errp, TYPE_EBB_RECORDER " needs directory=DIRECTORY");
+    if (!recorder->properties.directory && !recorder->properties.wait) {
+        error_setg(errp, TYPE_EBB_RECORDER " needs directory=DIRECTORY, or wait=on");
         return;
     }
     if (!recorder->properties.keyframe_interval ||
@@ -231,7 +245,7 @@ static void recorder_reset_enter(Object *object, ResetType type)
         return;
     }
     if (type == RESET_TYPE_SNAPSHOT_LOAD) {
-        recorder_finish(recorder, EBB_END_STOPPED, ebb_position_now());
+        finish_here(recorder, EBB_END_STOPPED);
         return;
     }
     recorder->resetting = true;
@@ -275,6 +289,64 @@ static void set_symbols(Object *object, const char *value, Error **errp)
     RECORDER(object)->properties.symbols = g_strdup(value);
 }
 
+static bool get_wait(Object *object, Error **errp)
+{
+    return RECORDER(object)->properties.wait;
+}
+
+static void set_wait(Object *object, bool value, Error **errp)
+{
+    RECORDER(object)->properties.wait = value;
+}
+
+static bool get_recording(Object *object, Error **errp)
+{
+    const struct recorder *recorder = RECORDER(object);
+
+    return recorder->phase == RECORDER_WAITING || recorder->phase == RECORDER_RECORDING;
+}
+
+/* From the monitor; also how a recording is stopped while the guest goes on. */
+static void set_recording(Object *object, bool value, Error **errp)
+{
+    struct recorder *recorder = RECORDER(object);
+
+    if (!recorder->cpu) {
+        error_setg(errp, "the machine is not there yet; wait=off records from its start");
+    } else if (value == get_recording(object, NULL)) {
+        error_setg(errp, "the guest is %s recorded already", value ? "being" : "not being");
+    } else if (!value && recorder->phase == RECORDER_WAITING) {
+        error_setg(errp, "the recording has not begun yet; let the guest run first");
+    } else if (!value) {
+        finish_here(recorder, EBB_END_STOPPED);
+        if (recorder->phase == RECORDER_FINISHED) {
+            recorder->phase = RECORDER_IDLE;
+        }
+    } else if (recorder->phase == RECORDER_FAILED || !recorder->properties.directory) {
+        error_setg(errp, recorder->properties.directory
+                             ? "an earlier recording has failed; the guest is shutting down"
+                             : "set the property directory first");
+    } else {
+        request_recording(recorder, errp);
+    }
+}
+
+static void add_numbers(Object *object, struct recorder_properties *properties)
+{
+    object_property_add_uint64_ptr(object, "keyframe-interval", &properties->keyframe_interval,
+                                   OBJ_PROP_FLAG_READWRITE);
+    object_property_add_uint32_ptr(object, "keyframe-ms", &properties->keyframe_ms,
+                                   OBJ_PROP_FLAG_READWRITE);
+    object_property_add_uint32_ptr(object, "status-fd", &properties->status_fd,
+                                   OBJ_PROP_FLAG_READWRITE);
+    object_property_add_uint64_ptr(object, "last-ms", &properties->last_ms,
+                                   OBJ_PROP_FLAG_READWRITE);
+    object_property_add_uint64_ptr(object, "last-instructions", &properties->last_instructions,
+                                   OBJ_PROP_FLAG_READWRITE);
+    object_property_add_uint64_ptr(object, "last-bytes", &properties->last_bytes,
+                                   OBJ_PROP_FLAG_READWRITE);
+}
+
 static void recorder_init(Object *object)
 {
     struct recorder *recorder = RECORDER(object);
@@ -283,11 +355,7 @@ static void recorder_init(Object *object)
     recorder->properties.status_fd = UINT32_MAX;
     recorder->end_reason = EBB_END_QUIT;
     recorder->entry_position = UINT64_MAX;
-    object_property_add_uint64_ptr(object, "keyframe-interval",
-                                   &recorder->properties.keyframe_interval,
-                                   OBJ_PROP_FLAG_READWRITE);
-    object_property_add_uint32_ptr(object, "status-fd", &recorder->properties.status_fd,
-                                   OBJ_PROP_FLAG_READWRITE);
+    add_numbers(object, &recorder->properties);
 }
 
 static void recorder_class_init(ObjectClass *class, void *data)
@@ -302,6 +370,8 @@ static void recorder_class_init(ObjectClass *class, void *data)
     object_class_property_add_str(class, "directory", get_directory, set_directory);
     object_class_property_add_str(class, "kernel", get_kernel, set_kernel);
     object_class_property_add_str(class, "symbols", get_symbols, set_symbols);
+    object_class_property_add_bool(class, "wait", get_wait, set_wait);
+    object_class_property_add_bool(class, "recording", get_recording, set_recording);
 }
 
 static const TypeInfo recorder_type = {

@@ -23,9 +23,10 @@
 #define TYPE_EBB_RECORDER "ebb-recorder"
 
 enum recorder_phase {
-    RECORDER_WAITING, /* for the guest's first instruction */
+    RECORDER_IDLE,    /* until somebody asks for a recording */
+    RECORDER_WAITING, /* for the vCPU to be between two runs */
     RECORDER_RECORDING,
-    RECORDER_FINISHED, /* the log has its end event */
+    RECORDER_FINISHED, /* the log has its end event, the guest is gone */
     RECORDER_FAILED,
 };
 
@@ -33,9 +34,49 @@ struct recorder_properties {
     char *directory;
     char *kernel;
     char *symbols;
-    uint64_t keyframe_interval; /* instructions */
+    uint64_t keyframe_interval; /* instructions, under TCG */
+    uint32_t keyframe_ms;       /* host time; 0: does not matter */
     uint32_t status_fd;         /* UINT32_MAX: none */
+    bool wait;                  /* idle at first */
+    /* How much the flight recorder keeps; 0: everything. */
+    uint64_t last_ms;
+    uint64_t last_instructions;
+    uint64_t last_bytes;
 };
+
+/* A place where what is left of a flight recording can begin. */
+struct recorder_base {
+    uint64_t keyframe;
+    uint64_t position; /* instructions */
+    int64_t time;      /* ms, host time */
+    uint64_t bytes;    /* written before it */
+};
+
+/* The accelerator, as far as recording depends on it. */
+struct recorder;
+struct recorder_accel {
+    const char *name; /* in the manifest */
+    uint32_t log_flags;
+    bool (*check_machine)(Error **errp);
+    /* The machine is complete and has not run yet. */
+    bool (*prepare)(struct recorder *recorder, Error **errp);
+    /* Position 0 is here; before the first keyframe. */
+    bool (*start)(struct recorder *recorder, Error **errp);
+    void (*stop)(struct recorder *recorder);
+    /* The place of what happens now, outside of accesses; what the log needs for it is appended. */
+    uint64_t (*place)(struct recorder *recorder);
+    /* The last position known, for looking only. */
+    uint64_t (*position)(struct recorder *recorder);
+    /* The log is about to end here. */
+    void (*settle)(struct recorder *recorder);
+    struct ebb_cpu_registers *(*registers)(struct recorder *recorder);
+    uint64_t (*digest)(struct recorder *recorder);
+    /* Brings QEMU's dirty bits up to date. */
+    void (*sync_dirty)(struct recorder *recorder);
+    void (*describe)(struct recorder *recorder, QDict *manifest);
+    void (*status)(struct recorder *recorder, QDict *status);
+};
+extern const struct recorder_accel recorder_accel_tcg, recorder_accel_kvm;
 
 /* The synchronous access that the vCPU is making. */
 struct recorder_access {
@@ -49,10 +90,14 @@ struct recorder_flash {
     uint8_t *shadow;
 };
 
+struct recorder_kvm;
+
 struct recorder {
     Object parent;
     struct recorder_properties properties;
 
+    const struct recorder_accel *accel;
+    struct recorder_kvm *kvm; /* NULL under TCG */
     enum recorder_phase phase;
     enum ebb_end_reason end_reason;
     ARMCPU *cpu;
@@ -69,7 +114,10 @@ struct recorder {
 
     uint64_t keyframe_position; /* of the last one */
     bool has_keyframe;
-    QEMUTimer *keyframe_timer;
+    bool keyframe_requested;        /* its time has come */
+    QEMUTimer *keyframe_timer;      /* guest time */
+    QEMUTimer *keyframe_host_timer; /* host time */
+    GArray *bases;                  /* struct recorder_base, oldest first */
 
     struct ebb_memory_range *map; /* as last logged */
     size_t map_count;
@@ -98,14 +146,22 @@ void recorder_fail(struct recorder *recorder, const char *format, ...) G_GNUC_PR
 void recorder_finish(struct recorder *recorder, enum ebb_end_reason reason, uint64_t position);
 
 /* recorder_checks.c: false, with *errp set, if this machine cannot be recorded. */
-bool recorder_check_machine(Error **errp);
+bool recorder_check_machine(const struct recorder *recorder, Error **errp);
+bool recorder_check_tcg(Error **errp);
 bool recorder_has_gic_registers(ARMCPU *cpu);
 
 /* recorder_manifest.c */
 bool recorder_write_manifest(struct recorder *recorder, Error **errp);
 
-/* recorder_hooks.c: makes QEMU call the recorder. */
-void recorder_install_hooks(struct recorder *recorder);
+/* recorder_hooks.c: what both accelerators call when such a thing happens. */
+void recorder_watch_inputs(struct recorder *recorder);
+void recorder_ram_written(MemoryRegion *mr, hwaddr offset, hwaddr length);
+/* The vCPU is between two runs: starts the recording, writes keyframes. With BQL and replay mutex.
+ */
+void recorder_between_runs(struct recorder *recorder);
+/* The event of a load or store, as MMIO_READ or MMIO_WRITE. */
+void recorder_append_mmio(struct recorder *recorder, uint32_t kind, hwaddr address, uint64_t value,
+                          unsigned size, uint32_t flags);
 
 /* recorder_semihosting.c */
 void recorder_semihosting(CPUState *cpu);
@@ -128,10 +184,18 @@ bool recorder_keyframe(struct recorder *recorder, uint64_t position, uint64_t *n
 bool recorder_keyframe_is_due(const struct recorder *recorder);
 /* Before the first. */
 void recorder_keyframe_start(struct recorder *recorder);
+void recorder_keyframe_stop(struct recorder *recorder);
+
+/* recorder_flight.c: before and after a keyframe. True if the keyframe has to be whole. */
+bool recorder_flight_begin(struct recorder *recorder, bool *whole);
+bool recorder_flight_end(struct recorder *recorder, bool whole, uint64_t keyframe);
 void recorder_mark_dirty(MemoryRegion *mr, hwaddr offset, hwaddr length);
 
 /* recorder_map.c */
 void recorder_map_start(struct recorder *recorder);
+void recorder_map_stop(struct recorder *recorder);
+/* Logs the whole map, unchanged, for readers that begin here. */
+void recorder_map_append(struct recorder *recorder);
 /* The guest is about to write to a flash device's commands. */
 void recorder_flash_written(struct recorder *recorder, MemoryRegion *mr);
 /* Logs what has been programmed since the guest last saw it, so that keyframes agree with the log.

@@ -34,11 +34,9 @@ static const struct {
     {"vfio", "devices of the host cannot be recorded; use an emulated one"},
 };
 
-static bool check_clock(Error **errp)
+bool recorder_check_tcg(Error **errp)
 {
-    if (!tcg_enabled()) {
-        error_setg(errp, "only TCG can be recorded; use -accel tcg");
-    } else if (icount_enabled() != ICOUNT_PRECISE) {
+    if (icount_enabled() != ICOUNT_PRECISE) {
         error_setg(errp, "positions need a fixed instruction count; use -icount shift=1 "
                          "(or another number up to 10), not auto");
     } else if (icount_align_option) {
@@ -123,9 +121,9 @@ static bool block_what_replaces_state(Error **errp)
     return migrate_add_blocker_internal(&reason, errp) == 0;
 }
 
-bool recorder_check_machine(Error **errp)
+bool recorder_check_machine(const struct recorder *recorder, Error **errp)
 {
-    if (!check_clock(errp) || !check_cpu(errp)) {
+    if (!recorder->accel->check_machine(errp) || !check_cpu(errp)) {
         return false;
     }
     if (semihosting_get_target() == SEMIHOSTING_TARGET_GDB) {

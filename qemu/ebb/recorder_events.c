@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Putting events into the log: their positions, and whether they are nested. */
 #include "qemu/osdep.h"
-#include "position.h"
 #include "recorder.h"
 
 #define MAX_DMA_EVENT (1u << 20) /* bytes; longer transfers become several events */
@@ -24,7 +23,7 @@ void recorder_append_effect(struct recorder *recorder, struct ebb_event *event)
         event->position = recorder->access.position;
         event->flags |= EBB_EVENT_NESTED;
     } else {
-        event->position = ebb_position_now();
+        event->position = recorder->accel->place(recorder);
         if (event->position == recorder->entry_position) {
             event->flags |= EBB_EVENT_AFTER_ENTRY;
         }

@@ -1,136 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What QEMU calls: accesses of the CPU, its interrupt inputs, and writes of devices to RAM. */
+/* What happens to the CPU and RAM from outside, and what is done between two runs of the vCPU. */
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "qapi/error.h"
-#include "qemu/bswap.h"
-#include "qemu/error-report.h"
 #include "qemu/main-loop.h"
-#include "exec/ramlist.h"
 #include "gdbstub/internals.h"
 #include "hw/irq.h"
 #include "hw/qdev-core.h"
-#include "hooks.h"
-#include "position.h"
 #include "recorder.h"
 #include "system/replay.h"
 #include "qapi/qapi-types-ui.h"
 #include "replay/replay-internal.h"
-#include "sysreg.h"
 
 #define CPU_INPUTS (ARM_CPU_VINMI + 1)
 
-/* The bytes of value as a little-endian CPU sees them. */
-static uint64_t normalized(uint64_t value, MemOp op)
-{
-    unsigned bits = 8 * memop_size(op);
-
-    if ((op & MO_BSWAP) != MO_LE) {
-        value = bswap64(value) >> (64 - bits);
-    }
-    return bits == 64 ? value : value & ((1ull << bits) - 1);
-}
-
-/* What the CPU makes of a failed access depends on how it failed. */
-static uint32_t failure_flags(CPUState *cpu, MemTxResult result)
-{
-    if (result == MEMTX_OK || cpu->ignore_memory_transaction_failures) {
-        return 0;
-    }
-    return EBB_EVENT_FAILED | (result == MEMTX_DECODE_ERROR ? EBB_EVENT_UNASSIGNED : 0);
-}
-
-static void append_mmio(struct recorder *recorder, uint32_t kind, hwaddr address, uint64_t value,
-                        MemOp op, MemTxResult result)
+void recorder_append_mmio(struct recorder *recorder, uint32_t kind, hwaddr address, uint64_t value,
+                          unsigned size, uint32_t flags)
 {
     struct ebb_event event = {
         .kind = kind,
         .address = address,
-        .value = normalized(value, op),
-        .size = memop_size(op),
-        .flags = failure_flags(CPU(recorder->cpu), result),
-    };
-
-    recorder_append_access(recorder, &event);
-}
-
-static MemTxResult hook_mmio_read(CPUState *cpu, hwaddr address, MemoryRegion *mr, hwaddr offset,
-                                  uint64_t *value, MemOp op, MemTxAttrs attrs)
-{
-    bool ours = recorder_access_begin(ebb_recorder, ebb_position_of_access(cpu));
-    MemTxResult result = memory_region_dispatch_read(mr, offset, value, op, attrs);
-
-    if (ours && !cpu->mem_io_pc && !failure_flags(cpu, result)) {
-        /* How often QEMU fetches such an instruction depends on the host. */
-        recorder_fail(ebb_recorder,
-                      "the guest executes instructions out of a device, at physical address "
-                      "%#" HWADDR_PRIx ", which cannot be recorded; the recording ends there",
-                      address);
-    }
-    if (ours) {
-        append_mmio(ebb_recorder, EBB_EVENT_MMIO_READ, address, *value, op, result);
-        recorder_access_end(ebb_recorder);
-    }
-    return result;
-}
-
-static MemTxResult hook_mmio_write(CPUState *cpu, hwaddr address, MemoryRegion *mr, hwaddr offset,
-                                   uint64_t value, MemOp op, MemTxAttrs attrs)
-{
-    bool ours = recorder_access_begin(ebb_recorder, ebb_position_of_access(cpu));
-    MemTxResult result;
-
-    if (mr->rom_device) {
-        recorder_flash_written(ebb_recorder, mr);
-    }
-    result = memory_region_dispatch_write(mr, offset, value, op, attrs);
-    if (ours) {
-        append_mmio(ebb_recorder, EBB_EVENT_MMIO_WRITE, address, value, op, result);
-        recorder_access_end(ebb_recorder);
-    }
-    return result;
-}
-
-static void append_sysreg(struct recorder *recorder, uint32_t kind, const ARMCPRegInfo *ri,
-                          uint64_t value)
-{
-    struct ebb_event event = {
-        .kind = kind,
-        .address = ebb_sysreg_id(ri),
         .value = value,
-        .size = 8,
+        .size = size,
+        .flags = flags,
     };
 
     recorder_append_access(recorder, &event);
 }
-
-static uint64_t sysreg_read(CPUARMState *env, const ARMCPRegInfo *ri)
-{
-    bool ours = recorder_access_begin(ebb_recorder, ebb_position_of_instruction());
-    uint64_t value = ebb_sysreg_original_read(env, ri);
-
-    if (ours) {
-        append_sysreg(ebb_recorder, EBB_EVENT_SYSREG_READ, ri, value);
-        recorder_access_end(ebb_recorder);
-    }
-    return value;
-}
-
-static void sysreg_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value)
-{
-    bool ours = recorder_access_begin(ebb_recorder, ebb_position_of_instruction());
-
-    ebb_sysreg_original_write(env, ri, value);
-    if (ours) {
-        append_sysreg(ebb_recorder, EBB_EVENT_SYSREG_WRITE, ri, value);
-        recorder_access_end(ebb_recorder);
-    }
-}
-
-static const struct ebb_sysreg_interceptor sysreg_interceptor = {
-    .read = sysreg_read,
-    .write = sysreg_write,
-};
 
 /* QEMU's CPU inputs are levels; calls that do not change one have no effect. */
 static bool changes_line(CPUARMState *env, int input, bool level)
@@ -177,7 +73,7 @@ static void interrupt_line_moved(void *opaque, int input, int level)
     qemu_set_irq(original, level);
 }
 
-static void hook_ram_written(MemoryRegion *mr, hwaddr offset, hwaddr length)
+void recorder_ram_written(MemoryRegion *mr, hwaddr offset, hwaddr length)
 {
     struct recorder *recorder = ebb_recorder;
     uint64_t ram_offset;
@@ -198,23 +94,13 @@ static void hook_ram_written(MemoryRegion *mr, hwaddr offset, hwaddr length)
     }
 }
 
-/* Called at every change of exception level or mode, on exception return too. */
-static void level_changed(ARMCPU *cpu, void *opaque)
-{
-    struct recorder *recorder = opaque;
-
-    if (recorder_is_recording(recorder) && CPU(cpu)->exception_index >= 0) {
-        recorder->entry_position = ebb_position_now();
-    }
-}
-
 static void append_reset(struct recorder *recorder)
 {
     struct ebb_event event = {.kind = EBB_EVENT_RESET};
 
     recorder->resetting = false;
     recorder->entry_position = UINT64_MAX;
-    if (recorder_keyframe(recorder, ebb_position_now(), &event.value)) {
+    if (recorder_keyframe(recorder, recorder->accel->position(recorder), &event.value)) {
         recorder_append_effect(recorder, &event);
     }
 }
@@ -228,46 +114,35 @@ static void start_recording(struct recorder *recorder)
                                 "leave -s and -gdb out and debug the recording with ebb replay");
         return;
     }
-    ebb_position_set(0);
     recorder->space = ebb_ram_space_new();
     recorder_map_start(recorder);
-    if (!recorder_write_manifest(recorder, &error)) {
+    if (!recorder->accel->start(recorder, &error) || !recorder_write_manifest(recorder, &error)) {
         recorder_fail(recorder, "%s", error_get_pretty(error));
+        error_free(error);
         return;
     }
     recorder->phase = RECORDER_RECORDING;
     recorder_keyframe_start(recorder);
-    recorder_keyframe(recorder, 0, NULL);
+    recorder_keyframe(recorder, recorder->accel->place(recorder), NULL);
 }
 
-static void hook_vcpu_between_runs(CPUState *cpu)
+void recorder_between_runs(struct recorder *recorder)
 {
-    struct recorder *recorder = ebb_recorder;
-
     if (recorder->phase == RECORDER_WAITING) {
         start_recording(recorder);
     }
     if (!recorder_is_recording(recorder)) {
+        recorder->resetting = false;
         return;
     }
     if (recorder->resetting) {
         append_reset(recorder);
     } else if (recorder_keyframe_is_due(recorder)) {
-        recorder_keyframe(recorder, ebb_position_now(), NULL);
+        recorder_keyframe(recorder, recorder->accel->place(recorder), NULL);
     }
 }
 
-static const struct ebb_hooks hooks = {
-    .mmio_read = hook_mmio_read,
-    .mmio_write = hook_mmio_write,
-    .ram_written = hook_ram_written,
-    .semihosting = recorder_semihosting,
-    .vcpu_between_runs = hook_vcpu_between_runs,
-    .bounce_device_writes = true,
-    .serialize_devices = true,
-};
-
-void recorder_install_hooks(struct recorder *recorder)
+void recorder_watch_inputs(struct recorder *recorder)
 {
     qemu_irq inputs[CPU_INPUTS];
     int i;
@@ -276,9 +151,6 @@ void recorder_install_hooks(struct recorder *recorder)
         inputs[i] = qdev_get_gpio_in(DEVICE(recorder->cpu), i);
     }
     qemu_irq_intercept_in(inputs, interrupt_line_moved, CPU_INPUTS);
-    ebb_sysregs_intercept(recorder->cpu, &sysreg_interceptor);
-    arm_register_el_change_hook(recorder->cpu, level_changed, recorder);
     /* The main thread, which this is, starts out with the mutex. */
     replay_mutex_init();
-    ebb_hooks = &hooks;
 }

@@ -11,9 +11,9 @@
 #include "exec/ram_addr.h"
 #include "qemu/timer.h"
 #include "system/cpu-timers.h"
+#include "system/tcg.h"
 #include "ebb-log/digest.h"
 #include "cpu_state.h"
-#include "position.h"
 #include "recorder.h"
 
 #define CLEAN_STRETCH (1u << 20) /* bytes that are looked at together first */
@@ -77,15 +77,14 @@ static int add_dirty_pages(struct recorder *recorder, const struct ebb_ram_block
     return 0;
 }
 
-static int add_block(struct recorder *recorder, const struct ebb_ram_block *block,
+static int add_block(struct recorder *recorder, const struct ebb_ram_block *block, bool whole,
                      struct ebb_error *error)
 {
-    return recorder->has_keyframe ? add_dirty_pages(recorder, block, error)
-                                  : add_used_pages(recorder, block, error);
+    return whole ? add_used_pages(recorder, block, error) : add_dirty_pages(recorder, block, error);
 }
 
-static int write_keyframe(struct recorder *recorder, uint64_t position, uint64_t *number,
-                          struct ebb_error *error)
+static int write_keyframe(struct recorder *recorder, uint64_t position, bool whole,
+                          uint64_t *number, struct ebb_error *error)
 {
     struct ebb_cpu_registers *registers;
     const struct ebb_register *list;
@@ -96,58 +95,104 @@ static int write_keyframe(struct recorder *recorder, uint64_t position, uint64_t
         return -1;
     }
     for (i = 0; i < recorder->space->block_count; i++) {
-        if (add_block(recorder, &recorder->space->blocks[i], error)) {
+        if (add_block(recorder, &recorder->space->blocks[i], whole, error)) {
             return -1;
         }
     }
-    registers = ebb_cpu_registers_get(recorder->cpu);
+    registers = recorder->accel->registers(recorder);
     list = ebb_cpu_registers_list(registers, &count);
     result = ebb_keyframe_commit(recorder->writer, list, count, error);
     ebb_cpu_registers_free(registers);
     return result;
 }
 
+/* When the next one is due; under TCG, QEMU lets the vCPU run until the next timer of the guest. */
+static void schedule(struct recorder *recorder)
+{
+    uint64_t interval = recorder->properties.keyframe_interval;
+
+    recorder->keyframe_requested = false;
+    if (recorder->properties.keyframe_ms) {
+        timer_mod(recorder->keyframe_host_timer,
+                  qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + recorder->properties.keyframe_ms);
+    } else if (tcg_enabled()) {
+        timer_mod(recorder->keyframe_timer,
+                  qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + icount_to_ns(interval));
+    }
+}
+
 bool recorder_keyframe(struct recorder *recorder, uint64_t position, uint64_t *number)
 {
-    uint64_t ignored;
+    uint64_t local;
     struct ebb_error error;
+    bool whole = !recorder->has_keyframe;
 
-    if (position == ebb_position_now()) {
+    number = number ? number : &local;
+    if (position == recorder->accel->position(recorder)) {
         recorder_flash_sync(recorder);
     }
-    if (write_keyframe(recorder, position, number ? number : &ignored, &error)) {
+    recorder->accel->sync_dirty(recorder);
+    if (!recorder_flight_begin(recorder, &whole)) {
+        return false;
+    }
+    if (write_keyframe(recorder, position, whole, number, &error)) {
         recorder_fail(recorder, "%s", error.message);
         return false;
     }
     recorder->has_keyframe = true;
     recorder->keyframe_position = position;
-    /* QEMU lets the vCPU run until the next timer. */
-    timer_mod(recorder->keyframe_timer, qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) +
-                                            icount_to_ns(recorder->properties.keyframe_interval));
-    return true;
+    schedule(recorder);
+    return recorder_flight_end(recorder, whole, *number);
+}
+
+static uint64_t instructions_left(const struct recorder *recorder)
+{
+    uint64_t done = recorder->accel->position((struct recorder *)recorder);
+    uint64_t due = recorder->keyframe_position + recorder->properties.keyframe_interval;
+
+    return due > done ? due - done : 0;
 }
 
 bool recorder_keyframe_is_due(const struct recorder *recorder)
 {
-    return ebb_position_now() - recorder->keyframe_position >=
-           recorder->properties.keyframe_interval;
+    if (recorder->properties.keyframe_ms || !tcg_enabled()) {
+        return recorder->keyframe_requested;
+    }
+    return !instructions_left(recorder);
 }
 
 /* The vCPU has stopped running for it, and looks whether a keyframe is due. */
-static void keyframe_timer(void *opaque)
+static void guest_timer(void *opaque)
 {
     struct recorder *recorder = opaque;
+    uint64_t left = instructions_left(recorder);
 
-    if (recorder_is_recording(recorder) && !recorder_keyframe_is_due(recorder)) {
-        uint64_t left = recorder->properties.keyframe_interval -
-                        (ebb_position_now() - recorder->keyframe_position);
-
+    if (recorder_is_recording(recorder) && left) {
         timer_mod(recorder->keyframe_timer,
                   qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + icount_to_ns(left));
     }
 }
 
+static void host_timer(void *opaque)
+{
+    struct recorder *recorder = opaque;
+
+    recorder->keyframe_requested = true;
+    qemu_cpu_kick(CPU(recorder->cpu));
+}
+
 void recorder_keyframe_start(struct recorder *recorder)
 {
-    recorder->keyframe_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, keyframe_timer, recorder);
+    recorder->keyframe_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, guest_timer, recorder);
+    recorder->keyframe_host_timer = timer_new_ms(QEMU_CLOCK_REALTIME, host_timer, recorder);
+    recorder->bases = g_array_new(false, false, sizeof(struct recorder_base));
+}
+
+void recorder_keyframe_stop(struct recorder *recorder)
+{
+    timer_free(recorder->keyframe_timer);
+    timer_free(recorder->keyframe_host_timer);
+    g_array_free(recorder->bases, true);
+    recorder->keyframe_timer = recorder->keyframe_host_timer = NULL;
+    recorder->bases = NULL;
 }

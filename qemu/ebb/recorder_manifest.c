@@ -15,7 +15,7 @@
 #include "qobject/qlist.h"
 #include "qobject/qnum.h"
 #include "qom/qom-qobject.h"
-#include "system/cpu-timers.h"
+#include "system/tcg.h"
 #include "semihosting/semihost.h"
 #include "recorder.h"
 
@@ -84,7 +84,9 @@ static QDict *describe_cpu(ARMCPU *cpu)
     if (semihosting_enabled(false)) {
         qdict_put_str(dict, "semihosting", semihosting_enabled(true) ? "user" : "kernel");
     }
-    qdict_put(dict, "properties", cpu_properties(cpu));
+    if (tcg_enabled()) {
+        qdict_put(dict, "properties", cpu_properties(cpu));
+    }
     return dict;
 }
 
@@ -204,12 +206,12 @@ static QDict *describe(struct recorder *recorder)
     qdict_put_str(dict, "created", created);
     qdict_put_str(dict, "ebb", RECORDER_VERSION);
     qdict_put_str(dict, "qemu", QEMU_FULL_VERSION);
-    qdict_put_str(dict, "accelerator", "tcg");
+    qdict_put_str(dict, "accelerator", recorder->accel->name);
     qdict_put(dict, "host", describe_host());
     qdict_put(dict, "command", describe_command());
     qdict_put_str(dict, "machine", MACHINE_GET_CLASS(qdev_get_machine())->name);
     qdict_put(dict, "cpu", describe_cpu(recorder->cpu));
-    qdict_put_int(dict, "icount_shift", ctz64(icount_to_ns(1)));
+    recorder->accel->describe(recorder, dict);
     qdict_put(dict, "ram", describe_ram(recorder->space));
     qdict_put(dict, "memory_map", describe_map(recorder));
     qdict_put(dict, "consoles", describe_consoles());

@@ -130,6 +130,11 @@ static void ram_added(RAMBlockNotifier *notifier, void *host, size_t size, size_
     }
 }
 
+void recorder_map_append(struct recorder *recorder)
+{
+    append_map(recorder);
+}
+
 void recorder_map_start(struct recorder *recorder)
 {
     recorder->flashes = g_array_new(false, false, sizeof(struct recorder_flash));
@@ -139,4 +144,18 @@ void recorder_map_start(struct recorder *recorder)
     memory_listener_register(&recorder->listener, &address_space_memory);
     recorder->ram_notifier.ram_block_added = ram_added;
     ram_block_notifier_add(&recorder->ram_notifier);
+}
+
+void recorder_map_stop(struct recorder *recorder)
+{
+    guint i;
+
+    memory_listener_unregister(&recorder->listener);
+    ram_block_notifier_remove(&recorder->ram_notifier);
+    for (i = 0; i < recorder->flashes->len; i++) {
+        g_free(g_array_index(recorder->flashes, struct recorder_flash, i).shadow);
+    }
+    g_array_free(recorder->flashes, true);
+    g_clear_pointer(&recorder->map, g_free);
+    g_clear_pointer(&recorder->space, ebb_ram_space_free);
 }

@@ -7,7 +7,6 @@
 #include "qobject/qjson.h"
 #include "qobject/qnum.h"
 #include "system/cpu-timers.h"
-#include "position.h"
 #include "recorder.h"
 
 #define PERIOD_MS 1000
@@ -22,7 +21,7 @@ static GString *describe(struct recorder *recorder)
     QDict *dict = qdict_new();
     GString *text;
     bool running = recorder_is_recording(recorder);
-    uint64_t position = running ? ebb_position_now() : recorder->end_position;
+    uint64_t position = running ? recorder->accel->position(recorder) : recorder->end_position;
 
     if (recorder->writer) {
         ebb_log_writer_stats(recorder->writer, &recorder->stats);
@@ -33,6 +32,7 @@ static GString *describe(struct recorder *recorder)
     put_uint(dict, "log_bytes", recorder->stats.log_bytes);
     put_uint(dict, "keyframes", recorder->stats.keyframes);
     put_uint(dict, "keyframe_bytes", recorder->stats.keyframe_bytes);
+    recorder->accel->status(recorder, dict);
     if (recorder->phase == RECORDER_FINISHED) {
         qdict_put_str(dict, "end", ebb_end_reason_name(recorder->end_reason));
     }

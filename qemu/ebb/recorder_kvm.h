@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Recording under KVM.
+ *
+ * The vCPU thread holds the replay mutex from kvm_enter to kvm_leave, so that device code of the
+ * main thread, which takes the mutex, runs only while the vCPU is outside of the guest and has left
+ * an anchor in the log. Exits in between are handled by the vCPU thread itself; what devices do
+ * there is nested in the event of the access.
+ */
+#ifndef EBB_RECORDER_KVM_H
+#define EBB_RECORDER_KVM_H
+
+#include <linux/kvm.h>
+#include "mmio_timer.h"
+#include "recorder.h"
+
+/* What brought the vCPU out of the guest, for those who want to know where the time goes. */
+enum recorder_kvm_exit {
+    RECORDER_KVM_MMIO_READ,
+    RECORDER_KVM_MMIO_WRITE,
+    RECORDER_KVM_TIMER_READ, /* of an MMIO timer's counter */
+    RECORDER_KVM_COUNTER,    /* read of the CPU's counter, by a breakpoint */
+    RECORDER_KVM_BREAKPOINT, /* the guest's own */
+    RECORDER_KVM_HYPERCALL,
+    RECORDER_KVM_INTERRUPTED,
+    RECORDER_KVM_EXITS,
+};
+
+struct recorder_kvm {
+    EbbMmioTimer *timer;
+    int counter_fd;      /* of perf_event_open(); -1: closed */
+    uint64_t base_count; /* at position 0 */
+    uint64_t count;      /* of the last anchor, relative to the base */
+    bool ran;            /* the guest may have, since that anchor */
+    bool images_loaded;  /* and their counter reads not replaced yet */
+    bool debugging;      /* breakpoints come to us */
+    bool hypercalls_forwarded;
+    uint64_t *ids; /* KVM_GET_REG_LIST */
+    size_t id_count;
+    uint64_t exits[RECORDER_KVM_EXITS];
+    uint64_t anchors;
+};
+
+/* recorder_kvm_vm.c: what the virtual machine is told before it runs. */
+bool recorder_kvm_check(Error **errp);
+bool recorder_kvm_prepare_vm(struct recorder *recorder, Error **errp);
+
+/* recorder_kvm_anchor.c */
+bool recorder_kvm_open_counter(struct recorder *recorder, Error **errp);
+void recorder_kvm_close_counter(struct recorder *recorder);
+/* Appends an anchor if the guest may have run since the last; returns its count. */
+uint64_t recorder_kvm_place(struct recorder *recorder);
+
+/* recorder_kvm_registers.c: false after recorder_fail(). */
+bool recorder_kvm_list_registers(struct recorder *recorder, Error **errp);
+struct ebb_cpu_registers *recorder_kvm_registers(struct recorder *recorder);
+bool recorder_kvm_get(struct recorder *recorder, uint64_t id, void *value);
+bool recorder_kvm_set(struct recorder *recorder, uint64_t id, const void *value);
+/* The id of a member of struct kvm_regs, of 8 bytes. */
+#define RECORDER_KVM_CORE(member)                                                                  \
+    (KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | KVM_REG_ARM_CORE_REG(member))
+#define RECORDER_KVM_X(n) (RECORDER_KVM_CORE(regs.regs[0]) + 2 * (n))
+
+/* recorder_kvm_exits.c */
+bool recorder_kvm_exit(CPUState *cpu, struct kvm_run *run, MemTxAttrs attrs);
+
+/* recorder_kvm_image.c: replaces the counter reads of what was loaded into the guest's memory. */
+void recorder_kvm_patch_images(struct recorder *recorder);
+
+#endif
