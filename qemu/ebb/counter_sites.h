@@ -31,7 +31,9 @@ struct counter_site {
 struct counter_sites {
     struct counter_site *sites; /* by offset */
     size_t count;
-    size_t left_alone; /* words with the encoding that are not, or may not be, instructions */
+    /* What has the encoding but is not, or may not be, an instruction; or cannot be replaced: under
+     * a condition, in an IT block. */
+    size_t left_alone;
 };
 
 /* What is known of an image. The bytes are those in guest memory, as loaded. */
@@ -40,19 +42,24 @@ struct counter_image {
     size_t size;
     uint64_t address; /* guest-physical of the first byte */
     bool aarch64;     /* the guest's instruction set when it starts */
-    /* The ELF file that it was loaded from, to learn what is code from sections and mapping
-     * symbols; NULL for an Image or other raw image. */
+    /* The ELF file that it, or a segment of it, was loaded from by its physical addresses, to learn
+     * what is code from sections and mapping symbols; NULL for an Image or other raw image. */
     const uint8_t *elf;
     size_t elf_size;
 };
 
-/* Free with counter_sites_free(). Never fails: an ELF file that makes no sense counts as none. */
+/*
+ * Thumb is found only where an ELF file's mapping symbols tell of it. Time and memory grow with the
+ * sizes, whatever the contents. Free with counter_sites_free(). Never fails: an ELF file that makes
+ * no sense counts as none. Any thread.
+ */
 struct counter_sites counter_sites_find(const struct counter_image *image);
 void counter_sites_free(struct counter_sites *sites);
 
 /*
  * What a breakpoint stands for. A64: imm is BRK's immediate. A32: BKPT's. T32: imm is BKPT's 8 bits
- * and next the halfword behind it. False if it is none of ours.
+ * and next the halfword behind it, which is passed over with it. rt2, the upper word's register, is
+ * 0 for A64, whose rt may be 31, the zero register. False if it is none of ours.
  */
 bool counter_breakpoint_decode(enum counter_site_form form, uint32_t imm, uint16_t next,
                                bool *physical, uint8_t *rt, uint8_t *rt2);
