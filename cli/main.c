@@ -15,7 +15,10 @@
 static int fail(const struct ebb_error *error)
 {
     fflush(stdout);
-    fprintf(stderr, "ebb: %s\n", error->message);
+    /* A command may have said it all on standard output. */
+    if (error->message[0]) {
+        fprintf(stderr, "ebb: %s\n", error->message);
+    }
     return (int)error->kind;
 }
 

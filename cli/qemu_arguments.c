@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "qemu_arguments.h"
 
+#include "qemu_list.h"
+
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define DEFAULT_RAM (128ull << 20)
 
 /* Options that take no argument; all others of QEMU take one. */
 static const char *const flags[] = {
@@ -39,7 +44,6 @@ static const struct {
     const char *option;
     const char *reason;
 } refused[] = {
-    {"enable-kvm", "guests under KVM cannot be recorded; leave it out"},
     {"xen-attach", "Xen guests cannot be recorded"},
     {"loadvm", "a recording begins at reset; boot the guest instead"},
     {"incoming", "a guest that migrates cannot be recorded; boot it instead"},
@@ -58,63 +62,20 @@ static bool takes_argument(const char *option)
     return true;
 }
 
-/*
- * Finds "name=value" in a list separated by commas; an item without '=' is the value of implied
- * where it comes first. Returns a copy of the last such value, which QEMU lets win, or NULL.
- */
-static char *list_value(const char *list, const char *name, const char *implied)
-{
-    size_t name_length = strlen(name);
-    char *found = NULL;
-    bool first = true;
-
-    while (*list) {
-        size_t length = 0;
-        const char *value = NULL;
-
-        while (list[length] && (list[length] != ',' || list[length + 1] == ',')) {
-            length += list[length] == ',' ? 2 : 1;
-        }
-        if (length > name_length && strncmp(list, name, name_length) == 0 &&
-            list[name_length] == '=') {
-            value = list + name_length + 1;
-        } else if (first && implied && strcmp(implied, name) == 0 && !memchr(list, '=', length)) {
-            value = list;
-        }
-        if (value) {
-            free(found);
-            found = strndup(value, (size_t)(list + length - value));
-        }
-        first = false;
-        list += length + (list[length] == ',');
-    }
-    return found;
-}
-
-/* The number that a list gives to name, or fallback. */
-static long list_number(const char *list, const char *name, const char *implied, long fallback)
-{
-    char *text = list_value(list, name, implied);
-    long number = text ? strtol(text, NULL, 0) : fallback;
-
-    free(text);
-    return number;
-}
-
 static int check_smp(const char *list, struct ebb_error *error)
 {
     static const char *const levels[] = {"drawers",  "books",   "sockets", "dies",
                                          "clusters", "modules", "cores",   "threads"};
-    long cpus = list_number(list, "cpus", "cpus", 0), product = 1;
+    long cpus = qemu_list_number(list, "cpus", "cpus", 0), product = 1;
 
     for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
-        product *= list_number(list, levels[i], NULL, 1);
+        product *= qemu_list_number(list, levels[i], NULL, 1);
     }
     if (cpus > 1 || (cpus == 0 && product > 1)) {
         return ebb_fail(error, EBB_ERROR_UNSUPPORTED,
                         "-smp %s: only guests with one CPU can be recorded; use -smp 1", list);
     }
-    if (list_number(list, "maxcpus", NULL, 1) > 1 || product > 1) {
+    if (qemu_list_number(list, "maxcpus", NULL, 1) > 1 || product > 1) {
         return ebb_fail(error, EBB_ERROR_UNSUPPORTED,
                         "-smp %s: CPUs that are plugged in later cannot be recorded; leave out "
                         "maxcpus",
@@ -125,8 +86,8 @@ static int check_smp(const char *list, struct ebb_error *error)
 
 static int check_icount(const char *list, struct ebb_error *error)
 {
-    char *shift = list_value(list, "shift", "shift");
-    char *rr = list_value(list, "rr", NULL);
+    char *shift = qemu_list_value(list, "shift", "shift");
+    char *rr = qemu_list_value(list, "rr", NULL);
     int status = 0;
 
     if (shift && strcmp(shift, "auto") == 0) {
@@ -145,18 +106,70 @@ static int check_icount(const char *list, struct ebb_error *error)
     return status;
 }
 
-/* accel: "kvm", "tcg" or a list of them with colons, of which QEMU takes the first that works. */
-static int check_accelerator(const char *option, const char *accelerator, struct ebb_error *error)
+/* accel: "kvm", "tcg" or both with a colon between, of which QEMU takes the first that works. */
+static int note_accelerator(const char *option, const char *accelerator,
+                            struct qemu_arguments *found, struct ebb_error *error)
 {
-    if (accelerator && strcmp(accelerator, "tcg") != 0 && strcmp(accelerator, "help") != 0) {
+    enum accelerator named = ACCELERATOR_ANY;
+
+    if (!accelerator || strcmp(accelerator, "help") == 0) {
+        return 0;
+    }
+    if (strcmp(accelerator, "kvm:tcg") == 0 || strcmp(accelerator, "tcg:kvm") == 0) {
+        found->accelerator_list = true;
+        found->accelerator = ACCELERATOR_ANY;
+        return 0;
+    }
+    if (strcmp(accelerator, "kvm") == 0) {
+        named = ACCELERATOR_KVM;
+    } else if (strcmp(accelerator, "tcg") == 0) {
+        named = ACCELERATOR_TCG;
+    } else {
         return ebb_fail(error, EBB_ERROR_UNSUPPORTED,
-                        "-%s: only guests under TCG can be recorded, not under %s; use -accel tcg",
+                        "-%s: guests under KVM and TCG can be recorded, not under %s; use -accel "
+                        "kvm or -accel tcg",
                         option, accelerator);
     }
+    if (found->accelerator != ACCELERATOR_ANY && found->accelerator != named) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "-%s: another accelerator was named before; name one, or none to have the "
+                        "best one that this host can record with",
+                        option);
+    }
+    found->accelerator = named;
     return 0;
 }
 
-static int check_argument(const char *option, const char *argument, struct ebb_error *error)
+static void note_cpu(const char *argument, struct qemu_arguments *found)
+{
+    char *state = qemu_list_value(argument, "aarch64", NULL);
+
+    found->host_cpu = strcmp(argument, "host") == 0 || strncmp(argument, "host,", 5) == 0 ||
+                      (state && strcmp(state, "off") == 0);
+    free(state);
+}
+
+/* -m: MiB, or with a suffix what that says. What makes no sense QEMU will tell. */
+static void note_ram(const char *argument, struct qemu_arguments *found)
+{
+    static const char suffixes[] = "bkmgt";
+    char *size = qemu_list_value(argument, "size", "size"), *end = NULL;
+    const char *suffix;
+    double number;
+
+    if (!size) {
+        return;
+    }
+    number = strtod(size, &end);
+    suffix = *end ? strchr(suffixes, tolower((unsigned char)*end)) : suffixes + 2;
+    if (suffix && number > 0 && number < 1e12) {
+        found->ram_bytes = (uint64_t)(number * (double)(1ull << (10 * (suffix - suffixes))));
+    }
+    free(size);
+}
+
+static int check_argument(const char *option, const char *argument, struct qemu_arguments *found,
+                          struct ebb_error *error)
 {
     char *value = NULL;
     int status = 0;
@@ -164,15 +177,16 @@ static int check_argument(const char *option, const char *argument, struct ebb_e
     if (strcmp(option, "smp") == 0) {
         return check_smp(argument, error);
     }
-    if (strcmp(option, "icount") == 0) {
-        return check_icount(argument, error);
-    }
-    if (strcmp(option, "accel") == 0) {
-        value = list_value(argument, "accel", "accel");
-        status = check_accelerator(option, value, error);
+    if (strcmp(option, "cpu") == 0) {
+        note_cpu(argument, found);
+    } else if (strcmp(option, "m") == 0) {
+        note_ram(argument, found);
+    } else if (strcmp(option, "accel") == 0) {
+        value = qemu_list_value(argument, "accel", "accel");
+        status = note_accelerator(option, value, found, error);
     } else if (strcmp(option, "M") == 0 || strcmp(option, "machine") == 0) {
-        value = list_value(argument, "accel", NULL);
-        status = check_accelerator(option, value, error);
+        value = qemu_list_value(argument, "accel", NULL);
+        status = note_accelerator(option, value, found, error);
     } else if (strcmp(option, "object") == 0 && strncmp(argument, "ebb-recorder", 12) == 0) {
         status = ebb_fail(error, EBB_ERROR_USAGE,
                           "-object %s: ebb record adds the recorder itself; use its options, or "
@@ -211,46 +225,83 @@ static bool uses_stdio(const char *option, const char *argument)
     return strncmp(argument, "stdio", 5) == 0 && (argument[5] == '\0' || argument[5] == ',');
 }
 
+bool qemu_option_next(char *const *words, int count, int *next, struct qemu_option *option)
+{
+    const char *word;
+
+    if (*next >= count) {
+        return false;
+    }
+    word = words[*next];
+    *option = (struct qemu_option){.first = (*next)++, .words = 1};
+    if (word[0] != '-' || word[1] == '\0') {
+        return true;
+    }
+    option->name = word + (word[1] == '-' ? 2 : 1);
+    if (takes_argument(option->name) && *next < count) {
+        option->argument = words[(*next)++];
+        option->words = 2;
+    }
+    return true;
+}
+
+/* "-help", "-version", "-machine help". */
+static bool asks(const struct qemu_option *option)
+{
+    const char *argument = option->argument;
+
+    if (strcmp(option->name, "h") == 0 || strcmp(option->name, "help") == 0 ||
+        strcmp(option->name, "version") == 0) {
+        return true;
+    }
+    return argument && (strcmp(argument, "help") == 0 || strcmp(argument, "?") == 0);
+}
+
 int qemu_arguments_check(char *const *words, int count, struct qemu_arguments *found,
                          struct ebb_error *error)
 {
-    *found = (struct qemu_arguments){0};
-    for (int i = 0; i < count; i++) {
-        const char *option = words[i], *argument = NULL;
+    struct qemu_option option;
+    int next = 0;
 
-        if (option[0] != '-' || option[1] == '\0') {
-            continue; /* a disk image */
+    *found = (struct qemu_arguments){.ram_bytes = DEFAULT_RAM};
+    while (qemu_option_next(words, count, &next, &option)) {
+        if (!option.name) {
+            continue;
         }
-        option += option[1] == '-' ? 2 : 1;
-        if (takes_argument(option) && i + 1 < count) {
-            argument = words[++i];
-        }
-        if (check_option(option, error) < 0 ||
-            (argument && check_argument(option, argument, error) < 0)) {
+        if (check_option(option.name, error) < 0 ||
+            (option.argument && check_argument(option.name, option.argument, found, error) < 0)) {
             return -1;
         }
-        found->has_icount |= strcmp(option, "icount") == 0;
-        found->console_on_stdio |= uses_stdio(option, argument);
-        if (strcmp(option, "kernel") == 0) {
-            found->kernel = argument;
+        found->asks |= asks(&option);
+        found->console_on_stdio |= uses_stdio(option.name, option.argument);
+        if (strcmp(option.name, "kernel") == 0) {
+            found->kernel = option.argument;
+        } else if (strcmp(option.name, "icount") == 0) {
+            found->icount = option.argument;
+        } else if (strcmp(option.name, "enable-kvm") == 0 &&
+                   note_accelerator(option.name, "kvm", found, error) < 0) {
+            return -1;
         }
     }
     return 0;
 }
 
-char *qemu_escape(const char *text)
+int qemu_arguments_for_tcg(char *const *words, int count, const struct qemu_arguments *found,
+                           unsigned shift, struct argument_list *list, struct ebb_error *error)
 {
-    char *escaped = malloc(2 * strlen(text) + 1), *out = escaped;
-
-    if (!escaped) {
-        return NULL;
+    if (found->icount && check_icount(found->icount, error) < 0) {
+        return -1;
     }
-    for (; *text; text++) {
-        if (*text == ',') {
-            *out++ = ',';
-        }
-        *out++ = *text;
+    for (int i = 0; i < count; i++) {
+        argument_add(list, words[i]);
     }
-    *out = '\0';
-    return escaped;
+    if (found->accelerator_list) {
+        argument_add(list, "-machine");
+        argument_add(list, "accel=tcg");
+    }
+    if (!found->icount) {
+        argument_add(list, "-icount");
+        argument_format(list, "shift=%u", shift);
+    }
+    return argument_list_check(list, error);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ebb record: runs our QEMU with the recorder in it. */
 #include "commands.h"
+#include "host_checks.h"
 #include "json_list.h"
 #include "../replay/worker_spawn.h"
-#include "qemu_arguments.h"
+#include "record_control.h"
+#include "record_plan.h"
 #include "record_status.h"
 #include "recording.h"
 
@@ -20,156 +22,38 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define DEFAULT_ICOUNT "shift=1"
-
-enum {
-    RECORD_OUTPUT,
-    RECORD_KEYFRAME_INTERVAL,
-    RECORD_SYMBOLS,
-    RECORD_ICOUNT,
-    RECORD_STATS,
-    RECORD_QEMU,
-};
-
 struct record {
-    const struct arguments *arguments;
-    struct qemu_arguments found;
-    char *directory;
-    bool created; /* the directory was made by us and is empty so far */
+    struct record_settings settings;
+    struct record_plan plan;
+    char *directory; /* NULL: nothing is recorded at first */
     char *qemu;
     FILE *stats;  /* NULL: not wanted */
-    char **words; /* QEMU's command line; the strings from own_words on are ours */
-    int own_words, word_count;
+    char **words; /* QEMU's command line; the strings are the plan's */
     struct record_status status;
     pid_t child;
 };
 
-/* Appends a word that record_free() frees; NULL means that memory ran out before. */
-static int add_word(struct record *record, char *word, struct ebb_error *error)
-{
-    if (!word) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
-    }
-    record->words[record->word_count++] = word;
-    return 0;
-}
-
-static int add_icount(struct record *record, struct ebb_error *error)
-{
-    const char *shift = record->arguments->values[RECORD_ICOUNT];
-    unsigned long long number;
-    char *word = NULL;
-
-    if (shift && record->found.has_icount) {
-        return ebb_fail(error, EBB_ERROR_USAGE, "--icount and -icount are the same; give one");
-    }
-    if (record->found.has_icount) {
-        return 0;
-    }
-    if (shift && options_number(shift, "--icount", 10, &number, error) < 0) {
-        return -1;
-    }
-    if (shift && asprintf(&word, "shift=%llu", number) < 0) {
-        word = NULL;
-    }
-    if (add_word(record, strdup("-icount"), error) < 0) {
-        free(word);
-        return -1;
-    }
-    return add_word(record, shift ? word : strdup(DEFAULT_ICOUNT), error);
-}
-
-/* Appends ",name=PATH" to the recorder's properties, the path made absolute. */
-static int add_path(FILE *properties, const char *name, const char *path, struct ebb_error *error)
-{
-    char *absolute, *escaped;
-
-    if (!path) {
-        return 0;
-    }
-    absolute = realpath(path, NULL);
-    if (!absolute) {
-        return ebb_fail(error, EBB_ERROR_USAGE, "cannot find the %s file %s: %s", name, path,
-                        strerror(errno));
-    }
-    escaped = qemu_escape(absolute);
-    free(absolute);
-    if (!escaped) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
-    }
-    fprintf(properties, ",%s=%s", name, escaped);
-    free(escaped);
-    return 0;
-}
-
-static int write_properties(const struct record *record, FILE *properties, int status_fd,
-                            struct ebb_error *error)
-{
-    const char *interval = record->arguments->values[RECORD_KEYFRAME_INTERVAL];
-    char *directory = qemu_escape(record->directory);
-    unsigned long long number;
-
-    if (!directory) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
-    }
-    fprintf(properties, "ebb-recorder,id=ebb-recorder0,directory=%s,status-fd=%d", directory,
-            status_fd);
-    free(directory);
-    if (interval) {
-        if (options_number(interval, "--keyframe-interval", INT64_MAX, &number, error) < 0) {
-            return -1;
-        }
-        /* None is the same as the next one in a few centuries. */
-        fprintf(properties, ",keyframe-interval=%llu", number ? number : (1ull << 62));
-    }
-    return add_path(properties, "kernel", record->found.kernel, error) < 0
-               ? -1
-               : add_path(properties, "symbols", record->arguments->values[RECORD_SYMBOLS], error);
-}
-
-static int add_recorder(struct record *record, int status_fd, struct ebb_error *error)
-{
-    char *word = NULL;
-    size_t size;
-    FILE *properties = open_memstream(&word, &size);
-    int status;
-
-    if (!properties) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
-    }
-    status = write_properties(record, properties, status_fd, error);
-    if (fclose(properties) == EOF && status == 0) {
-        status = ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
-    }
-    if (status < 0 || add_word(record, strdup("-object"), error) < 0) {
-        free(word);
-        return -1;
-    }
-    return add_word(record, word, error);
-}
-
-/* QEMU's command line: the user's words, then ours. */
+/* QEMU's command line: its name, the plan's words, and the recorder. */
 static int build_words(struct record *record, int status_fd, struct ebb_error *error)
 {
-    const struct arguments *arguments = record->arguments;
+    struct argument_list *list = &record->plan.qemu;
 
-    record->words = calloc((size_t)arguments->rest_count + 8, sizeof(*record->words));
+    if (record_plan_add_recorder(&record->plan, &record->settings, record->directory, status_fd,
+                                 error) < 0) {
+        return -1;
+    }
+    record->words = calloc(list->count + 2, sizeof(*record->words));
     if (!record->words) {
         return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
     }
-    record->words[record->word_count++] = record->qemu;
-    for (int i = 0; i < arguments->rest_count; i++) {
-        record->words[record->word_count++] = arguments->rest[i];
-    }
-    record->own_words = record->word_count;
-    return add_icount(record, error) < 0 ? -1 : add_recorder(record, status_fd, error);
+    record->words[0] = record->qemu;
+    memcpy(record->words + 1, list->words, list->count * sizeof(*list->words));
+    return 0;
 }
 
 static void record_free(struct record *record)
 {
-    for (int i = record->own_words; i < record->word_count && record->own_words; i++) {
-        free(record->words[i]);
-    }
+    record_plan_clear(&record->plan);
     free(record->words);
     free(record->directory);
     free(record->qemu);
@@ -188,6 +72,11 @@ static void become_qemu(const struct record *record, int status_fd, pid_t parent
     sigprocmask(SIG_SETMASK, signals, NULL);
     /* Should ebb be killed, the recording ends in good order all the same. */
     prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (record->plan.pinned &&
+        sched_setaffinity(0, sizeof(record->plan.cpus), &record->plan.cpus) < 0) {
+        dprintf(STDERR_FILENO, "ebb: cannot keep QEMU on its CPUs: %s\n", strerror(errno));
+        _exit(127);
+    }
     if (getppid() == parent) {
         execv(record->qemu, record->words);
         dprintf(STDERR_FILENO, "ebb: cannot run %s: %s\n", record->qemu, strerror(errno));
@@ -280,8 +169,12 @@ static int write_stats(struct record *record, int exit_status, struct ebb_error 
 {
     json_t *object = record->status.last ? json_copy(record->status.last) : json_object();
 
-    json_object_set_new(object, "directory",
-                        json_printable(record->directory, strlen(record->directory)));
+    if (record->directory) {
+        json_object_set_new(object, "directory",
+                            json_printable(record->directory, strlen(record->directory)));
+    }
+    json_object_set_new(object, "accelerator",
+                        json_string(record->plan.accelerator == ACCELERATOR_KVM ? "kvm" : "tcg"));
     json_object_set_new(object, "qemu_exit_status", json_integer(exit_status));
     if (!record_status_end(&record->status)) {
         json_object_set_new(object, "end", json_null());
@@ -291,6 +184,39 @@ static int write_stats(struct record *record, int exit_status, struct ebb_error 
                         strerror(errno));
     }
     return 0;
+}
+
+/* Whether there is something that a replay can open. */
+static bool has_begun(const struct record *record)
+{
+    char *path;
+    bool there;
+
+    if (!record->directory || asprintf(&path, "%s/" MANIFEST_NAME, record->directory) < 0) {
+        return false;
+    }
+    there = access(path, F_OK) == 0;
+    free(path);
+    return there;
+}
+
+/* QEMU exited without saying how the recording ended. */
+static int explain_exit(const struct record *record, int exit_status, struct ebb_error *error)
+{
+    if (record->status.last || has_begun(record)) {
+        return ebb_fail(error, EBB_ERROR_FAILED,
+                        "the recording did not end in good order (QEMU's exit status is %d); %s "
+                        "can be replayed up to its last whole block",
+                        exit_status, record->directory);
+    }
+    if (exit_status == 0) {
+        return 0; /* -help and its like */
+    }
+    if (exit_status == EBB_ERROR_UNSUPPORTED) {
+        return ebb_fail(error, EBB_ERROR_UNSUPPORTED, "this guest cannot be recorded");
+    }
+    return ebb_fail(error, EBB_ERROR_FAILED, "QEMU did not start recording (exit status %d)",
+                    exit_status);
 }
 
 /* What the user is told, and the command's result. */
@@ -303,7 +229,7 @@ static int conclude(struct record *record, int wait_status, struct ebb_error *er
     if (record->stats && write_stats(record, exit_status, error) < 0) {
         return -1;
     }
-    if (end) {
+    if (end && record->directory) {
         if (isatty(STDERR_FILENO)) {
             fputs("ebb: recorded ", stderr);
             record_status_print(&record->status, stderr);
@@ -313,96 +239,105 @@ static int conclude(struct record *record, int wait_status, struct ebb_error *er
     }
     if (WIFSIGNALED(wait_status)) {
         return ebb_fail(error, EBB_ERROR_FAILED,
-                        "QEMU was ended by signal %d (%s); %s can be replayed up to its last whole "
-                        "block",
-                        WTERMSIG(wait_status), strsignal(WTERMSIG(wait_status)), record->directory);
+                        "QEMU was ended by signal %d (%s); what it was recording can be replayed "
+                        "up to its last whole block",
+                        WTERMSIG(wait_status), strsignal(WTERMSIG(wait_status)));
     }
-    if (exit_status == 0 && !record->status.last) {
-        return 0; /* -help and its like */
+    if (!record->directory) {
+        return exit_status == 0
+                   ? 0
+                   : ebb_fail(error, EBB_ERROR_FAILED, "QEMU's exit status is %d", exit_status);
     }
-    if (!record->status.last && exit_status == EBB_ERROR_UNSUPPORTED) {
-        return ebb_fail(error, EBB_ERROR_UNSUPPORTED, "this guest cannot be recorded");
-    }
-    if (!record->status.last) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "QEMU did not start recording (exit status %d)",
-                        exit_status);
-    }
-    return ebb_fail(error, EBB_ERROR_FAILED,
-                    "the recording did not end in good order (QEMU's exit status is %d); %s can be "
-                    "replayed up to its last whole block",
-                    exit_status, record->directory);
+    return explain_exit(record, exit_status, error);
 }
 
-static int prepare(struct record *record, struct ebb_error *error)
+/* A disk that is full at once would only be noticed after the guest has started. */
+static int check_disk(const struct record *record, struct ebb_error *error)
 {
-    const struct arguments *arguments = record->arguments;
-    const char *stats = arguments->values[RECORD_STATS];
-    const char *output = arguments->values[RECORD_OUTPUT];
+    struct host_finding finding;
+
+    if (record->settings.wait || record->plan.found.asks) {
+        return 0;
+    }
+    host_check_disk(record->settings.output, record->plan.found.ram_bytes, &finding);
+    if (finding.verdict == HOST_NO) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "%s", finding.text);
+    }
+    if (finding.verdict == HOST_NOTE) {
+        fprintf(stderr, "ebb: %s\n", finding.text);
+    }
+    return 0;
+}
+
+static int open_stats(struct record *record, struct ebb_error *error)
+{
+    const char *stats = record->settings.stats;
+
+    if (!stats) {
+        return 0;
+    }
+    record->stats = *stats == '\0' || strcmp(stats, "-") == 0 ? stdout : fopen(stats, "we");
+    return record->stats
+               ? 0
+               : ebb_fail(error, EBB_ERROR_FAILED, "cannot write %s: %s", stats, strerror(errno));
+}
+
+static int prepare(struct record *record, const struct arguments *arguments,
+                   struct ebb_error *error)
+{
+    struct host_facts facts;
     bool live;
 
-    if (qemu_arguments_check(arguments->rest, arguments->rest_count, &record->found, error) < 0) {
+    host_facts_collect(&facts);
+    if (record_plan_make(&record->plan, &record->settings, arguments->rest, arguments->rest_count,
+                         &facts, error) < 0) {
         return -1;
     }
-    record->qemu = worker_find_program(arguments->values[RECORD_QEMU], error);
+    record->qemu = worker_find_program(record->settings.qemu, error);
     if (!record->qemu) {
         return -1;
     }
-    live = isatty(STDERR_FILENO) && !record->found.console_on_stdio;
-    if (record_status_init(&record->status, live, error) < 0) {
+    live = isatty(STDERR_FILENO) && !record->plan.found.console_on_stdio;
+    if (record_status_init(&record->status, live, error) < 0 || check_disk(record, error) < 0 ||
+        open_stats(record, error) < 0) {
         return -1;
     }
-    if (stats) {
-        bool to_stdout = *stats == '\0' || strcmp(stats, "-") == 0;
-
-        record->stats = to_stdout ? stdout : fopen(stats, "we");
-        if (!record->stats) {
-            return ebb_fail(error, EBB_ERROR_FAILED, "cannot write %s: %s", stats, strerror(errno));
-        }
+    for (size_t i = 0; i < record->plan.qemu.note_count; i++) {
+        fprintf(stderr, "ebb: %s\n", record->plan.qemu.notes[i]);
     }
-    record->directory = recording_create(output, error);
-    return record->directory ? 0 : -1;
+    if (!record->settings.wait) {
+        record->directory = recording_create(record->settings.output, error);
+    }
+    return record->settings.wait || record->directory ? 0 : -1;
 }
 
 static int run(const struct arguments *arguments, struct ebb_error *error)
 {
-    struct record record = {.arguments = arguments};
-    int status = prepare(&record, error), wait_status = 0;
+    struct record record = {0};
+    int status, wait_status = 0;
 
+    if (record_settings_parse(arguments, &record.settings, error) < 0) {
+        return -1;
+    }
+    if (record.settings.attach) {
+        return record_attach(&record.settings, error);
+    }
+    if (record.settings.detach) {
+        return record_detach(&record.settings, error);
+    }
+    status = prepare(&record, arguments, error);
     if (status == 0) {
         status = run_qemu(&record, &wait_status, error);
         if (status == 0) {
             status = conclude(&record, wait_status, error);
         }
-        if (!record.status.last) {
+        if (!record.status.last && record.directory) {
             rmdir(record.directory); /* succeeds if nothing was recorded */
         }
     }
     record_free(&record);
     return status;
 }
-
-static const struct option_spec options[] = {
-    [RECORD_OUTPUT] = {"output", 'o', "DIR",
-                       "Records into this directory, which must not exist or be empty; default: "
-                       "the next free ebb-recording-N in the current directory."},
-    [RECORD_KEYFRAME_INTERVAL] = {"keyframe-interval", 0, "INSTRUCTIONS",
-                                  "Writes a keyframe after every so many instructions, at least "
-                                  "1; default: 100 million. Keyframes let a replay begin in the "
-                                  "middle."},
-    [RECORD_SYMBOLS] = {"symbols", 0, "ELF",
-                        "Notes this file in the recording as the one with the guest's symbols, "
-                        "which ebb replay then gives to gdb. A kernel that is an ELF file needs no "
-                        "mention."},
-    [RECORD_ICOUNT] = {"icount", 0, "SHIFT",
-                       "An instruction takes 2^SHIFT ns of guest time; default: 1. The same as "
-                       "-icount shift=SHIFT among QEMU's arguments."},
-    [RECORD_STATS] = {"stats", 0, "[FILE]",
-                      "At the end writes a JSON document about the recording to standard output, "
-                      "or to FILE where the guest's console is there."},
-    [RECORD_QEMU] = {"qemu", 0, "PATH",
-                     "The QEMU to record with; default: $EBB_QEMU, else the one of this build."},
-    {0},
-};
 
 const struct command command_record = {
     .name = "record",
@@ -412,18 +347,34 @@ const struct command command_record = {
     .description =
         "Runs qemu-system-aarch64 of Ebb's own build with the arguments given, and records the "
         "guest until it powers off, or QEMU ends by its monitor's quit, SIGINT or SIGTERM. The "
-        "first word that is not one of the options below begins QEMU's arguments. Added to these "
-        "are -icount shift=1, if there is no -icount, and the recorder.\n\n"
-        "What cannot be recorded is refused before the guest starts: more than one CPU, KVM, "
+        "first word that is not one of the options below begins QEMU's arguments; the recorder is "
+        "added to these.\n\n"
+        "With tcg (emulation, on every host) -icount shift=1 is added, if there is no -icount. "
+        "With kvm (on an ARM host, at its speed) the guest is the machine virt with a GICv2 that "
+        "QEMU emulates, a memory-mapped timer and the host's CPU, less what cannot be replayed: "
+        "PMU, SVE, pointer authentication. What QEMU's arguments say to the contrary is replaced, "
+        "and a line on standard error says so. A 32-bit -cpu makes a 32-bit guest.\n\n"
+        "What cannot be recorded is refused before the guest starts: more than one CPU, "
         "snapshots to start from, a debugger on the running guest, and a pace of guest time that "
         "is not fixed.\n\n"
+        "With --control SOCKET, --attach and --detach start and stop recording while the guest "
+        "runs, each time into a new directory. They set properties of the object /objects/ebb0, "
+        "which QEMU's monitor can do as well: qom-set /objects/ebb0 directory DIR, then qom-set "
+        "/objects/ebb0 recording true, or false.\n\n"
         "On a terminal that is not the guest's console a line tells how the recording goes. The "
         "exit status is 0 if the recording ended in good order, whatever the guest thinks of "
         "itself; --stats has QEMU's own exit status. A recording that was cut off (full disk, "
         "kill -9) can be replayed up to its last whole block.",
     .examples = "ebb record -M virt -cpu cortex-a72 -nographic -kernel vmlinuz -initrd initrd\n"
-                "ebb record -o first --keyframe-interval 500_000_000 -- -M virt -nographic "
-                "-bios u-boot.bin\n",
-    .options = options,
+                "ebb record -o first --keyframe-interval 500M -- -M virt -nographic -bios "
+                "u-boot.bin\n"
+                "# a flight recorder: what led to the crash, and no more\n"
+                "ebb record --last 60s -- -M virt -cpu host -nographic -kernel vmlinuz\n"
+                "# record a part of a run\n"
+                "ebb record --wait --control guest.sock -- -M virt -cpu host -nographic -kernel "
+                "vmlinuz\n"
+                "ebb record --attach guest.sock -o part\n"
+                "ebb record --detach guest.sock\n",
+    .options = record_options,
     .run = run,
 };

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "record_control.h"
+
+#include "qmp.h"
+#include "record_plan.h"
+#include "recording.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RECORDER "/objects/ebb0"
+
+/* 1: the guest is being recorded; 0: it is not. */
+static int is_recording(struct qmp *qmp, struct ebb_error *error)
+{
+    json_t *value = qmp_get(qmp, RECORDER, "recording", error);
+    int recording = value ? json_is_true(value) : -1;
+
+    json_decref(value);
+    return recording;
+}
+
+static int is_kvm(struct qmp *qmp, bool *kvm, struct ebb_error *error)
+{
+    json_t *result = NULL;
+
+    if (qmp_execute(qmp, "query-kvm", NULL, &result, error) < 0) {
+        return -1;
+    }
+    *kvm = json_is_true(json_object_get(result, "enabled"));
+    json_decref(result);
+    return 0;
+}
+
+/* QEMU may be in another directory than this process. */
+static int set_path(struct qmp *qmp, const char *property, const char *path,
+                    struct ebb_error *error)
+{
+    char *absolute = realpath(path, NULL);
+    int status;
+
+    if (!absolute) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "cannot find %s: %s", path, strerror(errno));
+    }
+    status = qmp_set(qmp, RECORDER, property, json_string(absolute), error);
+    free(absolute);
+    return status;
+}
+
+static int set_amounts(struct qmp *qmp, const struct record_settings *settings,
+                       struct ebb_error *error)
+{
+    struct record_amounts amounts;
+    bool kvm;
+
+    if (is_kvm(qmp, &kvm, error) < 0 ||
+        record_amounts(settings, kvm ? ACCELERATOR_KVM : ACCELERATOR_TCG, &amounts, error) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < amounts.count; i++) {
+        if (qmp_set(qmp, RECORDER, amounts.list[i].property,
+                    json_integer((json_int_t)amounts.list[i].value), error) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int start(struct qmp *qmp, const struct record_settings *settings, const char *directory,
+                 struct ebb_error *error)
+{
+    return set_amounts(qmp, settings, error) < 0 ||
+                   set_path(qmp, "directory", directory, error) < 0 ||
+                   (settings->symbols && set_path(qmp, "symbols", settings->symbols, error) < 0) ||
+                   qmp_set(qmp, RECORDER, "recording", json_true(), error) < 0
+               ? -1
+               : 0;
+}
+
+int record_attach(const struct record_settings *settings, struct ebb_error *error)
+{
+    struct qmp *qmp = qmp_connect(settings->attach, error);
+    int recording = qmp ? is_recording(qmp, error) : -1, status = -1;
+    char *directory = NULL;
+
+    if (recording > 0) {
+        ebb_fail(error, EBB_ERROR_USAGE,
+                 "the guest behind %s is being recorded already; ebb record --detach stops that",
+                 settings->attach);
+    } else if (recording == 0) {
+        directory = recording_create(settings->output, error);
+    }
+    if (directory) {
+        status = start(qmp, settings, directory, error);
+        if (status < 0) {
+            rmdir(directory); /* succeeds if nothing was recorded */
+        } else {
+            printf("recording into %s\n", directory);
+        }
+    }
+    free(directory);
+    qmp_close(qmp);
+    return status;
+}
+
+int record_detach(const struct record_settings *settings, struct ebb_error *error)
+{
+    struct qmp *qmp = qmp_connect(settings->detach, error);
+    int recording = qmp ? is_recording(qmp, error) : -1, status = -1;
+
+    if (recording == 0) {
+        ebb_fail(error, EBB_ERROR_USAGE, "the guest behind %s is not being recorded",
+                 settings->detach);
+    } else if (recording > 0) {
+        status = qmp_set(qmp, RECORDER, "recording", json_false(), error);
+    }
+    qmp_close(qmp);
+    return status;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "record_settings.h"
+
+#include <string.h>
+
+#define DEFAULT_ICOUNT 1
+#define MAXIMUM_ICOUNT 10
+
+enum {
+    RECORD_OUTPUT,
+    RECORD_ACCEL,
+    RECORD_KEYFRAME_INTERVAL,
+    RECORD_LAST,
+    RECORD_SYMBOLS,
+    RECORD_ICOUNT,
+    RECORD_CONTROL,
+    RECORD_WAIT,
+    RECORD_ATTACH,
+    RECORD_DETACH,
+    RECORD_STATS,
+    RECORD_QEMU,
+};
+
+const struct option_spec record_options[] = {
+    [RECORD_OUTPUT] = {"output", 'o', "DIR",
+                       "Records into this directory, which must not exist or be empty; default: "
+                       "the next free ebb-recording-N in the current directory."},
+    [RECORD_ACCEL] = {"accel", 0, "kvm|tcg",
+                      "Runs the guest on the CPU of this host (kvm), or on QEMU's emulated one "
+                      "(tcg). Default: kvm where ebb doctor says that this host can record it and "
+                      "QEMU's arguments ask for nothing that only tcg has."},
+    [RECORD_KEYFRAME_INTERVAL] = {"keyframe-interval", 0, "TIME|INSTRUCTIONS",
+                                  "Writes a keyframe so often (500ms, 10s, or, with tcg, 100M "
+                                  "instructions); 0: only at the beginning and the end. Default: "
+                                  "every second with kvm, 100 million instructions with tcg. "
+                                  "Keyframes let a replay begin in the middle."},
+    [RECORD_LAST] = {"last", 0, "AMOUNT",
+                     "Keeps the newest part of the recording only, like a flight recorder: so much "
+                     "time (60s, 10min), disk space (500MB, 2GiB), or, with tcg, instructions "
+                     "(500M). Older keyframes and events are dropped as new ones come; what is "
+                     "left is somewhat more than asked for."},
+    [RECORD_SYMBOLS] = {"symbols", 0, "ELF",
+                        "Notes this file in the recording as the one with the guest's symbols, "
+                        "which ebb replay then gives to gdb. A kernel that is an ELF file needs no "
+                        "mention."},
+    [RECORD_ICOUNT] = {"icount", 0, "SHIFT",
+                       "An instruction takes 2^SHIFT ns of guest time with tcg; default: 1. The "
+                       "same as -icount shift=SHIFT among QEMU's arguments."},
+    [RECORD_CONTROL] = {"control", 0, "SOCKET",
+                        "Creates a Unix socket of this name for --attach and --detach (it is one "
+                        "of QEMU's QMP)."},
+    [RECORD_WAIT] = {"wait", 0, NULL,
+                     "Runs the guest without recording it until --attach; needs --control."},
+    [RECORD_ATTACH] = {"attach", 0, "SOCKET",
+                       "Starts recording the guest behind that --control socket, now. Takes -o, "
+                       "--keyframe-interval, --last and --symbols, and no QEMU arguments."},
+    [RECORD_DETACH] = {"detach", 0, "SOCKET",
+                       "Stops recording the guest behind that --control socket; the guest goes "
+                       "on, and can be recorded again."},
+    [RECORD_STATS] = {"stats", 0, "[FILE]",
+                      "At the end writes a JSON document about the recording to standard output, "
+                      "or to FILE where the guest's console is there."},
+    [RECORD_QEMU] = {"qemu", 0, "PATH",
+                     "The QEMU to record with; default: $EBB_QEMU, else the one of this build."},
+    {0},
+};
+
+static int parse_accelerator(const char *text, struct record_settings *settings,
+                             struct ebb_error *error)
+{
+    if (!text) {
+        settings->accelerator = ACCELERATOR_ANY;
+    } else if (strcmp(text, "kvm") == 0) {
+        settings->accelerator = ACCELERATOR_KVM;
+    } else if (strcmp(text, "tcg") == 0) {
+        settings->accelerator = ACCELERATOR_TCG;
+    } else {
+        return ebb_fail(error, EBB_ERROR_USAGE, "--accel: \"%s\" is neither kvm nor tcg", text);
+    }
+    return 0;
+}
+
+static int parse_amounts(const struct arguments *arguments, struct record_settings *settings,
+                         struct ebb_error *error)
+{
+    const char *interval = arguments->values[RECORD_KEYFRAME_INTERVAL];
+    const char *last = arguments->values[RECORD_LAST];
+
+    if (interval) {
+        settings->has_interval = true;
+        if (quantity_parse(interval, "--keyframe-interval", &settings->interval, error) < 0) {
+            return -1;
+        }
+        if (settings->interval.unit == QUANTITY_BYTES) {
+            return ebb_fail(error, EBB_ERROR_USAGE,
+                            "--keyframe-interval: \"%s\" is bytes; write a time or instructions",
+                            interval);
+        }
+    }
+    if (last) {
+        settings->has_last = true;
+        if (quantity_parse(last, "--last", &settings->last, error) < 0) {
+            return -1;
+        }
+        if (settings->last.value == 0) {
+            return ebb_fail(error, EBB_ERROR_USAGE,
+                            "--last: nothing of the recording would be left");
+        }
+        if (settings->has_interval && settings->interval.value == 0) {
+            return ebb_fail(error, EBB_ERROR_USAGE,
+                            "--last needs keyframes to drop what is older; leave out "
+                            "--keyframe-interval 0");
+        }
+    }
+    return 0;
+}
+
+static int check_control(const struct arguments *arguments, const struct record_settings *settings,
+                         struct ebb_error *error)
+{
+    const char *option = settings->attach ? "--attach" : "--detach";
+    bool remote = settings->attach || settings->detach;
+
+    if (settings->attach && settings->detach) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "--attach and --detach are two commands");
+    }
+    if (remote && (arguments->rest_count > 0 || settings->control || settings->wait ||
+                   settings->accelerator != ACCELERATOR_ANY || settings->has_icount ||
+                   settings->qemu || settings->stats)) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "%s speaks to a guest that runs already; QEMU's arguments and the options "
+                        "to start one belong to the ebb record that did",
+                        option);
+    }
+    if (settings->detach &&
+        (settings->output || settings->symbols || settings->has_interval || settings->has_last)) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "--detach takes no other options");
+    }
+    if (settings->wait && !settings->control) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "--wait needs --control SOCKET, to start the recording by --attach");
+    }
+    if (settings->wait && settings->output) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "--wait records nothing itself; give -o together with --attach");
+    }
+    return 0;
+}
+
+int record_settings_parse(const struct arguments *arguments, struct record_settings *settings,
+                          struct ebb_error *error)
+{
+    const char *shift = arguments->values[RECORD_ICOUNT];
+    unsigned long long number = DEFAULT_ICOUNT;
+
+    *settings = (struct record_settings){
+        .has_icount = shift != NULL,
+        .wait = arguments->values[RECORD_WAIT] != NULL,
+        .output = arguments->values[RECORD_OUTPUT],
+        .symbols = arguments->values[RECORD_SYMBOLS],
+        .stats = arguments->values[RECORD_STATS],
+        .qemu = arguments->values[RECORD_QEMU],
+        .control = arguments->values[RECORD_CONTROL],
+        .attach = arguments->values[RECORD_ATTACH],
+        .detach = arguments->values[RECORD_DETACH],
+    };
+    if (parse_accelerator(arguments->values[RECORD_ACCEL], settings, error) < 0 ||
+        (shift && options_number(shift, "--icount", MAXIMUM_ICOUNT, &number, error) < 0) ||
+        parse_amounts(arguments, settings, error) < 0) {
+        return -1;
+    }
+    settings->icount = (unsigned)number;
+    return check_control(arguments, settings, error);
+}

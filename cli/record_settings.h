@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The options of ebb record. */
+#ifndef EBB_CLI_RECORD_SETTINGS_H
+#define EBB_CLI_RECORD_SETTINGS_H
+
+#include "options.h"
+#include "qemu_arguments.h"
+#include "quantity.h"
+
+extern const struct option_spec record_options[];
+
+/* Strings belong to the command line; NULL: not given. */
+struct record_settings {
+    enum accelerator accelerator; /* ANY: the best that there is */
+    bool has_icount;
+    unsigned icount; /* shift */
+    bool has_interval;
+    struct quantity interval; /* between keyframes; value 0: only the first and the last */
+    bool has_last;
+    struct quantity last; /* what a flight recorder keeps */
+    bool wait;
+    const char *output;
+    const char *symbols;
+    const char *stats; /* "": standard output */
+    const char *qemu;
+    const char *control; /* path of the socket to listen on */
+    const char *attach;  /* path of a socket: start recording there */
+    const char *detach;  /* stop there */
+};
+
+int record_settings_parse(const struct arguments *arguments, struct record_settings *settings,
+                          struct ebb_error *error);
+
+#endif
