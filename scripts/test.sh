@@ -5,7 +5,7 @@
 # the address and undefined behaviour sanitizers, the integration tests on real guests. The last
 # line adds them up.
 #
-#   scripts/test.sh [--unit]     --unit: only what needs no QEMU
+#   scripts/test.sh [--unit|kvm]     --unit: only what needs no QEMU; kvm: only recording under KVM
 
 . "$(dirname "$0")/common.sh"
 
@@ -72,16 +72,18 @@ unit_tests() {
 
 integration_tests() {
     say "integration tests, on real guests"
-    "$(system_python)" "$root/tests/integration/run.py" --build "$build"
+    "$(system_python)" "$root/tests/integration/run.py" --build "$build" "$@"
 }
 
 case ${1:-} in
---unit | '') ;;
-*) die "usage: ./run test [--unit]" ;;
+'' | --unit)
+    run_counted format_check
+    run_counted shell_check
+    run_counted unit_tests
+    [ "${1:-}" = --unit ] || run_counted integration_tests
+    ;;
+kvm) run_counted integration_tests --filter test_kvm ;;
+*) die "usage: ./run test [--unit|kvm]" ;;
 esac
-run_counted format_check
-run_counted shell_check
-run_counted unit_tests
-[ "${1:-}" = --unit ] || run_counted integration_tests
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
