@@ -5,7 +5,6 @@
 #include "recording.h"
 #include "text.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +18,7 @@ struct line {
 };
 
 struct printer {
+    const struct recording *recording;
     const struct manifest *manifest;
     struct line lines[MANIFEST_MAX_CONSOLES + 1];
     bool json;
@@ -29,26 +29,27 @@ static int print_line(struct printer *printer, size_t number, struct ebb_error *
 {
     struct line *line = &printer->lines[number];
     size_t length = line->length;
-    char *text;
+    char *text, place[RECORDING_PLACE_SIZE];
 
     line->length = 0;
     while (length > 0 && line->bytes[length - 1] == '\r') {
         length--;
     }
     if (printer->json) {
-        return json_list_add(
-            &printer->list,
-            json_pack("{s:o, s:o, s:o}", "position", json_unsigned(line->position), "console",
-                      number < printer->manifest->console_count ? json_integer((json_int_t)number)
-                                                                : json_null(),
-                      "text", json_printable(line->bytes, length)),
-            error);
+        return json_list_add(&printer->list,
+                             json_pack("{s:o, s:o, s:o}", recording_place_name(printer->recording),
+                                       json_unsigned(line->position), "console",
+                                       number < printer->manifest->console_count
+                                           ? json_integer((json_int_t)number)
+                                           : json_null(),
+                                       "text", json_printable(line->bytes, length)),
+                             error);
     }
     text = text_printable(line->bytes, length);
     if (!text) {
         return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
     }
-    printf("%15" PRIu64 "  %s\n", line->position, text);
+    printf("%15s  %s\n", recording_place(printer->recording, line->position, place), text);
     free(text);
     return 0;
 }
@@ -129,6 +130,7 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     int status = -1;
 
     if (recording_open(&recording, arguments, error) == 0) {
+        printer.recording = &recording;
         printer.manifest = recording.manifest;
         if (printer.json) {
             json_list_begin(&printer.list, stdout);
@@ -151,7 +153,9 @@ const struct command command_console = {
         "Prints what the guest wrote to its serial ports and through semihosting. Before each "
         "line stands the position at which the guest began to write it; give it to ebb replay "
         "--at, or to \"ebb seek\" in gdb, to look at the guest in that moment. Bytes that are no "
-        "printable text are shown as \\xNN.",
+        "printable text are shown as \\xNN.\n\n"
+        "Of a recording made under KVM that has not been replayed yet only counts are known; they "
+        "are printed with a tilde before them, and as count in JSON.",
     .examples = "# where was the first warning?\nebb console | grep -m1 -i warning\n",
     .options = options,
     .run = run,

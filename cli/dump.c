@@ -20,6 +20,7 @@ struct dump {
     bool kinds[KIND_MAX];
     bool all_kinds;
     bool json;
+    const struct recording *recording;
     struct json_list list;
     /* With --symbols: */
     struct symbols *symbols;
@@ -88,17 +89,21 @@ static const char *event_kind(const struct ebb_event *event, char *buffer, size_
     return buffer;
 }
 
-static void print_text(const struct ebb_event *event, uint64_t number, const char *where)
+static void print_text(const struct recording *recording, const struct ebb_event *event,
+                       uint64_t number, const char *where)
 {
     char *data = event->data_length ? text_hex(event->data, event->data_length, DATA_SHOWN) : NULL;
-    char kind[24];
+    char kind[24], place[RECORDING_PLACE_SIZE];
 
-    printf("%15" PRIu64 " %9" PRIu64 "  %-14s 0x%08" PRIx64, event->position, number,
+    printf("%15s %9" PRIu64 "  %-14s 0x%08" PRIx64,
+           recording_place(recording, event->position, place), number,
            event_kind(event, kind, sizeof(kind)), event->address);
     if (event->kind == EBB_EVENT_END) {
         const char *reason = ebb_end_reason_name(event->value);
 
         printf(" %s", reason ? reason : "unknown");
+    } else if (event->kind == EBB_EVENT_ANCHOR) {
+        printf(" pstate 0x%08" PRIx64, event->value);
     } else if (event->size) {
         printf(" size %" PRIu32 " value 0x%0*" PRIx64, event->size,
                event->size <= 8 ? (int)event->size * 2 : 16, event->value);
@@ -106,7 +111,8 @@ static void print_text(const struct ebb_event *event, uint64_t number, const cha
         printf(" value 0x%" PRIx64, event->value);
     }
     if (event->data_length) {
-        printf(" data[%" PRIu32 "] %s", event->data_length, data ? data : "");
+        printf(" %s[%" PRIu32 "] %s", event->kind == EBB_EVENT_ANCHOR ? "registers" : "data",
+               event->data_length, data ? data : "");
     }
     if (event->flags & EBB_EVENT_NESTED) {
         printf(" nested");
@@ -121,13 +127,13 @@ static void print_text(const struct ebb_event *event, uint64_t number, const cha
     free(data);
 }
 
-static json_t *event_json(const struct ebb_event *event, uint64_t number)
+static json_t *event_json(const struct dump *dump, const struct ebb_event *event, uint64_t number)
 {
     char kind[24];
-    json_t *object =
-        json_pack("{s:o, s:o, s:s, s:o, s:o}", "position", json_unsigned(event->position), "event",
-                  json_unsigned(number), "kind", event_kind(event, kind, sizeof(kind)), "address",
-                  json_unsigned(event->address), "value", json_unsigned(event->value));
+    json_t *object = json_pack("{s:o, s:o, s:s, s:o, s:o}", recording_place_name(dump->recording),
+                               json_unsigned(event->position), "event", json_unsigned(number),
+                               "kind", event_kind(event, kind, sizeof(kind)), "address",
+                               json_unsigned(event->address), "value", json_unsigned(event->value));
 
     if (event->size) {
         json_object_set_new(object, "size", json_integer(event->size));
@@ -163,7 +169,7 @@ static int print_event(struct dump *dump, const struct ebb_event *event, uint64_
         symbols_describe(dump->symbols, dump->pc, where, sizeof(where));
     }
     if (dump->json) {
-        object = event_json(event, number);
+        object = event_json(dump, event, number);
         if (dump->symbols) {
             json_object_set_new(object, "pc", json_unsigned(dump->pc));
             json_object_set_new(object, "location", json_printable(where, strlen(where)));
@@ -176,9 +182,9 @@ static int print_event(struct dump *dump, const struct ebb_event *event, uint64_
 
         snprintf(with_pc, sizeof(with_pc), "at 0x%" PRIx64 " %s", dump->pc,
                  printable ? printable : "");
-        print_text(event, number, with_pc);
+        print_text(dump->recording, event, number, with_pc);
     } else {
-        print_text(event, number, NULL);
+        print_text(dump->recording, event, number, NULL);
     }
     free(printable);
     return 0;
@@ -234,7 +240,7 @@ static int open_symbols(const struct recording *recording, struct dump *dump, co
     return timeline_read_pc(dump->timeline, &dump->pc, error);
 }
 
-enum { DUMP_JSON, DUMP_FROM, DUMP_TO, DUMP_KIND, DUMP_SYMBOLS };
+enum { DUMP_JSON, DUMP_FROM, DUMP_TO, DUMP_KIND, DUMP_COUNTS, DUMP_SYMBOLS };
 
 static const struct option_spec options[] = {
     [DUMP_JSON] = {"json", 0, NULL, "Prints a JSON array, one event to a line."},
@@ -243,20 +249,36 @@ static const struct option_spec options[] = {
     [DUMP_KIND] = {"kind", 0, "KIND",
                    "Prints events of this kind only (as ebb info names them); more than one may be "
                    "given, with commas between them."},
+    [DUMP_COUNTS] = {"counts", 0, NULL,
+                     "Prints a recording made under KVM as the host wrote it, with counts, even if "
+                     "the positions are known."},
     [DUMP_SYMBOLS] = {"symbols", 0, "ELF",
                       "Replays the range and names the guest's code at each event: function, file "
                       "and line from this file."},
     {0},
 };
 
-static int configure(const struct recording *recording, const struct arguments *arguments,
+static int configure(struct recording *recording, const struct arguments *arguments,
                      struct dump *dump, struct ebb_error *error)
 {
     const char *from = arguments->values[DUMP_FROM], *to = arguments->values[DUMP_TO];
     const char *kinds = arguments->values[DUMP_KIND], *elf = arguments->values[DUMP_SYMBOLS];
 
-    *dump = (struct dump){.to = UINT64_MAX, .json = arguments->values[DUMP_JSON] != NULL};
-    dump->all_kinds = kinds == NULL;
+    *dump = (struct dump){
+        .to = UINT64_MAX,
+        .json = arguments->values[DUMP_JSON] != NULL,
+        .recording = recording,
+        .all_kinds = kinds == NULL,
+    };
+    if (arguments->values[DUMP_COUNTS]) {
+        if (elf) {
+            return ebb_fail(error, EBB_ERROR_USAGE,
+                            "--symbols needs positions, so it does not go with --counts");
+        }
+        if (recording_open_log(recording, ebb_log_open_unresolved, error) < 0) {
+            return -1;
+        }
+    }
     if ((from && recording_position(recording, from, "--from", &dump->from, error) < 0) ||
         (to && recording_position(recording, to, "--to", &dump->to, error) < 0) ||
         (kinds && select_kinds(dump, kinds, error) < 0)) {
@@ -295,7 +317,9 @@ const struct command command_dump = {
     .description =
         "Prints the events of a recording: position, number, kind, address, size, value and data. "
         "The address of mmio-read and mmio-write is guest-physical, that of dma is an offset into "
-        "the guest's RAM.\n\n"
+        "the guest's RAM, that of anchor the PC. Of a recording made under KVM that has not been "
+        "replayed yet the host's counts are printed in the place of positions, with a tilde "
+        "before them; in JSON they are named count.\n\n"
         "An event does not say which code caused it. With --symbols the range is replayed, and "
         "the code at each event's position is named.",
     .examples = "ebb dump --kind mmio-write --from 1_000_000 --to 2_000_000\n"

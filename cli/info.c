@@ -30,7 +30,8 @@ static int count_events(const struct recording *recording, struct contents *cont
     if (!cursor) {
         return -1;
     }
-    while ((result = ebb_cursor_next(cursor, &event, error)) > 0) {
+    result = ebb_cursor_seek_event(cursor, contents->summary.first_event, error);
+    while (result >= 0 && (result = ebb_cursor_next(cursor, &event, error)) > 0) {
         bool known = event.kind < KIND_LIMIT && ebb_event_kind_name(event.kind);
 
         contents->events[known ? event.kind : KIND_LIMIT]++;
@@ -112,20 +113,89 @@ static void print_manifest(const struct recording *recording)
 static int print_keyframes(const struct recording *recording, const struct contents *contents,
                            struct ebb_error *error)
 {
-    char number[TEXT_NUMBER_SIZE], bytes[TEXT_NUMBER_SIZE];
+    char number[TEXT_NUMBER_SIZE], bytes[TEXT_NUMBER_SIZE], place[TEXT_NUMBER_SIZE + 1];
 
-    printf("%-13s %" PRIu64 ", %s\n", "keyframes", contents->summary.keyframe_count,
+    printf("%-13s %" PRIu64 ", %s\n", "keyframes",
+           contents->summary.keyframe_count - contents->summary.first_keyframe,
            text_bytes(bytes, contents->summary.keyframe_bytes));
-    for (uint64_t i = 0; i < contents->summary.keyframe_count; i++) {
+    for (uint64_t i = contents->summary.first_keyframe; i < contents->summary.keyframe_count; i++) {
         struct ebb_keyframe keyframe;
 
         if (ebb_log_keyframe(recording->log, i, &keyframe, error) < 0) {
             return -1;
         }
-        printf("  %16s  before event %" PRIu64 "\n", text_count(number, keyframe.position),
-               keyframe.event_number);
+        snprintf(place, sizeof(place), "%s%s", recording->counts ? "~" : "",
+                 text_count(number, keyframe.position));
+        printf("  %16s  before event %" PRIu64 "\n", place, keyframe.event_number);
     }
     return 0;
+}
+
+/* What is wrong, in a few lines. */
+static void print_problem(const char *problem)
+{
+    const char *label = "problem";
+
+    while (problem && *problem) {
+        size_t length = strcspn(problem, "\n");
+        char *text = text_printable(problem, length);
+
+        printf("%-13s %s\n", label, text ? text : "?");
+        free(text);
+        label = "";
+        problem += length + (problem[length] == '\n');
+    }
+}
+
+/* How long it is, and what the numbers in it are. */
+static void print_length(const struct recording *recording, const struct ebb_log_summary *summary)
+{
+    char number[TEXT_NUMBER_SIZE];
+    size_t clears;
+
+    printf("%-13s %s instructions%s\n", "length",
+           text_count(number, summary->end_position - summary->begin_position),
+           summary->counts && !summary->resolved ? ", as the host counted" : "");
+    if (summary->begin_position > 0 || summary->first_event > 0) {
+        printf("%-13s at %s; what was before was dropped (--last)\n", "begin",
+               text_count(number, summary->begin_position));
+    }
+    if (!summary->counts) {
+        return;
+    }
+    if (!summary->resolved) {
+        printf("%-13s not resolved yet: numbers are counts of the host, the first replay (ebb "
+               "verify) finds the positions\n",
+               "positions");
+        return;
+    }
+    ebb_log_exclusive_clears(recording->log, &clears);
+    printf("%-13s resolved", "positions");
+    if (clears) {
+        printf("; %s store-exclusives failed on the host only",
+               text_count(number, (uint64_t)clears));
+    }
+    printf("\n");
+}
+
+static void print_end(const struct recording *recording, const struct contents *contents)
+{
+    const struct ebb_log_summary *summary = &contents->summary;
+    const char *problem = ebb_log_problem(recording->log);
+    char bytes[TEXT_NUMBER_SIZE];
+
+    if (problem) {
+        printf("%-13s where replay and recording disagree; what is before can be replayed\n",
+               "end");
+        print_problem(problem);
+    } else if (summary->complete) {
+        printf("%-13s complete (%s)\n", "end",
+               contents->end_reason ? contents->end_reason : "unknown reason");
+    } else {
+        printf("%-13s cut off; what is there can be replayed (%s after the last whole block "
+               "are ignored)\n",
+               "end", text_bytes(bytes, summary->cut_off_bytes));
+    }
 }
 
 static int print_text(const struct recording *recording, const struct contents *contents,
@@ -135,16 +205,10 @@ static int print_text(const struct recording *recording, const struct contents *
     char number[TEXT_NUMBER_SIZE], bytes[TEXT_NUMBER_SIZE];
 
     print_manifest(recording);
-    printf("%-13s %s instructions\n", "length", text_count(number, summary->end_position));
-    if (summary->complete) {
-        printf("%-13s complete (%s)\n", "end",
-               contents->end_reason ? contents->end_reason : "unknown reason");
-    } else {
-        printf("%-13s cut off; what is there can be replayed (%s after the last whole block "
-               "are ignored)\n",
-               "end", text_bytes(bytes, summary->cut_off_bytes));
-    }
-    printf("%-13s %s, %s\n", "events", text_count(number, summary->event_count),
+    print_length(recording, summary);
+    print_end(recording, contents);
+    printf("%-13s %s, %s\n", "events",
+           text_count(number, summary->event_count - summary->first_event),
            text_bytes(bytes, summary->log_bytes));
     for (uint32_t kind = 0; kind <= KIND_LIMIT; kind++) {
         if (contents->events[kind]) {
@@ -154,12 +218,12 @@ static int print_text(const struct recording *recording, const struct contents *
     return print_keyframes(recording, contents, error);
 }
 
-static json_t *keyframes_json(const struct recording *recording, uint64_t count,
-                              struct ebb_error *error)
+static json_t *keyframes_json(const struct recording *recording,
+                              const struct ebb_log_summary *summary, struct ebb_error *error)
 {
     json_t *list = json_array();
 
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = summary->first_keyframe; i < summary->keyframe_count; i++) {
         struct ebb_keyframe keyframe;
 
         if (ebb_log_keyframe(recording->log, i, &keyframe, error) < 0) {
@@ -173,31 +237,60 @@ static json_t *keyframes_json(const struct recording *recording, uint64_t count,
     return list;
 }
 
-static int print_json(const struct recording *recording, const struct contents *contents,
-                      struct ebb_error *error)
+static json_t *events_json(const struct contents *contents)
 {
-    const struct ebb_log_summary *summary = &contents->summary;
-    json_t *keyframes = keyframes_json(recording, summary->keyframe_count, error);
-    json_t *events = json_object(), *document;
+    json_t *events = json_object();
 
-    if (!keyframes) {
-        json_decref(events);
-        return -1;
-    }
     for (uint32_t kind = 0; kind <= KIND_LIMIT; kind++) {
         if (contents->events[kind]) {
             json_object_set_new(events, kind_name(kind), json_unsigned(contents->events[kind]));
         }
+    }
+    return events;
+}
+
+/* What only recordings made under KVM, or by a flight recorder, have to tell. */
+static void add_positions_json(json_t *document, const struct recording *recording,
+                               const struct ebb_log_summary *summary)
+{
+    const char *problem = ebb_log_problem(recording->log);
+    size_t clears = 0;
+
+    if (summary->resolved) {
+        ebb_log_exclusive_clears(recording->log, &clears);
+    }
+    json_object_set_new(document, "begin_position", json_unsigned(summary->begin_position));
+    json_object_set_new(document, "first_event", json_unsigned(summary->first_event));
+    json_object_set_new(document, "first_keyframe", json_unsigned(summary->first_keyframe));
+    json_object_set_new(document, "counts", json_boolean(summary->counts));
+    json_object_set_new(document, "resolved", json_boolean(summary->resolved));
+    json_object_set_new(document, "exclusive_clears", json_unsigned(clears));
+    json_object_set_new(document, "problem",
+                        problem ? json_printable(problem, strlen(problem)) : json_null());
+}
+
+static int print_json(const struct recording *recording, const struct contents *contents,
+                      struct ebb_error *error)
+{
+    const struct ebb_log_summary *summary = &contents->summary;
+    json_t *keyframes = keyframes_json(recording, summary, error), *document;
+
+    if (!keyframes) {
+        return -1;
     }
     document = json_pack(
         "{s:o, s:O, s:o, s:b, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "directory",
         json_printable(recording->directory, strlen(recording->directory)), "manifest",
         recording->manifest->root, "end_position", json_unsigned(summary->end_position), "complete",
         summary->complete, "end", contents->end_reason, "event_count",
-        json_unsigned(summary->event_count), "events", events, "keyframe_count",
-        json_unsigned(summary->keyframe_count), "keyframes", keyframes, "log_bytes",
-        json_unsigned(summary->log_bytes), "keyframe_bytes", json_unsigned(summary->keyframe_bytes),
-        "cut_off_bytes", json_unsigned(summary->cut_off_bytes));
+        json_unsigned(summary->event_count - summary->first_event), "events", events_json(contents),
+        "keyframe_count", json_unsigned(summary->keyframe_count - summary->first_keyframe),
+        "keyframes", keyframes, "log_bytes", json_unsigned(summary->log_bytes), "keyframe_bytes",
+        json_unsigned(summary->keyframe_bytes), "cut_off_bytes",
+        json_unsigned(summary->cut_off_bytes));
+    if (document) {
+        add_positions_json(document, recording, summary);
+    }
     return json_print(stdout, document, error);
 }
 
@@ -230,7 +323,9 @@ const struct command command_info = {
     .operands_max = 1,
     .description =
         "Prints what was recorded, where and when, how long the recording is, its events by kind, "
-        "its keyframes, and whether it is complete or was cut off.",
+        "its keyframes, and whether it is complete or was cut off.\n\n"
+        "Of a recording made under KVM the host only knew counts and anchors; it says whether the "
+        "first replay has resolved these into positions yet.",
     .examples = "ebb info\nebb info --json ebb-recording-3 | jq .end_position\n",
     .options = options,
     .run = run,

@@ -14,6 +14,12 @@ struct qmp {
     int out;
 };
 
+static int fail_closed(struct ebb_error *error)
+{
+    return ebb_fail(error, EBB_ERROR_FAILED,
+                    "QEMU has closed the connection, or does not speak QMP");
+}
+
 /* The next message from QEMU, which is a whole object. */
 static json_t *receive(struct qmp *qmp, struct ebb_error *error)
 {
@@ -21,7 +27,7 @@ static json_t *receive(struct qmp *qmp, struct ebb_error *error)
 
     if (!json_is_object(message)) {
         json_decref(message);
-        ebb_fail(error, EBB_ERROR_FAILED, "QEMU has closed the connection, or does not speak QMP");
+        fail_closed(error);
         return NULL;
     }
     return message;
@@ -44,8 +50,13 @@ static int send_message(struct qmp *qmp, json_t *message, struct ebb_error *erro
             continue;
         }
         if (count < 0) {
+            if (errno == EPIPE || errno == ECONNRESET) {
+                fail_closed(error);
+            } else {
+                ebb_fail(error, EBB_ERROR_FAILED, "cannot write to QEMU: %s", strerror(errno));
+            }
             free(text);
-            return ebb_fail(error, EBB_ERROR_FAILED, "cannot write to QEMU: %s", strerror(errno));
+            return -1;
         }
         done += (size_t)count;
     }

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,6 +190,23 @@ char *recording_create(const char *path, struct ebb_error *error)
     return copy;
 }
 
+int recording_open_log(struct recording *recording,
+                       struct ebb_log *(*open_log)(const char *directory, struct ebb_error *error),
+                       struct ebb_error *error)
+{
+    struct ebb_log *log = open_log(recording->directory, error);
+    struct ebb_log_summary summary;
+
+    if (!log) {
+        return -1;
+    }
+    ebb_log_close(recording->log);
+    recording->log = log;
+    ebb_log_summary(log, &summary);
+    recording->counts = summary.counts && !summary.resolved;
+    return 0;
+}
+
 int recording_open(struct recording *recording, const struct arguments *arguments,
                    struct ebb_error *error)
 {
@@ -219,8 +237,7 @@ int recording_open(struct recording *recording, const struct arguments *argument
     if (!recording->manifest) {
         return -1;
     }
-    recording->log = ebb_log_open(recording->directory, error);
-    return recording->log ? 0 : -1;
+    return recording_open_log(recording, ebb_log_open, error);
 }
 
 void recording_close(struct recording *recording)
@@ -295,7 +312,7 @@ int recording_position(const struct recording *recording, const char *text, cons
 
     ebb_log_summary(recording->log, &summary);
     if (strcmp(text, "begin") == 0) {
-        *position = 0;
+        *position = summary.begin_position;
         return 0;
     }
     if (strcmp(text, "end") == 0) {
@@ -310,4 +327,15 @@ int recording_position(const struct recording *recording, const char *text, cons
     }
     *position = number;
     return 0;
+}
+
+const char *recording_place(const struct recording *recording, uint64_t position, char *buffer)
+{
+    snprintf(buffer, RECORDING_PLACE_SIZE, "%s%" PRIu64, recording->counts ? "~" : "", position);
+    return buffer;
+}
+
+const char *recording_place_name(const struct recording *recording)
+{
+    return recording->counts ? "count" : "position";
 }

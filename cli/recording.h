@@ -15,6 +15,7 @@ struct recording {
     char *directory;
     struct manifest *manifest;
     struct ebb_log *log;
+    bool counts; /* the log has counts, not positions */
 };
 
 /*
@@ -24,6 +25,11 @@ struct recording {
 int recording_open(struct recording *recording, const struct arguments *arguments,
                    struct ebb_error *error);
 void recording_close(struct recording *recording);
+
+/* Opens the log again: ebb_log_open() sees an index written meanwhile, _unresolved() none. */
+int recording_open_log(struct recording *recording,
+                       struct ebb_log *(*open_log)(const char *directory, struct ebb_error *error),
+                       struct ebb_error *error);
 
 /* The newest (by time of change) ebb-recording-N in a directory; caller frees; NULL: *error. */
 char *recording_newest(const char *parent, struct ebb_error *error);
@@ -42,5 +48,15 @@ int recording_symbol_file(const struct recording *recording, const char *chosen,
 /* Reads a position: a number, "begin" or "end" (of the log). */
 int recording_position(const struct recording *recording, const char *text, const char *what,
                        uint64_t *position, struct ebb_error *error);
+
+/*
+ * The log of a recording made under KVM has counts of the host in the place of positions until it
+ * is resolved (log/event.h). Nobody should take one for the other: in text a count is written with
+ * a tilde before it, "~1234", in JSON it is a member of another name. place fills buffer
+ * (RECORDING_PLACE_SIZE bytes) and returns it.
+ */
+#define RECORDING_PLACE_SIZE 24
+const char *recording_place(const struct recording *recording, uint64_t position, char *buffer);
+const char *recording_place_name(const struct recording *recording); /* "position" or "count" */
 
 #endif

@@ -281,6 +281,17 @@ static void test_record_endings(void **state)
     outcome = command_run(setting, "record -o r2 --qemu %s/qemu -M virt");
     assert_int_equal(outcome->status, 1);
     assert_non_null(strstr(outcome->err, "signal 9"));
+    /* It failed before the first status, but what it wrote can be replayed. */
+    write_qemu(setting, "touch r5/log r5/manifest.json; exit 1");
+    outcome = command_run(setting, "record -o r5 --qemu %s/qemu -M virt");
+    assert_int_equal(outcome->status, 1);
+    assert_non_null(strstr(outcome->err, "did not end in good order"));
+    assert_non_null(strstr(outcome->err, "r5 can be replayed"));
+    /* The same before anything could be replayed. */
+    write_qemu(setting, "touch r6/log; exit 1");
+    outcome = command_run(setting, "record -o r6 --qemu %s/qemu -M virt");
+    assert_int_equal(outcome->status, 1);
+    assert_non_null(strstr(outcome->err, "did not start recording"));
     /* -help and its like record nothing. */
     write_qemu(setting, "echo help; exit 0");
     outcome = command_run(setting, "record -o r3 --qemu %s/qemu -help");
@@ -324,6 +335,41 @@ static void test_record_forwards_signals(void **state)
         fclose(out);
         fclose(err);
     }
+}
+
+/* With --wait a run in which nothing was recorded is as good as any. */
+static void test_record_waits(void **state)
+{
+    const struct command_setting *setting = *state;
+    const struct command_outcome *outcome;
+
+    write_qemu(setting, "exit 0");
+    outcome = command_run(setting, "record --wait --control s --qemu %s/qemu -M virt");
+    assert_int_equal(outcome->status, 0);
+    assert_string_equal(outcome->err, "");
+    assert_false(exists(setting, "ebb-recording-1"));
+    write_qemu(setting, "exit 4");
+    outcome = command_run(setting, "record --wait --control s --qemu %s/qemu -M virt");
+    assert_int_equal(outcome->status, 1);
+    assert_non_null(strstr(outcome->err, "exit status is 4"));
+}
+
+static void test_doctor(void **state)
+{
+    const struct command_outcome *outcome = command_run(*state, "doctor");
+    json_t *document;
+
+    /* Which of the two depends on the host. */
+    assert_true(outcome->status == 0 || outcome->status == 1);
+    assert_string_equal(outcome->err, "");
+    assert_non_null(strstr(outcome->out, outcome->status ? "This host records with TCG."
+                                                         : "This host records under KVM"));
+    outcome = command_run(*state, "doctor --json");
+    document = json_loads(outcome->out, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(document);
+    assert_int_equal(json_is_true(json_object_get(document, "kvm")), outcome->status == 0);
+    assert_true(json_array_size(json_object_get(document, "checks")) >= 2);
+    json_decref(document);
 }
 
 static void test_usage(void **state)
@@ -374,6 +420,7 @@ int main(int argc, char **argv)
         IN_FOLDER(test_full_disk),      IN_FOLDER(test_bad_recordings),
         IN_FOLDER(test_record),         IN_FOLDER(test_record_numbers),
         IN_FOLDER(test_record_endings), IN_FOLDER(test_record_forwards_signals),
+        IN_FOLDER(test_record_waits),   IN_FOLDER(test_doctor),
         IN_FOLDER(test_usage),          IN_FOLDER(test_one_source),
     };
 
