@@ -231,13 +231,27 @@ static void note_reference(struct scan *scan, size_t index)
     }
 }
 
-/* Whether code goes on behind index: instructions only, for limit words or up to a proper end. */
+/* Whether the words from index on are zeros that align the code behind them. */
+static bool is_alignment(const struct scan *scan, struct range range, size_t index)
+{
+    size_t end = index;
+
+    while (end < range.end && end - index < NEAR && code_word(&scan->code, end) == 0) {
+        end++;
+    }
+    return end != index && range.end - end >= NEAR && looks_like_code(scan, end, end + NEAR);
+}
+
+/*
+ * Whether code goes on behind index: instructions only, for limit words or up to a proper end. The
+ * end of a section that is filled up with zeros is one, too, for some of what the guest copies.
+ */
 static bool goes_on(const struct scan *scan, struct range range, size_t index, size_t limit,
                     bool must_end)
 {
     for (size_t i = index + 1; i < range.end; i++) {
         if (looks(scan, i) == CODE_NONE || get_bit(scan->loaded, i)) {
-            return false;
+            return i - index > NEAR && is_alignment(scan, range, i);
         }
         if (flow(scan, i) != CODE_GOES_ON) {
             return true;
@@ -316,9 +330,11 @@ static bool is_instruction(const struct scan *scan, struct range range, size_t i
         !goes_on(scan, range, index, FORWARD, false)) {
         return false;
     }
-    while (start > range.start && index - start < WINDOW && is_padding(scan, start - 1) &&
+    while (start > range.start && is_padding(scan, start - 1) &&
            !get_bit(scan->loaded, start - 1)) {
-        start--;
+        if (index - --start > WINDOW) {
+            return false; /* a table */
+        }
     }
     return is_fallen_into(scan, range, start) || any_bit(scan->branch_target, start, index) ||
            is_an_entry(scan, range, start, index);
