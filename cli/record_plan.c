@@ -118,7 +118,7 @@ int record_plan_make(struct record_plan *plan, const struct record_settings *set
                      char *const *words, int count, const struct host_facts *facts,
                      struct ebb_error *error)
 {
-    enum accelerator accelerator;
+    enum accelerator accelerator = ACCELERATOR_ANY;
 
     *plan = (struct record_plan){0};
     if (qemu_arguments_check(words, count, &plan->found, error) < 0 ||
