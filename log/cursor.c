@@ -3,6 +3,7 @@
 
 #include "event_block.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 struct ebb_cursor {
@@ -10,10 +11,11 @@ struct ebb_cursor {
     ZSTD_DCtx *zstd;
     struct ebb_buffer stored;
     struct ebb_buffer raw;
-    struct ebb_event *events; /* of the decoded block */
+    struct ebb_buffer positions; /* of the block, from the index */
+    struct ebb_event *events;    /* of the decoded block */
     size_t capacity;
     bool loaded;  /* events holds block number `block` */
-    size_t block; /* block_count: at the end of the log */
+    size_t block; /* range_count: at the end of the log */
     size_t next;  /* the event in it that the cursor stands before */
     size_t count; /* events in it, if loaded; else 0 */
 };
@@ -42,6 +44,7 @@ void ebb_cursor_free(struct ebb_cursor *cursor)
         ZSTD_freeDCtx(cursor->zstd);
         ebb_buffer_free(&cursor->stored);
         ebb_buffer_free(&cursor->raw);
+        ebb_buffer_free(&cursor->positions);
         free(cursor->events);
         free(cursor);
     }
@@ -76,6 +79,22 @@ static const char *find_misplaced(const struct ebb_cursor *cursor, size_t count)
     return NULL;
 }
 
+/* Puts the index's positions into the events that were decoded. */
+static int overlay_positions(struct ebb_cursor *cursor, struct ebb_error *error)
+{
+    const struct ebb_input *index = &cursor->log->index;
+    const struct ebb_block *block = &index->blocks[cursor->block];
+    const char *problem;
+
+    if (ebb_input_decompress(index, block, cursor->zstd, &cursor->stored, &cursor->positions,
+                             error)) {
+        return -1;
+    }
+    problem = ebb_index_decode_positions(&cursor->positions, &cursor->log->ranges[cursor->block],
+                                         cursor->events);
+    return problem ? ebb_input_corrupt(index, block->offset, problem, error) : 0;
+}
+
 /* Decodes the block the cursor stands in, unless it is there already. */
 static int load(struct ebb_cursor *cursor, struct ebb_error *error)
 {
@@ -102,8 +121,11 @@ static int load(struct ebb_cursor *cursor, struct ebb_error *error)
     if (problem) {
         return ebb_input_corrupt(input, block->offset, problem, error);
     }
+    if (cursor->log->resolved && overlay_positions(cursor, error)) {
+        return -1;
+    }
     cursor->loaded = true;
-    cursor->count = block->count;
+    cursor->count = cursor->log->ranges[cursor->block].count;
     return 0;
 }
 
@@ -123,7 +145,7 @@ static int enter_block(struct ebb_cursor *cursor, struct ebb_error *error)
     if (cursor->loaded) {
         move_to_block(cursor, cursor->block + 1);
     }
-    if (cursor->block == cursor->log->log.block_count) {
+    if (cursor->block == cursor->log->range_count) {
         return 0;
     }
     return load(cursor, error) ? -1 : 1;
@@ -145,23 +167,26 @@ int ebb_cursor_next(struct ebb_cursor *cursor, struct ebb_event *event, struct e
 int ebb_cursor_seek_event(struct ebb_cursor *cursor, uint64_t number, struct ebb_error *error)
 {
     const struct ebb_input *input = &cursor->log->log;
-    size_t low = 0, high = input->block_count;
+    size_t low = 0, high = cursor->log->range_count;
 
-    if (number > cursor->log->event_count) {
-        return ebb_fail(error, EBB_ERROR_USAGE, "the log has no event with this number");
+    if (number < cursor->log->start.first_event || number > cursor->log->event_count) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "there is no event %" PRIu64 " in the recording: its events are %" PRIu64
+                        " to %" PRIu64,
+                        number, cursor->log->start.first_event, cursor->log->event_count);
     }
     /* The first block that ends behind the event. */
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (input->blocks[middle].first + input->blocks[middle].count <= number) {
+        if (input->blocks[middle].first + cursor->log->ranges[middle].count <= number) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
     move_to_block(cursor, low);
-    if (low == input->block_count) {
+    if (low == cursor->log->range_count) {
         return 0;
     }
     if (load(cursor, error)) {
@@ -173,20 +198,19 @@ int ebb_cursor_seek_event(struct ebb_cursor *cursor, uint64_t number, struct ebb
 
 int ebb_cursor_seek_position(struct ebb_cursor *cursor, uint64_t position, struct ebb_error *error)
 {
-    const struct ebb_input *input = &cursor->log->log;
-    size_t low = 0, high = input->block_count;
+    size_t low = 0, high = cursor->log->range_count;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (input->blocks[middle].last_position < position) {
+        if (cursor->log->ranges[middle].last_position < position) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
     move_to_block(cursor, low);
-    if (low == input->block_count) {
+    if (low == cursor->log->range_count) {
         return 0;
     }
     if (load(cursor, error)) {
@@ -211,7 +235,7 @@ uint64_t ebb_cursor_event_number(const struct ebb_cursor *cursor)
 {
     const struct ebb_input *input = &cursor->log->log;
 
-    if (cursor->block == input->block_count) {
+    if (cursor->block == cursor->log->range_count) {
         return cursor->log->event_count;
     }
     return input->blocks[cursor->block].first + cursor->next;

@@ -17,8 +17,16 @@
 #define EBB_KEYFRAMES_MAGIC                                                                        \
     "\x89"                                                                                         \
     "EBBKEY\n"
+#define EBB_INDEX_MAGIC                                                                            \
+    "\x89"                                                                                         \
+    "EBBIDX\n"
+#define EBB_START_MAGIC                                                                            \
+    "\x89"                                                                                         \
+    "EBBBEG\n"
 #define EBB_LOG_FILE "log"
 #define EBB_KEYFRAMES_FILE "keyframes"
+#define EBB_INDEX_FILE "index"
+#define EBB_START_FILE "start"
 
 #define EBB_FILE_HEADER_SIZE 32u  /* bytes */
 #define EBB_BLOCK_HEADER_SIZE 64u /* bytes */
@@ -28,17 +36,23 @@
 #define EBB_MAX_EVENT_DATA (4u << 20) /* bytes */
 #define EBB_MAX_BLOCK_EVENTS 16384u
 #define EBB_MAX_GROUP_PAGES 256u
-#define EBB_EVENT_FLAGS 0xfu       /* enum ebb_event_flag, all of them */
-#define EBB_LOG_FLAGS 0x1u         /* enum ebb_log_writer_flag, all of them */
-#define EBB_MAX_PAGES (1ull << 36) /* page numbers are below this */
-#define EBB_MAX_REGISTER_SIZE 256u /* bytes */
+#define EBB_EVENT_FLAGS 0xfu        /* enum ebb_event_flag, all of them */
+#define EBB_LOG_FLAGS 0x1u          /* enum ebb_log_writer_flag, all of them */
+#define EBB_MAX_PAGES (1ull << 36)  /* page numbers are below this */
+#define EBB_MAX_REGISTER_SIZE 256u  /* bytes */
+#define EBB_MAX_NUMBER (1ull << 62) /* of the first event, keyframe or page content */
 
 /* The first four bytes of a block. */
 enum ebb_block_type {
-    EBB_BLOCK_EVENTS = 0x53545645,   /* "EVTS": events, compressed */
-    EBB_BLOCK_PAGES = 0x45474150,    /* "PAGE": page contents, compressed */
-    EBB_BLOCK_TABLE = 0x4c424154,    /* "TABL": which page has which content */
-    EBB_BLOCK_KEYFRAME = 0x4659454b, /* "KEYF": registers; makes the keyframe valid */
+    EBB_BLOCK_EVENTS = 0x53545645,    /* "EVTS": events, compressed */
+    EBB_BLOCK_PAGES = 0x45474150,     /* "PAGE": page contents, compressed */
+    EBB_BLOCK_TABLE = 0x4c424154,     /* "TABL": which page has which content */
+    EBB_BLOCK_KEYFRAME = 0x4659454b,  /* "KEYF": registers; makes the keyframe valid */
+    EBB_BLOCK_POSITIONS = 0x4e534f50, /* "POSN": positions of a block of events, compressed */
+    EBB_BLOCK_KEYFRAME_POSITIONS = 0x534f504b, /* "KPOS" */
+    EBB_BLOCK_CLEARS = 0x53524c43,             /* "CLRS": positions of exclusive clears */
+    EBB_BLOCK_INDEX_END = 0x444e4549, /* "IEND": what the index belongs to; makes it valid */
+    EBB_BLOCK_START = 0x54525453,     /* "STRT": where a recording begins that lost its beginning */
 };
 
 /* A block header without its framing; what first and the positions mean depends on the type. */

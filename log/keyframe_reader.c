@@ -47,7 +47,7 @@ static const char *index_table(struct indexer *indexer, size_t number)
 static const char *index_keyframe(struct indexer *indexer, size_t number)
 {
     const struct ebb_block *block = &indexer->log->keyframes.blocks[number];
-    struct ebb_keyframe_place *place = &indexer->log->places[indexer->log->keyframe_count];
+    struct ebb_keyframe_place *place = &indexer->log->places[indexer->log->place_count];
 
     if (block->first != indexer->log->keyframe_count || block->raw_size != block->stored_size ||
         block->first_position < indexer->position || block->last_position < indexer->event_number) {
@@ -58,7 +58,10 @@ static const char *index_keyframe(struct indexer *indexer, size_t number)
     place->block = number;
     place->first_table = number - indexer->tables;
     place->last_id = indexer->next_id - 1;
+    place->position = block->first_position;
+    place->event_number = block->last_position;
     indexer->tables = 0;
+    indexer->log->place_count++;
     indexer->log->keyframe_count++;
     return NULL;
 }
@@ -77,26 +80,30 @@ static const char *index_block(struct indexer *indexer, size_t number)
     }
 }
 
-/* Keyframes that begin behind the last event that is left are of no use: they cannot be reached. */
-static void drop_unreachable(struct ebb_log *log)
+void ebb_log_drop_unreachable_keyframes(struct ebb_log *log)
 {
-    while (log->keyframe_count > 0) {
-        const struct ebb_block *block =
-            &log->keyframes.blocks[log->places[log->keyframe_count - 1].block];
+    while (log->place_count > 0) {
+        const struct ebb_keyframe_place *place = &log->places[log->place_count - 1];
 
-        if (block->last_position <= log->event_count) {
-            if (block->first_position > log->end_position) {
-                log->end_position = block->first_position;
+        if (place->event_number <= log->event_count) {
+            if (place->position > log->end_position) {
+                log->end_position = place->position;
             }
             return;
         }
+        log->place_count--;
         log->keyframe_count--;
     }
 }
 
-int ebb_log_index_keyframes(struct ebb_log *log, struct ebb_error *error)
+int ebb_log_find_keyframes(struct ebb_log *log, struct ebb_error *error)
 {
-    struct indexer indexer = {.log = log, .next_id = 1};
+    struct indexer indexer = {
+        .log = log,
+        .next_id = log->start.first_page,
+        .position = log->start.position,
+        .event_number = log->start.first_event,
+    };
     const struct ebb_input *input = &log->keyframes;
     size_t i;
 
@@ -105,6 +112,7 @@ int ebb_log_index_keyframes(struct ebb_log *log, struct ebb_error *error)
     if (!log->places || !log->groups) {
         return ebb_fail(error, EBB_ERROR_FAILED, "out of memory while reading %s", input->name);
     }
+    log->keyframe_count = log->start.first_keyframe;
     for (i = 0; i < input->block_count; i++) {
         const char *problem = index_block(&indexer, i);
 
@@ -112,7 +120,7 @@ int ebb_log_index_keyframes(struct ebb_log *log, struct ebb_error *error)
             return ebb_input_corrupt(input, input->blocks[i].offset, problem, error);
         }
     }
-    drop_unreachable(log);
+    ebb_log_drop_unreachable_keyframes(log);
     return 0;
 }
 
@@ -195,35 +203,41 @@ static int load_registers(const struct ebb_log *log, struct ebb_keyframe_place *
 
 static int check_number(const struct ebb_log *log, uint64_t number, struct ebb_error *error)
 {
-    if (number >= log->keyframe_count) {
+    if (number < log->start.first_keyframe || number >= log->keyframe_count) {
         return ebb_fail(error, EBB_ERROR_USAGE,
-                        "there is no keyframe %" PRIu64 ": the recording has %zu", number,
-                        log->keyframe_count);
+                        "there is no keyframe %" PRIu64 ": the recording has %" PRIu64
+                        ", the first is number %" PRIu64,
+                        number, (uint64_t)log->place_count, log->start.first_keyframe);
     }
     return 0;
+}
+
+static struct ebb_keyframe_place *place_of(const struct ebb_log *log, uint64_t number)
+{
+    return &log->places[number - log->start.first_keyframe];
 }
 
 int ebb_log_keyframe(const struct ebb_log *log, uint64_t number, struct ebb_keyframe *keyframe,
                      struct ebb_error *error)
 {
-    const struct ebb_block *block;
+    struct ebb_keyframe_place *place;
     int status;
 
     if (check_number(log, number, error)) {
         return -1;
     }
+    place = place_of(log, number);
     pthread_mutex_lock(&log->cache->mutex);
-    status = load_registers(log, &log->places[number], error);
+    status = load_registers(log, place, error);
     pthread_mutex_unlock(&log->cache->mutex);
     if (status) {
         return -1;
     }
-    block = &log->keyframes.blocks[log->places[number].block];
     keyframe->number = number;
-    keyframe->position = block->first_position;
-    keyframe->event_number = block->last_position;
-    keyframe->register_count = block->count;
-    keyframe->registers = log->places[number].registers;
+    keyframe->position = place->position;
+    keyframe->event_number = place->event_number;
+    keyframe->register_count = log->keyframes.blocks[place->block].count;
+    keyframe->registers = place->registers;
     return 0;
 }
 
@@ -233,7 +247,7 @@ int ebb_log_keyframe(const struct ebb_log *log, uint64_t number, struct ebb_keyf
 static int load_changes(const struct ebb_log *log, uint64_t number, struct ebb_page_table *table,
                         struct ebb_error *error)
 {
-    const struct ebb_keyframe_place *place = &log->places[number];
+    const struct ebb_keyframe_place *place = place_of(log, number);
     struct ebb_buffer payload = {NULL, 0, 0, false};
     int status = 0;
     size_t i;
@@ -246,8 +260,8 @@ static int load_changes(const struct ebb_log *log, uint64_t number, struct ebb_p
         if (status) {
             break;
         }
-        problem =
-            ebb_page_table_decode(table, payload.bytes, payload.size, block->count, place->last_id);
+        problem = ebb_page_table_decode(table, payload.bytes, payload.size, block->count,
+                                        log->start.first_page, place->last_id);
         if (problem) {
             status = ebb_input_corrupt(&log->keyframes, block->offset, problem, error);
         }
@@ -297,7 +311,8 @@ static int resolve_table(const struct ebb_log *log, uint64_t number, struct ebb_
     if (cache->has_table && cache->table_number == number) {
         return 0;
     }
-    status = combine_changes(log, forward ? cache->table_number + 1 : 0, number, &changes, error);
+    status = combine_changes(log, forward ? cache->table_number + 1 : log->start.first_keyframe,
+                             number, &changes, error);
     if (!status && forward) {
         ebb_page_table_overlay(&table, &cache->table, &changes);
         ebb_page_table_free(&changes);

@@ -19,6 +19,7 @@ void ebb_keyframe_state_free(struct ebb_keyframe_state *keyframe)
     ebb_job_free(keyframe->group);
     ebb_page_map_free(&keyframe->contents);
     ebb_page_map_free(&keyframe->committed);
+    ebb_page_map_free(&keyframe->before);
     free(keyframe->pending);
     memset(keyframe, 0, sizeof(*keyframe));
 }
@@ -155,6 +156,63 @@ static void sort_pending(struct ebb_keyframe_state *keyframe)
     keyframe->pending_count = count;
 }
 
+int ebb_keyframe_forget(struct ebb_log_writer *writer, struct ebb_error *error)
+{
+    struct ebb_keyframe_state *keyframe = &writer->keyframe;
+
+    if (queue_group(writer, error)) {
+        return -1;
+    }
+    keyframe->open = false;
+    ebb_page_map_free(&keyframe->contents);
+    /* With nothing committed since the base before, what there was before that one counts. */
+    if (keyframe->committed.count > 0) {
+        ebb_page_map_free(&keyframe->before);
+        keyframe->before = keyframe->committed;
+        memset(&keyframe->committed, 0, sizeof(keyframe->committed));
+    }
+    return 0;
+}
+
+/* Is page among the first count of the pending pages, which are sorted? */
+static bool is_pending(const struct ebb_keyframe_state *keyframe, size_t count, uint64_t page)
+{
+    size_t low = 0, high = count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (keyframe->pending[middle].page < page) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < count && keyframe->pending[low].page == page;
+}
+
+/*
+ * At a base, pages that are not given are zeroes. Those that had contents before are named, so that
+ * the tables are right also for a reader that comes from the keyframe before.
+ */
+static int add_vanished(struct ebb_keyframe_state *keyframe, struct ebb_error *error)
+{
+    size_t given = keyframe->pending_count, i;
+
+    for (i = 0; i < keyframe->before.capacity; i++) {
+        const struct ebb_page_map_entry *entry = &keyframe->before.entries[i];
+
+        if (entry->used && entry->id && !is_pending(keyframe, given, entry->key.low) &&
+            add_pending(keyframe, entry->key.low, 0, error)) {
+            return -1;
+        }
+    }
+    if (keyframe->pending_count > given) {
+        sort_pending(keyframe);
+    }
+    return 0;
+}
+
 /* Moves the pages that did change from the pending ones into the table of changes. */
 static int collect_changes(struct ebb_keyframe_state *keyframe, struct ebb_page_table *changes,
                            struct ebb_error *error)
@@ -162,11 +220,15 @@ static int collect_changes(struct ebb_keyframe_state *keyframe, struct ebb_page_
     size_t i;
 
     sort_pending(keyframe);
+    if (add_vanished(keyframe, error)) {
+        return -1;
+    }
     for (i = 0; i < keyframe->pending_count; i++) {
         const struct ebb_pending_page *pending = &keyframe->pending[i];
         struct ebb_page_hash key = {pending->page, 0};
 
-        if (ebb_page_map_get(&keyframe->committed, key) == pending->id) {
+        if (ebb_page_map_get(&keyframe->committed, key) == pending->id &&
+            !ebb_page_map_get(&keyframe->before, key)) {
             continue;
         }
         ebb_page_table_append(changes, pending->page, 1, pending->id);
@@ -175,6 +237,7 @@ static int collect_changes(struct ebb_keyframe_state *keyframe, struct ebb_page_
         }
     }
     keyframe->pending_count = 0;
+    ebb_page_map_free(&keyframe->before);
     return 0;
 }
 

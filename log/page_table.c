@@ -96,7 +96,7 @@ void ebb_page_table_encode(const struct ebb_page_run *runs, size_t count,
 }
 
 const char *ebb_page_table_decode(struct ebb_page_table *table, const uint8_t *payload, size_t size,
-                                  size_t count, uint64_t last_id)
+                                  size_t count, uint64_t first_id, uint64_t last_id)
 {
     struct ebb_span span = {payload, size, false};
     uint64_t next_page = 0, next_id = 0, lowest = 0;
@@ -122,7 +122,7 @@ const char *ebb_page_table_decode(struct ebb_page_table *table, const uint8_t *p
         next_page = page + more + 1;
         if (code) {
             id = next_id + ebb_unzigzag(code - 1);
-            if (id == 0 || id > last_id || more > last_id - id) {
+            if (id < first_id || id > last_id || more > last_id - id) {
                 return "it names page contents that are not in the file";
             }
             next_id = id + more + 1;

@@ -38,10 +38,10 @@ void ebb_page_table_encode(const struct ebb_page_run *runs, size_t count,
                            struct ebb_buffer *payload);
 
 /*
- * Appends the count runs of a payload to a table. Every id must be at most last_id. Returns NULL,
- * or what is wrong with the bytes.
+ * Appends the count runs of a payload to a table. Every id must be one of first_id to last_id.
+ * Returns NULL, or what is wrong with the bytes.
  */
 const char *ebb_page_table_decode(struct ebb_page_table *table, const uint8_t *payload, size_t size,
-                                  size_t count, uint64_t last_id);
+                                  size_t count, uint64_t first_id, uint64_t last_id);
 
 #endif

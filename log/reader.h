@@ -22,15 +22,18 @@ struct ebb_cursor;
 struct ebb_log *ebb_log_open(const char *directory, struct ebb_error *error);
 void ebb_log_close(struct ebb_log *log);
 
-/* The same, with an index left aside: positions are the log's own, counts in a KVM recording. */
+/*
+ * The same, with an index left aside: positions are the log's own, counts in a KVM recording.
+ * ebb_log_open() puts an index in place if there is one that fits and is not damaged.
+ */
 struct ebb_log *ebb_log_open_unresolved(const char *directory, struct ebb_error *error);
 
 struct ebb_log_summary {
-    uint64_t event_count;
-    uint64_t end_position; /* of the end event, else of the last event or keyframe */
-    uint64_t keyframe_count;
-    bool complete;      /* the last event is EBB_EVENT_END */
-    uint64_t log_bytes; /* used bytes of the log, keyframes aside */
+    uint64_t event_count;    /* events are numbered first_event to event_count - 1 */
+    uint64_t end_position;   /* of the end event, else of the last event or keyframe */
+    uint64_t keyframe_count; /* keyframes are numbered first_keyframe to keyframe_count - 1 */
+    bool complete;           /* the last event is EBB_EVENT_END */
+    uint64_t log_bytes;      /* used bytes of the log, keyframes and dropped parts aside */
     uint64_t keyframe_bytes;
     uint64_t cut_off_bytes; /* bytes after the last whole block, ignored */
     bool counts;            /* the log itself has counts: it was recorded under KVM */
@@ -47,10 +50,19 @@ void ebb_log_summary(const struct ebb_log *log, struct ebb_log_summary *summary)
  */
 const char *ebb_log_problem(const struct ebb_log *log);
 
+/*
+ * Why there is an index beside a log with counts that was not used (it is damaged, or another
+ * log's, or the log has grown), text owned by the log; NULL if there is none or it is used.
+ */
+const char *ebb_log_index_problem(const struct ebb_log *log);
+
 /* Positions of exclusive clears (index.h), going up; owned by the log. */
 const uint64_t *ebb_log_exclusive_clears(const struct ebb_log *log, size_t *count);
 
-/* A cursor stands before an event; a new one before event 0. It keeps the log open, not owned. */
+/*
+ * A cursor stands before an event; a new one before the first. The log stays open as long as it
+ * does.
+ */
 struct ebb_cursor *ebb_cursor_new(const struct ebb_log *log, struct ebb_error *error);
 void ebb_cursor_free(struct ebb_cursor *cursor);
 
@@ -60,7 +72,7 @@ void ebb_cursor_free(struct ebb_cursor *cursor);
  */
 int ebb_cursor_next(struct ebb_cursor *cursor, struct ebb_event *event, struct ebb_error *error);
 
-/* Moves before event number (counted from 0); at most event_count, which is the end. */
+/* Moves before event number: first_event to event_count, which is the end. */
 int ebb_cursor_seek_event(struct ebb_cursor *cursor, uint64_t number, struct ebb_error *error);
 
 /* Moves before the first event whose position is not below position. */

@@ -1,36 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The reader's inside, shared by reader.c (files, blocks), cursor.c and keyframe_reader.c. */
+/*
+ * The reader's inside, shared by reader.c (the log), cursor.c, keyframe_reader.c and
+ * index_reader.c.
+ */
 #ifndef EBB_LOG_READER_INTERNAL_H
 #define EBB_LOG_READER_INTERNAL_H
 
-#include "format.h"
+#include "input.h"
 #include "page_table.h"
 #include "reader.h"
+#include "start.h"
 
 #include <pthread.h>
-#include <zstd.h>
-
-/* One of the two files with the headers of its whole blocks, in order. */
-struct ebb_input {
-    int fd;
-    char *name;
-    uint64_t size; /* bytes, when it was opened */
-    uint64_t recording_id;
-    uint32_t flags;
-    bool has_header; /* false if the file was cut off inside its header */
-    struct ebb_block *blocks;
-    size_t block_count;
-    size_t block_capacity;
-    uint64_t used; /* bytes up to the end of the last whole block */
-};
 
 /* Where a keyframe lies among the blocks of its file, and its registers once somebody asked. */
 struct ebb_keyframe_place {
     size_t block;       /* of type EBB_BLOCK_KEYFRAME */
     size_t first_table; /* its table blocks are first_table to block - 1 */
     uint64_t last_id;   /* of the page contents stored before it */
+    uint64_t position;
+    uint64_t event_number;
     struct ebb_register *registers;
     uint8_t *values;
+};
+
+/* What readers see of a block of events: with an index, other positions, and maybe fewer events. */
+struct ebb_event_range {
+    uint64_t first_position;
+    uint64_t last_position;
+    uint32_t count;
 };
 
 /* What is found out later; the mutex makes it safe for several threads. */
@@ -42,37 +40,50 @@ struct ebb_log_cache {
 };
 
 struct ebb_log {
+    char *directory;
+    struct ebb_start start;
     struct ebb_input log;
     struct ebb_input keyframes;
-    uint64_t event_count;
+    struct ebb_event_range *ranges; /* of the log's first range_count blocks */
+    size_t range_count;
+    uint64_t event_count; /* the number of the last event, plus 1 */
     bool complete;
     bool counts;
     uint64_t end_position;
-    struct ebb_keyframe_place *places;
-    size_t keyframe_count;
-    size_t *groups; /* blocks of type EBB_BLOCK_PAGES, in order of the ids in them */
+    struct ebb_keyframe_place *places; /* of keyframe start.first_keyframe and those after it */
+    size_t place_count;
+    uint64_t keyframe_count; /* the number of the last keyframe, plus 1 */
+    size_t *groups;          /* blocks of type EBB_BLOCK_PAGES, in order of the ids in them */
     size_t group_count;
     struct ebb_log_cache *cache;
+
+    bool resolved;          /* what is above is as the index says; its blocks of positions come */
+    struct ebb_input index; /* first and belong to the log's blocks, one each */
+    uint64_t *clears;
+    size_t clear_count;
+    char *problem;       /* why the index ends early, or NULL */
+    char *index_problem; /* why the index is not used, or NULL */
 };
 
-/* Fails with EBB_ERROR_CORRUPT, naming file and offset. */
-int ebb_input_corrupt(const struct ebb_input *input, uint64_t offset, const char *problem,
-                      struct ebb_error *error);
+/* Finds the keyframes in the blocks of their file. */
+int ebb_log_find_keyframes(struct ebb_log *log, struct ebb_error *error);
+void ebb_log_free_keyframes(struct ebb_log *log);
+
+/* Keyframes behind the last event that is left cannot be reached: they are not offered. */
+void ebb_log_drop_unreachable_keyframes(struct ebb_log *log);
 
 /*
- * Reads a block's stored payload and checks it. The payload is the caller's to free, also after an
- * error; it can be empty or left from the call before.
+ * Reads the index of a log that is open otherwise, and puts its positions in the place of counts if
+ * it can be used; else index_problem says why not.
  */
-int ebb_input_read(const struct ebb_input *input, const struct ebb_block *block,
-                   struct ebb_buffer *payload, struct ebb_error *error);
+void ebb_log_apply_index(struct ebb_log *log);
 
-/* The same for a compressed block; stored is scratch, raw receives what was compressed. */
-int ebb_input_decompress(const struct ebb_input *input, const struct ebb_block *block,
-                         ZSTD_DCtx *zstd, struct ebb_buffer *stored, struct ebb_buffer *raw,
-                         struct ebb_error *error);
-
-/* Finds the keyframes in the blocks of their file. */
-int ebb_log_index_keyframes(struct ebb_log *log, struct ebb_error *error);
-void ebb_log_free_keyframes(struct ebb_log *log);
+/*
+ * Gives events of a block, which are already there, the positions of the index; raw is the payload
+ * of the block of positions. Returns NULL, or what is wrong with it.
+ */
+const char *ebb_index_decode_positions(const struct ebb_buffer *raw,
+                                       const struct ebb_event_range *range,
+                                       struct ebb_event *events);
 
 #endif

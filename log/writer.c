@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/uio.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -43,6 +42,7 @@ void ebb_job_free(struct ebb_job *job)
     if (job) {
         ebb_buffer_free(&job->bytes);
         free(job->events);
+        ebb_base_list_free(job->old_bases);
         free(job);
     }
 }
@@ -55,52 +55,17 @@ static size_t job_size(const struct ebb_job *job)
 
 /* --- The thread. --- */
 
-static int write_fully(struct ebb_output *output, struct iovec *parts, int count,
-                       struct ebb_error *error)
-{
-    while (count > 0) {
-        ssize_t written = writev(output->fd, parts, count);
-
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written <= 0) {
-            int code = written < 0 ? errno : ENOSPC;
-
-            return ebb_fail(error, EBB_ERROR_FAILED,
-                            "cannot write %s: %s; the recording can be replayed up to here",
-                            output->name, strerror(code));
-        }
-        while (count > 0 && (size_t)written >= parts->iov_len) {
-            written -= parts->iov_len;
-            parts++;
-            count--;
-        }
-        if (count > 0) {
-            parts->iov_base = (char *)parts->iov_base + written;
-            parts->iov_len -= written;
-        }
-    }
-    return 0;
-}
-
-/* Completes the block's header and appends header and payload to the file. */
+/* Appends a block to the file where it belongs. */
 static int write_block(struct ebb_log_writer *writer, struct ebb_block *block,
                        const struct ebb_buffer *payload, struct ebb_error *error)
 {
     struct ebb_output *output = block->type == EBB_BLOCK_EVENTS ? &writer->log : &writer->keyframes;
-    uint8_t header[EBB_BLOCK_HEADER_SIZE];
-    struct iovec parts[2] = {{header, sizeof(header)}, {payload->bytes, payload->size}};
 
-    block->offset = output->offset;
-    block->stored_size = payload->size;
-    block->checksum = ebb_payload_checksum(payload->bytes, payload->size);
-    ebb_pack_block_header(header, block, writer->recording_id);
-    if (write_fully(output, parts, 2, error)) {
+    if (ebb_output_block(output, block, payload, error)) {
         return -1;
     }
     pthread_mutex_lock(&writer->mutex);
-    output->offset += sizeof(header) + payload->size;
+    output->offset += EBB_BLOCK_HEADER_SIZE + payload->size;
     if (block->type == EBB_BLOCK_KEYFRAME) {
         writer->keyframe_count++;
     }
@@ -145,6 +110,11 @@ static int perform(struct ebb_log_writer *writer, struct ebb_job *job, struct eb
             return -1;
         }
         return write_block(writer, block, scratch, error);
+    case EBB_JOB_BASE:
+        ebb_writer_place_base(writer, job->base);
+        return 0;
+    case EBB_JOB_DROP:
+        return ebb_writer_perform_drop(writer, &job->base->start, error);
     default:
         return write_block(writer, block, &job->bytes, error);
     }
@@ -236,44 +206,6 @@ static void *writer_main(void *opaque)
 
 /* --- Creation and the end. --- */
 
-static int open_output(struct ebb_output *output, const char *directory, const char *file,
-                       const char *magic, uint64_t recording_id, uint32_t flags,
-                       struct ebb_error *error)
-{
-    uint8_t header[EBB_FILE_HEADER_SIZE];
-    struct iovec part = {header, sizeof(header)};
-
-    if (asprintf(&output->name, "%s/%s", directory, file) < 0) {
-        output->name = NULL;
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory for a file name");
-    }
-    output->fd = open(output->name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
-    if (output->fd < 0) {
-        if (errno == EEXIST) {
-            return ebb_fail(error, EBB_ERROR_USAGE,
-                            "%s exists already; choose a directory without a recording",
-                            output->name);
-        }
-        return ebb_fail(error, EBB_ERROR_FAILED, "cannot create %s: %s", output->name,
-                        strerror(errno));
-    }
-    ebb_pack_file_header(header, magic, recording_id, flags);
-    output->offset = sizeof(header);
-    return write_fully(output, &part, 1, error);
-}
-
-static int close_output(struct ebb_output *output, struct ebb_error *error)
-{
-    int status = 0;
-
-    if (output->fd >= 0 && close(output->fd) && errno != EINTR) {
-        status =
-            ebb_fail(error, EBB_ERROR_FAILED, "cannot write %s: %s", output->name, strerror(errno));
-    }
-    free(output->name);
-    return status;
-}
-
 static void init_locks(struct ebb_log_writer *writer)
 {
     pthread_condattr_t attributes;
@@ -289,15 +221,17 @@ static void init_locks(struct ebb_log_writer *writer)
 /* Frees everything but the thread, which has ended or was never there. */
 static int free_writer(struct ebb_log_writer *writer, struct ebb_error *error)
 {
-    int status = close_output(&writer->log, error);
+    int status = ebb_output_close(&writer->log, error);
 
-    if (close_output(&writer->keyframes, status ? NULL : error)) {
+    if (ebb_output_close(&writer->keyframes, status ? NULL : error)) {
         status = -1;
     }
     ebb_job_free(writer->open);
     ebb_event_encoder_free(writer->encoder);
     ZSTD_freeCCtx(writer->zstd);
     ebb_keyframe_state_free(&writer->keyframe);
+    ebb_base_list_free(writer->bases);
+    free(writer->directory);
     pthread_cond_destroy(&writer->work);
     pthread_cond_destroy(&writer->done);
     pthread_mutex_destroy(&writer->mutex);
@@ -322,9 +256,23 @@ static int start_thread(struct ebb_log_writer *writer, struct ebb_error *error)
     return 0;
 }
 
+static int open_files(struct ebb_log_writer *writer, uint32_t flags, struct ebb_error *error)
+{
+    /* A `start` that is left over would make the new recording begin where the old one did. */
+    if (ebb_start_check_none(writer->directory, error) ||
+        ebb_output_open(&writer->keyframes, writer->directory, EBB_KEYFRAMES_FILE, O_EXCL,
+                        EBB_KEYFRAMES_MAGIC, writer->recording_id, 0, error)) {
+        return -1;
+    }
+    return ebb_output_open(&writer->log, writer->directory, EBB_LOG_FILE, O_EXCL, EBB_LOG_MAGIC,
+                           writer->recording_id, flags, error);
+}
+
 struct ebb_log_writer *ebb_log_writer_create(const char *directory, uint32_t flags,
                                              struct ebb_error *error)
 {
+    static const struct ebb_output no_output = {
+        .fd = -1, .after_error = "; the recording can be replayed up to here"};
     struct ebb_log_writer *writer;
 
     if (flags & ~EBB_LOG_FLAGS) {
@@ -338,14 +286,14 @@ struct ebb_log_writer *ebb_log_writer_create(const char *directory, uint32_t fla
         return NULL;
     }
     writer->counts = flags & EBB_LOG_COUNTS;
-    writer->log.fd = -1;
-    writer->keyframes.fd = -1;
+    writer->log = writer->keyframes = no_output;
     writer->last = &writer->first;
     writer->keyframe.next_id = 1;
     init_locks(writer);
+    writer->directory = strdup(directory);
     writer->encoder = ebb_event_encoder_new();
     writer->zstd = ZSTD_createCCtx();
-    if (!writer->encoder || !writer->zstd) {
+    if (!writer->directory || !writer->encoder || !writer->zstd) {
         ebb_fail(error, EBB_ERROR_FAILED, "out of memory for writing the log");
         free_writer(writer, NULL);
         return NULL;
@@ -355,11 +303,7 @@ struct ebb_log_writer *ebb_log_writer_create(const char *directory, uint32_t fla
         sizeof(writer->recording_id)) {
         writer->recording_id = 0;
     }
-    if (open_output(&writer->keyframes, directory, EBB_KEYFRAMES_FILE, EBB_KEYFRAMES_MAGIC,
-                    writer->recording_id, 0, error) ||
-        open_output(&writer->log, directory, EBB_LOG_FILE, EBB_LOG_MAGIC, writer->recording_id,
-                    flags, error) ||
-        start_thread(writer, error)) {
+    if (open_files(writer, flags, error) || start_thread(writer, error)) {
         free_writer(writer, NULL);
         return NULL;
     }
@@ -552,8 +496,8 @@ void ebb_log_writer_stats(struct ebb_log_writer *writer, struct ebb_log_writer_s
 {
     pthread_mutex_lock(&writer->mutex);
     stats->events = writer->event_count;
-    stats->log_bytes = writer->log.offset;
+    stats->log_bytes = writer->log.offset - writer->log_punched.bytes;
     stats->keyframes = writer->keyframe_count;
-    stats->keyframe_bytes = writer->keyframes.offset;
+    stats->keyframe_bytes = writer->keyframes.offset - writer->keyframes_punched.bytes;
     pthread_mutex_unlock(&writer->mutex);
 }

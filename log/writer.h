@@ -62,17 +62,19 @@ int ebb_keyframe_commit(struct ebb_log_writer *writer, const struct ebb_register
  * map, if the map has ever changed, and a keyframe with every page that is not all zeroes.
  * ebb_log_writer_drop_before() gives the disk space of everything before the newest base that is at
  * or before (keyframe) number back to the file system, by punching holes; event and keyframe
- * numbers and positions stay as they are. A file system that cannot do that is an error, before
- * anything is lost. *first tells the number of the first keyframe that is left.
+ * numbers and positions stay as they are. It happens on the writer's thread, whose errors come with
+ * a later call; *first tells the number of the first keyframe that will be left. A base gives up a
+ * keyframe that was begun. A file system that cannot make holes is an error of
+ * ebb_log_writer_base(), with kind EBB_ERROR_UNSUPPORTED, before anything is lost.
  */
 int ebb_log_writer_base(struct ebb_log_writer *writer, struct ebb_error *error);
 int ebb_log_writer_drop_before(struct ebb_log_writer *writer, uint64_t keyframe, uint64_t *first,
                                struct ebb_error *error);
 
 struct ebb_log_writer_stats {
-    uint64_t events;
-    uint64_t log_bytes; /* on disk, keyframes aside */
-    uint64_t keyframes;
+    uint64_t events;         /* that were appended, also those that were dropped since */
+    uint64_t log_bytes;      /* on disk, keyframes aside; what was dropped does not count */
+    uint64_t keyframes;      /* that were written, also those that were dropped since */
     uint64_t keyframe_bytes; /* on disk */
 };
 void ebb_log_writer_stats(struct ebb_log_writer *writer, struct ebb_log_writer_stats *stats);

@@ -5,20 +5,36 @@
 
 #include "event_block.h"
 #include "format.h"
+#include "output.h"
 #include "page_map.h"
 #include "page_table.h"
+#include "start.h"
 #include "writer.h"
 
 #include <pthread.h>
 #include <time.h>
 #include <zstd.h>
 
-/* One block on its way to the disk. */
+/* A place where the recording may later begin. Bases form a list, the oldest first. */
+struct ebb_base {
+    struct ebb_base *next;
+    struct ebb_start start; /* the thread fills in the offsets, all else is the caller's */
+};
+
+/* Types of jobs that are no blocks. */
+enum ebb_job_type {
+    EBB_JOB_BASE = 1, /* take down where base is in the files */
+    EBB_JOB_DROP = 2, /* let the recording begin at base; old_bases are of no use any more */
+};
+
+/* One block, or something else, on its way to the disk. */
 struct ebb_job {
     struct ebb_job *next;
-    struct ebb_block block;   /* type, count, first and positions; the thread fills in the rest */
-    struct ebb_event *events; /* EBB_BLOCK_EVENTS: block.count of them; else NULL */
-    struct ebb_buffer bytes;  /* the events' data, or the payload before compression */
+    struct ebb_base *base;      /* not owned: it is in the writer's list */
+    struct ebb_base *old_bases; /* a list of its own */
+    struct ebb_block block;     /* type, count, first and positions; the thread fills in the rest */
+    struct ebb_event *events;   /* EBB_BLOCK_EVENTS: block.count of them; else NULL */
+    struct ebb_buffer bytes;    /* the events' data, or the payload before compression */
 };
 
 /* A page given for the keyframe in the making. */
@@ -38,18 +54,20 @@ struct ebb_keyframe_state {
     struct ebb_job *group;         /* page contents that are not full yet, or NULL */
     struct ebb_page_map contents;  /* content hash to id */
     struct ebb_page_map committed; /* page number to id, as of the last keyframe */
+    struct ebb_page_map before;    /* the same, from before a base whose keyframe is to come */
     struct ebb_pending_page *pending;
     size_t pending_count;
     size_t pending_capacity;
 };
 
-struct ebb_output {
-    int fd;
-    char *name;
-    uint64_t offset; /* bytes written */
+/* What was given back to the file system of a file: its end, a multiple of the block size. */
+struct ebb_punched {
+    uint64_t end;
+    uint64_t bytes;
 };
 
 struct ebb_log_writer {
+    char *directory;
     struct ebb_output log;       /* after creation of the thread alone, but for offset (mutex) */
     struct ebb_output keyframes; /* the same */
     uint64_t recording_id;
@@ -59,6 +77,9 @@ struct ebb_log_writer {
     ZSTD_CCtx *zstd;                   /* the same, for pages */
     struct ebb_keyframe_state keyframe;
     uint64_t last_position; /* of the caller: of the last event or keyframe */
+    struct ebb_base *bases; /* the same: the one where the recording begins now, and later ones */
+    const struct ebb_base *dropped_to; /* the same: where the recording begins now, or NULL */
+    bool can_punch; /* the same: the file system takes space back, as was tried */
 
     pthread_mutex_t mutex; /* for all that follows */
     pthread_cond_t work;   /* there is something for the thread to do */
@@ -73,6 +94,7 @@ struct ebb_log_writer {
     struct ebb_error error; /* if failed */
     uint64_t event_count;
     uint64_t keyframe_count; /* on disk */
+    struct ebb_punched log_punched, keyframes_punched;
 };
 
 /* A job without content; NULL, and *error filled, if there is no memory. */
@@ -88,6 +110,21 @@ int ebb_writer_close_block(struct ebb_log_writer *writer, struct ebb_error *erro
 
 /* Makes every later call fail with this error. */
 void ebb_writer_fail(struct ebb_log_writer *writer, const struct ebb_error *error);
+
+/* Takes down, on the thread, that a base is at the ends of the files as they are now. */
+void ebb_writer_place_base(struct ebb_log_writer *writer, struct ebb_base *base);
+
+/* Makes the recording begin at start, on the thread. */
+int ebb_writer_perform_drop(struct ebb_log_writer *writer, const struct ebb_start *start,
+                            struct ebb_error *error);
+
+void ebb_base_list_free(struct ebb_base *bases);
+
+/*
+ * Makes the next keyframe stand for itself: it stores every page content anew and names every page
+ * that differs from zeroes, and every one that did at the keyframe before.
+ */
+int ebb_keyframe_forget(struct ebb_log_writer *writer, struct ebb_error *error);
 
 void ebb_keyframe_state_free(struct ebb_keyframe_state *keyframe);
 

@@ -228,7 +228,7 @@ static void try_table_block(const uint8_t *data, size_t size)
     if (size < 3) {
         return;
     }
-    if (!ebb_page_table_decode(&table, data + 2, size - 2, data[0] | data[1] << 8, 5000)) {
+    if (!ebb_page_table_decode(&table, data + 2, size - 2, data[0] | data[1] << 8, 1, 5000)) {
         for (i = 0; i < table.count; i++) {
             check(table.runs[i].page >= next, "runs overlap");
             next = table.runs[i].page + table.runs[i].count;

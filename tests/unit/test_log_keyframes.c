@@ -443,7 +443,7 @@ static void test_tables(void **state)
         }
         expect_table(&result, low);
         ebb_page_table_encode(result.runs, result.count, &payload);
-        assert_null(ebb_page_table_decode(&decoded, payload.bytes, payload.size, result.count, 56));
+        assert_null(ebb_page_table_decode(&decoded, payload.bytes, payload.size, result.count, 1, 56));
         expect_table(&decoded, low);
         ebb_page_table_free(&lower);
         ebb_page_table_free(&upper);
@@ -464,7 +464,7 @@ static void test_known_table(void **state)
     struct ebb_page_table table = {0};
 
     (void)state;
-    assert_null(ebb_page_table_decode(&table, payload, sizeof(payload), 3, 10));
+    assert_null(ebb_page_table_decode(&table, payload, sizeof(payload), 3, 1, 10));
     assert_int_equal(table.count, 3);
     assert_int_equal(table.runs[0].page, 5);
     assert_int_equal(table.runs[0].count, 3);
@@ -475,7 +475,7 @@ static void test_known_table(void **state)
     assert_int_equal(table.runs[2].count, 10);
     assert_int_equal(table.runs[2].id, 1);
     ebb_page_table_free(&table);
-    assert_non_null(ebb_page_table_decode(&table, payload, sizeof(payload), 3, 9));
+    assert_non_null(ebb_page_table_decode(&table, payload, sizeof(payload), 3, 1, 9));
     ebb_page_table_free(&table);
 }
 
