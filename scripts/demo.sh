@@ -27,7 +27,8 @@ record_emulated() {
 }
 
 record_under_kvm() {
-    local command=("$ebb" record --accel kvm -o "$recording" -- "${machine[@]}" -kernel "$program")
+    local command=("$ebb" record --accel kvm -o "$recording" -- "${machine[@]}" -cpu host
+        -kernel "$program")
     echo "# demo/jobs.c is a small ARM program that dies after a while. It runs once, on this machine's"
     echo "# own CPU with KVM, and is recorded:"
     echo "$ ${command[*]}"
@@ -39,7 +40,7 @@ record_in_nested_host() {
     local host=build/demo/host script
     script="uname -srm
 ls -l /dev/kvm
-ebb record --accel kvm -o recording -- ${machine[*]} -kernel /${program##*/} </dev/null"
+ebb record --accel kvm -o recording -- ${machine[*]} -cpu host -kernel /${program##*/} </dev/null"
     echo "# This machine is no ARM host with KVM, so QEMU emulates one: Debian's arm64 kernel boots on it,"
     echo "# and in there Ebb records a small ARM program, demo/jobs.c, which dies after a while. It does:"
     echo "$ ${script//$'\n'/$'\n'$ }"

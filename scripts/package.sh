@@ -33,10 +33,10 @@ Ebb $version for arm64: records a guest under KVM or TCG, replays and debugs it 
 Nothing is to be installed: the programs are static and run from this folder, wherever it is.
 
   bin/ebb doctor                                     what this host can record, and why not
-  bin/ebb record -o run1 -- -M virt -cpu cortex-a53 -m 32 -nodefaults -display none \\
-      -serial stdio -kernel share/ebb/demo/jobs-aarch64.elf
+  bin/ebb record -o run1 -- -M virt -cpu host -m 32 -nodefaults -display none -serial stdio \\
+      -kernel share/ebb/demo/jobs-kvm-aarch64.elf
   bin/ebb verify run1                                replays all of it and compares
-  bin/ebb run1                                       gdb (gdb-multiarch is to be installed)
+  bin/ebb replay run1                                gdb (gdb-multiarch is to be installed)
 
 A recording is a folder. Copied to any other machine with Ebb, x86-64 ones included, it is replayed
 and debugged there in the same way.
@@ -52,7 +52,7 @@ fill_folder() {
     cp "$build/arm64/ebb" "$folder/bin/"
     cp "$build/arm64/qemu-system-aarch64" "$build/arm64/qemu-img" "$folder/libexec/ebb/"
     cp -r "$root/gdb-scripts" "$folder/share/ebb/"
-    cp "$root/demo/jobs.c" "$root/demo/session.gdb" "$build/guests/jobs-aarch64.elf" \
+    cp "$root/demo/jobs.c" "$root/demo/session.gdb" "$build/guests/jobs-kvm-aarch64.elf" \
         "$folder/share/ebb/demo/"
     cp "$root"/docs/*.md "$folder/docs/"
     cp -r "$root/LICENSES" "$folder/"
