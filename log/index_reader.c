@@ -101,13 +101,13 @@ static char *copy_text(const struct ebb_span *text)
 static int read_end(struct overlay *overlay, const struct ebb_log *log, struct ebb_error *error)
 {
     const struct ebb_input *index = &overlay->index;
-    const struct ebb_block *block = index->blocks + index->block_count - 1;
+    const struct ebb_block *block =
+        index->block_count > 0 ? &index->blocks[index->block_count - 1] : NULL;
     struct ebb_buffer payload = {NULL, 0, 0, false};
     struct ebb_span span;
     int status;
 
-    if (index->block_count == 0 || block->type != EBB_BLOCK_INDEX_END ||
-        index->used != index->size) {
+    if (!block || block->type != EBB_BLOCK_INDEX_END || index->used != index->size) {
         return ebb_input_corrupt(index, index->used, "the end of the index is not there", error);
     }
     if (ebb_input_read(index, block, &payload, error)) {
@@ -319,10 +319,10 @@ static int read_index(struct overlay *overlay, const struct ebb_log *log, struct
     return read_lists(overlay, log, error);
 }
 
-/* Lets the log have what is in the overlay, and the overlay what the log had. */
+/* Lets the log have what is in the overlay, and leaves there what is to be freed. */
 static void install(struct overlay *overlay, struct ebb_log *log)
 {
-    struct ebb_event_range *ranges = log->ranges;
+    struct overlay rest = {.ranges = log->ranges, .keyframes = overlay->keyframes};
     size_t i;
 
     log->complete = log->complete && overlay->event_count == log->event_count;
@@ -341,8 +341,7 @@ static void install(struct overlay *overlay, struct ebb_log *log)
     log->clear_count = overlay->clears.count;
     log->problem = overlay->problem;
     log->resolved = true;
-    memset(overlay, 0, sizeof(*overlay));
-    overlay->ranges = ranges;
+    *overlay = rest;
 }
 
 void ebb_log_apply_index(struct ebb_log *log)

@@ -36,11 +36,11 @@ char *fixture_directory(void)
 
 void fixture_remove(char *directory)
 {
-    static const char *const files[] = {"log", "keyframes"};
+    static const char *const files[] = {"log", "keyframes", "index", "start", "start.new"};
     char name[4096];
     size_t i;
 
-    for (i = 0; i < 2; i++) {
+    for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         file_name(name, sizeof(name), directory, files[i]);
         unlink(name);
     }
