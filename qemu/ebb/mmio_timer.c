@@ -52,33 +52,44 @@ static uint64_t timer_count(const struct ebb_timer *timer)
     return ebb_mmio_timer_ticks() - timer_offset(timer);
 }
 
-static bool condition_met(const struct ebb_timer *timer)
+/* The timer's condition, were it enabled. */
+static bool compare_reached(const struct ebb_timer *timer)
 {
-    return timer->control & CTL_ENABLE && timer_count(timer) >= timer->compare;
+    return timer_count(timer) >= timer->compare;
 }
 
-/* The time at which the condition will be met, the end of time if that is beyond it. */
-static int64_t expiry_ns(const struct ebb_timer *timer)
+static bool condition_met(const struct ebb_timer *timer)
 {
-    uint64_t ticks = timer->compare + timer_offset(timer);
+    return timer->control & CTL_ENABLE && compare_reached(timer);
+}
 
-    if (ticks < timer->compare || ticks > INT64_MAX / EBB_MMIO_TIMER_TICK_NS) {
+/* The time at which the condition next changes, the end of time if that is beyond it. */
+static int64_t next_change_ns(const struct ebb_timer *timer)
+{
+    uint64_t now = ebb_mmio_timer_ticks(), count = timer_count(timer), left;
+
+    if (!compare_reached(timer)) {
+        left = timer->compare - count;
+    } else if (timer_offset(timer) > now) {
+        left = -count; /* a virtual counter that is below zero */
+    } else {
         return INT64_MAX;
     }
-    return ticks * EBB_MMIO_TIMER_TICK_NS;
+    return left < INT64_MAX / EBB_MMIO_TIMER_TICK_NS - now ? (now + left) * EBB_MMIO_TIMER_TICK_NS
+                                                           : INT64_MAX;
 }
 
 /* To be called after each change of what the interrupt depends on, time included. */
 static void timer_update(struct ebb_timer *timer)
 {
-    bool met = condition_met(timer);
+    int64_t change = next_change_ns(timer);
 
-    if (timer->control & CTL_ENABLE && !met) {
-        timer_mod_ns(timer->expiry, expiry_ns(timer));
+    if (timer->control & CTL_ENABLE && change != INT64_MAX) {
+        timer_mod_ns(timer->expiry, change);
     } else {
         timer_del(timer->expiry);
     }
-    qemu_set_irq(timer->irq, met && !(timer->control & CTL_IMASK));
+    qemu_set_irq(timer->irq, condition_met(timer) && !(timer->control & CTL_IMASK));
 }
 
 static void condition_changed(void *opaque)

@@ -34,7 +34,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(EbbMmioTimer, EBB_MMIO_TIMER)
 
 struct ebb_timer {
     EbbMmioTimer *owner;
-    QEMUTimer *expiry; /* runs while the condition is to be met in the future */
+    QEMUTimer *expiry; /* when the condition next changes */
     qemu_irq irq;
     uint64_t compare; /* CVAL, in ticks */
     uint32_t control; /* CTL without ISTATUS, which follows from the rest */
