@@ -15,11 +15,13 @@ struct EbbMachineState {
     MachineState parent;
     char *recording;
     uint32_t engine_fd;
+    bool resolve;
 };
 
 static void ebb_machine_init(MachineState *machine)
 {
     EbbMachineState *ebb = EBB_MACHINE(machine);
+    struct worker_options options = {ebb->recording, ebb->engine_fd, ebb->resolve};
     struct worker_manifest *manifest;
 
     if (!ebb->recording) {
@@ -31,7 +33,7 @@ static void ebb_machine_init(MachineState *machine)
         exit(EBB_ERROR_USAGE);
     }
     manifest = worker_manifest_read(ebb->recording, &error_fatal);
-    worker_create(manifest, ebb->recording, ebb->engine_fd);
+    worker_create(manifest, &options);
 }
 
 static char *get_recording(Object *object, Error **errp)
@@ -45,6 +47,16 @@ static void set_recording(Object *object, const char *value, Error **errp)
 
     g_free(ebb->recording);
     ebb->recording = g_strdup(value);
+}
+
+static bool get_resolve(Object *object, Error **errp)
+{
+    return EBB_MACHINE(object)->resolve;
+}
+
+static void set_resolve(Object *object, bool value, Error **errp)
+{
+    EBB_MACHINE(object)->resolve = value;
 }
 
 static void ebb_machine_instance_init(Object *object)
@@ -65,6 +77,9 @@ static void ebb_machine_class_init(ObjectClass *class, void *data)
     machine->default_ram_size = 0;
     object_class_property_add_str(class, "recording", get_recording, set_recording);
     object_class_property_set_description(class, "recording", "directory of the recording");
+    object_class_property_add_bool(class, "resolve", get_resolve, set_resolve);
+    object_class_property_set_description(class, "resolve",
+                                          "take no notice of the recording's index");
 }
 
 static const TypeInfo ebb_machine_type = {

@@ -57,23 +57,44 @@ static ARMCPU *create_cpu(const struct worker_manifest *manifest)
     return ARM_CPU(cpu);
 }
 
-void worker_create(const struct worker_manifest *manifest, const char *recording, int engine_fd)
+static G_NORETURN void give_up(const struct ebb_error *error)
+{
+    error_report("%s", error->message);
+    exit(error->kind);
+}
+
+/* A CPU like the one that ran under KVM, which the first keyframe describes. */
+static ARMCPU *create_kvm_cpu(struct worker *worker)
+{
+    struct ebb_error error;
+    ARMCPU *cpu;
+
+    if (worker_kvm_open(worker, &error)) {
+        give_up(&error);
+    }
+    cpu = kvm_guest_cpu_new(&worker->kvm.description, &error);
+    if (!cpu) {
+        give_up(&error);
+    }
+    return cpu;
+}
+
+void worker_create(const struct worker_manifest *manifest, const struct worker_options *options)
 {
     struct worker *worker = &the_worker;
     struct ebb_error error;
 
     worker->manifest = manifest;
-    worker->socket = engine_fd;
+    worker->socket = options->engine_fd;
     worker->report = g_string_new(NULL);
     worker->breakpoints = g_array_new(FALSE, FALSE, sizeof(struct worker_breakpoint));
-    if (worker_events_open(worker, recording, &error)) {
-        error_report("%s", error.message);
-        exit(error.kind);
+    if (worker_events_open(worker, options, &error)) {
+        give_up(&error);
     }
     worker_ram_create(worker);
     worker_map_init(worker);
     ebb_hooks = &worker_hooks;
-    worker->cpu = create_cpu(manifest);
+    worker->cpu = manifest->kvm ? create_kvm_cpu(worker) : create_cpu(manifest);
     /* One address, one translation: a breakpoint is found by the address it was translated for. */
     CPU(worker->cpu)->tcg_cflags &= ~CF_PCREL;
     /* The instructions must be recognized; what they do comes from the log. */
@@ -84,7 +105,11 @@ void worker_create(const struct worker_manifest *manifest, const char *recording
     if (manifest->gic_cpu_interface) {
         ebb_sysregs_define_gic(worker->cpu);
     }
-    worker_replay_intercept(worker);
+    if (manifest->kvm) {
+        worker_kvm_init(worker);
+    } else {
+        worker_replay_intercept(worker);
+    }
     /* No timer of the CPU may fire: its interrupts come from the log. */
     qemu_clock_enable(QEMU_CLOCK_VIRTUAL, false);
 }

@@ -10,6 +10,8 @@
 
 #include "cpu.h"
 #include "exec/memory.h"
+#include "kvm_guest_cpu.h"
+#include "smccc.h"
 #include "worker_manifest.h"
 #include "worker_protocol.h"
 #include "ebb-log/error.h"
@@ -49,6 +51,33 @@ struct worker_hits {
     bool stop_at_first;
 };
 
+/* What resolving knows of the way from one anchor to the next; part of the CPU state blob. */
+struct worker_progress {
+    int64_t drift;         /* position minus count, at the last anchor */
+    uint64_t accesses;     /* since then: to devices, each emulated by KVM and hence not counted */
+    uint64_t counters;     /* reads of the counter, which may have been counted or not */
+    uint64_t calls;        /* hypercalls, the same */
+    uint32_t counter_cost; /* 1 if counter reads were not counted so far */
+    uint32_t reserved;
+};
+
+/* A recording of KVM. */
+struct worker_kvm {
+    bool active;     /* it is one */
+    bool unresolved; /* positions in the log are counts */
+    bool taking;     /* an interrupt may be entered although no instruction may be executed */
+    struct kvm_guest_cpu description;
+    struct smccc_host smccc;
+    const uint64_t *clears; /* positions where the exclusive monitor is cleared, going up */
+    size_t clear_count;
+    struct worker_progress progress;
+    struct worker_resolution *resolution; /* the request in progress, or NULL */
+    GArray *positions;                    /* uint64_t: of the events consumed by it */
+    bool listing;                         /* store-exclusives are noted: */
+    struct worker_exclusive *exclusives;  /* a ring of WORKER_MAX_EXCLUSIVES */
+    uint64_t exclusive_total;
+};
+
 struct worker {
     ARMCPU *cpu;
     const struct worker_manifest *manifest;
@@ -63,6 +92,7 @@ struct worker {
 
     bool diversion;
     struct worker_events events;
+    struct worker_kvm kvm;
 
     GArray *breakpoints; /* struct worker_breakpoint */
     struct worker_hits hits;
@@ -73,8 +103,14 @@ struct worker {
 
 struct worker *worker_current(void);
 
+struct worker_options {
+    const char *recording; /* directory */
+    int engine_fd;
+    bool resolve; /* open the log as if it had no index */
+};
+
 /* Creates RAM, CPU and hooks; called by the machine. Exits with a message on failure. */
-void worker_create(const struct worker_manifest *manifest, const char *recording, int engine_fd);
+void worker_create(const struct worker_manifest *manifest, const struct worker_options *options);
 
 /* worker_loop.c: serves requests until the engine goes; does not return. */
 void worker_serve(CPUState *cpu);
@@ -83,12 +119,50 @@ void worker_serve(CPUState *cpu);
 int worker_run(struct worker *worker, const struct worker_run *run, struct worker_stop *stop,
                struct ebb_error *error);
 
+/* Executes at most budget instructions. */
+void worker_execute(struct worker *worker, uint64_t budget);
+/* Enters a pending interrupt's handler, which executes no instruction. */
+void worker_take_interrupt(struct worker *worker);
+bool worker_stop_requested(struct worker *worker);
+/* The CPU sleeps, and no interrupt that is pending wakes it. */
+bool worker_halted_for_good(struct worker *worker);
+
+/* worker_kvm.c: what is different in a recording of KVM. */
+int worker_kvm_open(struct worker *worker, struct ebb_error *error);
+void worker_kvm_init(struct worker *worker);
+/* True if the CPU is where an anchor was taken, perhaps after a pending interrupt is taken. */
+bool worker_kvm_at_anchor(struct worker *worker, const struct ebb_event *anchor);
+/* What leaving the guest and entering it again does to its state. */
+void worker_kvm_pass_anchor(struct worker *worker);
+/* Clears the exclusive monitor, if that is to happen at this position. */
+void worker_kvm_clear_exclusive(struct worker *worker, uint64_t position);
+/* The first position behind this one where that is to happen, but at most limit. */
+uint64_t worker_kvm_next_clear(struct worker *worker, uint64_t position, uint64_t limit);
+
+/* worker_resolve.c */
+int worker_resolve(struct worker *worker, const struct worker_resolve *request,
+                   const struct worker_override *overrides, struct worker_resolved *resolved,
+                   struct ebb_error *error);
+/* What was found, after worker_resolve(): positions of events; store-exclusives, oldest first. */
+const uint64_t *worker_resolve_positions(struct worker *worker);
+void worker_resolve_exclusives(struct worker *worker, GByteArray *out);
+/* The guest is causing an event and the next one in the log is an anchor: it was passed by. */
+void worker_resolve_passed_by(struct worker *worker);
+/* An event was consumed; its position, or that of its instruction. */
+void worker_resolve_consumed(struct worker *worker, const struct ebb_event *event,
+                             uint64_t position);
+/* Breakpoints of the resolver's own: true where a store-exclusive stands, which is being run. */
+bool worker_resolve_watches(vaddr address);
+void worker_resolve_reached(struct worker *worker, uint64_t position, uint64_t pc);
+
 /* worker_events.c: what the log says. */
-int worker_events_open(struct worker *worker, const char *recording, struct ebb_error *error);
+int worker_events_open(struct worker *worker, const struct worker_options *options,
+                       struct ebb_error *error);
 int worker_events_seek(struct worker *worker, uint64_t event_number, struct ebb_error *error);
 /* The event the guest is about to cause or meet; NULL at the end of the log. */
 const struct ebb_event *worker_events_peek(struct worker *worker);
-void worker_events_advance(struct worker *worker);
+/* Goes behind it; position is where it happened, which the log may not know. */
+void worker_events_advance(struct worker *worker, uint64_t position);
 /* The position of the next asynchronous event, but at most limit; one there may be missed. */
 uint64_t worker_events_next_async(struct worker *worker, uint64_t limit);
 /* Applies an interrupt line, DMA, memory map or console event. */
@@ -97,6 +171,15 @@ void worker_events_apply(struct worker *worker, const struct ebb_event *event);
 /* worker_replay.c: answers the guest from the log. */
 extern const struct ebb_hooks worker_hooks;
 void worker_replay_intercept(struct worker *worker);
+/*
+ * The next event, if it is the synchronous one that the guest is causing; else NULL, after noting
+ * the divergence. value is NULL for a read.
+ */
+const struct ebb_event *worker_expect(struct worker *worker, enum ebb_event_kind kind,
+                                      uint64_t position, uint64_t address, uint32_t size,
+                                      const uint64_t *value);
+/* Applies the events that come inside the synchronous one that the guest is causing. */
+void worker_apply_nested(struct worker *worker, uint64_t position);
 /* Notes that replay and log disagree, and stops the run; the format says what was met. */
 void worker_diverge(struct worker *worker, uint64_t position, const char *format, ...)
     G_GNUC_PRINTF(3, 4);

@@ -29,7 +29,7 @@ bool worker_breakpoint_at(vaddr address)
             return true;
         }
     }
-    return false;
+    return worker_resolve_watches(address);
 }
 
 static bool contains_execute(const struct worker_breakpoint *set, size_t count, uint64_t address)
@@ -200,7 +200,10 @@ void worker_breakpoint_reached(CPUState *cpu, uintptr_t ra)
     struct worker *worker = worker_current();
     struct worker_hit hit = {.kind = WORKER_BREAK_EXECUTE};
 
-    if (!worker->hits.ignore_execute) {
+    if (worker->kvm.resolution) {
+        locate_hit(worker, &hit, ra);
+        worker_resolve_reached(worker, hit.position, hit.pc);
+    } else if (!worker->hits.ignore_execute) {
         take_hit(worker, &hit, ra);
     }
 }

@@ -2,8 +2,10 @@
 /* The log, as the worker consumes it: the next event, and how far it is to the next interruption.
  */
 #include "qemu/osdep.h"
+#include "cpu.h"
 #include "hw/irq.h"
 #include "hw/qdev-core.h"
+#include "internals.h"
 #include "position.h"
 #include "worker.h"
 
@@ -35,16 +37,19 @@ static void look_ahead(struct worker_events *events)
     }
 }
 
-int worker_events_open(struct worker *worker, const char *recording, struct ebb_error *error)
+int worker_events_open(struct worker *worker, const struct worker_options *options,
+                       struct ebb_error *error)
 {
     struct worker_events *events = &worker->events;
     struct ebb_log_summary summary;
 
-    events->log = ebb_log_open(recording, error);
+    events->log = options->resolve ? ebb_log_open_unresolved(options->recording, error)
+                                   : ebb_log_open(options->recording, error);
     if (!events->log) {
         return -1;
     }
     ebb_log_summary(events->log, &summary);
+    worker->kvm.unresolved = summary.counts && (options->resolve || !summary.resolved);
     events->end_position = summary.end_position;
     events->event_count = summary.event_count;
     events->cursor = ebb_cursor_new(events->log, error);
@@ -71,10 +76,18 @@ const struct ebb_event *worker_events_peek(struct worker *worker)
     return worker->events.have_next ? &worker->events.next : NULL;
 }
 
-void worker_events_advance(struct worker *worker)
+void worker_events_advance(struct worker *worker, uint64_t position)
 {
+    struct ebb_event consumed = worker->events.next;
+
     worker->events.next_number++;
     read_next(worker);
+    if (worker->kvm.active && ebb_event_is_synchronous(&consumed)) {
+        arm_clear_exclusive(&worker->cpu->env); /* KVM has entered the guest anew */
+    }
+    if (worker->kvm.resolution) {
+        worker_resolve_consumed(worker, &consumed, position);
+    }
 }
 
 uint64_t worker_events_next_async(struct worker *worker, uint64_t limit)

@@ -5,6 +5,7 @@
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "cpu_state.h"
+#include "cpu_state_kvm.h"
 #include "worker.h"
 
 struct request {
@@ -33,6 +34,7 @@ static int handle_hello(struct worker *worker, struct request *request, struct e
         .state_size = worker_state_size(worker),
         .register_count = CPU(worker->cpu)->gdb_num_regs,
         .pc_register = a64 ? 32 : 15,
+        .aarch64 = a64,
     };
 
     worker_read_registers(worker, registers);
@@ -170,7 +172,8 @@ static int handle_write_memory(struct worker *worker, struct request *request,
 static int handle_digest_registers(struct worker *worker, struct request *request,
                                    struct ebb_error *error)
 {
-    uint64_t digest = ebb_cpu_digest(worker->cpu);
+    uint64_t digest =
+        worker->kvm.active ? ebb_cpu_kvm_digest(worker->cpu) : ebb_cpu_digest(worker->cpu);
 
     append(request, &digest, sizeof(digest));
     return 0;
@@ -182,6 +185,53 @@ static int handle_collect_dirty(struct worker *worker, struct request *request,
     uint64_t pages = worker_ram_collect_dirty(worker);
 
     append(request, &pages, sizeof(pages));
+    return 0;
+}
+
+/* The overrides are those of the request; a copy, since they may lie at odd addresses in it. */
+static int handle_resolve(struct worker *worker, struct request *request, struct ebb_error *error)
+{
+    g_autofree struct worker_override *overrides = NULL;
+    struct worker_resolve resolve;
+    struct worker_resolved resolved;
+
+    if (request->length < sizeof(resolve)) {
+        return short_request(request, error);
+    }
+    memcpy(&resolve, request->data, sizeof(resolve));
+    if (resolve.override_count > (request->length - sizeof(resolve)) / sizeof(*overrides)) {
+        return short_request(request, error);
+    }
+    overrides =
+        g_memdup2(request->data + sizeof(resolve), resolve.override_count * sizeof(*overrides));
+    if (worker_resolve(worker, &resolve, overrides, &resolved, error)) {
+        return -1;
+    }
+    append(request, &resolved, sizeof(resolved));
+    append(request, worker_resolve_positions(worker), resolved.event_count * sizeof(uint64_t));
+    worker_resolve_exclusives(worker, request->reply);
+    append(request, worker->report->str, worker->report->len);
+    return 0;
+}
+
+static int handle_list_registers(struct worker *worker, struct request *request,
+                                 struct ebb_error *error)
+{
+    struct ebb_cpu_registers *registers;
+    const struct ebb_register *list;
+    size_t count, i;
+
+    if (!worker->kvm.active) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "the recording was not made under KVM");
+    }
+    registers = ebb_cpu_kvm_registers_get(worker->cpu);
+    list = ebb_cpu_registers_list(registers, &count);
+    for (i = 0; i < count; i++) {
+        append(request, &list[i].id, sizeof(list[i].id));
+        append(request, &list[i].size, sizeof(list[i].size));
+        append(request, list[i].value, list[i].size);
+    }
+    ebb_cpu_registers_free(registers);
     return 0;
 }
 
@@ -200,6 +250,8 @@ static request_handler *const handlers[] = {
     [WORKER_WRITE_MEMORY] = handle_write_memory,
     [WORKER_DIGEST_REGISTERS] = handle_digest_registers,
     [WORKER_COLLECT_DIRTY] = handle_collect_dirty,
+    [WORKER_RESOLVE] = handle_resolve,
+    [WORKER_LIST_REGISTERS] = handle_list_registers,
 };
 
 /* The engine is gone, or told us to go: there is nothing to save. */

@@ -84,6 +84,24 @@ static bool read_cpu(struct worker_manifest *manifest, const QDict *root)
     return true;
 }
 
+/* What a recording of KVM has beyond that; false if it is not there. */
+static bool read_kvm(struct worker_manifest *manifest, const QDict *root)
+{
+    const QDict *cpu = qobject_to(QDict, qdict_get(root, "cpu"));
+    const char *architecture = qdict_get_try_str(cpu, "architecture");
+
+    manifest->kvm = g_strcmp0(qdict_get_try_str(root, "accelerator"), "kvm") == 0;
+    if (!manifest->kvm) {
+        return true;
+    }
+    manifest->aarch64 = g_strcmp0(architecture, "aarch64") == 0;
+    manifest->hypercalls_recorded =
+        g_strcmp0(qdict_get_try_str(root, "hypercalls"), "recorded") == 0;
+    return (manifest->aarch64 || g_strcmp0(architecture, "arm") == 0) &&
+           read_uint(cpu, "counter_frequency", &manifest->counter_frequency) &&
+           manifest->counter_frequency > 0 && manifest->counter_frequency <= UINT32_MAX;
+}
+
 static const char *interpret(struct worker_manifest *manifest, const QDict *root)
 {
     const QDict *ram = qobject_to(QDict, qdict_get(root, "ram"));
@@ -99,7 +117,7 @@ static const char *interpret(struct worker_manifest *manifest, const QDict *root
     if (!read_map(manifest, root)) {
         return "has no valid memory_map";
     }
-    return read_cpu(manifest, root) ? NULL : "has no valid cpu";
+    return read_cpu(manifest, root) && read_kvm(manifest, root) ? NULL : "has no valid cpu";
 }
 
 struct worker_manifest *worker_manifest_read(const char *directory, Error **errp)

@@ -11,6 +11,10 @@ struct worker_manifest {
     QDict *cpu_properties;              /* to set before the CPU is realized */
     bool gic_cpu_interface;             /* the CPU had the GICv3's registers */
     bool semihosting, semihosting_user; /* taken at all; taken at EL0 as well */
+    bool kvm;                           /* recorded under KVM; the rest is for that only: */
+    bool aarch64;                       /* the guest starts in AArch64 state, else in AArch32 */
+    bool hypercalls_recorded;           /* every one is in the log, else those that end the run */
+    uint64_t counter_frequency;         /* Hz */
     uint64_t ram_size;                  /* bytes */
     size_t map_count;
     struct ebb_memory_range *map;

@@ -85,35 +85,36 @@ void worker_diverge(struct worker *worker, uint64_t position, const char *format
     }
 }
 
-static void apply_nested(struct worker *worker)
+void worker_apply_nested(struct worker *worker, uint64_t position)
 {
     const struct ebb_event *event = worker_events_peek(worker);
 
     while (event && (event->flags & EBB_EVENT_NESTED) && !worker->report->len) {
         worker_events_apply(worker, event);
-        worker_events_advance(worker);
+        worker_events_advance(worker, position);
         event = worker_events_peek(worker);
     }
 }
 
-/*
- * The next event, if it is the synchronous one that the guest is causing; else NULL, after noting
- * the divergence. value is NULL for a read.
- */
-static const struct ebb_event *expect(struct worker *worker, enum ebb_event_kind kind,
+const struct ebb_event *worker_expect(struct worker *worker, enum ebb_event_kind kind,
                                       uint64_t position, uint64_t address, uint32_t size,
                                       const uint64_t *value)
 {
+    bool positions_count = !worker->kvm.unresolved;
     const struct ebb_event *event;
 
-    apply_nested(worker);
+    worker_apply_nested(worker, position);
     event = worker_events_peek(worker);
     if (worker->report->len) {
         return NULL;
     }
-    if (event && event->kind == kind && event->position == position && event->address == address &&
-        event->size == size && (!value || event->value == *value)) {
+    if (event && event->kind == kind && (!positions_count || event->position == position) &&
+        event->address == address && event->size == size && (!value || event->value == *value)) {
         return event;
+    }
+    if (worker->kvm.resolution && event && event->kind == EBB_EVENT_ANCHOR) {
+        worker_resolve_passed_by(worker);
+        return NULL;
     }
     if (value) {
         worker_diverge(worker, position, "%s, address 0x%" PRIx64 ", %u bytes, value 0x%" PRIx64,
@@ -153,19 +154,20 @@ static MemTxResult replay_mmio_read(CPUState *cpu, hwaddr address, MemoryRegion 
     struct worker *worker = worker_current();
     const struct ebb_event *event;
     MemTxResult result;
+    uint64_t position;
 
     *value = 0;
     if (worker->diversion) {
         return MEMTX_OK;
     }
-    event = expect(worker, EBB_EVENT_MMIO_READ, ebb_position_of_access(cpu), address,
-                   memop_size(op), NULL);
+    position = ebb_position_of_access(cpu);
+    event = worker_expect(worker, EBB_EVENT_MMIO_READ, position, address, memop_size(op), NULL);
     if (!event) {
         return MEMTX_OK;
     }
     *value = (op & MO_BSWAP) == MO_BE ? swap(event->value, op) : event->value;
     result = access_result(event);
-    worker_events_advance(worker);
+    worker_events_advance(worker, position);
     return result;
 }
 
@@ -176,37 +178,38 @@ static MemTxResult replay_mmio_write(CPUState *cpu, hwaddr address, MemoryRegion
     unsigned size = memop_size(op);
     const struct ebb_event *event;
     MemTxResult result;
+    uint64_t position;
 
     if (worker->diversion) {
         return MEMTX_OK;
     }
     value &= MAKE_64BIT_MASK(0, size * 8);
-    event =
-        expect(worker, EBB_EVENT_MMIO_WRITE, ebb_position_of_access(cpu), address, size, &value);
+    position = ebb_position_of_access(cpu);
+    event = worker_expect(worker, EBB_EVENT_MMIO_WRITE, position, address, size, &value);
     if (!event) {
         return MEMTX_OK;
     }
     result = access_result(event);
-    worker_events_advance(worker);
+    worker_events_advance(worker, position);
     return result;
 }
 
 static uint64_t replay_sysreg_read(CPUARMState *env, const ARMCPRegInfo *ri)
 {
     struct worker *worker = worker_current();
+    uint64_t position = ebb_position_of_instruction();
     const struct ebb_event *event;
     uint64_t value;
 
     if (worker->diversion) {
         return 0;
     }
-    event = expect(worker, EBB_EVENT_SYSREG_READ, ebb_position_of_instruction(), ebb_sysreg_id(ri),
-                   8, NULL);
+    event = worker_expect(worker, EBB_EVENT_SYSREG_READ, position, ebb_sysreg_id(ri), 8, NULL);
     if (!event) {
         return 0;
     }
     value = event->value;
-    worker_events_advance(worker);
+    worker_events_advance(worker, position);
     return value;
 }
 
@@ -214,10 +217,11 @@ static uint64_t replay_sysreg_read(CPUARMState *env, const ARMCPRegInfo *ri)
 static void replay_sysreg_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value)
 {
     struct worker *worker = worker_current();
+    uint64_t position = ebb_position_of_instruction();
 
-    if (!worker->diversion && expect(worker, EBB_EVENT_SYSREG_WRITE, ebb_position_of_instruction(),
-                                     ebb_sysreg_id(ri), 8, &value)) {
-        worker_events_advance(worker);
+    if (!worker->diversion &&
+        worker_expect(worker, EBB_EVENT_SYSREG_WRITE, position, ebb_sysreg_id(ri), 8, &value)) {
+        worker_events_advance(worker, position);
     }
 }
 
@@ -226,14 +230,14 @@ static void replay_semihosting(CPUState *cpu)
     struct worker *worker = worker_current();
     CPUARMState *env = &worker->cpu->env;
     bool a64 = is_a64(env);
+    uint64_t position = ebb_position_of_instruction();
     uint64_t operation = a64 ? env->xregs[0] & UINT32_MAX : env->regs[0];
     const struct ebb_event *event;
 
     if (worker->diversion) {
         return;
     }
-    event =
-        expect(worker, EBB_EVENT_SEMIHOSTING, ebb_position_of_instruction(), operation, 0, NULL);
+    event = worker_expect(worker, EBB_EVENT_SEMIHOSTING, position, operation, 0, NULL);
     if (!event) {
         return;
     }
@@ -242,7 +246,7 @@ static void replay_semihosting(CPUState *cpu)
     } else {
         env->regs[0] = event->value;
     }
-    worker_events_advance(worker);
+    worker_events_advance(worker, position);
 }
 
 static const struct ebb_sysreg_interceptor sysreg_interceptor = {

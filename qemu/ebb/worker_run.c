@@ -19,8 +19,7 @@
 /* Instructions between two looks at the stop request: some milliseconds. */
 #define SLICE 1000000u
 
-/* Executes at most budget instructions, or, with 0, only takes a pending interrupt. */
-static void execute(struct worker *worker, uint64_t budget)
+void worker_execute(struct worker *worker, uint64_t budget)
 {
     CPUState *cpu = CPU(worker->cpu);
 
@@ -40,10 +39,30 @@ static void execute(struct worker *worker, uint64_t budget)
     process_queued_cpu_work(cpu);
 }
 
-static void take_interrupt(struct worker *worker)
+void worker_take_interrupt(struct worker *worker)
 {
     if (CPU(worker->cpu)->interrupt_request) {
-        execute(worker, 0);
+        worker->kvm.taking = true;
+        worker_execute(worker, 0);
+        worker->kvm.taking = false;
+    }
+}
+
+/* A recording of KVM ends where KVM gave the CPU back, before an interrupt that was pending. */
+static bool ends_here(struct worker *worker)
+{
+    const struct ebb_event *event = worker_events_peek(worker);
+
+    return worker->kvm.active && event && event->kind == EBB_EVENT_END &&
+           event->position == ebb_position_now();
+}
+
+static void check_anchor(struct worker *worker, const struct ebb_event *event)
+{
+    if (worker_kvm_at_anchor(worker, event)) {
+        worker_kvm_pass_anchor(worker);
+    } else {
+        worker_diverge(worker, event->position, "other registers");
     }
 }
 
@@ -56,13 +75,20 @@ static void settle(struct worker *worker)
     while (event && event->position == position && ebb_event_is_asynchronous(event) &&
            event->kind != EBB_EVENT_RESET && event->kind != EBB_EVENT_END && !worker->report->len) {
         if (event->flags & EBB_EVENT_AFTER_ENTRY) {
-            take_interrupt(worker);
+            worker_take_interrupt(worker);
         }
-        worker_events_apply(worker, event);
-        worker_events_advance(worker);
+        if (event->kind == EBB_EVENT_ANCHOR) {
+            check_anchor(worker, event);
+        } else {
+            worker_events_apply(worker, event);
+        }
+        worker_events_advance(worker, position);
         event = worker_events_peek(worker);
     }
-    take_interrupt(worker);
+    if (!ends_here(worker)) {
+        worker_take_interrupt(worker);
+    }
+    worker_kvm_clear_exclusive(worker, position);
 }
 
 static bool event_due(struct worker *worker, enum ebb_event_kind kind)
@@ -72,13 +98,12 @@ static bool event_due(struct worker *worker, enum ebb_event_kind kind)
     return event && event->kind == kind && event->position == ebb_position_now();
 }
 
-static bool stop_requested(struct worker *worker)
+bool worker_stop_requested(struct worker *worker)
 {
     return qatomic_xchg(&worker->control->stop_request, 0) != 0;
 }
 
-/* The CPU sleeps, and nothing in the log wakes it here. */
-static bool halted_for_good(struct worker *worker)
+bool worker_halted_for_good(struct worker *worker)
 {
     CPUState *cpu = CPU(worker->cpu);
 
@@ -116,11 +141,11 @@ static uint32_t reason_to_stop(struct worker *worker, uint64_t limit)
     if (position >= limit) {
         return WORKER_STOP_LIMIT;
     }
-    if (halted_for_good(worker)) {
+    if (worker_halted_for_good(worker)) {
         worker_diverge(worker, position, "the CPU waits for an interrupt");
         return WORKER_STOP_DIVERGED;
     }
-    return stop_requested(worker) ? WORKER_STOP_INTERRUPTED : 0;
+    return worker_stop_requested(worker) ? WORKER_STOP_INTERRUPTED : 0;
 }
 
 /* Instructions to the next place where the run has to look up. */
@@ -129,6 +154,7 @@ static uint64_t distance(struct worker *worker, uint64_t limit)
     uint64_t position = ebb_position_now();
     uint64_t to = MIN(MIN(limit, worker->events.end_position), position + SLICE);
 
+    to = worker_kvm_next_clear(worker, position, to);
     /* At least one instruction, so that an event in a wrong place is met as a divergence. */
     return MAX(worker_events_next_async(worker, to) - position, 1);
 }
@@ -137,7 +163,7 @@ static uint64_t distance(struct worker *worker, uint64_t limit)
 static void step_off(struct worker *worker)
 {
     worker->hits.ignore_execute = true;
-    execute(worker, 1);
+    worker_execute(worker, 1);
     worker->hits.ignore_execute = false;
 }
 
@@ -152,7 +178,7 @@ static void replay_until_stop(struct worker *worker, const struct worker_run *ru
     while (!(stop->reason = reason_to_stop(worker, run->limit))) {
         hits->pending = false;
         if (off) {
-            execute(worker, distance(worker, run->limit));
+            worker_execute(worker, distance(worker, run->limit));
         } else {
             step_off(worker);
             off = ebb_position_now() != start;
@@ -183,12 +209,12 @@ static void divert_until_stop(struct worker *worker, const struct worker_run *ru
             stop->reason = WORKER_STOP_HIT;
         } else if (position >= limit) {
             stop->reason = WORKER_STOP_LIMIT;
-        } else if (halted_for_good(worker)) {
+        } else if (worker_halted_for_good(worker)) {
             stop->reason = WORKER_STOP_HALTED;
-        } else if (stop_requested(worker)) {
+        } else if (worker_stop_requested(worker)) {
             stop->reason = WORKER_STOP_INTERRUPTED;
         } else {
-            execute(worker, MIN(limit - position, SLICE));
+            worker_execute(worker, MIN(limit - position, SLICE));
         }
     }
 }
@@ -196,6 +222,10 @@ static void divert_until_stop(struct worker *worker, const struct worker_run *ru
 int worker_run(struct worker *worker, const struct worker_run *run, struct worker_stop *stop,
                struct ebb_error *error)
 {
+    if (worker->kvm.unresolved && !(run->flags & WORKER_RUN_DIVERSION)) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "the recording has no positions yet; it must be resolved first");
+    }
     memset(stop, 0, sizeof(*stop));
     memset(&worker->hits, 0, sizeof(worker->hits));
     worker->hits.stop_at_first = !(run->flags & WORKER_RUN_LAST_HIT);

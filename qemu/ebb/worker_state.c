@@ -10,6 +10,7 @@
 #include "internals.h"
 #include "cpu-features.h"
 #include "cpu_state.h"
+#include "cpu_state_kvm.h"
 #include "position.h"
 #include "worker.h"
 
@@ -23,6 +24,7 @@ struct state_header {
     int32_t exception_index;
     uint32_t power_state;
     uint32_t reserved;
+    struct worker_progress progress;
 };
 
 /* The bytes of CPUARMState that hold guest state: all before its first pointer; the SME array, its
@@ -50,6 +52,7 @@ void worker_state_get(struct worker *worker, void *blob)
         .halted = cpu->halted,
         .exception_index = cpu->exception_index,
         .power_state = worker->cpu->power_state,
+        .progress = worker->kvm.progress,
     };
 
     memcpy(blob, &header, sizeof(header));
@@ -86,6 +89,7 @@ int worker_state_set(struct worker *worker, const void *blob, size_t size, struc
     cpu->exception_index = header.exception_index;
     worker->cpu->power_state = header.power_state;
     worker->diversion = header.diversion;
+    worker->kvm.progress = header.progress;
     ebb_position_set(header.position);
     forget_derived(worker);
     worker_ram_accept_replaced(worker);
@@ -120,6 +124,13 @@ static struct ebb_register *parse_registers(const uint8_t *data, size_t length, 
     return registers;
 }
 
+static int set_registers(struct worker *worker, const struct ebb_register *registers, size_t count,
+                         struct ebb_error *error)
+{
+    return worker->kvm.active ? ebb_cpu_kvm_registers_set(worker->cpu, registers, count, error)
+                              : ebb_cpu_registers_set(worker->cpu, registers, count, error);
+}
+
 int worker_state_load_keyframe(struct worker *worker, const uint8_t *message, size_t length,
                                struct ebb_error *error)
 {
@@ -135,10 +146,11 @@ int worker_state_load_keyframe(struct worker *worker, const uint8_t *message, si
     if (!registers) {
         return ebb_fail(error, EBB_ERROR_USAGE, "a keyframe message with broken registers");
     }
-    if (ebb_cpu_registers_set(worker->cpu, registers, keyframe.register_count, error)) {
+    if (set_registers(worker, registers, keyframe.register_count, error)) {
         return ebb_fail_prefix(error, "keyframe %" PRIu64, keyframe.number);
     }
     worker->diversion = false;
+    worker->kvm.progress = (struct worker_progress){.counter_cost = 1};
     ebb_position_set(keyframe.position);
     forget_derived(worker);
     worker_ram_accept_replaced(worker);
