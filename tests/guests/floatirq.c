@@ -6,7 +6,7 @@
  */
 #include "guest.h"
 
-#define PERIOD 500 /* microseconds */
+#define PERIOD 1000 /* microseconds */
 #define BUSY_TICKS 30
 #define RARE_TICKS 30
 

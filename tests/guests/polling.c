@@ -6,7 +6,7 @@
  */
 #include "guest.h"
 
-#define PERIOD 400 /* microseconds */
+#define PERIOD 1000 /* microseconds */
 #define TICKS 12   /* for each loop */
 
 static volatile unsigned ticks;

@@ -7,7 +7,7 @@
 
 #define SHORT_SLEEPS 120
 #define LONG_SLEEPS 12
-#define SHORT 300 /* microseconds */
+#define SHORT 1000 /* microseconds */
 #define LONG 15000
 
 static volatile unsigned ticks;

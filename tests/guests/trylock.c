@@ -7,7 +7,7 @@
  */
 #include "guest.h"
 
-#define PERIOD 700 /* microseconds */
+#define PERIOD 1200 /* microseconds */
 #define ROUNDS 400000
 #define JOURNAL 64
 
