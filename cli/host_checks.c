@@ -99,6 +99,11 @@ static void check_counter(const struct host_facts *facts, struct host_findings *
              "the kernel has no PMU that counts instructions; look at 'dmesg | grep -i pmu', and "
              "on a virtual machine give it one");
         break;
+    case EBUSY:
+        find(findings, "pmu", HOST_NO,
+             "the PMU has no counter to spare; stop other users of perf (the kernel's NMI "
+             "watchdog: 'sudo sysctl kernel.nmi_watchdog=0')");
+        break;
     case ENOSYS:
         find(findings, "pmu", HOST_NO,
              "the kernel has no performance counters (CONFIG_PERF_EVENTS, CONFIG_ARM_PMU)");
@@ -112,26 +117,23 @@ static void check_counter(const struct host_facts *facts, struct host_findings *
 /* Which PMU is it, and does its event 0x08 mean what it should? */
 static void check_pmus(const struct host_facts *facts, struct host_findings *findings)
 {
-    const struct host_pmu *pin = host_cpus_to_pin(facts);
-    bool usable = facts->pmu_count == 0;
+    const struct host_pmu *pmu = facts->pmu_count > 1 ? host_pmu_of_guest(facts) : facts->pmus;
 
-    for (size_t i = 0; i < facts->pmu_count; i++) {
-        usable |= facts->pmus[i].retired;
-    }
-    if (!usable) {
+    if (facts->pmu_count > 0 && (!pmu || !pmu->retired)) {
         find(findings, "event", HOST_NO,
              "the PMU %s does not have the Arm architecture's event for retired instructions "
              "(inst_retired, 0x08)",
              facts->pmus[0].name);
-    } else if (facts->pmu_count > 1 && pin) {
+    } else if (facts->pmu_count <= 1) {
+        find(findings, "cpus", HOST_OK, "all CPUs are of one kind");
+    } else if (host_pmu_needs_pinning(facts, pmu)) {
         find(findings, "cpus", HOST_NOTE,
              "the CPUs are of %zu kinds; guests are recorded on CPUs %s (%s) only, or where "
              "taskset puts ebb",
-             facts->pmu_count, pin->list, pin->name);
-    } else if (facts->pmu_count > 1) {
-        find(findings, "cpus", HOST_OK, "this process may run on CPUs of one kind only");
+             facts->pmu_count, pmu->list, pmu->name);
     } else {
-        find(findings, "cpus", HOST_OK, "all CPUs are of one kind");
+        find(findings, "cpus", HOST_OK, "this process may run on CPUs of one kind only (%s)",
+             pmu->name);
     }
 }
 
@@ -186,25 +188,34 @@ const struct host_finding *host_obstacle(const struct host_findings *findings)
     return NULL;
 }
 
-const struct host_pmu *host_cpus_to_pin(const struct host_facts *facts)
+static bool may_run_on(const struct host_facts *facts, const struct host_pmu *pmu)
+{
+    cpu_set_t both;
+
+    CPU_AND(&both, &pmu->cpus, &facts->allowed);
+    return CPU_COUNT(&both) > 0;
+}
+
+const struct host_pmu *host_pmu_of_guest(const struct host_facts *facts)
 {
     const struct host_pmu *best = NULL;
-    size_t kinds = 0;
 
-    for (size_t i = 0; i < facts->pmu_count; i++) {
+    for (size_t i = 0; i < facts->pmu_count && facts->pmu_count > 1; i++) {
         const struct host_pmu *pmu = &facts->pmus[i];
-        cpu_set_t both;
 
-        CPU_AND(&both, &pmu->cpus, &facts->allowed);
-        if (CPU_COUNT(&both) == 0) {
-            continue;
-        }
-        kinds++;
-        if (pmu->retired && (!best || pmu->capacity > best->capacity)) {
+        if (pmu->retired && may_run_on(facts, pmu) && (!best || pmu->capacity > best->capacity)) {
             best = pmu;
         }
     }
-    return kinds > 1 ? best : NULL;
+    return best;
+}
+
+bool host_pmu_needs_pinning(const struct host_facts *facts, const struct host_pmu *pmu)
+{
+    cpu_set_t both;
+
+    CPU_AND(&both, &pmu->cpus, &facts->allowed);
+    return !CPU_EQUAL(&both, &facts->allowed);
 }
 
 void host_check_space(const char *directory, uint64_t ram_bytes, uint64_t free_bytes,

@@ -36,10 +36,13 @@ void host_checks(const struct host_facts *facts, struct host_findings *findings)
 const struct host_finding *host_obstacle(const struct host_findings *findings);
 
 /*
- * The CPUs to keep a guest on, where they are of several kinds and this process may run on more
- * than one of them: of the fastest kind. NULL: it may stay where it is.
+ * The PMU to count with, and so the CPUs to keep a guest on, where they are of several kinds: the
+ * fastest kind that this process may run on. NULL: there is one kind only.
  */
-const struct host_pmu *host_cpus_to_pin(const struct host_facts *facts);
+const struct host_pmu *host_pmu_of_guest(const struct host_facts *facts);
+
+/* Whether this process may run on other CPUs, too. */
+bool host_pmu_needs_pinning(const struct host_facts *facts, const struct host_pmu *pmu);
 
 /*
  * Looks at the disk of a recording of a guest with that much RAM; a directory that is not there yet

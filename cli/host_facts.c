@@ -21,7 +21,7 @@
 
 /* Of arm64's uapi headers, which other hosts, and older ones, do not have. */
 #define SMCCC_CONTROL_GROUP 0
-#define SMCCC_FILTER_ATTRIBUTE 1
+#define SMCCC_FILTER_ATTRIBUTE 0
 #define ARM64_HWCAP_ATOMICS (1u << 8)
 #define ARM64_HWCAP_SVE (1u << 22)
 #define ARM64_HWCAP_PACA (1u << 30)
@@ -113,13 +113,18 @@ static void collect_counter(struct host_facts *facts)
         .exclude_host = 1,
         .exclude_hv = 1,
     };
-    long counter = syscall(SYS_perf_event_open, &event, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+    int counter = (int)syscall(SYS_perf_event_open, &event, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+    uint64_t count;
 
     if (counter < 0) {
         facts->pmu_errno = errno;
-    } else {
-        close((int)counter);
+        return;
     }
+    /* Nothing can be read of a pinned event that has no counter of its own. */
+    if (read(counter, &count, sizeof(count)) != sizeof(count)) {
+        facts->pmu_errno = EBUSY;
+    }
+    close(counter);
 }
 
 static void collect_features(struct host_facts *facts)

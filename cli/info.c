@@ -249,11 +249,24 @@ static json_t *events_json(const struct contents *contents)
     return events;
 }
 
+/* The lines of a problem; null if there is none. */
+static json_t *problem_json(const char *problem)
+{
+    json_t *lines = problem ? json_array() : json_null();
+
+    while (problem && *problem) {
+        size_t length = strcspn(problem, "\n");
+
+        json_array_append_new(lines, json_printable(problem, length));
+        problem += length + (problem[length] == '\n');
+    }
+    return lines;
+}
+
 /* What only recordings made under KVM, or by a flight recorder, have to tell. */
 static void add_positions_json(json_t *document, const struct recording *recording,
                                const struct ebb_log_summary *summary)
 {
-    const char *problem = ebb_log_problem(recording->log);
     size_t clears = 0;
 
     if (summary->resolved) {
@@ -265,8 +278,7 @@ static void add_positions_json(json_t *document, const struct recording *recordi
     json_object_set_new(document, "counts", json_boolean(summary->counts));
     json_object_set_new(document, "resolved", json_boolean(summary->resolved));
     json_object_set_new(document, "exclusive_clears", json_unsigned(clears));
-    json_object_set_new(document, "problem",
-                        problem ? json_printable(problem, strlen(problem)) : json_null());
+    json_object_set_new(document, "problem", problem_json(ebb_log_problem(recording->log)));
 }
 
 static int print_json(const struct recording *recording, const struct contents *contents,

@@ -49,12 +49,28 @@ static int check_amounts(const struct record_settings *settings, struct ebb_erro
     return 0;
 }
 
+static void choose_cpus(struct record_plan *plan, const struct host_facts *facts)
+{
+    const struct host_pmu *pmu = host_pmu_of_guest(facts);
+
+    if (!pmu) {
+        return;
+    }
+    plan->pmu_type = pmu->type;
+    if (host_pmu_needs_pinning(facts, pmu)) {
+        plan->pinned = true;
+        CPU_AND(&plan->cpus, &pmu->cpus, &facts->allowed);
+        argument_note(&plan->qemu,
+                      "the guest is kept on CPUs %s (%s), since this host's are of several kinds",
+                      pmu->list, pmu->name);
+    }
+}
+
 static int plan_kvm(struct record_plan *plan, const struct record_settings *settings,
                     char *const *words, int count, const struct host_facts *facts,
                     struct ebb_error *error)
 {
     const struct kvm_abilities abilities = {.aarch32 = facts->aarch32, .pmu = facts->guest_pmu};
-    const struct host_pmu *pin = host_cpus_to_pin(facts);
     const struct host_finding *obstacle;
     struct host_findings findings;
 
@@ -68,13 +84,7 @@ static int plan_kvm(struct record_plan *plan, const struct record_settings *sett
         kvm_arguments(words, count, &plan->found, &abilities, &plan->qemu, error) < 0) {
         return -1;
     }
-    if (pin) {
-        plan->pinned = true;
-        CPU_AND(&plan->cpus, &pin->cpus, &facts->allowed);
-        argument_note(&plan->qemu,
-                      "the guest is kept on CPUs %s (%s), since this host's are of several kinds",
-                      pin->list, pin->name);
-    }
+    choose_cpus(plan, facts);
     plan->accelerator = ACCELERATOR_KVM;
     return argument_list_check(&plan->qemu, error);
 }
@@ -107,6 +117,7 @@ static int plan_best(struct record_plan *plan, const struct record_settings *set
         }
         argument_list_clear(&plan->qemu);
         plan->pinned = false;
+        plan->pmu_type = -1;
         if (arm) {
             argument_note(&plan->qemu, "recording with TCG, QEMU's emulation: %s", reason.message);
         }
@@ -120,7 +131,7 @@ int record_plan_make(struct record_plan *plan, const struct record_settings *set
 {
     enum accelerator accelerator = ACCELERATOR_ANY;
 
-    *plan = (struct record_plan){0};
+    *plan = (struct record_plan){.pmu_type = -1};
     if (qemu_arguments_check(words, count, &plan->found, error) < 0 ||
         requested(settings, &plan->found, &accelerator, error) < 0) {
         return -1;
@@ -227,6 +238,9 @@ static int write_properties(const struct record_plan *plan, const struct record_
     }
     if (write_amounts(plan, settings, properties, error) < 0) {
         return -1;
+    }
+    if (plan->pmu_type >= 0) {
+        fprintf(properties, ",pmu-type=%d", plan->pmu_type);
     }
     return add_path(properties, "kernel", plan->found.kernel, error) < 0
                ? -1

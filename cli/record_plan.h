@@ -10,6 +10,7 @@ struct record_plan {
     enum accelerator accelerator; /* never ANY */
     struct qemu_arguments found;
     struct argument_list qemu; /* its arguments, its own name aside, and notes for the user */
+    int pmu_type;              /* for perf_event_open(); -1: there is one PMU only */
     bool pinned;
     cpu_set_t cpus; /* with pinned */
 };

@@ -120,6 +120,8 @@ static void test_counter(void **state)
     expect(&facts, "pmu", HOST_NO, "no PMU that counts");
     facts.pmu_errno = ENOSYS;
     expect(&facts, "pmu", HOST_NO, "CONFIG_PERF_EVENTS");
+    facts.pmu_errno = EBUSY;
+    expect(&facts, "pmu", HOST_NO, "no counter to spare");
     facts.pmu_errno = EINVAL;
     expect(&facts, "pmu", HOST_NO, strerror(EINVAL));
 }
@@ -155,17 +157,19 @@ static void test_cpus_of_two_kinds(void **state)
     CPU_SET(0, &facts.allowed);
     CPU_SET(5, &facts.allowed);
     expect(&facts, "cpus", HOST_OK, "one kind");
-    assert_null(host_cpus_to_pin(&facts));
+    assert_null(host_pmu_of_guest(&facts));
     facts.pmus[1] = fake_pmu("armv8_cortex_a55", 400, 0, 3);
     facts.pmu_count = 2;
     expect(&facts, "cpus", HOST_NOTE, "CPUs 4-7 (armv8_cortex_a76)");
-    assert_ptr_equal(host_cpus_to_pin(&facts), &facts.pmus[0]);
+    assert_ptr_equal(host_pmu_of_guest(&facts), &facts.pmus[0]);
+    assert_true(host_pmu_needs_pinning(&facts, &facts.pmus[0]));
     /* Where the capacities are unknown, any kind will do. */
     facts.pmus[0].capacity = facts.pmus[1].capacity = 0;
-    assert_non_null(host_cpus_to_pin(&facts));
+    assert_non_null(host_pmu_of_guest(&facts));
     CPU_CLR(5, &facts.allowed);
-    expect(&facts, "cpus", HOST_OK, "one kind only");
-    assert_null(host_cpus_to_pin(&facts));
+    expect(&facts, "cpus", HOST_OK, "one kind only (armv8_cortex_a55)");
+    assert_ptr_equal(host_pmu_of_guest(&facts), &facts.pmus[1]);
+    assert_false(host_pmu_needs_pinning(&facts, &facts.pmus[1]));
 }
 
 static void test_other_pmu(void **state)

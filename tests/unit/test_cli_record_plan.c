@@ -344,19 +344,24 @@ static void test_cpus_of_two_kinds(void **state)
     (void)state;
     host.pmus[0] = fake_pmu("armv8_cortex_a55", 400, 0, 3);
     host.pmus[1] = fake_pmu("armv8_cortex_a76", 1024, 4, 7);
+    host.pmus[1].type = 11;
     host.pmu_count = 2;
     outcome = plan(&host, "-M virt -cpu host");
     assert_int_equal(outcome->status, 0);
+    assert_non_null(strstr(outcome->line, ",pmu-type=11"));
     assert_non_null(strstr(outcome->notes, "kept on CPUs 4-7 (armv8_cortex_a76)"));
     assert_true(outcome->pinned);
     /* Only where it may run at all. */
     assert_int_equal(CPU_COUNT(&outcome->cpus), 1);
     assert_true(CPU_ISSET(4, &outcome->cpus));
-    assert_false(plan(&host, "--accel=tcg -M virt")->pinned);
+    outcome = plan(&host, "--accel=tcg -M virt");
+    assert_false(outcome->pinned);
+    assert_null(strstr(outcome->line, "pmu-type"));
     CPU_CLR(4, &host.allowed);
     outcome = plan(&host, "-M virt -cpu host");
     assert_false(outcome->pinned);
     assert_string_equal(outcome->notes, "");
+    assert_non_null(strstr(outcome->line, ",pmu-type=0"));
 }
 
 int main(void)
