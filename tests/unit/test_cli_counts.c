@@ -179,6 +179,54 @@ static void test_problem(void **state)
     assert_non_null(strstr(outcome->out, "and not there\n"));
 }
 
+static void add_keyframe(struct ebb_log_writer *writer, uint64_t position)
+{
+    static const uint8_t value[8] = {0};
+    const struct ebb_register pc = {1, 8, value};
+    struct ebb_error error;
+    uint64_t number;
+
+    assert_int_equal(ebb_keyframe_begin(writer, position, &number, &error), 0);
+    assert_int_equal(ebb_keyframe_commit(writer, &pc, 1, &error), 0);
+}
+
+/* A flight recorder has dropped the first keyframe and what came between it and the next. */
+static void test_flight(void **state)
+{
+    const struct command_setting *setting = *state;
+    const struct command_outcome *outcome;
+    struct ebb_log_writer *writer;
+    struct ebb_error error;
+    json_t *info, *events;
+    char path[4096];
+    uint64_t first;
+
+    snprintf(path, sizeof(path), "%s/flight", setting->folder);
+    assert_int_equal(mkdir(path, 0777), 0);
+    fixture_write(path, "manifest.json", manifest, strlen(manifest));
+    writer = fixture_create(path);
+    add_keyframe(writer, 0);
+    fixture_append(writer, 0, 30);
+    assert_int_equal(ebb_log_writer_base(writer, &error), 0);
+    add_keyframe(writer, 2000);
+    append(writer, (struct ebb_event){.position = 3000, .kind = EBB_EVENT_INTERRUPT_LINE});
+    assert_int_equal(ebb_log_writer_drop_before(writer, 1, &first, &error), 0);
+    fixture_close(writer);
+    info = command_run_json(setting, "info --json flight");
+    assert_int_equal(integer(info, "begin_position"), 2000);
+    assert_int_equal(integer(info, "first_event"), 30);
+    assert_int_equal(integer(info, "event_count"), 1);
+    assert_int_equal(integer(info, "keyframe_count"), 1);
+    json_decref(info);
+    outcome = command_run(setting, "info flight");
+    assert_non_null(strstr(outcome->out, "length        1 000 instructions"));
+    assert_non_null(strstr(outcome->out, "begin         at 2 000"));
+    events = command_run_json(setting, "dump --json --from begin flight");
+    assert_int_equal(json_array_size(events), 1);
+    assert_int_equal(integer(json_array_get(events, 0), "event"), 30);
+    json_decref(events);
+}
+
 int main(int argc, char **argv)
 {
     char *ebb = command_path(argc, argv);
@@ -188,6 +236,7 @@ int main(int argc, char **argv)
         IN_FOLDER(test_unresolved),
         IN_FOLDER(test_resolved),
         IN_FOLDER(test_problem),
+        IN_FOLDER(test_flight),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
