@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Fuzzing of the reader of log/. An input is one byte that says what it is for, then bytes:
- *   0 the two files as they are: uint32_t length of the log, the log, the keyframes;
+ *   0 the files as they are: uint32_t lengths of log, keyframes and index, those three, `start`;
+ *     index and `start` are missing if they are empty;
  *   1 the same, with all checksums made to fit first, so that what is behind them is reached;
  *   2 uint16_t number of events, a decompressed block of events;
  *   3 uint16_t number of runs, a table block.
@@ -14,6 +15,7 @@
 #include "buffer.h"
 #include "event_block.h"
 #include "format.h"
+#include "index.h"
 #include "page_table.h"
 #include "reader.h"
 #include "writer.h"
@@ -60,8 +62,22 @@ static void check_event(const struct ebb_event *event, uint64_t *position)
 
 /* --- Files. --- */
 
+/* The files in the order in which they stand in an input. */
+enum { FILE_COUNT = 4 };
+static const struct {
+    const char *name;
+    const char *magic;
+    uint32_t flags; /* that are let through when the file is sealed */
+    bool needed;
+} files[FILE_COUNT] = {
+    {EBB_LOG_FILE, EBB_LOG_MAGIC, EBB_LOG_FLAGS, true},
+    {EBB_KEYFRAMES_FILE, EBB_KEYFRAMES_MAGIC, 0, true},
+    {EBB_INDEX_FILE, EBB_INDEX_MAGIC, 0, false},
+    {EBB_START_FILE, EBB_START_MAGIC, 0, false},
+};
+
 /* Makes all checksums of a file fit that can be found by walking from block to block. */
-static void seal(uint8_t *bytes, size_t size, const char *magic)
+static void seal(uint8_t *bytes, size_t size, const char *magic, uint32_t flags)
 {
     uint64_t id = 0x1234, place = EBB_FILE_HEADER_SIZE;
     struct ebb_block block;
@@ -69,7 +85,7 @@ static void seal(uint8_t *bytes, size_t size, const char *magic)
     if (size < EBB_FILE_HEADER_SIZE) {
         return;
     }
-    ebb_pack_file_header(bytes, magic, id, 0);
+    ebb_pack_file_header(bytes, magic, id, ebb_get_le32(bytes + 12) & flags);
     while (size - place >= EBB_BLOCK_HEADER_SIZE) {
         ebb_unpack_block_header(bytes + place, place, id, &block);
         if (block.stored_size > size - place - EBB_BLOCK_HEADER_SIZE) {
@@ -79,6 +95,29 @@ static void seal(uint8_t *bytes, size_t size, const char *magic)
             ebb_payload_checksum(bytes + place + EBB_BLOCK_HEADER_SIZE, block.stored_size);
         ebb_pack_block_header(bytes + place, &block, id);
         place += EBB_BLOCK_HEADER_SIZE + block.stored_size;
+    }
+}
+
+/* Finds the files in an input: bounds[i] to bounds[i + 1]. */
+static void find_files(const uint8_t *data, size_t size, size_t bounds[FILE_COUNT + 1])
+{
+    int i;
+
+    bounds[0] = 4 * (FILE_COUNT - 1);
+    for (i = 0; i < FILE_COUNT - 1; i++) {
+        size_t length = ebb_get_le32(data + 4 * i);
+
+        bounds[i + 1] = bounds[i] + (length < size - bounds[i] ? length : size - bounds[i]);
+    }
+    bounds[FILE_COUNT] = size;
+}
+
+static void seal_files(uint8_t *bytes, const size_t bounds[FILE_COUNT + 1])
+{
+    int i;
+
+    for (i = 0; i < FILE_COUNT; i++) {
+        seal(bytes + bounds[i], bounds[i + 1] - bounds[i], files[i].magic, files[i].flags);
     }
 }
 
@@ -97,12 +136,13 @@ static void write_file(const char *directory, const char *file, const void *byte
 static void remove_files(const char *directory)
 {
     char name[128];
+    int i;
 
-    snprintf(name, sizeof(name), "%s/%s", directory, EBB_LOG_FILE);
-    unlink(name);
-    snprintf(name, sizeof(name), "%s/%s", directory, EBB_KEYFRAMES_FILE);
-    unlink(name);
-    rmdir(directory);
+    for (i = 0; i < FILE_COUNT; i++) {
+        snprintf(name, sizeof(name), "%s/%s", directory, files[i].name);
+        unlink(name);
+    }
+    check(rmdir(directory) == 0, "something is left beside the recording");
 }
 
 static int visit_page(void *opaque, uint64_t page_number, const void *page)
@@ -112,10 +152,10 @@ static int visit_page(void *opaque, uint64_t page_number, const void *page)
     return --*(int *)opaque <= 0;
 }
 
-static void read_events(const struct ebb_log *log, uint64_t count)
+static void read_events(const struct ebb_log *log, uint64_t first, uint64_t count)
 {
     struct ebb_cursor *cursor = ebb_cursor_new(log, NULL);
-    uint64_t position = 0, read = 0;
+    uint64_t position = 0, read = first;
     struct ebb_event event;
     struct ebb_error error;
     int status;
@@ -128,69 +168,98 @@ static void read_events(const struct ebb_log *log, uint64_t count)
     check(status < 0 || read == count, "the number of events is not what the summary says");
     ebb_cursor_seek_position(cursor, position / 2, &error);
     ebb_cursor_next(cursor, &event, &error);
-    ebb_cursor_seek_event(cursor, count / 2, &error);
+    ebb_cursor_seek_event(cursor, first + (count - first) / 2, &error);
     ebb_cursor_next(cursor, &event, &error);
     ebb_cursor_free(cursor);
 }
 
-static void read_keyframes(const struct ebb_log *log, uint64_t count)
+static void read_keyframes(const struct ebb_log *log, uint64_t first, uint64_t count)
 {
     struct ebb_keyframe keyframe;
-    uint64_t number;
+    uint64_t number, position = 0;
     size_t i;
 
-    for (number = 0; number < count && number < 50; number++) {
+    for (number = first; number < count && number - first < 50; number++) {
         int pages = 1000;
 
         if (!ebb_log_keyframe(log, number, &keyframe, NULL)) {
+            check(keyframe.position >= position, "positions of keyframes go down");
+            position = keyframe.position;
             for (i = 0; i < keyframe.register_count; i++) {
                 touch(keyframe.registers[i].value, keyframe.registers[i].size);
             }
         }
         ebb_keyframe_visit_pages(log, number, visit_page, &pages, NULL);
     }
+    check(ebb_log_keyframe(log, count, &keyframe, NULL) < 0, "there is a keyframe too many");
 }
 
-static void read_recording(const char *directory)
+/* What is there of an index. */
+static void read_index(const struct ebb_log *log, const struct ebb_log_summary *summary)
+{
+    size_t count, i;
+    const uint64_t *clears = ebb_log_exclusive_clears(log, &count);
+    const char *problem = ebb_log_problem(log);
+
+    check(!summary->resolved || summary->counts, "an index where there are no counts");
+    check(summary->resolved || (!problem && count == 0), "parts of an index that is not used");
+    check(!summary->resolved || !ebb_log_index_problem(log), "an index used and not used");
+    for (i = 1; i < count; i++) {
+        check(clears[i] > clears[i - 1], "exclusive clears are not in order");
+    }
+    check(!problem || strlen(problem) <= EBB_MAX_PROBLEM, "a problem is too long");
+}
+
+/* Returns true if the recording could be opened and has an index that is used. */
+static bool read_recording(const char *directory, bool resolved)
 {
     struct ebb_log_summary summary;
     struct ebb_error error;
-    struct ebb_log *log = ebb_log_open(directory, &error);
+    struct ebb_log *log =
+        resolved ? ebb_log_open(directory, &error) : ebb_log_open_unresolved(directory, &error);
 
     if (!log) {
         check(strlen(error.message) > 0, "an error without a message");
-        return;
+        return false;
     }
     ebb_log_summary(log, &summary);
-    read_events(log, summary.event_count);
-    read_keyframes(log, summary.keyframe_count);
+    check(summary.first_event <= summary.event_count, "the first event is behind the last");
+    check(summary.first_keyframe <= summary.keyframe_count, "the first keyframe, too");
+    read_index(log, &summary);
+    read_events(log, summary.first_event, summary.event_count);
+    read_keyframes(log, summary.first_keyframe, summary.keyframe_count);
     ebb_log_close(log);
+    return summary.resolved;
 }
 
-static void try_files(const uint8_t *data, size_t size, bool sealed)
+static bool try_files(const uint8_t *data, size_t size, bool sealed)
 {
     char directory[] = "/tmp/ebb-fuzz-XXXXXX";
-    size_t log_size;
+    size_t bounds[FILE_COUNT + 1];
     uint8_t *bytes;
+    bool resolved;
+    int i;
 
-    if (size < 4) {
-        return;
+    if (size < 4 * (FILE_COUNT - 1)) {
+        return false;
     }
-    log_size = ebb_get_le32(data);
-    size -= 4;
-    log_size = log_size < size ? log_size : size;
-    bytes = malloc(size + 1);
+    bytes = malloc(size);
     check(bytes && mkdtemp(directory), "cannot make a temporary directory");
-    memcpy(bytes, data + 4, size);
+    memcpy(bytes, data, size);
+    find_files(bytes, size, bounds);
     if (sealed) {
-        seal(bytes, log_size, EBB_LOG_MAGIC);
-        seal(bytes + log_size, size - log_size, EBB_KEYFRAMES_MAGIC);
+        seal_files(bytes, bounds);
     }
-    write_file(directory, EBB_LOG_FILE, bytes, log_size);
-    write_file(directory, EBB_KEYFRAMES_FILE, bytes + log_size, size - log_size);
-    read_recording(directory);
+    for (i = 0; i < FILE_COUNT; i++) {
+        if (files[i].needed || bounds[i + 1] > bounds[i]) {
+            write_file(directory, files[i].name, bytes + bounds[i], bounds[i + 1] - bounds[i]);
+        }
+    }
+    read_recording(directory, false);
+    resolved = read_recording(directory, true);
     remove_files(directory);
     free(bytes);
+    return resolved;
 }
 
 /* --- Payloads. --- */
@@ -309,7 +378,9 @@ static void append_file(struct ebb_buffer *input, const char *directory, const c
 
     snprintf(name, sizeof(name), "%s/%s", directory, file);
     fd = open(name, O_RDONLY | O_CLOEXEC);
-    check(fd >= 0, "cannot read a temporary file");
+    if (fd < 0) {
+        return; /* not part of this recording */
+    }
     while ((count = read(fd, bytes, sizeof(bytes))) > 0) {
         ebb_buffer_add(input, bytes, count);
     }
@@ -331,36 +402,92 @@ static void write_keyframe(struct ebb_log_writer *writer, uint64_t position)
     check(!ebb_keyframe_commit(writer, registers, 3, NULL), "cannot commit a keyframe");
 }
 
-static void make_recording(struct ebb_buffer *input)
+/* What recordings to change there are. */
+enum recording {
+    PLAIN,
+    RESOLVED, /* with counts and an index */
+    DROPPED,  /* the same, without its beginning; and resolving ended early */
+    RECORDINGS
+};
+
+static void write_log(const char *directory, enum recording recording)
 {
-    char directory[] = "/tmp/ebb-fuzz-XXXXXX";
-    size_t log_size;
     struct ebb_event events[SEED_EVENTS];
-    uint8_t data[SEED_DATA], length[4];
-    struct ebb_log_writer *writer;
+    uint8_t data[SEED_DATA];
+    struct ebb_log_writer *writer =
+        ebb_log_writer_create(directory, recording == PLAIN ? 0 : EBB_LOG_COUNTS, NULL);
+    uint64_t first;
     size_t i;
 
-    check(mkdtemp(directory) != NULL, "cannot make a temporary directory");
-    writer = ebb_log_writer_create(directory, 0, NULL);
     check(writer != NULL, "cannot write a recording");
     make_events(events, data);
     for (i = 0; i < SEED_EVENTS; i++) {
+        if (i == 20 && recording == DROPPED) {
+            check(!ebb_log_writer_base(writer, NULL), "cannot mark a base");
+        }
         if (i % 20 == 0) {
             write_keyframe(writer, events[i].position);
         }
+        if (i % 5 == 0 && recording != PLAIN) {
+            events[i].kind = EBB_EVENT_ANCHOR;
+            events[i].data = data;
+            events[i].data_length = 8;
+        }
         ebb_log_writer_append(writer, &events[i], NULL);
     }
+    if (recording == DROPPED) {
+        check(!ebb_log_writer_drop_before(writer, 1, &first, NULL) && first == 1, "cannot drop");
+    }
     check(!ebb_log_writer_close(writer, NULL), "cannot write a recording");
-    ebb_buffer_add(input, "\0\0\0\0", 5);
-    append_file(input, directory, EBB_LOG_FILE);
-    log_size = input->size - 5;
-    ebb_put_le32(length, log_size);
-    memcpy(input->bytes + 1, length, 4);
-    append_file(input, directory, EBB_KEYFRAMES_FILE);
+}
+
+static void write_index(const char *directory, enum recording recording)
+{
+    struct ebb_log *log = ebb_log_open_unresolved(directory, NULL);
+    struct ebb_index_writer *writer = log ? ebb_index_writer_create(log, NULL) : NULL;
+    uint64_t n = recording == DROPPED ? 20 : 0, k = n / 20, position = 0;
+
+    check(writer != NULL, "cannot write an index");
+    for (; k < 3; k++) {
+        position = k * 20 * 57;
+        check(!ebb_index_add_keyframe(writer, position, NULL), "cannot index a keyframe");
+        ebb_index_add_exclusive_clear(writer, position + 3, NULL);
+    }
+    for (; n < SEED_EVENTS - (recording == DROPPED ? 4 : 0); n++) {
+        position = n * 57;
+        check(!ebb_index_add_events(writer, &position, 1, NULL), "cannot index an event");
+    }
+    check(!ebb_index_commit(writer, position, recording == DROPPED ? "It diverged." : NULL, NULL),
+          "cannot write an index");
+    ebb_index_writer_free(writer);
+    ebb_log_close(log);
+}
+
+static void make_recording(struct ebb_buffer *input, enum recording recording)
+{
+    char directory[] = "/tmp/ebb-fuzz-XXXXXX";
+    size_t bounds[FILE_COUNT + 1], start;
+    int i;
+
+    check(mkdtemp(directory) != NULL, "cannot make a temporary directory");
+    write_log(directory, recording);
+    if (recording != PLAIN) {
+        write_index(directory, recording);
+    }
+    ebb_buffer_add(input, "\0\0\0\0\0\0\0\0\0\0\0\0", 1 + 4 * (FILE_COUNT - 1));
+    for (i = 0; i < FILE_COUNT; i++) {
+        start = input->size;
+        append_file(input, directory, files[i].name);
+        if (i < FILE_COUNT - 1) {
+            ebb_put_le32(input->bytes + 1 + 4 * i, input->size - start);
+        }
+    }
     remove_files(directory);
     /* Recordings have a random id; every run of the test is to see the same bytes. */
-    seal(input->bytes + 5, log_size, EBB_LOG_MAGIC);
-    seal(input->bytes + 5 + log_size, input->size - 5 - log_size, EBB_KEYFRAMES_MAGIC);
+    find_files(input->bytes + 1, input->size - 1, bounds);
+    seal_files(input->bytes + 1, bounds);
+    check(try_files(input->bytes + 1, input->size - 1, false) == (recording != PLAIN),
+          "the index of a recording is not used");
 }
 
 static void make_event_block(struct ebb_buffer *input)
@@ -440,19 +567,37 @@ static void change(uint8_t *bytes, size_t *size, uint64_t *random)
     }
 }
 
-static void run_iteration(const struct ebb_buffer *inputs, uint64_t random)
+/* Inputs to change: recordings, used as they are and sealed, then payloads. */
+enum { SEEDS = RECORDINGS + 2 };
+
+static void make_seeds(struct ebb_buffer *seeds)
 {
-    unsigned kind = next_random(&random) % INPUT_KINDS, changes;
-    const struct ebb_buffer *input = &inputs[kind];
-    uint8_t *bytes = malloc(input->size);
+    int i;
+
+    memset(seeds, 0, SEEDS * sizeof(*seeds));
+    for (i = 0; i < RECORDINGS; i++) {
+        make_recording(&seeds[i], i);
+    }
+    make_event_block(&seeds[RECORDINGS]);
+    make_table_block(&seeds[RECORDINGS + 1]);
+    for (i = 0; i < SEEDS; i++) {
+        LLVMFuzzerTestOneInput(seeds[i].bytes, seeds[i].size);
+    }
+}
+
+static void run_iteration(const struct ebb_buffer *seeds, uint64_t random)
+{
+    const struct ebb_buffer *input = &seeds[next_random(&random) % SEEDS];
+    uint8_t *bytes = malloc(input->size), kind = input->bytes[0];
     size_t size = input->size;
+    unsigned changes;
 
     check(bytes != NULL, "out of memory");
     memcpy(bytes, input->bytes, size);
     for (changes = next_random(&random) % 6; changes > 0 && size > 2; changes--) {
         change(bytes, &size, &random);
     }
-    bytes[0] = kind;
+    bytes[0] = kind == FILES ? next_random(&random) % 2 : kind;
     LLVMFuzzerTestOneInput(bytes, size);
     free(bytes);
 }
@@ -479,7 +624,7 @@ static int run_files(int count, char **names)
 
 int main(int argc, char **argv)
 {
-    struct ebb_buffer inputs[INPUT_KINDS];
+    struct ebb_buffer seeds[SEEDS];
     bool verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
     uint64_t iterations, seed, i;
 
@@ -490,23 +635,16 @@ int main(int argc, char **argv)
     argv += verbose;
     iterations = argc > 1 ? strtoull(argv[1], NULL, 0) : 8000;
     seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
-    memset(inputs, 0, sizeof(inputs));
-    make_recording(&inputs[FILES]);
-    make_recording(&inputs[SEALED_FILES]);
-    make_event_block(&inputs[EVENT_BLOCK]);
-    make_table_block(&inputs[TABLE_BLOCK]);
-    for (i = 0; i < INPUT_KINDS; i++) {
-        LLVMFuzzerTestOneInput(inputs[i].bytes, inputs[i].size);
-    }
+    make_seeds(seeds);
     for (i = 0; i < iterations; i++) {
         if (verbose) {
             printf("%llu\n", (unsigned long long)(seed + i));
             fflush(stdout);
         }
-        run_iteration(inputs, seed + i);
+        run_iteration(seeds, seed + i);
     }
-    for (i = 0; i < INPUT_KINDS; i++) {
-        ebb_buffer_free(&inputs[i]);
+    for (i = 0; i < SEEDS; i++) {
+        ebb_buffer_free(&seeds[i]);
     }
     return 0;
 }
