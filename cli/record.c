@@ -186,27 +186,40 @@ static int write_stats(struct record *record, int exit_status, struct ebb_error 
     return 0;
 }
 
-/* Whether there is something that a replay can open. */
-static bool has_begun(const struct record *record)
-{
-    char *path;
-    bool there;
+enum remains { NOTHING, USELESS, REPLAYABLE };
 
-    if (!record->directory || asprintf(&path, "%s/" MANIFEST_NAME, record->directory) < 0) {
-        return false;
+/* What a recording that failed has left. */
+static enum remains look_at_remains(const struct record *record)
+{
+    struct ebb_log_summary summary = {0};
+    struct ebb_log *log;
+
+    if (rmdir(record->directory) == 0) {
+        return NOTHING;
     }
-    there = access(path, F_OK) == 0;
-    free(path);
-    return there;
+    log = ebb_log_open(record->directory, NULL);
+    if (log) {
+        ebb_log_summary(log, &summary);
+        ebb_log_close(log);
+    }
+    return summary.keyframe_count > summary.first_keyframe ? REPLAYABLE : USELESS;
 }
 
 /* QEMU exited without saying how the recording ended. */
 static int explain_exit(const struct record *record, int exit_status, struct ebb_error *error)
 {
-    if (record->status.last || has_begun(record)) {
+    enum remains remains = look_at_remains(record);
+
+    if (remains == REPLAYABLE || record->status.last) {
         return ebb_fail(error, EBB_ERROR_FAILED,
                         "the recording did not end in good order (QEMU's exit status is %d); %s "
                         "can be replayed up to its last whole block",
+                        exit_status, record->directory);
+    }
+    if (remains == USELESS && exit_status != EBB_ERROR_UNSUPPORTED) {
+        return ebb_fail(error, EBB_ERROR_FAILED,
+                        "the recording ended before its first keyframe was complete (QEMU's exit "
+                        "status is %d), so that nothing in %s can be replayed",
                         exit_status, record->directory);
     }
     if (exit_status == 0) {
@@ -239,8 +252,8 @@ static int conclude(struct record *record, int wait_status, struct ebb_error *er
     }
     if (WIFSIGNALED(wait_status)) {
         return ebb_fail(error, EBB_ERROR_FAILED,
-                        "QEMU was ended by signal %d (%s); what it was recording can be replayed "
-                        "up to its last whole block",
+                        "QEMU was ended by signal %d (%s); what it has recorded can be replayed up "
+                        "to its last whole block",
                         WTERMSIG(wait_status), strsignal(WTERMSIG(wait_status)));
     }
     if (!record->directory) {
@@ -331,7 +344,7 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
         if (status == 0) {
             status = conclude(&record, wait_status, error);
         }
-        if (!record.status.last && record.directory) {
+        if (record.directory) {
             rmdir(record.directory); /* succeeds if nothing was recorded */
         }
     }

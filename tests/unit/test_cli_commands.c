@@ -282,14 +282,18 @@ static void test_record_endings(void **state)
     assert_int_equal(outcome->status, 1);
     assert_non_null(strstr(outcome->err, "signal 9"));
     /* It failed before the first status, but what it wrote can be replayed. */
-    write_qemu(setting, "touch r5/log r5/manifest.json; exit 1");
+    write_qemu(setting, "cp rec/log rec/keyframes rec/manifest.json r5; exit 1");
     outcome = command_run(setting, "record -o r5 --qemu %s/qemu -M virt");
     assert_int_equal(outcome->status, 1);
     assert_non_null(strstr(outcome->err, "did not end in good order"));
     assert_non_null(strstr(outcome->err, "r5 can be replayed"));
     /* The same before anything could be replayed. */
-    write_qemu(setting, "touch r6/log; exit 1");
+    write_qemu(setting, "cp rec/log rec/manifest.json r6; : > r6/keyframes; exit 1");
     outcome = command_run(setting, "record -o r6 --qemu %s/qemu -M virt");
+    assert_int_equal(outcome->status, 1);
+    assert_non_null(strstr(outcome->err, "nothing in r6 can be replayed"));
+    write_qemu(setting, "exit 1");
+    outcome = command_run(setting, "record -o r7 --qemu %s/qemu -M virt");
     assert_int_equal(outcome->status, 1);
     assert_non_null(strstr(outcome->err, "did not start recording"));
     /* -help and its like record nothing. */
