@@ -27,45 +27,99 @@ static int compare_keyframes(const void *a, const void *b)
     return one->number < other->number ? -1 : one->number > other->number;
 }
 
-static int list_keyframes(struct timeline *timeline, uint64_t count, struct ebb_error *error)
+static int list_keyframes(struct timeline *timeline, const struct ebb_log_summary *summary,
+                          struct ebb_error *error)
 {
+    uint64_t first = summary->first_keyframe, count = summary->keyframe_count;
     struct ebb_keyframe keyframe;
 
-    if (!count) {
+    if (count <= first) {
         return ebb_fail(error, EBB_ERROR_CORRUPT,
                         "the recording %s has no keyframe to start from; it ended before the "
                         "first one was written",
                         timeline->recording);
     }
-    timeline->keyframes = calloc(count, sizeof(*timeline->keyframes));
+    timeline->keyframes = calloc(count - first, sizeof(*timeline->keyframes));
     if (!timeline->keyframes) {
         return out_of_memory(error);
     }
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = first; i < count; i++) {
         if (ebb_log_keyframe(timeline->log, i, &keyframe, error)) {
             return -1;
         }
-        timeline->keyframes[i] = (struct keyframe_place){keyframe.position, i};
+        timeline->keyframes[i - first] = (struct keyframe_place){keyframe.position, i};
     }
-    timeline->keyframe_count = count;
-    qsort(timeline->keyframes, count, sizeof(*timeline->keyframes), compare_keyframes);
+    timeline->keyframe_count = count - first;
+    qsort(timeline->keyframes, timeline->keyframe_count, sizeof(*timeline->keyframes),
+          compare_keyframes);
     return 0;
 }
 
-static int open_recording(struct timeline *timeline, struct ebb_error *error)
+static int resolve(const struct timeline_options *options, struct ebb_error *error)
 {
-    struct ebb_log_summary summary;
+    struct resolve_options how = {
+        .recording = options->recording,
+        .worker_path = options->worker_path,
+        .workers = options->workers,
+        .memory_budget = options->memory_budget,
+        .progress = options->resolving,
+        .progress_opaque = options->resolving_opaque,
+    };
+    struct resolve_result result;
+    int status = resolve_recording(&how, &result, error);
 
-    timeline->log = ebb_log_open(timeline->recording, error);
+    resolve_result_free(&result);
+    return status;
+}
+
+/* Opens the log with positions, which may have to be found first. */
+static int open_log(struct timeline *timeline, const struct timeline_options *options,
+                    struct ebb_log_summary *summary, struct ebb_error *error)
+{
+    timeline->log = ebb_log_open(options->recording, error);
     if (!timeline->log) {
         return -1;
     }
-    ebb_log_summary(timeline->log, &summary);
-    if (list_keyframes(timeline, summary.keyframe_count, error)) {
+    ebb_log_summary(timeline->log, summary);
+    if (!summary->counts || summary->resolved) {
+        return 0;
+    }
+    if (resolve(options, error)) {
+        return -1;
+    }
+    ebb_log_close(timeline->log);
+    timeline->log = ebb_log_open(options->recording, error);
+    if (!timeline->log) {
+        return -1;
+    }
+    ebb_log_summary(timeline->log, summary);
+    return summary->resolved ? 0
+                             : ebb_fail(error, EBB_ERROR_FAILED,
+                                        "the index of %s went away or was replaced by another "
+                                        "program; open the recording again",
+                                        options->recording);
+}
+
+static int open_recording(struct timeline *timeline, const struct timeline_options *options,
+                          struct ebb_error *error)
+{
+    struct ebb_log_summary summary;
+    const char *problem;
+
+    if (open_log(timeline, options, &summary, error) ||
+        list_keyframes(timeline, &summary, error)) {
         return -1;
     }
     timeline->begin = timeline->position = timeline->keyframes[0].position;
     timeline->end = summary.end_position > timeline->begin ? summary.end_position : timeline->begin;
+    problem = ebb_log_problem(timeline->log);
+    if (problem) {
+        timeline->diverged = true;
+        timeline->report = strdup(problem);
+        if (!timeline->report) {
+            return out_of_memory(error);
+        }
+    }
     return 0;
 }
 
@@ -135,7 +189,7 @@ struct timeline *timeline_open(const struct timeline_options *options, struct eb
         out_of_memory(error);
         return NULL;
     }
-    if (prepare(timeline, options, error) || open_recording(timeline, error) ||
+    if (prepare(timeline, options, error) || open_recording(timeline, options, error) ||
         go_to_begin(timeline, error)) {
         timeline_close(timeline);
         return NULL;

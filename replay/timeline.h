@@ -14,6 +14,7 @@
 #include "../log/error.h"
 #include "../log/event.h"
 #include "../log/reader.h"
+#include "resolver.h"
 
 struct timeline;
 
@@ -28,9 +29,15 @@ struct timeline_options {
     unsigned workers;          /* worker processes for searches; 0: one per CPU, at most 4 */
     timeline_progress progress;
     void *progress_opaque;
+    resolve_progress resolving; /* shown while a recording made under KVM is resolved */
+    void *resolving_opaque;
 };
 
-/* Opens at the recording's beginning. */
+/*
+ * Opens at the recording's beginning. A recording made under KVM that has no index yet is resolved
+ * first (resolver.h). Where it cannot be resolved to its end, or a replay and the log disagreed
+ * before, history ends there, and moves that arrive at the end say why (TIMELINE_STOP_DIVERGED).
+ */
 struct timeline *timeline_open(const struct timeline_options *options, struct ebb_error *error);
 void timeline_close(struct timeline *timeline);
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A worker with the toy CPU: speaks the protocol, replays a recording that toy_history.c wrote.
- * With FAKE_WORKER_DIES_AT in its environment it dies on reaching that position.
+ * With FAKE_WORKER_DIES_AT in its environment it dies on reaching that position; if a file's name is
+ * in FAKE_WORKER_DIES_ONCE, only the one that creates that file does.
  */
-#include "toy_cpu.h"
+#include "fake_worker.h"
 
 #include "../../log/digest.h"
-#include "../../log/reader.h"
-#include "../../qemu/ebb/worker_protocol.h"
+#include "../../log/kvm_registers.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,43 +18,8 @@
 #include <unistd.h>
 
 #define SOCKET 3
-#define MAX_BREAKPOINTS 64u
-#define LOOK_UP_EVERY 1024u /* instructions between two looks at the stop request */
 
-/* Several pages long; a part of it changes with the position. */
-struct state {
-    uint64_t position;
-    uint64_t event_number;
-    uint64_t diversion;
-    struct toy_cpu cpu;
-    uint8_t padding[9000];
-};
-
-struct worker {
-    struct ebb_log *log;
-    struct ebb_cursor *cursor;
-    struct ebb_event next;
-    bool have_next;
-    uint64_t next_number;
-    uint64_t end_position;
-    uint64_t dies_at;
-    struct toy_cpu cpu;
-    uint64_t position;
-    bool diversion;
-    int ram_file, control_file;
-    uint8_t *ram;
-    struct worker_control *control;
-    uint64_t *dirty, *replaced;
-    uint64_t written; /* bitmap of pages; TOY_PAGES are fewer than 64 */
-    bool collected;
-    uint8_t known[TOY_RAM_SIZE]; /* RAM as this process left it */
-    struct worker_breakpoint breakpoints[MAX_BREAKPOINTS];
-    size_t breakpoint_count;
-    struct worker_stop stop;
-    char report[200];
-};
-
-static void die(const char *why)
+_Noreturn void worker_die(const char *why)
 {
     fprintf(stderr, "fake worker: %s\n", why);
     _exit(1);
@@ -85,7 +51,7 @@ static void send_bytes(const void *buffer, size_t size)
     }
 }
 
-static void reply(uint32_t type, const void *payload, size_t size)
+void worker_reply(uint32_t type, const void *payload, size_t size)
 {
     struct worker_message header = {.type = type, .length = (uint32_t)size};
 
@@ -98,12 +64,12 @@ static void reply_error(const char *text)
     struct worker_error error = {.kind = EBB_ERROR_USAGE};
 
     snprintf(error.message, sizeof(error.message), "%s", text);
-    reply(WORKER_ERROR, &error, sizeof(error));
+    worker_reply(WORKER_ERROR, &error, sizeof(error));
 }
 
 /* The log. */
 
-static void read_next(struct worker *worker)
+void worker_read_next(struct worker *worker)
 {
     struct ebb_error error;
     int result;
@@ -111,19 +77,19 @@ static void read_next(struct worker *worker)
     worker->next_number = ebb_cursor_event_number(worker->cursor);
     result = ebb_cursor_next(worker->cursor, &worker->next, &error);
     if (result < 0) {
-        die(error.message);
+        worker_die(error.message);
     }
     worker->have_next = result > 0;
 }
 
-static void seek_event(struct worker *worker, uint64_t number)
+void worker_seek_event(struct worker *worker, uint64_t number)
 {
     struct ebb_error error;
 
     if (ebb_cursor_seek_event(worker->cursor, number, &error)) {
-        die(error.message);
+        worker_die(error.message);
     }
-    read_next(worker);
+    worker_read_next(worker);
 }
 
 /* Breakpoints. */
@@ -189,7 +155,7 @@ static void diverge(struct worker *worker, const char *what)
     worker->stop.reason = WORKER_STOP_DIVERGED;
 }
 
-static void mark_written(struct worker *worker, uint64_t address, uint64_t length)
+void worker_mark_written(struct worker *worker, uint64_t address, uint64_t length)
 {
     for (uint64_t page = address / 4096; page <= (address + length - 1) / 4096; page++) {
         worker->written |= (uint64_t)1 << page;
@@ -204,12 +170,14 @@ static bool apply(struct worker *worker)
 
     if (event->kind == EBB_EVENT_INTERRUPT_LINE) {
         worker->cpu.line = event->value;
+    } else if (event->kind == EBB_EVENT_ANCHOR) {
+        worker->cpu.monitor = 0;
     } else if (event->kind == EBB_EVENT_DMA) {
         memcpy(worker->ram + event->address, event->data, event->data_length);
-        mark_written(worker, event->address, event->data_length);
+        worker_mark_written(worker, event->address, event->data_length);
         seen = check_access(worker, event->address, event->data_length, true, true, nested);
     }
-    read_next(worker);
+    worker_read_next(worker);
     return seen;
 }
 
@@ -256,8 +224,20 @@ static uint64_t device_access(struct worker *worker, const struct toy_instructio
         return 0;
     }
     value = worker->next.value;
-    read_next(worker);
+    worker->cpu.monitor = 0;
+    worker_read_next(worker);
     return value;
+}
+
+/* True if the monitor was cleared on the host for reasons of its own before this instruction. */
+static bool clears_here(const struct worker *worker)
+{
+    for (size_t i = 0; i < worker->clear_count; i++) {
+        if (worker->clears[i] == worker->position) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Executes one instruction; true if the run stops for a hit. */
@@ -269,6 +249,9 @@ static bool execute(struct worker *worker, bool last_hit, bool ignore_execute)
 
     if (!ignore_execute && check_execute(worker) && !last_hit) {
         return true;
+    }
+    if (!worker->diversion && clears_here(worker)) {
+        worker->cpu.monitor = 0;
     }
     toy_decode(&worker->cpu, &instruction);
     if (instruction.kind == TOY_LOAD || instruction.kind == TOY_STORE) {
@@ -285,20 +268,37 @@ static bool execute(struct worker *worker, bool last_hit, bool ignore_execute)
         }
     }
     toy_execute(&worker->cpu, worker->ram, &instruction, value);
-    if (instruction.kind == TOY_STORE) {
-        mark_written(worker, instruction.address, instruction.length);
+    if (instruction.kind == TOY_STORE || instruction.kind >= TOY_STORE_EXCLUSIVE) {
+        worker_mark_written(worker, instruction.address, instruction.length);
     }
     worker->position++;
     return seen && !last_hit;
 }
 
-static bool time_to_stop(struct worker *worker)
+bool worker_look_up(struct worker *worker)
 {
     if (worker->position % LOOK_UP_EVERY) {
         return false;
     }
     __atomic_store_n(&worker->control->position, worker->position, __ATOMIC_RELAXED);
     return __atomic_exchange_n(&worker->control->stop_request, 0, __ATOMIC_SEQ_CST);
+}
+
+void worker_maybe_die(struct worker *worker)
+{
+    int file;
+
+    if (worker->position != worker->dies_at) {
+        return;
+    }
+    if (worker->dies_once) {
+        file = open(worker->dies_once, O_CREAT | O_EXCL | O_WRONLY, 0600);
+        if (file < 0) {
+            return;
+        }
+        close(file);
+    }
+    worker_die("this is the position to die at");
 }
 
 static void run_history(struct worker *worker, const struct worker_run *run)
@@ -309,16 +309,14 @@ static void run_history(struct worker *worker, const struct worker_run *run)
     while (1) {
         bool seen = settle(worker);
 
-        if (worker->position == worker->dies_at) {
-            die("this is the position to die at");
-        }
+        worker_maybe_die(worker);
         if (seen && !last_hit) {
             worker->stop.reason = WORKER_STOP_HIT;
         } else if (!worker->stop.reason && worker->position >= run->limit) {
             worker->stop.reason = WORKER_STOP_LIMIT;
         } else if (!worker->stop.reason && worker->position >= worker->end_position) {
             worker->stop.reason = WORKER_STOP_END;
-        } else if (!worker->stop.reason && time_to_stop(worker)) {
+        } else if (!worker->stop.reason && worker_look_up(worker)) {
             worker->stop.reason = WORKER_STOP_INTERRUPTED;
         }
         if (worker->stop.reason) {
@@ -351,7 +349,7 @@ static void run_diversion(struct worker *worker, const struct worker_run *run)
             return;
         }
         ignore = false;
-        if (time_to_stop(worker)) {
+        if (worker_look_up(worker)) {
             worker->stop.reason = WORKER_STOP_INTERRUPTED;
             return;
         }
@@ -359,7 +357,7 @@ static void run_diversion(struct worker *worker, const struct worker_run *run)
     worker->stop.reason = WORKER_STOP_LIMIT;
 }
 
-static void remember_ram(struct worker *worker)
+void worker_remember_ram(struct worker *worker)
 {
     memcpy(worker->known, worker->ram, TOY_RAM_SIZE);
 }
@@ -380,14 +378,14 @@ static void serve_run(struct worker *worker, const void *payload)
     } else {
         run_history(worker, &run);
     }
-    remember_ram(worker);
+    worker_remember_ram(worker);
     worker->stop.position = worker->position;
     worker->stop.pc = worker->cpu.pc;
     worker->stop.event_number = worker->next_number;
     worker->stop.report_length = (uint32_t)strlen(worker->report);
     memcpy(message, &worker->stop, sizeof(worker->stop));
     memcpy(message + sizeof(worker->stop), worker->report, worker->stop.report_length);
-    reply(WORKER_RUN, message, sizeof(worker->stop) + worker->stop.report_length);
+    worker_reply(WORKER_RUN, message, sizeof(worker->stop) + worker->stop.report_length);
 }
 
 /* State. */
@@ -405,7 +403,8 @@ static void serve_hello(struct worker *worker)
                   .state_size = sizeof(struct state),
                   .register_count = TOY_REGISTERS,
                   .registers_size = sizeof(struct toy_cpu),
-                  .pc_register = TOY_PC_REGISTER},
+                  .pc_register = TOY_PC_REGISTER,
+                  .aarch64 = 1},
     };
     union {
         struct cmsghdr header;
@@ -423,7 +422,7 @@ static void serve_hello(struct worker *worker)
     control.header.cmsg_len = CMSG_LEN(sizeof(files));
     memcpy(CMSG_DATA(&control.header), files, sizeof(files));
     if (sendmsg(SOCKET, &message, MSG_NOSIGNAL) != sizeof(all)) {
-        die("cannot say hello");
+        worker_die("cannot say hello");
     }
 }
 
@@ -441,9 +440,10 @@ static void serve_get_state(struct worker *worker)
     state.position = worker->position;
     state.event_number = worker->next_number;
     state.diversion = worker->diversion;
+    state.drift = worker->drift;
     state.cpu = worker->cpu;
     fill_padding(&state);
-    reply(WORKER_GET_STATE, &state, sizeof(state));
+    worker_reply(WORKER_GET_STATE, &state, sizeof(state));
 }
 
 /* A worker that translates would drop what it has of the replaced pages; this one checks that it
@@ -453,11 +453,11 @@ static void accept_replaced(struct worker *worker)
     for (uint64_t page = 0; page < TOY_PAGES; page++) {
         if (!(worker->replaced[0] >> page & 1) &&
             memcmp(worker->ram + page * 4096, worker->known + page * 4096, 4096) != 0) {
-            die("a page was changed in secret");
+            worker_die("a page was changed in secret");
         }
     }
     worker->replaced[0] = 0;
-    remember_ram(worker);
+    worker_remember_ram(worker);
 }
 
 static void serve_set_state(struct worker *worker, const void *payload)
@@ -468,14 +468,15 @@ static void serve_set_state(struct worker *worker, const void *payload)
     expected.position = state.position;
     fill_padding(&expected);
     if (memcmp(state.padding, expected.padding, sizeof(state.padding)) != 0) {
-        die("the state is not one that was taken");
+        worker_die("the state is not one that was taken");
     }
     worker->position = state.position;
     worker->diversion = state.diversion;
+    worker->drift = state.drift;
     worker->cpu = state.cpu;
-    seek_event(worker, state.event_number);
+    worker_seek_event(worker, state.event_number);
     accept_replaced(worker);
-    reply(WORKER_SET_STATE, NULL, 0);
+    worker_reply(WORKER_SET_STATE, NULL, 0);
 }
 
 static void serve_load_keyframe(struct worker *worker, const uint8_t *payload)
@@ -486,16 +487,17 @@ static void serve_load_keyframe(struct worker *worker, const uint8_t *payload)
     memcpy(&keyframe, payload, sizeof(keyframe));
     payload += sizeof(keyframe);
     if (keyframe.register_count != TOY_REGISTERS) {
-        die("the keyframe is not complete");
+        worker_die("the keyframe is not complete");
     }
     for (size_t i = 0; i < TOY_REGISTERS; i++, payload += 20) {
         memcpy(&registers[i], payload + 12, 8);
     }
     worker->position = keyframe.position;
+    worker->drift = 0;
     worker->diversion = false;
-    seek_event(worker, keyframe.event_number);
+    worker_seek_event(worker, keyframe.event_number);
     accept_replaced(worker);
-    reply(WORKER_LOAD_KEYFRAME, NULL, 0);
+    worker_reply(WORKER_LOAD_KEYFRAME, NULL, 0);
 }
 
 static void serve_collect_dirty(struct worker *worker)
@@ -506,7 +508,7 @@ static void serve_collect_dirty(struct worker *worker)
     worker->dirty[0] = pages;
     worker->written = 0;
     worker->collected = true;
-    reply(WORKER_COLLECT_DIRTY, &count, sizeof(count));
+    worker_reply(WORKER_COLLECT_DIRTY, &count, sizeof(count));
 }
 
 /* Looking and changing. */
@@ -527,16 +529,16 @@ static void serve_memory(struct worker *worker, uint32_t type, const uint8_t *pa
     memcpy(&where, payload, sizeof(where));
     length = clip(where.address, where.length);
     if (type == WORKER_READ_MEMORY) {
-        reply(type, worker->ram + (length ? where.address : 0), length);
+        worker_reply(type, worker->ram + (length ? where.address : 0), length);
         return;
     }
     worker->diversion = true;
     if (length) {
         memcpy(worker->ram + where.address, payload + sizeof(where), length);
         memcpy(worker->known + where.address, payload + sizeof(where), length);
-        mark_written(worker, where.address, length);
+        worker_mark_written(worker, where.address, length);
     }
-    reply(type, &length, sizeof(length));
+    worker_reply(type, &length, sizeof(length));
 }
 
 static void serve_register(struct worker *worker, uint32_t type, const uint8_t *payload)
@@ -546,12 +548,12 @@ static void serve_register(struct worker *worker, uint32_t type, const uint8_t *
 
     memcpy(&number, payload, sizeof(number));
     if (type == WORKER_READ_REGISTER) {
-        reply(type, registers + (number < TOY_REGISTERS ? 8 * number : 0),
+        worker_reply(type, registers + (number < TOY_REGISTERS ? 8 * number : 0),
               number < TOY_REGISTERS ? 8 : 0);
     } else if (number < TOY_REGISTERS) {
         worker->diversion = true;
         memcpy(registers + 8 * number, payload + sizeof(number), 8);
-        reply(type, NULL, 0);
+        worker_reply(type, NULL, 0);
     } else {
         reply_error("there is no such register");
     }
@@ -561,10 +563,25 @@ static void serve_breakpoints(struct worker *worker, const void *payload, uint32
 {
     worker->breakpoint_count = length / sizeof(worker->breakpoints[0]);
     if (worker->breakpoint_count > MAX_BREAKPOINTS) {
-        die("too many breakpoints");
+        worker_die("too many breakpoints");
     }
     memcpy(worker->breakpoints, payload, length);
-    reply(WORKER_SET_BREAKPOINTS, NULL, 0);
+    worker_reply(WORKER_SET_BREAKPOINTS, NULL, 0);
+}
+
+static void serve_list_registers(struct worker *worker)
+{
+    uint8_t packed[TOY_REGISTERS * 20];
+
+    for (size_t i = 0; i < TOY_REGISTERS; i++) {
+        uint64_t id = toy_register_id(true, i);
+        uint32_t size = 8;
+
+        memcpy(packed + 20 * i, &id, 8);
+        memcpy(packed + 20 * i + 8, &size, 4);
+        memcpy(packed + 20 * i + 12, (uint8_t *)&worker->cpu + 8 * i, 8);
+    }
+    worker_reply(WORKER_LIST_REGISTERS, packed, sizeof(packed));
 }
 
 static void serve(struct worker *worker, const struct worker_message *request,
@@ -577,7 +594,7 @@ static void serve(struct worker *worker, const struct worker_message *request,
         serve_hello(worker);
         break;
     case WORKER_TARGET_XML:
-        reply(request->type, "<target/>", memcmp(payload, "target.xml", 10) == 0 ? 9 : 0);
+        worker_reply(request->type, "<target/>", memcmp(payload, "target.xml", 10) == 0 ? 9 : 0);
         break;
     case WORKER_LOAD_KEYFRAME:
         serve_load_keyframe(worker, payload);
@@ -595,7 +612,7 @@ static void serve(struct worker *worker, const struct worker_message *request,
         serve_run(worker, payload);
         break;
     case WORKER_READ_REGISTERS:
-        reply(request->type, &worker->cpu, sizeof(worker->cpu));
+        worker_reply(request->type, &worker->cpu, sizeof(worker->cpu));
         break;
     case WORKER_READ_REGISTER:
     case WORKER_WRITE_REGISTER:
@@ -607,7 +624,13 @@ static void serve(struct worker *worker, const struct worker_message *request,
         break;
     case WORKER_DIGEST_REGISTERS:
         digest = toy_digest_registers(&worker->cpu);
-        reply(request->type, &digest, sizeof(digest));
+        worker_reply(request->type, &digest, sizeof(digest));
+        break;
+    case WORKER_RESOLVE:
+        fake_resolve(worker, payload);
+        break;
+    case WORKER_LIST_REGISTERS:
+        serve_list_registers(worker);
         break;
     case WORKER_COLLECT_DIRTY:
         serve_collect_dirty(worker);
@@ -618,8 +641,9 @@ static void serve(struct worker *worker, const struct worker_message *request,
     }
 }
 
-/* The recording's directory out of "ebb,recording=DIR,engine-fd=3", where commas are doubled. */
-static char *parse_machine(const char *text)
+/* The recording's directory out of "ebb,recording=DIR,engine-fd=3[,resolve=on]", where commas are
+ * doubled. */
+static char *parse_machine(const char *text, bool *resolves)
 {
     const char *from = strstr(text, "recording=") + strlen("recording=");
     char *directory = calloc(1, strlen(from) + 1), *to = directory;
@@ -628,8 +652,9 @@ static char *parse_machine(const char *text)
         from += *from == ',';
         *to++ = *from++;
     }
-    if (strcmp(from, ",engine-fd=3") != 0) {
-        die("the machine's options are not as expected");
+    *resolves = strcmp(from, ",engine-fd=3,resolve=on") == 0;
+    if (!*resolves && strcmp(from, ",engine-fd=3") != 0) {
+        worker_die("the machine's options are not as expected");
     }
     return directory;
 }
@@ -643,7 +668,7 @@ static void map_memory(struct worker *worker)
     worker->control_file = memfd_create("control", 0);
     if (ftruncate(worker->ram_file, TOY_RAM_SIZE) ||
         ftruncate(worker->control_file, (off_t)control_size)) {
-        die("no memory");
+        worker_die("no memory");
     }
     worker->ram = mmap(NULL, TOY_RAM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, worker->ram_file, 0);
     worker->control =
@@ -654,18 +679,23 @@ static void map_memory(struct worker *worker)
 
 static void open_log(struct worker *worker, const char *machine)
 {
-    char *directory = parse_machine(machine);
+    char *directory = parse_machine(machine, &worker->resolves);
     struct ebb_log_summary summary;
     struct ebb_error error;
 
-    worker->log = ebb_log_open(directory, &error);
+    worker->log = worker->resolves ? ebb_log_open_unresolved(directory, &error)
+                                   : ebb_log_open(directory, &error);
     worker->cursor = worker->log ? ebb_cursor_new(worker->log, &error) : NULL;
     if (!worker->cursor) {
-        die(error.message);
+        worker_die(error.message);
     }
     free(directory);
     ebb_log_summary(worker->log, &summary);
     worker->end_position = summary.end_position;
+    worker->clears = ebb_log_exclusive_clears(worker->log, &worker->clear_count);
+    if (summary.counts && !summary.resolved && !worker->resolves) {
+        worker_die("the recording is not resolved");
+    }
 }
 
 int main(int argc, char **argv)
@@ -676,15 +706,16 @@ int main(int argc, char **argv)
     uint8_t *payload = malloc(1 << 20);
 
     if (argc < 3 || strcmp(argv[1], "-M") != 0) {
-        die("usage: fake_worker -M ebb,recording=DIR,engine-fd=3");
+        worker_die("usage: fake_worker -M ebb,recording=DIR,engine-fd=3");
     }
+    worker.dies_once = getenv("FAKE_WORKER_DIES_ONCE");
     worker.dies_at = dies_at ? strtoull(dies_at, NULL, 0) : UINT64_MAX;
     open_log(&worker, argv[2]);
     map_memory(&worker);
     do {
         receive(&request, sizeof(request));
         if (request.length >= 1 << 20) {
-            die("the request is too long");
+            worker_die("the request is too long");
         }
         receive(payload, request.length);
         payload[request.length] = '\0';

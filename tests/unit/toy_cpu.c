@@ -2,6 +2,7 @@
 #include "toy_cpu.h"
 
 #include "../../log/digest.h"
+#include "../../log/kvm_registers.h"
 
 #include <string.h>
 
@@ -36,6 +37,12 @@ static enum toy_kind kind_of(const struct toy_cpu *cpu, unsigned number)
         return TOY_STORE;
     case 18 ... 25:
         return TOY_LOAD;
+    case 26 ... 29:
+        return cpu->exclusives ? TOY_LOAD_EXCLUSIVE : TOY_COMPUTE;
+    case 30:
+        return cpu->exclusives ? TOY_STORE_EXCLUSIVE : TOY_COMPUTE;
+    case 31:
+        return cpu->exclusives ? TOY_STORE_EXCLUSIVE_SILENT : TOY_COMPUTE;
     default:
         return TOY_COMPUTE;
     }
@@ -53,6 +60,7 @@ void toy_decode(const struct toy_cpu *cpu, struct toy_instruction *instruction)
         .reg = (x >> 28) % TOY_GENERAL,
     };
     instruction->value = cpu->general[instruction->reg] ^ x;
+    instruction->emulated = instruction->kind == TOY_COMPUTE && (x >> 48) % 64 == 0;
     switch (instruction->kind) {
     case TOY_JUMP:
         instruction->address = 4 * ((x >> 32) % CODE_WORDS);
@@ -97,6 +105,22 @@ void toy_execute(struct toy_cpu *cpu, uint8_t *ram, const struct toy_instruction
     case TOY_RETURN:
         cpu->pc = cpu->return_pc;
         cpu->in_handler = 0;
+        cpu->monitor = 0;
+        break;
+    case TOY_LOAD_EXCLUSIVE:
+        memcpy(&loaded, ram + instruction->address, instruction->length);
+        *reg ^= loaded;
+        cpu->monitor = 1;
+        break;
+    case TOY_STORE_EXCLUSIVE:
+    case TOY_STORE_EXCLUSIVE_SILENT:
+        if (cpu->monitor) {
+            memcpy(ram + instruction->address, &instruction->value, instruction->length);
+        }
+        if (instruction->kind == TOY_STORE_EXCLUSIVE) {
+            *reg = *reg * 3 + cpu->monitor;
+        }
+        cpu->monitor = 0;
         break;
     }
     cpu->seed = cpu->seed * 6364136223846793005u + 1442695040888963407u + (*reg & 1);
@@ -108,7 +132,26 @@ void toy_take_interrupt(struct toy_cpu *cpu)
         cpu->return_pc = cpu->pc;
         cpu->pc = HANDLER;
         cpu->in_handler = 1;
+        cpu->monitor = 0;
     }
+}
+
+uint64_t toy_register_id(bool kvm, size_t i)
+{
+    size_t count;
+
+    return kvm ? ebb_kvm_registers(true, &count)[i].id : EBB_REGISTER(i);
+}
+
+uint64_t toy_digest_anchor(const struct toy_cpu *cpu, bool vague)
+{
+    uint64_t registers[EBB_ANCHOR_REGISTERS] = {0};
+
+    for (size_t i = 0; i < TOY_GENERAL && !vague; i++) {
+        registers[i] = cpu->general[i];
+    }
+    registers[TOY_GENERAL] = vague ? 0 : cpu->seed;
+    return ebb_digest_anchor(registers);
 }
 
 uint64_t toy_digest_registers(const struct toy_cpu *cpu)

@@ -19,6 +19,12 @@ struct maker {
     uint64_t random;
     uint64_t position;
     size_t access_capacity;
+
+    /* Under KVM. */
+    uint64_t count;        /* of instructions that retired */
+    uint64_t anchor_count; /* at the last anchor */
+    bool anchored;         /* at this position */
+    bool behind_access;    /* the instruction before was a device access */
 };
 
 static uint64_t random_number(struct maker *maker)
@@ -35,11 +41,21 @@ static bool one_in(struct maker *maker, unsigned n)
     return !maker->options->quiet && random_number(maker) % n == 0;
 }
 
+/* One more number at the end of a list. */
+static void note(uint64_t **list, size_t *count, uint64_t number)
+{
+    *list = realloc(*list, (*count + 1) * sizeof(**list));
+    assert_non_null(*list);
+    (*list)[(*count)++] = number;
+}
+
 static void append(struct maker *maker, struct ebb_event event)
 {
+    struct toy_history *history = maker->history;
     struct ebb_error error = {0};
 
-    event.position = maker->position;
+    note(&history->event_positions, &history->event_count, maker->position);
+    event.position = maker->options->kvm ? maker->anchor_count : maker->position;
     if (ebb_log_writer_append(maker->writer, &event, &error)) {
         fail_msg("%s", error.message);
     }
@@ -68,6 +84,32 @@ static void note_access(struct maker *maker, struct toy_access access)
     history->accesses[history->access_count++] = access;
 }
 
+static void make_anchor(struct maker *maker)
+{
+    bool vague = maker->options->vague && one_in(maker, maker->options->vague);
+    uint64_t digest = toy_digest_anchor(&maker->cpu, vague);
+
+    if (maker->anchored) {
+        return;
+    }
+    maker->anchored = true;
+    maker->anchor_count = maker->count;
+    maker->cpu.monitor = 0;
+    append(maker, (struct ebb_event){.kind = EBB_EVENT_ANCHOR,
+                                     .address = maker->cpu.pc,
+                                     .value = maker->cpu.in_handler | (vague ? TOY_VAGUE : 0),
+                                     .data = (const uint8_t *)&digest,
+                                     .data_length = sizeof(digest)});
+}
+
+/* An asynchronous event follows, or a keyframe: its place has to be known. */
+static void place(struct maker *maker, bool keyframe)
+{
+    if (maker->options->kvm && (keyframe || !maker->behind_access || one_in(maker, 2))) {
+        make_anchor(maker);
+    }
+}
+
 static void make_dma(struct maker *maker, bool nested)
 {
     uint8_t data[600];
@@ -75,6 +117,9 @@ static void make_dma(struct maker *maker, bool nested)
     uint64_t span = random_number(maker) % 2 ? 8192 : TOY_RAM_SIZE - 600;
     uint64_t address = random_number(maker) % span;
 
+    if (!nested) {
+        place(maker, false);
+    }
     for (uint32_t i = 0; i < length; i++) {
         data[i] = (uint8_t)random_number(maker);
     }
@@ -94,10 +139,21 @@ static void make_dma(struct maker *maker, bool nested)
 
 static void make_line(struct maker *maker, bool nested)
 {
+    if (!nested) {
+        place(maker, false);
+    }
     maker->cpu.line = !maker->cpu.line;
     append(maker, (struct ebb_event){.kind = EBB_EVENT_INTERRUPT_LINE,
                                      .value = maker->cpu.line,
                                      .flags = nested ? EBB_EVENT_NESTED : 0});
+}
+
+/* Changes a byte of RAM, and back at the second call, if keyframe number is to be wrong. */
+static void corrupt(struct maker *maker, uint64_t number)
+{
+    if (maker->options->wrong_keyframe && number == maker->options->wrong_keyframe) {
+        maker->ram[TOY_RAM_SIZE / 2] ^= 1;
+    }
 }
 
 /* A keyframe of the state as it is; with reset, of the state the reset leads to. */
@@ -105,16 +161,29 @@ static void make_keyframe(struct maker *maker, bool reset)
 {
     struct ebb_register registers[TOY_REGISTERS];
     struct ebb_error error = {0};
-    uint64_t number = 0;
-    int result = ebb_keyframe_begin(maker->writer, maker->position, &number, &error);
+    uint64_t number = 0, position = maker->position;
+    int result;
 
+    if (maker->options->kvm && !reset && maker->position) {
+        place(maker, true);
+    }
+    if (maker->options->kvm) {
+        /* Where there is no anchor, at a reset, the count is taken for the keyframe. */
+        position = maker->anchor_count = maker->count;
+    }
+    note(&maker->history->keyframe_positions, &(size_t){maker->history->keyframes},
+         maker->position);
+    result = ebb_keyframe_begin(maker->writer, position, &number, &error);
+    corrupt(maker, number);
     for (uint64_t page = 0; page < TOY_PAGES; page++) {
         result |= ebb_keyframe_add_page(maker->writer, page, maker->ram + page * 4096, &error);
     }
     for (size_t i = 0; i < TOY_REGISTERS; i++) {
-        registers[i] = (struct ebb_register){EBB_REGISTER(i), 8, (uint8_t *)&maker->cpu + 8 * i};
+        registers[i] = (struct ebb_register){toy_register_id(maker->options->kvm, i), 8,
+                                             (uint8_t *)&maker->cpu + 8 * i};
     }
     result |= ebb_keyframe_commit(maker->writer, registers, TOY_REGISTERS, &error);
+    corrupt(maker, number);
     if (result) {
         fail_msg("%s", error.message);
     }
@@ -133,8 +202,9 @@ static void make_reset(struct maker *maker)
     memset(maker->ram + other * 4096, (int)random_number(maker), 4096);
     update_digest(maker, page * 4096, 1);
     update_digest(maker, other * 4096, 1);
-    maker->cpu = (struct toy_cpu){.seed = random_number(maker)};
+    maker->cpu = (struct toy_cpu){.seed = random_number(maker), .exclusives = maker->options->kvm};
     make_keyframe(maker, true);
+    maker->anchored = true; /* the keyframe is as good as an anchor */
 }
 
 /* What happens on reaching a position. */
@@ -142,6 +212,14 @@ static void settle(struct maker *maker)
 {
     bool first = maker->position == 0, reset = !first && one_in(maker, 6000);
 
+    maker->anchored = false;
+    if (first && maker->options->kvm) {
+        make_keyframe(maker, false);
+        first = false;
+    }
+    if (maker->options->kvm && one_in(maker, 400)) {
+        make_anchor(maker);
+    }
     if (one_in(maker, 200)) {
         make_line(maker, false);
     }
@@ -195,12 +273,32 @@ static void make_device_access(struct maker *maker, const struct toy_instruction
                                      .value = value});
 }
 
+static bool stores_exclusively(const struct toy_instruction *instruction)
+{
+    return instruction->kind == TOY_STORE_EXCLUSIVE ||
+           instruction->kind == TOY_STORE_EXCLUSIVE_SILENT;
+}
+
+/* The host leaves and enters the guest between the load and the store. */
+static void disturb(struct maker *maker, const struct toy_instruction *instruction)
+{
+    bool wanted = instruction->kind == TOY_STORE_EXCLUSIVE_SILENT || !maker->options->silent;
+
+    if (!stores_exclusively(instruction) || !maker->cpu.monitor || !maker->options->spurious ||
+        !wanted || !one_in(maker, maker->options->spurious)) {
+        return;
+    }
+    maker->cpu.monitor = 0;
+    note(&maker->history->flips, &maker->history->flip_count, maker->position);
+}
+
 static void make_instruction(struct maker *maker)
 {
     struct toy_instruction instruction;
     uint64_t value = 0;
 
     toy_decode(&maker->cpu, &instruction);
+    disturb(maker, &instruction);
     if (instruction.kind == TOY_LOAD || instruction.kind == TOY_STORE) {
         note_access(maker, (struct toy_access){.address = instruction.address,
                                                .length = instruction.length,
@@ -208,9 +306,13 @@ static void make_instruction(struct maker *maker)
     } else if (instruction.kind == TOY_DEVICE_READ || instruction.kind == TOY_DEVICE_WRITE) {
         value = instruction.kind == TOY_DEVICE_READ ? random_number(maker) : instruction.value;
         make_device_access(maker, &instruction, value);
+        maker->cpu.monitor = 0;
     }
+    maker->behind_access =
+        instruction.kind == TOY_DEVICE_READ || instruction.kind == TOY_DEVICE_WRITE;
+    maker->count += !maker->behind_access && !instruction.emulated;
     toy_execute(&maker->cpu, maker->ram, &instruction, value);
-    if (instruction.kind == TOY_STORE) {
+    if (instruction.kind == TOY_STORE || stores_exclusively(&instruction)) {
         update_digest(maker, instruction.address, instruction.length);
     }
 }
@@ -231,6 +333,19 @@ static void make_end(struct maker *maker)
                                      .data_length = sizeof(digests)});
 }
 
+/* The end event of a recording under KVM is logged before a pending interrupt is entered, and what
+ * is replayed stops behind that; so let there be none. */
+static void end_quietly(struct maker *maker)
+{
+    maker->anchored = false;
+    if (!maker->options->cut_off) {
+        place(maker, true);
+    }
+    if (maker->cpu.line) {
+        make_line(maker, false);
+    }
+}
+
 static void make_all(struct maker *maker)
 {
     struct toy_history *history = maker->history;
@@ -242,7 +357,11 @@ static void make_all(struct maker *maker)
         make_instruction(maker);
     }
     history->first_access[maker->position] = history->access_count;
-    settle(maker);
+    if (maker->options->kvm) {
+        end_quietly(maker);
+    } else {
+        settle(maker);
+    }
     note_state(maker);
     history->first_access[maker->position + 1] = history->access_count;
     if (!maker->options->cut_off) {
@@ -264,8 +383,9 @@ struct toy_history *toy_history_make(const char *directory,
     history->ram_digests = calloc(options->length + 1, sizeof(*history->ram_digests));
     history->first_access = calloc(options->length + 2, sizeof(*history->first_access));
     maker.ram = calloc(1, TOY_RAM_SIZE);
-    maker.cpu = (struct toy_cpu){.seed = options->seed, .no_devices = options->quiet};
-    maker.writer = ebb_log_writer_create(directory, 0, &error);
+    maker.cpu = (struct toy_cpu){
+        .seed = options->seed, .no_devices = options->quiet, .exclusives = options->kvm};
+    maker.writer = ebb_log_writer_create(directory, options->kvm ? EBB_LOG_COUNTS : 0, &error);
     if (!maker.writer) {
         fail_msg("%s", error.message);
     }
@@ -283,5 +403,8 @@ void toy_history_free(struct toy_history *history)
     free(history->ram_digests);
     free(history->accesses);
     free(history->first_access);
+    free(history->event_positions);
+    free(history->keyframe_positions);
+    free(history->flips);
     free(history);
 }

@@ -15,6 +15,13 @@ struct toy_history_options {
     uint64_t end;      /* position of the end event; 0: length */
     uint64_t wrong_at; /* the first device write from here on is logged wrong; 0: none */
     bool cut_off;      /* no end event */
+
+    /* As if recorded under KVM: counts in the place of positions, and anchors. */
+    bool kvm;
+    unsigned vague;    /* one in so many anchors is met at several places; 0: none */
+    unsigned spurious; /* one in so many exclusive accesses is disturbed by the host; 0: none */
+    bool silent;       /* nobody asks whether an exclusive access was disturbed */
+    unsigned wrong_keyframe; /* number of a keyframe with a wrong byte; 0: none */
 };
 
 /* An access to RAM, by an instruction or a device. The list is in order of occurrence. */
@@ -37,6 +44,12 @@ struct toy_history {
     uint64_t wrong_position; /* where a replay diverges; UINT64_MAX: nowhere */
     uint64_t last_reset;     /* a device writes at its position before it */
     unsigned resets, keyframes;
+
+    uint64_t *event_positions; /* of all events */
+    size_t event_count;
+    uint64_t *keyframe_positions;
+    uint64_t *flips; /* store-exclusives that failed for the host's reasons */
+    size_t flip_count;
 };
 
 /* Writes the recording into an existing directory. Failures fail the running test. */

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of the fake worker share: fake_worker.c and fake_resolve.c. */
+#ifndef EBB_FAKE_WORKER_H
+#define EBB_FAKE_WORKER_H
+
+#include "toy_cpu.h"
+
+#include "../../log/reader.h"
+#include "../../qemu/ebb/worker_protocol.h"
+
+#define MAX_BREAKPOINTS 64u
+#define LOOK_UP_EVERY 1024u /* instructions between two looks at the stop request */
+
+/* Several pages long; a part of it changes with the position. */
+struct state {
+    uint64_t position;
+    uint64_t event_number;
+    uint64_t diversion;
+    int64_t drift;
+    struct toy_cpu cpu;
+    uint8_t padding[9000];
+};
+
+struct worker {
+    struct ebb_log *log;
+    struct ebb_cursor *cursor;
+    struct ebb_event next;
+    bool have_next;
+    uint64_t next_number;
+    uint64_t end_position;
+    uint64_t dies_at;
+    const char *dies_once;
+    const uint64_t *clears; /* positions of exclusive clears, going up */
+    size_t clear_count;
+    bool resolves;
+    int64_t drift; /* position - count, as far as known */
+    struct toy_cpu cpu;
+    uint64_t position;
+    bool diversion;
+    int ram_file, control_file;
+    uint8_t *ram;
+    struct worker_control *control;
+    uint64_t *dirty, *replaced;
+    uint64_t written; /* bitmap of pages; TOY_PAGES are fewer than 64 */
+    bool collected;
+    uint8_t known[TOY_RAM_SIZE]; /* RAM as this process left it */
+    struct worker_breakpoint breakpoints[MAX_BREAKPOINTS];
+    size_t breakpoint_count;
+    struct worker_stop stop;
+    char report[200];
+};
+
+_Noreturn void worker_die(const char *why);
+void worker_reply(uint32_t type, const void *payload, size_t size);
+void worker_read_next(struct worker *worker);
+void worker_seek_event(struct worker *worker, uint64_t number);
+void worker_remember_ram(struct worker *worker);
+void worker_mark_written(struct worker *worker, uint64_t address, uint64_t length);
+/* Dies if this is where it should. */
+void worker_maybe_die(struct worker *worker);
+/* Now and then: tells the position; true if the engine asks to stop. */
+bool worker_look_up(struct worker *worker);
+
+/* WORKER_RESOLVE, by brute force. */
+void fake_resolve(struct worker *worker, const uint8_t *payload);
+
+#endif
