@@ -121,17 +121,3 @@ bool recorder_flight_end(struct recorder *recorder, bool whole, uint64_t keyfram
     g_array_remove_range(recorder->bases, 0, kept);
     return true;
 }
-
-/* TEMPORARY */
-int __attribute__((weak))
-ebb_log_writer_base(struct ebb_log_writer *writer, struct ebb_error *error)
-{
-    return ebb_fail(error, EBB_ERROR_UNSUPPORTED, "not yet");
-}
-
-int __attribute__((weak))
-ebb_log_writer_drop_before(struct ebb_log_writer *writer, uint64_t keyframe, uint64_t *first,
-                           struct ebb_error *error)
-{
-    return ebb_fail(error, EBB_ERROR_UNSUPPORTED, "not yet");
-}

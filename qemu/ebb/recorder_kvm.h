@@ -13,6 +13,7 @@
 #include <linux/kvm.h>
 #include "mmio_timer.h"
 #include "recorder.h"
+#include "smccc.h"
 
 /* What brought the vCPU out of the guest, for those who want to know where the time goes. */
 enum recorder_kvm_exit {
@@ -35,7 +36,8 @@ struct recorder_kvm {
     bool images_loaded;  /* and their counter reads not replaced yet */
     bool debugging;      /* breakpoints come to us */
     bool hypercalls_forwarded;
-    uint64_t *ids; /* KVM_GET_REG_LIST */
+    struct smccc_host smccc; /* with them: what to answer */
+    uint64_t *ids;           /* KVM_GET_REG_LIST */
     size_t id_count;
     uint64_t exits[RECORDER_KVM_EXITS];
     uint64_t anchors;

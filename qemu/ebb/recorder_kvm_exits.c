@@ -5,6 +5,7 @@
 #include "internals.h"
 #include "qemu/main-loop.h"
 #include "exec/address-spaces.h"
+#include "system/cpus.h"
 #include "system/kvm.h"
 #include "system/runstate.h"
 #include "target/arm/syndrome.h"
@@ -14,8 +15,6 @@
 /* Registers whose id names the counter, as the Arm ARM encodes it. */
 #define ID_CNTPCT ARM64_SYS_REG(3, 3, 14, 0, 1)
 #define ID_CNTVCT ARM64_SYS_REG(3, 3, 14, 0, 2)
-
-#define MASK_FUNCTION 0xffffffffu
 
 static bool begin(struct recorder *recorder)
 {
@@ -192,25 +191,90 @@ static bool handle_debug(struct recorder *recorder, struct kvm_run *run)
     return ours; /* else QEMU gives it to the guest */
 }
 
-/* PSCI has made KVM end the machine's run; what the guest would find in x0 is already there. */
-static void append_system_event(struct recorder *recorder, struct kvm_run *run)
+static bool get_arguments(struct recorder *recorder, uint64_t arguments[4])
 {
-    bool reset = run->system_event.type == KVM_SYSTEM_EVENT_RESET;
-    uint8_t result[8];
+    int i;
+
+    for (i = 0; i < 4; i++) {
+        if (!recorder_kvm_get(recorder, RECORDER_KVM_X(i), &arguments[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void append_hypercall(struct recorder *recorder, uint32_t function,
+                             const uint64_t results[4])
+{
+    uint8_t data[4 * 8];
     struct ebb_event event = {
         .kind = EBB_EVENT_HYPERCALL,
-        .address = reset ? QEMU_PSCI_0_2_FN_SYSTEM_RESET : QEMU_PSCI_0_2_FN_SYSTEM_OFF,
-        .data = result,
-        .data_length = sizeof(result),
+        .address = function,
+        .data = data,
+        .data_length = sizeof(data),
     };
-    uint64_t x0;
+    int i;
 
     recorder->kvm->exits[RECORDER_KVM_HYPERCALL]++;
-    if (recorder_kvm_get(recorder, RECORDER_KVM_X(0), &x0) && begin(recorder)) {
-        stq_le_p(result, x0);
+    for (i = 0; i < 4; i++) {
+        stq_le_p(data + 8 * i, results[i]);
+    }
+    if (begin(recorder)) {
         recorder_append_access(recorder, &event);
         recorder_access_end(recorder);
     }
+}
+
+/*
+ * PSCI has made KVM end the machine's run; what the guest would find in x0 to x3 is there already.
+ * The vCPU stops at once: QEMU's main thread will see to the rest.
+ */
+static void append_system_event(struct recorder *recorder, struct kvm_run *run)
+{
+    bool reset = run->system_event.type == KVM_SYSTEM_EVENT_RESET;
+    uint64_t results[4];
+
+    if (get_arguments(recorder, results)) {
+        append_hypercall(
+            recorder, reset ? QEMU_PSCI_0_2_FN_SYSTEM_RESET : QEMU_PSCI_0_2_FN_SYSTEM_OFF, results);
+    }
+    cpu_stop_current();
+}
+
+static void act_on_machine(struct recorder *recorder, enum smccc_effect effect)
+{
+    switch (effect) {
+    case SMCCC_OFF:
+        qemu_system_shutdown_request(SHUTDOWN_CAUSE_GUEST_SHUTDOWN);
+        break;
+    case SMCCC_RESETS:
+        qemu_system_reset_request(SHUTDOWN_CAUSE_GUEST_RESET);
+        break;
+    case SMCCC_STOPS:
+        recorder_fail(recorder, "the guest has turned its only CPU off; the recording ends there");
+        break;
+    default:
+        return;
+    }
+    cpu_stop_current();
+}
+
+static bool handle_hypercall(struct recorder *recorder, struct kvm_run *run)
+{
+    uint64_t arguments[4], results[4];
+    enum smccc_effect effect;
+    int i;
+
+    if (!get_arguments(recorder, arguments)) {
+        return true;
+    }
+    effect = smccc_answer(&recorder->kvm->smccc, arguments, results);
+    append_hypercall(recorder, (uint32_t)arguments[0], results);
+    for (i = 0; i < 4; i++) {
+        recorder_kvm_set(recorder, RECORDER_KVM_X(i), &results[i]);
+    }
+    act_on_machine(recorder, effect);
+    return true;
 }
 
 static void refuse_access(struct recorder *recorder, struct kvm_run *run)
@@ -232,6 +296,8 @@ bool recorder_kvm_exit(CPUState *cpu, struct kvm_run *run, MemTxAttrs attrs)
         return handle_mmio(recorder, run, attrs);
     case KVM_EXIT_DEBUG:
         return handle_debug(recorder, run);
+    case KVM_EXIT_HYPERCALL:
+        return handle_hypercall(recorder, run);
     case KVM_EXIT_SYSTEM_EVENT:
         append_system_event(recorder, run);
         return false;

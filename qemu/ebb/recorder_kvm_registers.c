@@ -80,6 +80,15 @@ bool recorder_kvm_list_registers(struct recorder *recorder, Error **errp)
     return true;
 }
 
+/* Read by the guest from the hardware itself: KVM has no id of it, but user space can read it. */
+static void add_block_size(struct ebb_cpu_registers *registers)
+{
+    uint64_t value;
+
+    asm("mrs %0, dczid_el0" : "=r"(value));
+    ebb_cpu_registers_add(registers, ARM64_SYS_REG(3, 3, 0, 0, 7), &value, sizeof(value));
+}
+
 struct ebb_cpu_registers *recorder_kvm_registers(struct recorder *recorder)
 {
     struct ebb_cpu_registers *registers = ebb_cpu_registers_new();
@@ -94,6 +103,7 @@ struct ebb_cpu_registers *recorder_kvm_registers(struct recorder *recorder)
             ebb_cpu_registers_add(registers, id, value, size);
         }
     }
+    add_block_size(registers);
     ebb_cpu_registers_add_lines(registers, recorder->cpu);
     ebb_cpu_registers_finish(registers);
     return registers;

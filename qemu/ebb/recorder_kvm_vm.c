@@ -5,6 +5,7 @@
 #include "hw/arm/virt.h"
 #include "hw/qdev-core.h"
 #include "qapi/error.h"
+#include "qemu/error-report.h"
 #include "system/kvm.h"
 #include "kvm_arm.h"
 #include "recorder_kvm.h"
@@ -99,7 +100,98 @@ static bool hide_services(ARMCPU *cpu, Error **errp)
     return true;
 }
 
+/*
+ * Features whose instructions give what only this host knows, or that change memory on their own.
+ * Newer host kernels let them be taken away (KVM API, section 4.68, "writable" identification
+ * registers); on older ones a replay notices if the guest has used one.
+ */
+static void hide_features(ARMCPU *cpu)
+{
+    static const struct {
+        const char *name;
+        uint64_t id;
+        unsigned shift; /* of a field of 4 bits that is 0 without the feature */
+    } features[] = {
+        {"FEAT_RNG (random numbers)", ARM64_SYS_REG(3, 0, 0, 6, 0), 60},
+        {"FEAT_WFxT (waiting with a time limit)", ARM64_SYS_REG(3, 0, 0, 6, 2), 0},
+        {"FEAT_HAFDBS (page table flags set by hardware)", ARM64_SYS_REG(3, 0, 0, 7, 1), 0},
+    };
+    size_t i;
+
+    for (i = 0; i < ARRAY_SIZE(features); i++) {
+        uint64_t value, field = 0xfull << features[i].shift;
+
+        if (kvm_get_one_reg(CPU(cpu), features[i].id, &value) || !(value & field)) {
+            continue;
+        }
+        value &= ~field;
+        if (kvm_set_one_reg(CPU(cpu), features[i].id, &value)) {
+            warn_report("the guest's CPU has %s, which this host's kernel does not let be hidden; "
+                        "a guest that uses it cannot be replayed",
+                        features[i].name);
+        } else {
+            remember(cpu, features[i].id, value);
+        }
+    }
+}
+
+static void describe_host(struct recorder *recorder)
+{
+    CPUState *cpu = CPU(recorder->cpu);
+    struct smccc_host *host = &recorder->kvm->smccc;
+    uint64_t value;
+    int i;
+
+    host->aarch32 = !arm_feature(&recorder->cpu->env, ARM_FEATURE_AARCH64);
+    host->psci_version = kvm_get_one_reg(cpu, KVM_REG_ARM_PSCI_VERSION, &value) ? 0 : value;
+    host->mpidr = kvm_get_one_reg(cpu, ARM64_SYS_REG(3, 0, 0, 0, 5), &value) ? 0 : value;
+    for (i = 1; i <= 3; i++) {
+        host->workaround[i] = kvm_get_one_reg(cpu, KVM_REG_ARM_FW_REG(i), &value) ? 0 : value;
+    }
+}
+
+/*
+ * Sends hypercalls to us, where the host can do that (Linux 6.4), so that no change of KVM's
+ * answers can matter. What stays: the architecture's own range, which KVM keeps, and CPU_SUSPEND,
+ * which waits for an interrupt.
+ */
+static bool forward_hypercalls(void)
+{
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {
+        {0x84000000, 0x84000000}, {0x84000002, 0x8400ffff}, /* PSCI and other secure services */
+        {0xc4000002, 0xc400ffff}, {0x85000000, 0x8600ffff}, /* of the hypervisor */
+        {0xc5000000, 0xc600ffff},
+    };
+    size_t i;
+
+    if (kvm_vm_check_attr(kvm_state, KVM_ARM_VM_SMCCC_CTRL, KVM_ARM_VM_SMCCC_FILTER) != 1) {
+        return false;
+    }
+    for (i = 0; i < ARRAY_SIZE(ranges); i++) {
+        struct kvm_smccc_filter filter = {
+            .base = ranges[i].first,
+            .nr_functions = ranges[i].last - ranges[i].first + 1,
+            .action = KVM_SMCCC_FILTER_FWD_TO_USER,
+        };
+        struct kvm_device_attr attribute = {
+            .group = KVM_ARM_VM_SMCCC_CTRL,
+            .attr = KVM_ARM_VM_SMCCC_FILTER,
+            .addr = (uintptr_t)&filter,
+        };
+
+        if (kvm_vm_ioctl(kvm_state, KVM_SET_DEVICE_ATTR, &attribute)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool recorder_kvm_prepare_vm(struct recorder *recorder, Error **errp)
 {
+    hide_features(recorder->cpu);
+    describe_host(recorder);
+    recorder->kvm->hypercalls_forwarded = forward_hypercalls();
     return hide_services(recorder->cpu, errp);
 }
