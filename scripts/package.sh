@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Makes an archive for ARM hosts that runs wherever it is unpacked: build/ebb-VERSION-arm64.tar.xz,
-# with ebb, its QEMU, gdb's commands, the manual, the demo's guest.
+# with ebb, its QEMU, gdb's commands, the manual, the demo's guest and a self-test.
 #
 #   scripts/package.sh arm64
 
@@ -14,6 +14,8 @@ version=$(sed -nE "s/^ *version: *'([^']*)'.*/\1/p" "$root/meson.build" | head -
 name=ebb-$version-arm64
 stage=$build/package
 folder=$stage/$name
+# Guests that end by themselves; each checks what it is about.
+selftest_guests=(exceptions interrupts mmu exclusives float counter steps jobs)
 
 # Manual pages and completions come from ebb itself; this system's says the same as the other.
 write_manual() {
@@ -33,6 +35,7 @@ Ebb $version for arm64: records a guest under KVM or TCG, replays and debugs it 
 Nothing is to be installed: the programs are static and run from this folder, wherever it is.
 
   bin/ebb doctor                                     what this host can record, and why not
+  ./selftest                                         records some guests and replays them
   bin/ebb record -o run1 -- -M virt -cpu host -m 32 -nodefaults -display none -serial stdio \\
       -kernel share/ebb/demo/jobs-kvm-aarch64.elf
   bin/ebb verify run1                                replays all of it and compares
@@ -47,13 +50,19 @@ END
 }
 
 fill_folder() {
+    local guest
     rm -rf "$stage"
-    mkdir -p "$folder/bin" "$folder/libexec/ebb" "$folder/share/ebb/demo" "$folder/docs"
+    mkdir -p "$folder/bin" "$folder/libexec/ebb" "$folder/share/ebb/demo" \
+        "$folder/share/ebb/guests" "$folder/docs"
     cp "$build/arm64/ebb" "$folder/bin/"
     cp "$build/arm64/qemu-system-aarch64" "$build/arm64/qemu-img" "$folder/libexec/ebb/"
     cp -r "$root/gdb-scripts" "$folder/share/ebb/"
     cp "$root/demo/jobs.c" "$root/demo/session.gdb" "$build/guests/jobs-kvm-aarch64.elf" \
         "$folder/share/ebb/demo/"
+    for guest in "${selftest_guests[@]}"; do
+        cp "$build/guests/$guest-kvm-aarch64.elf" "$folder/share/ebb/guests/"
+    done
+    cp "$root/tests/kvm/selftest.sh" "$folder/selftest"
     cp "$root"/docs/*.md "$folder/docs/"
     cp -r "$root/LICENSES" "$folder/"
     find "$folder" -name __pycache__ -prune -exec rm -rf {} +
