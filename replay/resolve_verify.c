@@ -188,7 +188,7 @@ static int read_end(struct interval *interval, uint64_t *registers, uint64_t *ra
 static int compare_with_end(struct interval *interval, const struct trail *tip, char *text,
                             struct ebb_error *error)
 {
-    uint64_t registers, ram, expected_registers, expected_ram;
+    uint64_t registers = 0, ram = 0, expected_registers = 0, expected_ram = 0;
     int result = read_end(interval, &expected_registers, &expected_ram, error);
 
     if (result <= 0) {
