@@ -2,6 +2,7 @@
 /* ebb dump: the events of a recording, one to a line. */
 #include "commands.h"
 #include "json_list.h"
+#include "progress.h"
 #include "recording.h"
 #include "symbols.h"
 #include "text.h"
@@ -221,20 +222,26 @@ static int print_events(const struct recording *recording, struct dump *dump,
     return result < 0 ? -1 : 0;
 }
 
-static int open_symbols(const struct recording *recording, struct dump *dump, const char *path,
+static int open_symbols(struct recording *recording, struct dump *dump, const char *path,
                         struct ebb_error *error)
 {
+    struct progress progress;
     struct timeline_options options = {
         .recording = recording->directory,
         .workers = 1,
+        .resolving = progress_resolving,
+        .resolving_opaque = &progress,
     };
 
     dump->symbols = symbols_open(path, error);
     if (!dump->symbols) {
         return -1;
     }
+    progress_begin(&progress, "replaying");
     dump->timeline = timeline_open(&options, error);
-    if (!dump->timeline) {
+    progress_end(&progress);
+    /* A recording made under KVM may have got its positions just now. */
+    if (!dump->timeline || recording_open_log(recording, ebb_log_open, error) < 0) {
         return -1;
     }
     return timeline_read_pc(dump->timeline, &dump->pc, error);
@@ -279,12 +286,15 @@ static int configure(struct recording *recording, const struct arguments *argume
             return -1;
         }
     }
-    if ((from && recording_position(recording, from, "--from", &dump->from, error) < 0) ||
-        (to && recording_position(recording, to, "--to", &dump->to, error) < 0) ||
-        (kinds && select_kinds(dump, kinds, error) < 0)) {
+    if ((kinds && select_kinds(dump, kinds, error) < 0) ||
+        (elf && open_symbols(recording, dump, elf, error) < 0)) {
         return -1;
     }
-    return elf ? open_symbols(recording, dump, elf, error) : 0;
+    if ((from && recording_position(recording, from, "--from", &dump->from, error) < 0) ||
+        (to && recording_position(recording, to, "--to", &dump->to, error) < 0)) {
+        return -1;
+    }
+    return 0;
 }
 
 static int run(const struct arguments *arguments, struct ebb_error *error)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "progress.h"
 
+#include "../replay/resolver.h"
 #include "text.h"
 
 #include <signal.h>
@@ -48,7 +49,7 @@ void progress_end(struct progress *progress)
     sigprocmask(SIG_SETMASK, &progress->before, NULL);
 }
 
-static void draw(struct progress *progress, uint64_t position, int percent)
+static void draw(struct progress *progress, const char *label, uint64_t done, int percent)
 {
     char bar[BAR_WIDTH + 1], count[TEXT_NUMBER_SIZE];
 
@@ -56,28 +57,49 @@ static void draw(struct progress *progress, uint64_t position, int percent)
         bar[i] = i * 100 < percent * BAR_WIDTH ? '#' : '.';
     }
     bar[BAR_WIDTH] = '\0';
-    fprintf(stderr, "\r\033[K%s [%s] %3d %%  %s instructions", progress->label, bar, percent,
-            text_count(count, position));
+    fprintf(stderr, "\r\033[K%s [%s] %3d %%  %s instructions", label, bar, percent,
+            text_count(count, done));
     fflush(stderr);
     progress->shown = true;
     progress->percent = percent;
 }
 
+/* Whether somebody wants it to end. */
+static bool is_interrupted(void)
+{
+    sigset_t pending;
+
+    return sigpending(&pending) == 0 &&
+           (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) ||
+            sigismember(&pending, SIGHUP));
+}
+
 void progress_show(void *opaque, uint64_t position, uint64_t from, uint64_t to)
 {
     struct progress *progress = opaque;
-    sigset_t pending;
     uint64_t low = from < to ? from : to, high = from < to ? to : from;
     int percent = high > low && position >= low && position <= high
                       ? (int)((double)(position - low) * 100 / (double)(high - low))
                       : 100;
 
-    if (progress->timeline && sigpending(&pending) == 0 &&
-        (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) ||
-         sigismember(&pending, SIGHUP))) {
+    if (progress->timeline && is_interrupted()) {
         timeline_interrupt(progress->timeline);
     }
     if (progress->on_terminal && high > low && percent != progress->percent) {
-        draw(progress, position, percent);
+        draw(progress, progress->label, position, percent);
     }
+}
+
+bool progress_resolving(void *opaque, const struct resolve_status *status)
+{
+    struct progress *progress = opaque;
+    int percent = status->total > 0 && status->done < status->total
+                      ? (int)((double)status->done * 100 / (double)status->total)
+                      : 100;
+
+    if (progress->on_terminal && percent != progress->percent) {
+        draw(progress, status->repairing ? "resolving, searching" : "resolving", status->done,
+             percent);
+    }
+    return !is_interrupted();
 }

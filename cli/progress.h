@@ -11,6 +11,8 @@
 #include <signal.h>
 #include <stdint.h>
 
+struct resolve_status;
+
 struct progress {
     const char *label;
     struct timeline *timeline; /* set after timeline_open(); until then nothing can be stopped */
@@ -30,5 +32,8 @@ void progress_end(struct progress *progress);
 
 /* For struct timeline_options; opaque is the progress. */
 void progress_show(void *opaque, uint64_t position, uint64_t from, uint64_t to);
+
+/* The same while a recording is resolved (replay/resolver.h); false ends that. */
+bool progress_resolving(void *opaque, const struct resolve_status *status);
 
 #endif

@@ -413,6 +413,8 @@ static int open_shell(struct shell *shell, const struct arguments *arguments,
     struct timeline_options timeline_options = {
         .progress = progress_show,
         .progress_opaque = &shell->progress,
+        .resolving = progress_resolving,
+        .resolving_opaque = &shell->progress,
     };
     char *symbols = NULL;
 
@@ -429,8 +431,12 @@ static int open_shell(struct shell *shell, const struct arguments *arguments,
         }
     }
     timeline_options.recording = shell->recording.directory;
+    progress_begin(&shell->progress, "replaying");
     shell->timeline = timeline_open(&timeline_options, error);
-    return shell->timeline ? 0 : -1;
+    progress_end(&shell->progress);
+    /* A recording made under KVM may have got its positions just now. */
+    return shell->timeline && recording_open_log(&shell->recording, ebb_log_open, error) == 0 ? 0
+                                                                                              : -1;
 }
 
 static int run(const struct arguments *arguments, struct ebb_error *error)
