@@ -112,9 +112,15 @@ int worker_map_restore(struct worker *worker, uint64_t map_event, struct ebb_err
 static int scan_maps(struct worker *worker, uint64_t event_number, struct ebb_error *error)
 {
     struct ebb_cursor *cursor = ebb_cursor_new(worker->events.log, error);
+    struct ebb_log_summary summary;
     struct ebb_event event;
-    int result = cursor ? ebb_cursor_seek_event(cursor, worker->map.scanned, error) : -1;
+    int result;
 
+    /* What a flight recorder has dropped is not needed: the first keyframe has its map before it.
+     */
+    ebb_log_summary(worker->events.log, &summary);
+    worker->map.scanned = MAX(worker->map.scanned, summary.first_event);
+    result = cursor ? ebb_cursor_seek_event(cursor, worker->map.scanned, error) : -1;
     while (!result && worker->map.scanned < event_number) {
         result = ebb_cursor_next(cursor, &event, error);
         if (result != 1) {
