@@ -54,6 +54,8 @@ bool recorder_kvm_check(Error **errp)
         error_setg(errp, "interrupts of an in-kernel GIC are not seen; use kernel-irqchip=off");
     } else if (!VIRT_MACHINE(machine)->mmio_timer) {
         error_setg(errp, "the CPU's timer is not seen; use -M virt,mmio-timer=on");
+    } else if (ARM_CPU(first_cpu)->kvm_steal_time == ON_OFF_AUTO_ON) {
+        error_setg(errp, "the host writes stolen time to RAM; use -cpu host,kvm-steal-time=off");
     } else {
         return !object_child_foreach_recursive(qdev_get_machine(), check_device, errp);
     }
@@ -166,9 +168,6 @@ static bool forward_hypercalls(void)
     };
     size_t i;
 
-    if (kvm_vm_check_attr(kvm_state, KVM_ARM_VM_SMCCC_CTRL, KVM_ARM_VM_SMCCC_FILTER) != 1) {
-        return false;
-    }
     for (i = 0; i < ARRAY_SIZE(ranges); i++) {
         struct kvm_smccc_filter filter = {
             .base = ranges[i].first,
