@@ -443,7 +443,8 @@ static void test_tables(void **state)
         }
         expect_table(&result, low);
         ebb_page_table_encode(result.runs, result.count, &payload);
-        assert_null(ebb_page_table_decode(&decoded, payload.bytes, payload.size, result.count, 1, 56));
+        assert_null(
+            ebb_page_table_decode(&decoded, payload.bytes, payload.size, result.count, 1, 56));
         expect_table(&decoded, low);
         ebb_page_table_free(&lower);
         ebb_page_table_free(&upper);
