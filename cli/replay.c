@@ -92,6 +92,18 @@ static int seek(struct replay *replay, const char *at, struct ebb_error *error)
     return 0;
 }
 
+/* Tells where a recording made under KVM could not be replayed to its end. */
+static void tell_problem(const struct replay *replay)
+{
+    const char *problem = ebb_log_problem(timeline_log(replay->timeline));
+
+    if (problem) {
+        fprintf(stderr, "ebb: %s can be debugged up to position %llu only: %s\n",
+                replay->recording.directory, (unsigned long long)timeline_end(replay->timeline),
+                problem);
+    }
+}
+
 static int open_timeline(struct replay *replay, struct ebb_error *error)
 {
     const char *memory = replay->arguments->values[REPLAY_MEMORY];
@@ -102,6 +114,8 @@ static int open_timeline(struct replay *replay, struct ebb_error *error)
         .recording = replay->recording.directory,
         .progress = progress_show,
         .progress_opaque = &replay->progress,
+        .resolving = progress_resolving,
+        .resolving_opaque = &replay->progress,
     };
     int status = 0;
 
@@ -120,6 +134,9 @@ static int open_timeline(struct replay *replay, struct ebb_error *error)
         status = seek(replay, at, error);
     }
     progress_end(&replay->progress);
+    if (status == 0) {
+        tell_problem(replay);
+    }
     /* The timeline goes on calling progress_show(), but the terminal is gdb's now. */
     replay->progress.on_terminal = false;
     replay->progress.timeline = NULL;

@@ -5,6 +5,7 @@
 #include "programs.h"
 #include "progress.h"
 #include "recording.h"
+#include "resolution.h"
 #include "text.h"
 
 #include "../replay/timeline.h"
@@ -20,6 +21,7 @@
 
 struct verify {
     struct recording recording;
+    struct resolution resolution;
     struct ebb_log_summary summary;
     bool has_digests;
     uint64_t recorded_registers, recorded_ram; /* digests at the end event */
@@ -165,6 +167,9 @@ static int print_json(const struct verify *verify, int status, const struct ebb_
                   verify->summary.complete, "end_state_compared",
                   status == 0 && verify->has_digests, "position", json_unsigned(verify->position),
                   "events", json_unsigned(verify->summary.event_count), "seconds", verify->seconds);
+    if (document && verify->resolution.done) {
+        json_object_set_new(document, "resolving", resolution_json(&verify->resolution));
+    }
     if (document && status == 0) {
         json_object_set_new(document, "registers", json_string(registers));
         json_object_set_new(document, "ram", json_string(ram));
@@ -178,11 +183,12 @@ static int print_json(const struct verify *verify, int status, const struct ebb_
 
 static void print_text(const struct verify *verify)
 {
-    char position[TEXT_NUMBER_SIZE], events[TEXT_NUMBER_SIZE];
+    const struct ebb_log_summary *summary = &verify->summary;
+    char instructions[TEXT_NUMBER_SIZE], events[TEXT_NUMBER_SIZE];
 
     printf("%s: %s instructions and %s events replayed in %.2f s; ", verify->recording.directory,
-           text_count(position, verify->position), text_count(events, verify->summary.event_count),
-           verify->seconds);
+           text_count(instructions, verify->position - summary->begin_position),
+           text_count(events, summary->event_count - summary->first_event), verify->seconds);
     if (verify->has_digests) {
         printf("registers and RAM at the end are as recorded\n");
     } else if (verify->summary.complete) {
@@ -192,10 +198,13 @@ static void print_text(const struct verify *verify)
     }
 }
 
-enum { VERIFY_JSON };
+enum { VERIFY_JSON, VERIFY_RESOLVE_AGAIN };
 
 static const struct option_spec options[] = {
     [VERIFY_JSON] = {"json", 0, NULL, "Prints a JSON document."},
+    [VERIFY_RESOLVE_AGAIN] = {"resolve-again", 0, NULL,
+                              "Finds the positions of a recording made under KVM again, even if "
+                              "they are known."},
     {0},
 };
 
@@ -206,18 +215,24 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     int status = -1;
 
     if (recording_open(&verify.recording, arguments, &problem) == 0 &&
+        resolution_make(&verify.resolution, &verify.recording,
+                        arguments->values[VERIFY_RESOLVE_AGAIN] != NULL, &problem) == 0 &&
         read_end(&verify, &problem) == 0) {
         status = replay(&verify, &problem);
     }
     if (arguments->values[VERIFY_JSON] && verify.recording.directory) {
         print_json(&verify, status, &problem, status == 0 ? error : &ignored);
-    } else if (status == 0) {
-        print_text(&verify);
+    } else {
+        resolution_print(&verify.resolution, &verify.recording);
+        if (status == 0) {
+            print_text(&verify);
+        }
     }
     if (verify.report) {
         fprintf(stderr, "%s\n", verify.report);
     }
     free(verify.report);
+    resolution_free(&verify.resolution);
     recording_close(&verify.recording);
     if (status < 0) {
         *error = problem;
@@ -234,6 +249,10 @@ const struct command command_verify = {
         "Replays the whole recording at full speed. Every event is compared with the log on the "
         "way, registers and RAM at the end with their digests from the recording. Of a recording "
         "that was cut off, what is there is replayed.\n\n"
+        "Of a recording made under KVM the positions of its events are found first, unless an "
+        "earlier replay has done so: intervals between keyframes are replayed in parallel, and the "
+        "end of each is compared with the next keyframe. What was found is told, store-exclusives "
+        "that failed on the host for reasons that the guest could not see included.\n\n"
         "The exit status is 0 if everything is as recorded, and 3 with a report on standard error "
         "if not.",
     .examples = "ebb verify ebb-recording-3\n",

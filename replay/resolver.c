@@ -3,12 +3,6 @@
 
 #include "../log/index.h"
 
-#pragma weak ebb_index_writer_create
-#pragma weak ebb_index_writer_free
-#pragma weak ebb_index_add_events
-#pragma weak ebb_index_add_keyframe
-#pragma weak ebb_index_add_exclusive_clear
-#pragma weak ebb_index_commit
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>

@@ -106,8 +106,7 @@ static int open_recording(struct timeline *timeline, const struct timeline_optio
     struct ebb_log_summary summary;
     const char *problem;
 
-    if (open_log(timeline, options, &summary, error) ||
-        list_keyframes(timeline, &summary, error)) {
+    if (open_log(timeline, options, &summary, error) || list_keyframes(timeline, &summary, error)) {
         return -1;
     }
     timeline->begin = timeline->position = timeline->keyframes[0].position;

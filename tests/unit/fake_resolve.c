@@ -78,8 +78,9 @@ static const struct worker_override *find_override(const struct resolving *resol
     for (uint64_t i = 0; i < resolving->request.override_count; i++) {
         const struct worker_override *override = &resolving->overrides[i];
 
-        if (override->kind == kind && (kind == WORKER_PLACE_EVENT ? override->event == event
-                                                                  : override->position == position)) {
+        if (override->kind == kind &&
+            (kind == WORKER_PLACE_EVENT ? override->event == event
+                                        : override->position == position)) {
             return override;
         }
     }

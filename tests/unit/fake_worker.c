@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A worker with the toy CPU: speaks the protocol, replays a recording that toy_history.c wrote.
- * With FAKE_WORKER_DIES_AT in its environment it dies on reaching that position; if a file's name is
- * in FAKE_WORKER_DIES_ONCE, only the one that creates that file does.
+ * With FAKE_WORKER_DIES_AT in its environment it dies on reaching that position; if a file's name
+ * is in FAKE_WORKER_DIES_ONCE, only the one that creates that file does.
  */
 #include "fake_worker.h"
 
@@ -549,7 +549,7 @@ static void serve_register(struct worker *worker, uint32_t type, const uint8_t *
     memcpy(&number, payload, sizeof(number));
     if (type == WORKER_READ_REGISTER) {
         worker_reply(type, registers + (number < TOY_REGISTERS ? 8 * number : 0),
-              number < TOY_REGISTERS ? 8 : 0);
+                     number < TOY_REGISTERS ? 8 : 0);
     } else if (number < TOY_REGISTERS) {
         worker->diversion = true;
         memcpy(registers + 8 * number, payload + sizeof(number), 8);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Resolving a recording made under KVM, as a command does it: with a progress bar, and a report of
+ * what was found.
+ */
+#ifndef EBB_CLI_RESOLUTION_H
+#define EBB_CLI_RESOLUTION_H
+
+#include "../replay/resolver.h"
+#include "recording.h"
+
+#include <jansson.h>
+
+struct resolution {
+    bool done; /* by this command, not by an earlier one */
+    struct resolve_result result;
+};
+
+/*
+ * Resolves a recording whose log has counts, or, with again, one that was resolved before as well,
+ * and opens its log again. Any other is left as it is. resolution_free() also after an error.
+ */
+int resolution_make(struct resolution *resolution, struct recording *recording, bool again,
+                    struct ebb_error *error);
+void resolution_free(struct resolution *resolution);
+
+/* What was found, for people; functions' names come from the recording's symbols. */
+void resolution_print(const struct resolution *resolution, const struct recording *recording);
+/* The same as a JSON object; NULL without memory. */
+json_t *resolution_json(const struct resolution *resolution);
+
+#endif
