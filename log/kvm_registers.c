@@ -54,6 +54,8 @@
 #define WHOLE UINT64_MAX
 /* In AArch32 state most registers are the lower half of the AArch64 ones; the rest is unknown. */
 #define LOW 0xffffffffu
+/* What selects a cache; KVM keeps what was above it at reset, which the guest cannot read. */
+#define SELECTION 0xfu
 
 #define X(number, mask)                                                                            \
     {                                                                                              \
@@ -104,7 +106,7 @@ static const struct ebb_kvm_register aarch64_registers[] = {
     R(TPIDR_EL1, WHOLE),
     R(CNTKCTL_EL1, WHOLE),
     R(PAR_EL1, WHOLE),
-    R(CSSELR_EL1, WHOLE),
+    R(CSSELR_EL1, SELECTION),
     R(MDSCR_EL1, WHOLE),
 };
 
@@ -146,7 +148,7 @@ static const struct ebb_kvm_register aarch32_registers[] = {
     R(TPIDR_EL1, LOW),
     R(CNTKCTL_EL1, LOW),
     R(PAR_EL1, WHOLE),
-    R(CSSELR_EL1, LOW),
+    R(CSSELR_EL1, SELECTION),
     R(MDSCR_EL1, LOW),
     R(DACR32_EL2, LOW),
     R(IFSR32_EL2, LOW),
