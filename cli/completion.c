@@ -12,7 +12,8 @@ static enum complete_with argument_completion(const char *argument, char *words,
     char copy[128], *save = NULL;
 
     words[0] = '\0';
-    if (strstr(argument, "FILE") || strstr(argument, "ELF") || strcmp(argument, "PATH") == 0) {
+    if (strstr(argument, "FILE") || strstr(argument, "ELF") || strcmp(argument, "PATH") == 0 ||
+        strcmp(argument, "SOCKET") == 0) {
         return COMPLETE_FILES;
     }
     if (strcmp(argument, "DIR") == 0) {

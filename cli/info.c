@@ -157,8 +157,8 @@ static void print_length(const struct recording *recording, const struct ebb_log
            text_count(number, summary->end_position - summary->begin_position),
            summary->counts && !summary->resolved ? ", as the host counted" : "");
     if (summary->begin_position > 0 || summary->first_event > 0) {
-        printf("%-13s at %s; what was before was dropped (--last)\n", "begin",
-               text_count(number, summary->begin_position));
+        printf("%-13s at %s%s; what was before was dropped (--last)\n", "begin",
+               recording->counts ? "~" : "", text_count(number, summary->begin_position));
     }
     if (!summary->counts) {
         return;

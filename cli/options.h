@@ -14,9 +14,9 @@
 #define OPTIONS_MAX 16 /* entries in a command's table */
 
 /*
- * One option. The argument's name also tells completion what to offer: DIR directories, FILE, ELF
- * and PATH files, "begin|end|POSITION" the words in lower case. An argument in brackets ("[FILE]")
- * may be left out and is given as --name=FILE only.
+ * One option. The argument's name also tells completion what to offer: DIR directories, FILE, ELF,
+ * PATH and SOCKET files, "begin|end|POSITION" the words in lower case. An argument in brackets
+ * ("[FILE]") may be left out and is given as --name=FILE only.
  */
 struct option_spec {
     const char *name;     /* long name without dashes; NULL ends a table */
