@@ -246,7 +246,9 @@ static int conclude(struct record *record, int wait_status, struct ebb_error *er
         if (isatty(STDERR_FILENO)) {
             fputs("ebb: recorded ", stderr);
             record_status_print(&record->status, stderr);
-            fprintf(stderr, " into %s (%s)\n", record->directory, end);
+            /* With --control the last one may have been another. */
+            fprintf(stderr, "%s%s (%s)\n", record->settings.control ? "" : " into ",
+                    record->settings.control ? "" : record->directory, end);
         }
         return 0;
     }
