@@ -354,7 +354,7 @@ static int fill_result(struct interval *interval, const struct trail *tip,
     result->event_count = tip->event_number - interval->first_event;
     result->packed = trail_pack(tip, &result->packed_size);
     result->counts = trail_counts(tip);
-    if (!result->packed || trail_decisions(tip, interval->root, UINT64_MAX, &result->decisions)) {
+    if (!result->packed || trail_decisions(tip, interval->root, &result->decisions)) {
         return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
     }
     return 0;
@@ -416,7 +416,7 @@ static int give_up(struct interval *interval, const struct branch *branch,
     struct trail *tip;
     int reached, status = -1;
 
-    if (trail_decisions(branch->tip, attempt.from, UINT64_MAX, &decisions)) {
+    if (trail_decisions(branch->tip, attempt.from, &decisions)) {
         return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
     }
     reached = interval_reach(interval, &attempt, 0, &tip, &failure, error);

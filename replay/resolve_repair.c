@@ -152,18 +152,18 @@ static uint64_t event_behind_anchor(const struct interval *interval, uint64_t nu
 /* Going there. */
 
 /*
- * The decisions made on the branch behind ancestor, and more, which go up; those of the branch that
- * are behind the first of more are void, since what they are about has moved.
+ * The decisions made on the branch behind ancestor, and more. Those of the branch that are behind
+ * the first of more are about places that may have moved by it; but if they have, the replay does
+ * not get beyond them in any case.
  */
 static int collect(const struct repair *repair, const struct trail *ancestor,
                    const struct decision_list *more, struct decision_list *decisions,
                    struct ebb_error *error)
 {
-    uint64_t before = more->count ? more->list[0].override.position : UINT64_MAX;
     int result;
 
     *decisions = (struct decision_list){0};
-    result = trail_decisions(repair->branch->tip, ancestor, before, decisions);
+    result = trail_decisions(repair->branch->tip, ancestor, decisions);
     for (size_t i = 0; i < more->count && result == 0; i++) {
         result = decision_list_add(decisions, &more->list[i]);
     }

@@ -166,14 +166,12 @@ struct trail *trail_restorable(struct trail *trail, uint64_t event_number)
     return trail;
 }
 
-int trail_decisions(const struct trail *trail, const struct trail *ancestor, uint64_t before,
+int trail_decisions(const struct trail *trail, const struct trail *ancestor,
                     struct decision_list *decisions)
 {
     for (; trail != ancestor; trail = trail->parent) {
         for (size_t i = 0; i < trail->decisions.count; i++) {
-            const struct decision *decision = &trail->decisions.list[i];
-
-            if (decision->override.position < before && decision_list_add(decisions, decision)) {
+            if (decision_list_add(decisions, &trail->decisions.list[i])) {
                 return -1;
             }
         }

@@ -62,8 +62,8 @@ void trail_release(struct trail *trail);       /* NULL is allowed */
  * event_number. The beginning always has one. */
 struct trail *trail_restorable(struct trail *trail, uint64_t event_number);
 
-/* Appends the decisions made between ancestor and trail that are before position. */
-int trail_decisions(const struct trail *trail, const struct trail *ancestor, uint64_t before,
+/* Appends the decisions made between ancestor and trail. */
+int trail_decisions(const struct trail *trail, const struct trail *ancestor,
                     struct decision_list *decisions);
 
 /* Sums over the whole trail. */

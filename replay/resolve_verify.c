@@ -19,7 +19,7 @@
 
 struct ram_difference {
     const struct page_store *store;
-    uint64_t pages;
+    uint64_t pages, bytes;
     uint64_t offset; /* of the first byte that differs */
     uint8_t got, expected;
 };
@@ -29,17 +29,18 @@ static int compare_page(void *opaque, uint64_t number, uint32_t page_a, uint32_t
     struct ram_difference *difference = opaque;
     const uint8_t *a = page_store_data(difference->store, page_a);
     const uint8_t *b = page_store_data(difference->store, page_b);
-    uint32_t i = 0;
 
-    if (memcmp(a, b, EBB_PAGE_SIZE) == 0 || difference->pages++) {
+    if (memcmp(a, b, EBB_PAGE_SIZE) == 0) {
         return 0;
     }
-    while (a[i] == b[i]) {
-        i++;
+    difference->pages++;
+    for (uint32_t i = 0; i < EBB_PAGE_SIZE; i++) {
+        if (a[i] != b[i] && !difference->bytes++) {
+            difference->offset = number * EBB_PAGE_SIZE + i;
+            difference->got = a[i];
+            difference->expected = b[i];
+        }
     }
-    difference->offset = number * EBB_PAGE_SIZE + i;
-    difference->got = a[i];
-    difference->expected = b[i];
     return 0;
 }
 
@@ -110,7 +111,7 @@ static int compare_with_keyframe(struct interval *interval, const struct trail *
                  ": 0x%02x, recorded was 0x%02x",
                  ram.pages, ram.offset, ram.got, ram.expected);
     }
-    *differences = ram.pages + (result == 0);
+    *differences = ram.bytes + (result == 0);
     return *differences == 0;
 }
 

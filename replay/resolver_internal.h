@@ -94,7 +94,7 @@ struct failure {
     uint64_t event_number; /* that does not fit; the interval's end for FAILURE_WRONG_END */
     uint64_t position;
     uint64_t anchors;     /* matched since the interval's beginning */
-    uint64_t differences; /* FAILURE_WRONG_END: pages and registers that are not as recorded */
+    uint64_t differences; /* FAILURE_WRONG_END: how far the state is from the recorded one */
     char *report;         /* owned */
 };
 void failure_clear(struct failure *failure);
