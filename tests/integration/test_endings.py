@@ -222,8 +222,8 @@ class Refused(unittest.TestCase):
     def test_two_cpus(self):
         self.check("-smp", "2")
 
-    def test_kvm(self):
-        self.check("-accel", "kvm")
+    def test_other_accelerator(self):
+        self.check("-accel", "hvf")
 
     def test_automatic_pace(self):
         self.check("-icount", "auto")
