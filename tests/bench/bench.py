@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measures Ebb beside QEMU's own record/replay, in one run on one guest.
 
-    bench.py --build BUILD [--runs N] replay|record|reverse
+    bench.py --build BUILD [--runs N] replay|record|reverse|kvm
 
 The guest is Debian's arm64 kernel with busybox, booted to power-off. The peer is the system's
 qemu-system-aarch64 (10.0 or newer). Results are printed as a table and written to
 BUILD/bench/NAME.json: an array of {"metric", "unit", "ebb", "peer", "peer_name", "ratio", "runs"}.
 A value is the median of its runs, a ratio is ebb / peer: below 1 means that Ebb needs less.
-A peer that cannot run is a failure of the benchmark.
+A peer that cannot run is a failure of the benchmark. What kvm measures is told in kvm.py.
 """
 
 import argparse
@@ -24,7 +24,9 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "guests", "linux"))
+sys.path.insert(0, HERE)
 import initramfs  # noqa: E402
+import kvm  # noqa: E402
 
 PEER = "qemu-system-aarch64"
 LIMIT = 900  # seconds that any one step may take
@@ -217,15 +219,20 @@ class Bench:
 def main():
     parser = argparse.ArgumentParser(description="Measure Ebb beside QEMU's record/replay.")
     parser.add_argument("--build", default="build", help="the build folder")
-    parser.add_argument("--runs", type=int, default=5, help="runs of each measurement (default 5)")
-    parser.add_argument("name", choices=("replay", "record", "reverse"))
+    parser.add_argument("--runs", type=int,
+                        help="runs of each measurement (default 5; kvm: 2, for they repeat)")
+    parser.add_argument("name", choices=("replay", "record", "reverse", "kvm"))
     arguments = parser.parse_args()
     build = os.path.abspath(arguments.build)
     try:
         with tempfile.TemporaryDirectory(prefix="ebb-bench-") as folder:
-            bench = Bench(build, arguments.runs, folder)
-            getattr(bench, "bench_" + arguments.name)()
-    except (Failure, subprocess.TimeoutExpired) as failure:
+            if arguments.name == "kvm":
+                bench = kvm.KvmBench(build, arguments.runs or 2, folder)
+                bench.bench()
+            else:
+                bench = Bench(build, arguments.runs or 5, folder)
+                getattr(bench, "bench_" + arguments.name)()
+    except (Failure, kvm.Failure, subprocess.TimeoutExpired) as failure:
         sys.exit("bench: %s" % failure)
     os.makedirs(os.path.join(build, "bench"), exist_ok=True)
     path = os.path.join(build, "bench", arguments.name + ".json")

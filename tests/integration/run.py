@@ -90,6 +90,7 @@ def main():
         print("\n".join(test.id() for test in tests))
         return 0
     session = ebb.open_build(options.build)
+    session.tests = [test.id() for test in tests]
     result = Result(options.verbose)
     try:
         unittest.TestSuite(tests).run(result)

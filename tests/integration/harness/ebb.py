@@ -21,6 +21,7 @@ class Ebb:
         self.path = os.path.join(self.build, "cli", "ebb")
         self.folder = tempfile.mkdtemp(prefix="ebb-test-")
         self.guests = Guests(os.path.join(self.build, "guests"))
+        self.tests = []  # names of the tests of this run
         self._shared = {}
         self._count = 0
 
@@ -31,6 +32,10 @@ class Ebb:
         """The path of a folder that does not exist yet."""
         self._count += 1
         return os.path.join(self.folder, "%s-%d" % (name, self._count))
+
+    def has_test(self, text):
+        """Whether a test with the text in its name is part of this run."""
+        return any(text in test for test in self.tests)
 
     def start_recording(self, arguments, options=(), **keywords):
         """Starts `ebb record`; returns the Process, the recording's folder in .recording."""
@@ -59,6 +64,10 @@ class Ebb:
             arguments = make_arguments() if make_arguments else self.guests.bare(name)
             self._shared[name] = self.record(arguments, options, typed)
         return self._shared[name]
+
+    def share(self, name, recorder):
+        """Makes shared() return a recording that was made elsewhere."""
+        self._shared[name] = recorder
 
     def run(self, *arguments, timeout=VERIFY_TIMEOUT, **keywords):
         return process.run([self.path, *arguments], timeout, **keywords)

@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Guests recorded under KVM on ARM hosts, and replayed here: each recording resolves, verifies, and
+can be debugged. What the hosts do is in make_plan(); a host does it all in one go."""
+
+import re
+import unittest
+
+from harness import ebb, kvm
+from harness.gdb import Gdb
+from harness.gdb_tests import GdbTests
+from test_worker_walk import SampledTests
+
+BARE = ("exceptions", "interrupts", "mmu", "exclusives", "float", "reset", "dma", "steps",
+        "polling", "sleeper", "floatirq", "hypercalls", "counter", "stripped")
+TIMES = 2   # that each guest is recorded on each host
+TRIES = 3   # at a store-exclusive that fails unseen
+WORK = "work=compute,syscalls,processes,idle"
+LOAD = "disk,network,random,console"
+
+
+def make_plan(host, guests):
+    plan = kvm.Plan(guests)
+    for name in BARE:
+        plan.record(name + "-64", plan.bare(name + "-kvm-aarch64"), times=TIMES)
+    plan.record("trylock-64", plan.bare("trylock-kvm-aarch64"), times=TRIES)
+    plan.record("latecode-64", plan.bare("latecode-kvm-aarch64"))
+    plan.record("linux-64", plan.linux("arm64", "work", WORK), times=TIMES)
+    plan.record("whole-64", plan.linux("arm64", "work", WORK), ["--keyframe-interval", "0"])
+    plan.record("load-64", plan.loaded("arm64", LOAD), answering=True, times=TIMES)
+    if host.arm:
+        for name in BARE:
+            plan.record(name + "-32", plan.bare(name + "-kvm-arm"), times=TIMES)
+        plan.record("steps-thumb", plan.bare("steps-kvm-thumb"))
+        plan.record("counter-thumb", plan.bare("counter-kvm-thumb"))
+        plan.record("trylock-32", plan.bare("trylock-kvm-arm"), times=TRIES)
+        plan.record("latecode-32", plan.bare("latecode-kvm-arm"))
+        plan.record("linux-32", plan.linux("armhf", "work", WORK))
+        plan.record("load-32", plan.loaded("armhf", LOAD), answering=True)
+    add_endings(plan)
+    return plan
+
+
+def add_endings(plan):
+    """Recordings of a guest that never ends by itself."""
+    forever = plan.bare("forever-kvm-aarch64")
+    plan.shell("""start_until last 'forever: round 20' ebb record --accel kvm -o last --last 1s \
+                      --keyframe-interval 250ms -- ARGUMENTS
+                  wait_for 'forever: round 2500'
+                  kill -TERM "$started"
+                  finish_started""", forever)
+    plan.shell("""start_until attached 'forever: round 20' ebb record --accel kvm --wait \
+                      --control control -- ARGUMENTS
+                  ebb record --attach control -o attached
+                  wait_for 'forever: round 200'
+                  ebb record --detach control
+                  wait_for 'forever: round 250'
+                  ebb record --attach control -o again
+                  wait_for 'forever: round 300'
+                  kill -TERM "$started"
+                  finish_started""", forever)
+    plan.shell("""start_until killed 'forever: round 800' ebb record --accel kvm -o killed \
+                      -- ARGUMENTS
+                  kill -KILL "$started"
+                  finish_started""", forever)
+
+
+HOSTS = kvm.Hosts(make_plan)
+
+
+class KvmTest:
+    """A mixin. host: the name of the host whose recordings are tested."""
+
+    host = None
+
+    def setUp(self):
+        self.ebb = ebb.current()
+
+    def made(self, name):
+        """A recording of the host; the test is skipped where the host cannot have made it."""
+        host = HOSTS.get(self.host)
+        if name.endswith(("-32", "thumb")) and not self.has_arm(host):
+            self.skipTest("NOT TESTED: the CPU of this host has no 32-bit guests")
+        return host.made(name)
+
+    @staticmethod
+    def has_arm(host):
+        return host.cpu != "host" or bool(
+            re.search(r"aarch32.*32-bit guests", host.results().text("doctor.out")))
+
+    def verify(self, made, end="power-off"):
+        """Replays the recording and compares the end; returns what ebb verify says."""
+        info = self.ebb.info(made.recording)
+        self.assertTrue(info["complete"], made.describe())
+        self.assertEqual(info["end"], end)
+        result = self.ebb.json("verify", "--json", made.recording)
+        self.assertTrue(result["verified"], result)
+        self.assertTrue(result["end_state_compared"], result)
+        return result
+
+    def check(self, name, expected=r"\w+: PASS"):
+        made = self.made(name)
+        self.assertEqual(made.status, 0, made.describe())
+        self.assertRegex(made.text(), expected)
+        self.assertNotIn("not ok", made.text())
+        return made, self.verify(made)
+
+    def check_all(self, name, times):
+        for number in range(1, times + 1):
+            with self.subTest(number=number):
+                self.check(name if number == 1 else "%s-%d" % (name, number))
+
+
+class Recordings(KvmTest):
+    """The tests that are the same on each host."""
+
+    def test_doctor(self):
+        """The host can record, and says so."""
+        text = HOSTS.get(self.host).results().text("doctor.out")
+        self.assertIn("records under KVM", text)
+
+    def test_trylock_64(self):
+        self.check_trylock("trylock-64")
+
+    def test_trylock_32(self):
+        self.check_trylock("trylock-32")
+
+    def check_trylock(self, name):
+        """Tries of a lock that failed on the host, for reasons the guest could not see, fail in
+        the replay as well."""
+        found = 0
+        for number in range(1, TRIES + 1):
+            made, result = self.check(name if number == 1 else "%s-%d" % (name, number))
+            found += len(result["resolve"]["failed_exclusives"])
+            self.assertRegex(made.text(), r"trylock: \d+ ticks, \d+ failed")
+        if HOSTS.get(self.host).cpu != "host":
+            self.assertGreater(found, 0, "no store-exclusive failed in %d recordings" % TRIES)
+
+    def test_latecode_64(self):
+        self.check_latecode("latecode-64", "latecode-kvm-aarch64")
+
+    def test_latecode_32(self):
+        self.check_latecode("latecode-32", "latecode-kvm-arm")
+
+    def check_latecode(self, name, guest):
+        """A read of the counter that nobody could know of is told by name, and all that was before
+        it can be looked at."""
+        made = self.made(name)
+        self.assertRegex(made.text(), r"latecode: PASS")
+        result = self.ebb.run("verify", made.recording)
+        self.assertEqual(result.status, 1, result.describe())
+        self.assertRegex(result.text() + result.errors.decode(), "unrecorded counter read at")
+        with Gdb(self.ebb.guests.elf(guest), made.recording, ["--at", "end"]) as gdb:
+            self.assertEqual(gdb.pc(), gdb.number("(long) code"))
+            gdb.run("tbreak make_executable")
+            gdb.run("reverse-continue")
+            self.assertEqual(gdb.number("code[0] + inverted[0]") & 0xffffffff, 0xffffffff)
+
+    def test_linux_64(self):
+        made, result = self.check("linux-64", "guest: PASS")
+        self.assertGreater(self.ebb.info(made.recording)["keyframe_count"], 2)
+        again = self.check("linux-64-2", "guest: PASS")[1]
+        self.assertNotEqual(result["position"], again["position"])
+
+    def test_linux_without_keyframes_64(self):
+        made, _ = self.check("whole-64", "guest: PASS")
+        self.assertEqual(self.ebb.info(made.recording)["keyframe_count"], 2)
+
+    def test_load_64(self):
+        self.check_load("load-64")
+        self.check_load("load-64-2")
+
+    def test_linux_32(self):
+        self.check("linux-32", "guest: PASS")
+
+    def test_load_32(self):
+        self.check_load("load-32")
+
+    def check_load(self, name):
+        made, _ = self.check(name, "guest: PASS")
+        self.assertIn("guest: got 'typed 1'", made.text())
+        events = self.ebb.info(made.recording)["events"]
+        self.assertGreater(events["dma"], 100)
+
+    def test_verified_twice_is_the_same(self):
+        """The first replay finds the positions; the second one has them."""
+        made = self.made("interrupts-64-2")
+        first, second = self.verify(made), self.verify(made)
+        for key in ("position", "registers", "ram"):
+            self.assertEqual(first[key], second[key])
+        self.assertNotIn("resolve", second)
+
+    def test_hypercalls_are_recorded_where_they_can_be(self):
+        made = self.made("hypercalls-64")
+        kernel = HOSTS.get(self.host).kernel
+        if kernel:
+            self.assertEqual(made.manifest()["hypercalls"],
+                             "imitated" if kernel == "6.1" else "recorded")
+        self.assertIn(made.manifest()["hypercalls"], ("imitated", "recorded"))
+
+    def test_console(self):
+        """`ebb console` has what the guest printed."""
+        made = self.made("linux-64")
+        lines = self.ebb.json("console", "--json", made.recording)
+        text = [line["text"].rstrip("\r\n") for line in lines]
+        self.assertEqual([line for line in text if line],
+                         [line for line in made.text().split("\n") if line])
+
+    def test_flight_recorder(self):
+        """Only the end is left, and it replays."""
+        made = self.made("last")
+        self.assertEqual(made.status, 0, made.describe())
+        result = self.verify(made, "quit")
+        info = self.ebb.info(made.recording)
+        self.assertGreater(info["dropped_events"], 1000)
+        self.assertGreater(result["position"], 1000)
+        with Gdb(self.ebb.guests.elf("forever-kvm-aarch64"), made.recording,
+                 ["--at", "end"]) as gdb:
+            ticks = gdb.number("ticks")
+            gdb.run("watch ticks")
+            gdb.run("reverse-continue")
+            self.assertEqual(gdb.number("ticks"), ticks - 1)
+
+    def test_attached(self):
+        """Recording starts in a running guest, stops, and starts again."""
+        made = self.made("attached")
+        self.assertEqual(made.status, 0, made.describe())
+        first = self.verify(made, "detached")
+        second = self.verify(self.made("again"), "quit")
+        self.assertGreater(first["position"], 100000)
+        self.assertGreater(second["position"], 100000)
+
+    def test_killed(self):
+        """What a recorder left that was killed replays as far as it goes."""
+        made = self.made("killed")
+        info = self.ebb.info(made.recording)
+        self.assertFalse(info["complete"])
+        result = self.ebb.run("verify", made.recording)
+        self.assertEqual(result.status, 0, result.describe())
+        self.assertIn("cut off", result.text())
+
+    def test_statistics(self):
+        stats = self.made("interrupts-64").stats()
+        self.assertEqual(stats["accelerator"], "kvm")
+        self.assertGreater(stats["anchors"], 50)
+        self.assertGreater(stats["exits"]["mmio_read"], 100)
+
+
+def _add_bare(name, bits):
+    def test(self):
+        self.check_all("%s-%d" % (name, bits), TIMES)
+
+    setattr(Recordings, "test_%s_%d" % (name, bits), test)
+
+
+for _name in BARE:
+    _add_bare(_name, 64)
+    _add_bare(_name, 32)
+for _name in ("steps", "counter"):
+    setattr(Recordings, "test_%s_thumb" % _name,
+            lambda self, name=_name: self.check(name + "-thumb"))
+
+
+class Debugging(KvmTest):
+    """gdb sessions, on recordings of the host."""
+
+    made_as = None
+
+    def setUp(self):
+        KvmTest.setUp(self)
+        self.ebb.share("steps-" + self.architecture, self.made("steps-" + self.made_as))
+        self.ebb.share("dma-" + self.architecture, self.made("dma-" + self.made_as))
+        GdbTests.setUp(self)
+
+
+class Walking(KvmTest):
+    """Seeks and moves at random: each position is reached with the same registers and RAM, however
+    it is reached."""
+
+    def setUp(self):
+        KvmTest.setUp(self)
+        SampledTests.setUp(self)
+
+    def test_linux_64(self):
+        self.sampled(self.made("linux-64").recording, 31)
+
+    def test_load_32(self):
+        self.sampled(self.made("load-32").recording, 32, ("--workers", "3"), windows=1, samples=20)
+
+
+def _add_class(parts, suffix="", **attributes):
+    """Adds a class for each host, made of the parts."""
+    for host in HOSTS:
+        name = "Kvm_%s_%s%s" % (host.name, parts[0].__name__, suffix)
+        if attributes.get("architecture") == "kvm-arm" and not host.arm:
+            continue
+        members = {"host": host.name, "__module__": __name__, "__doc__": parts[0].__doc__,
+                   **attributes}
+        found = type(name, parts, members)
+        for method in dir(found):
+            if method.startswith("test_") and method.endswith(("_32", "_thumb")) and not host.arm:
+                setattr(found, method, None)
+        globals()[name] = found
+
+
+_add_class((Recordings, unittest.TestCase))
+_add_class((Debugging, GdbTests, unittest.TestCase), "_64", architecture="kvm-aarch64",
+           made_as="64")
+_add_class((Debugging, GdbTests, unittest.TestCase), "_32", architecture="kvm-arm", made_as="32")
+_add_class((Walking, SampledTests))
