@@ -68,7 +68,7 @@ static void check_positions(const struct resolved *resolved, uint64_t count, boo
     ebb_log_summary(log, &summary);
     assert_true(summary.counts && summary.resolved);
     assert_int_equal(summary.event_count, count);
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = summary.first_event; i < count; i++) {
         assert_int_equal(ebb_cursor_next(cursor, &event, &error), 1);
         if (event.position != history->event_positions[i] &&
             (!vague || ebb_event_is_synchronous(&event))) {
@@ -77,7 +77,7 @@ static void check_positions(const struct resolved *resolved, uint64_t count, boo
                      (unsigned long long)history->event_positions[i]);
         }
     }
-    for (uint64_t i = 0; i < summary.keyframe_count; i++) {
+    for (uint64_t i = summary.first_keyframe; i < summary.keyframe_count; i++) {
         struct ebb_keyframe keyframe;
 
         assert_int_equal(ebb_log_keyframe(log, i, &keyframe, &error), 0);
@@ -248,6 +248,40 @@ static void test_cut_off(void **state)
     resolve(&resolved);
     assert_null(resolved.result.problem);
     check_positions(&resolved, resolved.history->event_count, false);
+    forget(&resolved);
+}
+
+/* Of a flight recorder's recording the newest part is left; it begins with its first count. */
+static void test_dropped_beginning(void **state)
+{
+    struct resolved resolved;
+    struct ebb_log *log;
+    struct ebb_log_summary summary;
+    struct ebb_cursor *cursor;
+    struct ebb_event event;
+    struct ebb_error error = {0};
+    uint64_t shift;
+
+    (void)state;
+    make(&resolved, &(struct toy_history_options){
+                        .seed = 3, .length = 20000, .kvm = true, .first_keyframe = 2});
+    resolve(&resolved);
+    assert_null(resolved.result.problem);
+    assert_int_equal(resolved.result.intervals, resolved.history->keyframes - 2);
+    assert_true(resolved.result.begin_position > 0);
+    shift = resolved.history->keyframe_positions[2] - resolved.result.begin_position;
+    assert_int_equal(resolved.result.end_position, resolved.history->length - shift);
+    log = fixture_open(resolved.directory);
+    ebb_log_summary(log, &summary);
+    assert_int_equal(summary.first_keyframe, 2);
+    assert_int_equal(summary.begin_position, resolved.result.begin_position);
+    cursor = fixture_cursor(log);
+    for (uint64_t i = summary.first_event; i < summary.event_count; i++) {
+        assert_int_equal(ebb_cursor_next(cursor, &event, &error), 1);
+        assert_int_equal(event.position + shift, resolved.history->event_positions[i]);
+    }
+    ebb_cursor_free(cursor);
+    ebb_log_close(log);
     forget(&resolved);
 }
 
@@ -422,10 +456,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_histories),  cmocka_unit_test(test_disturbed_exclusives),
         cmocka_unit_test(test_silent_exclusives), cmocka_unit_test(test_vague_anchors),
-        cmocka_unit_test(test_cut_off),           cmocka_unit_test(test_wrong_keyframe),
-        cmocka_unit_test(test_wrong_event),       cmocka_unit_test(test_interrupted),
-        cmocka_unit_test(test_dying_workers),     cmocka_unit_test(test_opening),
-        cmocka_unit_test(test_read_only),
+        cmocka_unit_test(test_cut_off),           cmocka_unit_test(test_dropped_beginning),
+        cmocka_unit_test(test_wrong_keyframe),    cmocka_unit_test(test_wrong_event),
+        cmocka_unit_test(test_interrupted),       cmocka_unit_test(test_dying_workers),
+        cmocka_unit_test(test_opening),           cmocka_unit_test(test_read_only),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -208,6 +208,46 @@ static void test_cut_off(void **state)
     session_close(&session);
 }
 
+/* Of a flight recorder's recording the newest part is left: history does not begin at 0. */
+static void test_dropped_beginning(void **state)
+{
+    struct timeline_options options = {
+        .worker_path = session_fake_worker(), .workers = 2, .checkpoint_every = 500};
+    struct toy_history_options history_options = lively;
+    struct toy_session session = {.directory = fixture_directory()};
+    struct timeline_stop stop;
+    struct ebb_error error = {0};
+    uint64_t begin;
+
+    (void)state;
+    history_options.first_keyframe = 2;
+    session.history = toy_history_make(session.directory, &history_options);
+    session.model = (struct model){.history = session.history};
+    options.recording = session.directory;
+    session.timeline = timeline_open(&options, &error);
+    assert_non_null(session.timeline);
+    begin = session.history->keyframe_positions[2];
+    assert_true(begin > 0);
+    assert_int_equal(timeline_begin(session.timeline), begin);
+    for (uint64_t position = LENGTH; position > begin; position -= (position - begin + 3) / 4) {
+        session_move(&session, MOVE_SEEK, position);
+        session_move(&session, MOVE_REVERSE_STEP, 0);
+    }
+    assert_int_equal(timeline_seek(session.timeline, begin - 1, &stop, &error), -1);
+    assert_message(&error, EBB_ERROR_USAGE, "outside");
+
+    /* The last hit there is has nothing before it. */
+    session_move(&session, MOVE_SEEK, LENGTH);
+    assert_int_equal(
+        timeline_add_breakpoint(session.timeline, TIMELINE_BREAK_EXECUTE, NOWHERE, 0, &error), 0);
+    assert_int_equal(timeline_run_backward(session.timeline, 0, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_BEGIN);
+    assert_int_equal(stop.position, begin);
+    assert_int_equal(timeline_reverse_step(session.timeline, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_BEGIN);
+    session_close(&session);
+}
+
 static void test_divergence(void **state)
 {
     struct toy_history_options options = lively;
@@ -642,6 +682,7 @@ int main(void)
         cmocka_unit_test(test_breakpoint_at_checkpoint),
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_cut_off),
+        cmocka_unit_test(test_dropped_beginning),
         cmocka_unit_test(test_divergence),
         cmocka_unit_test(test_divergence_elsewhere),
         cmocka_unit_test(test_interrupt_forward),

@@ -148,6 +148,13 @@ static void make_line(struct maker *maker, bool nested)
                                      .flags = nested ? EBB_EVENT_NESTED : 0});
 }
 
+/* True if the recording is to begin with the next keyframe. */
+static bool is_first(const struct maker *maker)
+{
+    return maker->options->first_keyframe &&
+           maker->history->keyframes == maker->options->first_keyframe;
+}
+
 /* Changes a byte of RAM, and back at the second call, if keyframe number is to be wrong. */
 static void corrupt(struct maker *maker, uint64_t number)
 {
@@ -162,7 +169,7 @@ static void make_keyframe(struct maker *maker, bool reset)
     struct ebb_register registers[TOY_REGISTERS];
     struct ebb_error error = {0};
     uint64_t number = 0, position = maker->position;
-    int result;
+    int result = 0;
 
     if (maker->options->kvm && !reset && maker->position) {
         place(maker, true);
@@ -171,9 +178,12 @@ static void make_keyframe(struct maker *maker, bool reset)
         /* Where there is no anchor, at a reset, the count is taken for the keyframe. */
         position = maker->anchor_count = maker->count;
     }
+    if (is_first(maker)) {
+        result = ebb_log_writer_base(maker->writer, &error);
+    }
     note(&maker->history->keyframe_positions, &(size_t){maker->history->keyframes},
          maker->position);
-    result = ebb_keyframe_begin(maker->writer, position, &number, &error);
+    result |= ebb_keyframe_begin(maker->writer, position, &number, &error);
     corrupt(maker, number);
     for (uint64_t page = 0; page < TOY_PAGES; page++) {
         result |= ebb_keyframe_add_page(maker->writer, page, maker->ram + page * 4096, &error);
@@ -183,6 +193,9 @@ static void make_keyframe(struct maker *maker, bool reset)
                                              (uint8_t *)&maker->cpu + 8 * i};
     }
     result |= ebb_keyframe_commit(maker->writer, registers, TOY_REGISTERS, &error);
+    if (is_first(maker)) {
+        result |= ebb_log_writer_drop_before(maker->writer, number, &number, &error);
+    }
     corrupt(maker, number);
     if (result) {
         fail_msg("%s", error.message);
