@@ -8,8 +8,9 @@ that has KVM itself, LocalHost runs the same scripts without emulation; open_hos
 
 The script (a file, or "-" for standard input) runs as root in the folder /results and finds the
 files that it was given as "$EBB_FILES/GUEST_PATH". All that it leaves in its folder is put into DIR,
-with its output in "output" and the host's console in "console.log".
-The exit status is the script's; 125 means that the host did not get to the script's end.
+with its output in "output" and the host's console in "console.log". On an ARM host with KVM it runs
+on the machine itself, as the user. The exit status is the script's; 125 means that the host did not
+get to the script's end.
 """
 
 import argparse
@@ -286,8 +287,8 @@ def main():
     parser.add_argument("script", help='a shell script, or "-" for standard input')
     options = parser.parse_args()
 
-    host = NestedHost(options.cpu, options.kernel, options.build, options.memory, options.paranoid,
-                      options.timeout, options.append)
+    host = open_host(options.cpu, options.kernel, options.build, timeout=options.timeout,
+                     memory=options.memory, paranoid=options.paranoid, append=options.append)
     if options.script == "-":
         script = sys.stdin.read()
     else:
