@@ -16,6 +16,8 @@
 /* What KVM's registers hold until somebody writes to them. */
 #define KVM_UNKNOWN 0x1de7ec7edbadc0deull
 
+#define CSSELR_MASK 0xfu
+
 /* The program status register of AArch32 as KVM has it, SPSR_EL2, and as the CPU has it, CPSR. */
 #define SPSR_DIT (1u << 24)
 #define CPSR_DIT_BIT (1u << 21)
@@ -142,6 +144,9 @@ static int set_system(ARMCPU *cpu, uint64_t id, uint64_t value, struct ebb_error
         (!ri && is_debug_pair(id))) {
         return 0; /* a counter; a debug register that the guest does not have */
     }
+    if (id == KVM_ID_CSSELR_EL1) {
+        value &= CSSELR_MASK; /* what QEMU keeps, too */
+    }
     if (!ri || (ri->type & (ARM_CP_CONST | ARM_CP_NO_RAW))) {
         if (!ri || !(ri->type & ARM_CP_CONST) || ri->resetvalue != value) {
             skip(id, ri ? ri->name : "unknown to QEMU", value);
@@ -153,6 +158,9 @@ static int set_system(ARMCPU *cpu, uint64_t id, uint64_t value, struct ebb_error
 
 static int set_one(ARMCPU *cpu, const struct ebb_register *entry, struct ebb_error *error)
 {
+    if (entry->id == KVM_ID_EBB_FPSID) {
+        return 0; /* the CPU was made with it */
+    }
     if ((entry->id & CP_REG_ARCH_MASK) != KVM_ID_ARM64) {
         return ebb_cpu_register_set(cpu, entry, error);
     }

@@ -18,8 +18,9 @@
 #define ISAR0_DIVIDE 0x02101110u
 #define ISAR1_JAZELLE 0x13112111u
 
-#define DEFAULT_ZERO_BLOCK 4u /* log2 of words: 64 bytes */
-#define MAX_ZERO_BLOCK 9u     /* 2 KiB, the architecture's limit */
+#define DEFAULT_ZERO_BLOCK 4u     /* log2 of words: 64 bytes */
+#define DEFAULT_FPSID 0x41034080u /* Cortex-A72's */
+#define MAX_ZERO_BLOCK 9u         /* 2 KiB, the architecture's limit */
 
 /* An identification register: (3, 0, 0, crm, op2), and what QEMU's decoder goes by. */
 struct identification {
@@ -171,48 +172,13 @@ static uint32_t debug_identification(const struct kvm_guest_cpu *description)
            FIELD_EX64(debug, ID_AA64DFR0, DEBUGVER) << 16 | 1u << 15 | el3 << 14 | el3 << 12;
 }
 
-/*
- * FPSID, which AArch32 guests read straight from the hardware and KVM has no id for: Arm's cores
- * differ in the part number.
- */
-static uint32_t fp_identification(uint64_t midr)
-{
-    static const struct {
-        uint16_t part;
-        uint32_t fpsid;
-    } known[] = {
-        {0xd03, 0x41034034}, /* Cortex-A53 */
-        {0xd04, 0x41034010}, /* Cortex-A35 */
-        {0xd07, 0x41034070}, /* Cortex-A57 */
-        {0xd08, 0x41034080}, /* Cortex-A72 */
-        {0xd09, 0x41034090}, /* Cortex-A73 */
-    };
-    size_t i;
-
-    for (i = 0; i < ARRAY_SIZE(known); i++) {
-        if (midr >> 24 == 0x41 && (midr >> 4 & 0xfff) == known[i].part) {
-            return known[i].fpsid;
-        }
-    }
-    warn_report("the FPSID register of the recorded CPU (MIDR 0x%" PRIx64 ") is not known; a guest "
-                "that reads it will see a Cortex-A57's",
-                midr);
-    return 0x41034070;
-}
-
 static void describe_caches(ARMCPU *cpu, const struct kvm_guest_cpu *description)
 {
     uint64_t value;
     unsigned i;
 
     for (i = 0; i < ARRAY_SIZE(cpu->ccsidr); i++) {
-        uint64_t id = KVM_ID_ARM64 | CP_REG_SIZE_U32 | KVM_ID_DEMUX | i;
-
-        cpu->ccsidr[i] = described(description, id, &value) ? value : 0;
-        /* KVM hides the geometry of data caches from guests, not from its user. */
-        if (!(i & 1)) {
-            cpu->ccsidr[i] &= ~MAKE_64BIT_MASK(3, 25);
-        }
+        cpu->ccsidr[i] = described(description, KVM_ID_CCSIDR(i), &value) ? value : 0;
     }
     if (described(description, KVM_ID_CTR_EL0, &value)) {
         cpu->ctr = value;
@@ -256,7 +222,7 @@ static void describe(ARMCPU *cpu, const struct kvm_guest_cpu *description)
     cpu->psci_conduit = QEMU_PSCI_CONDUIT_HVC;
     cpu->gt_cntfrq_hz = description->counter_frequency;
     if (!description->aarch64) {
-        cpu->reset_fpsid = fp_identification(cpu->midr);
+        cpu->reset_fpsid = described(description, KVM_ID_EBB_FPSID, &value) ? value : DEFAULT_FPSID;
     }
 }
 

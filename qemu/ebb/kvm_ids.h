@@ -5,7 +5,7 @@
 #ifndef EBB_KVM_IDS_H
 #define EBB_KVM_IDS_H
 
-#include <stdint.h>
+#include "ebb-log/event.h"
 
 #define KVM_ID_ARM64 0x6000000000000000ull
 #define KVM_ID_U64 0x0030000000000000ull
@@ -54,5 +54,11 @@
 #define KVM_ID_IFSR32_EL2 KVM_ID_SYSREG(3, 4, 5, 0, 1)
 #define KVM_ID_FPEXC32_EL2 KVM_ID_SYSREG(3, 4, 5, 3, 0)
 #define KVM_ID_DBGVCR32_EL2 KVM_ID_SYSREG(2, 4, 0, 7, 0)
+
+#define KVM_ID_CCSIDR(selection)                                                                   \
+    (KVM_ID_ARM64 | 0x0020000000000000ull | KVM_ID_DEMUX | (uint64_t)(selection))
+
+/* What KVM has no id for: FPSID, which AArch32 guests read from the hardware; 4 bytes. */
+#define KVM_ID_EBB_FPSID EBB_REGISTER(21)
 
 #endif

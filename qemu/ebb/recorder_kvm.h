@@ -13,6 +13,7 @@
 #include <linux/kvm.h>
 #include "mmio_timer.h"
 #include "recorder.h"
+#include "kvm_probe.h"
 #include "smccc.h"
 
 /* What brought the vCPU out of the guest, for those who want to know where the time goes. */
@@ -37,6 +38,7 @@ struct recorder_kvm {
     bool debugging;      /* breakpoints come to us */
     bool hypercalls_forwarded;
     struct smccc_host smccc; /* with them: what to answer */
+    struct kvm_probe probe;  /* what KVM does not tell right */
     uint64_t *ids;           /* KVM_GET_REG_LIST */
     size_t id_count;
     uint64_t exits[RECORDER_KVM_EXITS];

@@ -5,6 +5,7 @@
 #include "qapi/error.h"
 #include "system/kvm.h"
 #include "cpu_state.h"
+#include "kvm_ids.h"
 #include "recorder_kvm.h"
 
 /* What QEMU holds in the vCPU's stead goes to KVM first. */
@@ -56,6 +57,24 @@ bool recorder_kvm_set(struct recorder *recorder, uint64_t id, const void *value)
     return !result;
 }
 
+static bool probe_hardware(struct recorder *recorder, Error **errp)
+{
+    bool aarch32 = !arm_feature(&recorder->cpu->env, ARM_FEATURE_AARCH64);
+    const char *problem = "open /dev/kvm";
+    int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+    bool done = kvm >= 0 && kvm_probe(kvm, aarch32, &recorder->kvm->probe, &problem);
+
+    if (!done) {
+        error_setg_errno(
+            errp, errno,
+            "the CPU could not be looked at in a virtual machine of its own: cannot %s", problem);
+    }
+    if (kvm >= 0) {
+        close(kvm);
+    }
+    return done;
+}
+
 bool recorder_kvm_list_registers(struct recorder *recorder, Error **errp)
 {
     CPUState *cpu = CPU(recorder->cpu);
@@ -77,16 +96,31 @@ bool recorder_kvm_list_registers(struct recorder *recorder, Error **errp)
     g_free(recorder->kvm->ids);
     recorder->kvm->ids = g_memdup2(list->reg, list->n * sizeof(uint64_t));
     recorder->kvm->id_count = list->n;
-    return true;
+    return probe_hardware(recorder, errp);
 }
 
-/* Read by the guest from the hardware itself: KVM has no id of it, but user space can read it. */
-static void add_block_size(struct ebb_cpu_registers *registers)
+/* True for registers of which the guest may read something else than KVM tells. */
+static bool is_probed(uint64_t id)
 {
-    uint64_t value;
+    return id == KVM_ID_CTR_EL0 || id == KVM_ID_CLIDR_EL1 || (id & KVM_ID_GROUP) == KVM_ID_DEMUX;
+}
 
-    asm("mrs %0, dczid_el0" : "=r"(value));
-    ebb_cpu_registers_add(registers, ARM64_SYS_REG(3, 3, 0, 0, 7), &value, sizeof(value));
+static void add_probed(struct recorder *recorder, struct ebb_cpu_registers *registers)
+{
+    const struct kvm_probe *probe = &recorder->kvm->probe;
+    size_t i;
+
+    ebb_cpu_registers_add(registers, KVM_ID_CTR_EL0, &probe->ctr, sizeof(probe->ctr));
+    ebb_cpu_registers_add(registers, KVM_ID_CLIDR_EL1, &probe->clidr, sizeof(probe->clidr));
+    if (arm_feature(&recorder->cpu->env, ARM_FEATURE_AARCH64)) {
+        ebb_cpu_registers_add(registers, KVM_ID_DCZID_EL0, &probe->dczid, sizeof(probe->dczid));
+    } else {
+        ebb_cpu_registers_add(registers, KVM_ID_EBB_FPSID, &probe->fpsid, sizeof(probe->fpsid));
+    }
+    for (i = 0; i < KVM_PROBE_CACHES; i++) {
+        ebb_cpu_registers_add(registers, KVM_ID_CCSIDR(i), &probe->ccsidr[i],
+                              sizeof(probe->ccsidr[i]));
+    }
 }
 
 struct ebb_cpu_registers *recorder_kvm_registers(struct recorder *recorder)
@@ -99,11 +133,11 @@ struct ebb_cpu_registers *recorder_kvm_registers(struct recorder *recorder)
         uint64_t id = recorder->kvm->ids[i];
         uint32_t size = 1u << ((id & KVM_REG_SIZE_MASK) >> KVM_REG_SIZE_SHIFT);
 
-        if (size <= sizeof(value) && recorder_kvm_get(recorder, id, value)) {
+        if (size <= sizeof(value) && !is_probed(id) && recorder_kvm_get(recorder, id, value)) {
             ebb_cpu_registers_add(registers, id, value, size);
         }
     }
-    add_block_size(registers);
+    add_probed(recorder, registers);
     ebb_cpu_registers_add_lines(registers, recorder->cpu);
     ebb_cpu_registers_finish(registers);
     return registers;
