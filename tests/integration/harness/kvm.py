@@ -2,7 +2,8 @@
 """Recordings made under KVM: by this machine if it is an ARM host, else by ARM hosts emulated here.
 
 Each kind of host is booted once, and makes all its recordings one after the other. It starts when
-the first test asks for one of them; two hosts are at work at a time."""
+the first test asks for one of them; two hosts are at work at a time. With EBB_KVM_MADE=DIR in the
+environment what they made stays in DIR, and is not made again by the next run."""
 
 import concurrent.futures
 import json
@@ -14,7 +15,8 @@ from . import ebb as ebb_module
 from .guests import ROOT, SOURCES, initramfs
 
 sys.path.insert(0, os.path.join(ROOT, "tests", "kvm"))
-from nested_host import HostFailed, arm_programs, is_arm_host, open_host  # noqa: E402
+from nested_host import (HostFailed, Results, arm_programs, is_arm_host,  # noqa: E402
+                         open_host)
 
 HOSTS_AT_ONCE = 2
 HOST_TIMEOUT = 1500  # seconds here
@@ -70,7 +72,7 @@ class Plan:
         """QEMU's arguments for a bare-metal guest such as "steps-kvm-arm"."""
         self.files["guests/%s.elf" % name] = self.guests.elf(name)
         cpu = "host" if name.endswith("aarch64") else "host,aarch64=off"
-        return ["-M", "virt", "-cpu", cpu, "-m", "64", "-nodefaults", "-display", "none",
+        return ["-M", "virt", "-cpu", cpu, "-m", "16", "-nodefaults", "-display", "none",
                 "-serial", "stdio", "-kernel", "%s/guests/%s.elf" % (FILES, name)] + (
                     ["-device", "virtio-rng-device"] if name.startswith("dma") else [])
 
@@ -135,9 +137,14 @@ class Host:
             if missing:
                 raise HostFailed("%s/arm64 has no %s: scripts/arm64.sh makes it" % (
                     session.build, " and no ".join(sorted(missing))))
+        folder = session.new_folder("kvm-" + self.name)
+        if os.environ.get("EBB_KVM_MADE"):
+            folder = os.path.join(os.environ["EBB_KVM_MADE"], self.name)
+            if os.path.exists(os.path.join(folder, "status")):
+                return Results(folder)
         plan = self.make_plan(self, session.guests)
         host = open_host(self.cpu, self.kernel, build=session.build, timeout=HOST_TIMEOUT)
-        return host.run(plan.script(), plan.files, session.new_folder("kvm-" + self.name))
+        return host.run(plan.script(), plan.files, folder)
 
     def results(self):
         """All that the host left; raises HostFailed."""
