@@ -37,6 +37,7 @@ struct recorder_properties {
     uint64_t keyframe_interval; /* instructions, under TCG */
     uint32_t keyframe_ms;       /* host time; 0: does not matter */
     uint32_t status_fd;         /* UINT32_MAX: none */
+    uint32_t pmu_type;          /* of perf_event_open(): which PMU counts, under KVM */
     bool wait;                  /* idle at first */
     /* How much the flight recorder keeps; 0: everything. */
     uint64_t last_ms;

@@ -21,6 +21,7 @@ static void kvm_enter(CPUState *cpu)
     if (recorder->kvm->images_loaded) {
         recorder->kvm->images_loaded = false;
         recorder_kvm_patch_images(recorder);
+        recorder_kvm_clear_upper_halves(recorder);
     }
     recorder_between_runs(recorder);
     recorder->kvm->ran = true;

@@ -48,6 +48,8 @@ struct recorder_kvm {
 /* recorder_kvm_vm.c: what the virtual machine is told before it runs. */
 bool recorder_kvm_check(Error **errp);
 bool recorder_kvm_prepare_vm(struct recorder *recorder, Error **errp);
+/* After each reset of the vCPU. */
+void recorder_kvm_clear_upper_halves(struct recorder *recorder);
 
 /* recorder_kvm_anchor.c */
 bool recorder_kvm_open_counter(struct recorder *recorder, Error **errp);

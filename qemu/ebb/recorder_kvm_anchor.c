@@ -19,7 +19,7 @@ bool recorder_kvm_open_counter(struct recorder *recorder, Error **errp)
 {
     struct perf_event_attr attributes = {
         .size = sizeof(attributes),
-        .type = PERF_TYPE_RAW,
+        .type = recorder->properties.pmu_type,
         .config = INSTRUCTIONS_RETIRED,
         .exclude_host = 1,
         .exclude_hv = 1,

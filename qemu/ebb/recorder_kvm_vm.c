@@ -137,6 +137,30 @@ static void hide_features(ARMCPU *cpu)
     }
 }
 
+/*
+ * KVM resets registers to a pattern. When an AArch32 guest writes half of one of these, KVM clears
+ * the other half if it traps the write, and hardware keeps it (Arm ARM, TTBR0): with zeroes there
+ * from the start both come to the same.
+ */
+void recorder_kvm_clear_upper_halves(struct recorder *recorder)
+{
+    static const uint64_t ids[] = {
+        ARM64_SYS_REG(3, 0, 2, 0, 0), /* TTBR0_EL1 */
+        ARM64_SYS_REG(3, 0, 2, 0, 1), /* TTBR1_EL1 */
+        ARM64_SYS_REG(3, 0, 7, 4, 0), /* PAR_EL1 */
+    };
+    size_t i;
+
+    for (i = 0; i < ARRAY_SIZE(ids) && recorder->kvm->smccc.aarch32; i++) {
+        uint64_t value;
+
+        if (recorder_kvm_get(recorder, ids[i], &value)) {
+            value = (uint32_t)value;
+            recorder_kvm_set(recorder, ids[i], &value);
+        }
+    }
+}
+
 static void describe_host(struct recorder *recorder)
 {
     CPUState *cpu = CPU(recorder->cpu);
