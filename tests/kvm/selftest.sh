@@ -10,7 +10,7 @@ scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 passed=0
 failed=0
-patience=120 # seconds for each guest
+patience=30 # seconds for each guest
 
 # Records and verifies guest $2 with accelerator $1.
 try() {
