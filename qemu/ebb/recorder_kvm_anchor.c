@@ -82,6 +82,10 @@ static bool read_registers(struct recorder *recorder, uint64_t *registers, uint6
     registers[31] = registers[32] = 0;
     if (*pstate & PSTATE_nRW) {
         *pstate &= EBB_ANCHOR_CPSR;
+        /* KVM itself puts more than the guest can see into them. */
+        for (i = 0; i < 31; i++) {
+            registers[i] = (uint32_t)registers[i];
+        }
         return true;
     }
     *pstate &= EBB_ANCHOR_PSTATE;
