@@ -168,7 +168,7 @@ static int print_json(const struct verify *verify, int status, const struct ebb_
                   status == 0 && verify->has_digests, "position", json_unsigned(verify->position),
                   "events", json_unsigned(verify->summary.event_count), "seconds", verify->seconds);
     if (document && verify->resolution.done) {
-        json_object_set_new(document, "resolving", resolution_json(&verify->resolution));
+        json_object_set_new(document, "resolve", resolution_json(&verify->resolution));
     }
     if (document && status == 0) {
         json_object_set_new(document, "registers", json_string(registers));

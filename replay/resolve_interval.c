@@ -216,19 +216,37 @@ static int verify_end(struct interval *interval, struct trail *tip, struct failu
     return result;
 }
 
-int interval_finish(struct interval *interval, struct trail *from, struct trail **tip,
-                    struct failure *failure, struct ebb_error *error)
+/* Goes to the end, in stretches; looks more widely for anchors once one is not met. */
+static int run_to_end(struct interval *interval, struct trail *from, struct trail **tip,
+                      struct failure *failure, struct ebb_error *error)
 {
     static const struct decision_list none;
     struct attempt attempt = {
         .from = from,
         .decisions = &none,
         .until_event = interval->until_event,
-        .give_up = ATTEMPT_GIVE_UP,
-        .slack = ATTEMPT_SLACK,
+        .give_up = interval->give_up,
+        .slack = interval->slack,
     };
-    int result = interval_reach(interval, &attempt, interval->lane->resolver->checkpoint_every, tip,
-                                failure, error);
+    uint64_t every = interval->lane->resolver->checkpoint_every;
+    int result = interval_reach(interval, &attempt, every, tip, failure, error);
+
+    if (result == 0 && failure->kind == FAILURE_NO_MATCH && interval->slack < SEARCH_SLACK_WIDE) {
+        struct trail *reached = *tip;
+
+        failure_clear(failure);
+        interval->slack = attempt.slack = SEARCH_SLACK_WIDE;
+        attempt.from = reached;
+        result = interval_reach(interval, &attempt, every, tip, failure, error);
+        trail_release(reached);
+    }
+    return result;
+}
+
+int interval_finish(struct interval *interval, struct trail *from, struct trail **tip,
+                    struct failure *failure, struct ebb_error *error)
+{
+    int result = run_to_end(interval, from, tip, failure, error);
 
     if (result > 0) {
         result = verify_end(interval, *tip, failure, error);
@@ -409,8 +427,8 @@ static int give_up(struct interval *interval, const struct branch *branch,
         .from = trail_restorable(branch->tip, branch->failure.event_number),
         .decisions = &decisions,
         .until_event = branch->failure.event_number,
-        .give_up = ATTEMPT_GIVE_UP,
-        .slack = ATTEMPT_SLACK,
+        .give_up = interval->give_up,
+        .slack = interval->slack,
     };
     struct failure failure;
     struct trail *tip;
@@ -426,6 +444,10 @@ static int give_up(struct interval *interval, const struct branch *branch,
     }
     failure_clear(&failure);
     if (fill_result(interval, tip, result, error) == 0) {
+        /* Up to the instruction that did something else everything can be looked at. */
+        if (branch->failure.kind == FAILURE_DIVERGED && branch->failure.position > result->end) {
+            result->end = branch->failure.position;
+        }
         result->good = last_good(interval, result);
         status = describe_problem(interval, &branch->failure, result, error);
     }
@@ -456,7 +478,8 @@ static int resolve(struct interval *interval, struct interval_result *result,
 int interval_resolve(struct lane *lane, uint64_t number, struct interval_result *result,
                      struct ebb_error *error)
 {
-    struct interval interval = {.lane = lane, .number = number};
+    struct interval interval = {
+        .lane = lane, .number = number, .slack = SEARCH_SLACK, .give_up = SEARCH_GIVE_UP};
     int status = -1;
 
     *result = (struct interval_result){0};

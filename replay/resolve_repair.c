@@ -22,7 +22,7 @@
 #include <string.h>
 #include <time.h>
 
-#define REPAIR_TRIES 4096u
+#define REPAIR_TRIES 65536u
 #define REPAIR_SECONDS 120u
 #define MAX_DEPTH 200u
 
@@ -30,17 +30,20 @@
  * something else. */
 #define FAR_ANCHORS 16u
 
-#define WIDE_SLACK 4096u
-#define WIDE_GIVE_UP (16 * ATTEMPT_GIVE_UP)
-#define WIDEST_SLACK UINT32_MAX
-#define WIDEST_GIVE_UP (640 * ATTEMPT_GIVE_UP)
+/* When candidates are tried an anchor's place is known well; a search for it would take longer than
+ * all the rest. */
+#define TRIAL_GIVE_UP 2000u
+
+/* From the event before on, and so far behind the expected place. */
+#define WIDE_GIVE_UP (16 * SEARCH_GIVE_UP)
+#define WIDEST_GIVE_UP (640 * SEARCH_GIVE_UP)
 
 #define MAX_PLACES 64u         /* ambiguous anchors looked at in one go */
 #define MAX_ADVANCED 8u        /* candidates remembered for getting farther */
 #define MAX_EVENTS (1u << 20u) /* to look through for anchors */
 
 /* Store-exclusives that are tried one by one at each distance before anything else is. */
-#define MANY 512u
+#define MANY 2048u
 /* Those of which two are tried together, and how many of one place in the program in a row. */
 #define PAIR_CANDIDATES 16u
 #define MAX_IN_A_ROW 8u
@@ -199,8 +202,8 @@ static int go_before(struct repair *repair, uint64_t number, struct place *place
         .from = trail_restorable(repair->branch->tip, number),
         .decisions = &decisions,
         .until_event = number,
-        .give_up = ATTEMPT_GIVE_UP,
-        .slack = ATTEMPT_SLACK,
+        .give_up = repair->interval->give_up,
+        .slack = repair->interval->slack,
     };
     int result;
 
@@ -299,14 +302,14 @@ static int try(struct repair *repair, struct attempt *attempt, struct ebb_error 
 
 /* Tries decisions that the branch does not have, from a place before them. */
 static int try_decisions(struct repair *repair, const struct place *from,
-                         const struct decision_list *more, uint32_t slack, struct ebb_error *error)
+                         const struct decision_list *more, struct ebb_error *error)
 {
     struct decision_list decisions;
     struct attempt attempt = {
         .from = from->trail,
         .decisions = &decisions,
-        .give_up = ATTEMPT_GIVE_UP,
-        .slack = slack,
+        .give_up = TRIAL_GIVE_UP,
+        .slack = repair->interval->slack,
     };
     int result;
 
@@ -326,8 +329,8 @@ struct ambiguous {
 };
 
 /* Lists the ambiguous anchors from a place to the failure. */
-static int survey(struct repair *repair, const struct place *from, uint32_t slack,
-                  struct ambiguous *list, size_t *count, struct ebb_error *error)
+static int survey(struct repair *repair, const struct place *from, struct ambiguous *list,
+                  size_t *count, struct ebb_error *error)
 {
     struct trail *at = trail_take(from->trail);
     struct decision_list decisions;
@@ -346,8 +349,8 @@ static int survey(struct repair *repair, const struct place *from, uint32_t slac
             .decisions = &decisions,
             .until_event = repair->branch->failure.event_number,
             .limit = UINT64_MAX,
-            .give_up = ATTEMPT_GIVE_UP,
-            .slack = slack,
+            .give_up = repair->interval->give_up,
+            .slack = repair->interval->slack,
         };
         struct trail *next;
 
@@ -376,7 +379,7 @@ static int survey(struct repair *repair, const struct place *from, uint32_t slac
 }
 
 static int try_places(struct repair *repair, const struct place *from,
-                      const struct ambiguous *anchor, uint32_t slack, struct ebb_error *error)
+                      const struct ambiguous *anchor, struct ebb_error *error)
 {
     int result = TRIED_NOTHING;
 
@@ -388,12 +391,12 @@ static int try_places(struct repair *repair, const struct place *from,
                                                  .position = anchor->places[i]}};
 
         repair->interval->repair.places++;
-        result = try_decisions(repair, from, &(struct decision_list){&decision, 1}, slack, error);
+        result = try_decisions(repair, from, &(struct decision_list){&decision, 1}, error);
     }
     return result;
 }
 
-static int other_places(struct repair *repair, size_t back, uint32_t slack, struct ebb_error *error)
+static int other_places(struct repair *repair, size_t back, struct ebb_error *error)
 {
     struct interval *interval = repair->interval;
     uint64_t failed = repair->branch->failure.event_number;
@@ -405,33 +408,53 @@ static int other_places(struct repair *repair, size_t back, uint32_t slack, stru
     if (result <= 0) {
         return result;
     }
-    result = survey(repair, &from, slack, list, &count, error) ? TRIED_ERROR : TRIED_NOTHING;
+    result = survey(repair, &from, list, &count, error) ? TRIED_ERROR : TRIED_NOTHING;
     while (count-- && result == TRIED_NOTHING) {
-        result = try_places(repair, &from, &list[count], slack, error);
+        result = try_places(repair, &from, &list[count], error);
     }
     leave(&from);
     return result;
 }
 
-/* A wider search for the anchor that was not met, from the event before it. */
-static int search_wider(struct repair *repair, uint32_t slack, uint64_t give_up,
-                        struct ebb_error *error)
+/*
+ * Looks for the anchor that was not met from the event before on. Where it is met is no guess: it
+ * is taken at once, and what comes then is another matter.
+ */
+static int search_wider(struct repair *repair, uint64_t give_up, struct ebb_error *error)
 {
-    struct attempt attempt = {.decisions = &no_decisions, .give_up = give_up, .slack = slack};
+    struct interval *interval = repair->interval;
+    const struct failure *failed = &repair->branch->failure;
+    struct attempt attempt = {.decisions = &no_decisions,
+                              .until_event = failed->event_number + 1,
+                              .give_up = give_up,
+                              .slack = UINT32_MAX};
+    struct failure failure;
     struct place from;
+    struct trail *tip;
     int result;
 
-    if (repair->branch->failure.kind != FAILURE_NO_MATCH || exhausted(repair->interval)) {
+    if (failed->kind != FAILURE_NO_MATCH || exhausted(interval)) {
         return TRIED_NOTHING;
     }
-    result = go_before(repair, repair->branch->failure.event_number, &from, error);
+    result = go_before(repair, failed->event_number, &from, error);
     if (result <= 0) {
         return result;
     }
     attempt.from = from.trail;
-    repair->interval->repair.searches++;
-    result = try(repair, &attempt, error);
+    interval->repair.searches++;
+    interval->repair.replays++;
+    result = interval_reach(interval, &attempt, 0, &tip, &failure, error);
     leave(&from);
+    if (result > 0) {
+        interval->slack = attempt.slack;
+        interval->give_up = give_up > interval->give_up ? give_up : interval->give_up;
+        result = interval_finish(interval, tip, &repair->done.tip, &repair->done.failure, error);
+        result = result < 0 ? TRIED_ERROR : result > 0 ? TRIED_WHOLE : TRIED_FAR;
+        trail_release(tip);
+    } else if (result == 0) {
+        failure_clear(&failure);
+        trail_release(tip);
+    }
     return result;
 }
 
@@ -454,8 +477,8 @@ static int list_exclusives(struct repair *repair, const struct place *from,
         .decisions = &decisions,
         .until_event = repair->branch->failure.event_number,
         .limit = UINT64_MAX,
-        .give_up = ATTEMPT_GIVE_UP,
-        .slack = ATTEMPT_SLACK,
+        .give_up = TRIAL_GIVE_UP,
+        .slack = repair->interval->slack,
         .flags = WORKER_RESOLVE_LIST_EXCLUSIVES,
     };
     int result;
@@ -584,7 +607,7 @@ static int try_one_more(struct repair *repair, const struct place *from,
         }
         flips->list[flips->count - 1] = fail_exclusive(&list[i].exclusive);
         repair->interval->repair.exclusives++;
-        result = try_decisions(repair, from, flips, ATTEMPT_SLACK, error);
+        result = try_decisions(repair, from, flips, error);
     }
     free(list);
     return result;
@@ -648,7 +671,7 @@ static int try_row(struct repair *repair, const struct place *from,
         if (result == TRIED_NOTHING && next < later.count) {
             flips[list.count++] = fail_exclusive(&later.list[next]);
             repair->interval->repair.exclusives++;
-            result = try_decisions(repair, from, &list, ATTEMPT_SLACK, error);
+            result = try_decisions(repair, from, &list, error);
         } else {
             list.count = MAX_IN_A_ROW;
         }
@@ -712,7 +735,7 @@ static int latest_of_interest(struct repair *repair, const struct place *from, u
         read_count(interval, failed->event_number, &failed_count, error)) {
         return -1;
     }
-    *before = from->trail->position + (failed_count - count) + WIDE_SLACK;
+    *before = from->trail->position + (failed_count - count) + SEARCH_SLACK_WIDE;
     return 0;
 }
 
@@ -771,22 +794,19 @@ static int fail_exclusives(struct repair *repair, bool quick, struct ebb_error *
 /* Everything there is to try, in this order. */
 static int try_all(struct repair *repair, struct ebb_error *error)
 {
-    int result = other_places(repair, 4, ATTEMPT_SLACK, error);
+    int result = search_wider(repair, WIDE_GIVE_UP, error);
 
     if (result == TRIED_NOTHING) {
-        result = other_places(repair, 32, ATTEMPT_SLACK, error);
+        result = other_places(repair, 4, error);
     }
     if (result == TRIED_NOTHING) {
-        result = search_wider(repair, WIDE_SLACK, WIDE_GIVE_UP, error);
-    }
-    if (result == TRIED_NOTHING) {
-        result = other_places(repair, 4, WIDE_SLACK, error);
+        result = other_places(repair, 32, error);
     }
     if (result == TRIED_NOTHING) {
         result = fail_exclusives(repair, true, error);
     }
     if (result == TRIED_NOTHING) {
-        result = search_wider(repair, WIDEST_SLACK, WIDEST_GIVE_UP, error);
+        result = search_wider(repair, WIDEST_GIVE_UP, error);
     }
     if (result == TRIED_NOTHING) {
         result = fail_exclusives(repair, false, error);

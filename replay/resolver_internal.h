@@ -127,6 +127,10 @@ struct interval {
     uint64_t *anchors; /* event numbers, once they were needed */
     size_t anchor_count;
     struct repair_counts repair;
+    /* How widely anchors are looked for. What needed a wide search needs it again when the replay
+     * comes by another time, so these only grow. */
+    uint32_t slack;
+    uint64_t give_up;
 };
 
 int interval_resolve(struct lane *lane, uint64_t number, struct interval_result *result,
@@ -142,8 +146,16 @@ struct attempt {
     uint32_t slack;
     uint32_t flags; /* enum worker_resolve_flag */
 };
-#define ATTEMPT_SLACK 64u
-#define ATTEMPT_GIVE_UP 100000u
+
+/*
+ * How far from its expected place an anchor is looked for at first, and then. When a page is
+ * written to for the first time since a keyframe, the host's kernel is entered, and a
+ * store-exclusive that did so fails and is tried again: hundreds of instructions more on the host
+ * than in the replay.
+ */
+#define SEARCH_SLACK 64u
+#define SEARCH_SLACK_WIDE 8192u
+#define SEARCH_GIVE_UP 100000u
 
 /* Makes an attempt, with a new worker if one dies. The resolution is to be freed. */
 int interval_attempt(struct interval *interval, const struct attempt *attempt,
