@@ -151,9 +151,12 @@ void worker_resolve_passed_by(struct worker *worker);
 /* An event was consumed; its position, or that of its instruction. */
 void worker_resolve_consumed(struct worker *worker, const struct ebb_event *event,
                              uint64_t position);
-/* Breakpoints of the resolver's own: true where a store-exclusive stands, which is being run. */
+/* Breakpoints of the resolver's own: true where the address has one. */
 bool worker_resolve_watches(vaddr address);
-void worker_resolve_reached(struct worker *worker, uint64_t position, uint64_t pc);
+/* Such an instruction is about to execute; true if the guest has to stop in front of it. */
+bool worker_resolve_reached(struct worker *worker, uint64_t position, uint64_t pc);
+/* The same for an interrupt that is about to be entered in its place. */
+bool worker_resolve_stops_at(struct worker *worker, uint64_t pc);
 
 /* worker_events.c: what the log says. */
 int worker_events_open(struct worker *worker, const struct worker_options *options,
@@ -215,6 +218,8 @@ int worker_state_load_keyframe(struct worker *worker, const uint8_t *message, si
 /* worker_breakpoints.c */
 int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint *set, size_t count,
                            struct ebb_error *error);
+/* Drops what has been translated from an address, since its breakpoint has come or gone. */
+void worker_breakpoints_forget(struct worker *worker, uint64_t address);
 bool worker_breakpoint_at(vaddr address);
 void worker_breakpoint_reached(CPUState *cpu, uintptr_t ra);
 bool worker_watchpoint_reached(CPUState *cpu, vaddr address, vaddr length, int flags, uintptr_t ra);

@@ -79,6 +79,30 @@ static void drop_translations(GArray *addresses)
     g_ptr_array_free(stale.blocks, true);
 }
 
+/* True for an address that has the same page behind it for all processes. */
+static bool is_kernel_address(struct worker *worker, uint64_t address)
+{
+    return is_a64(&worker->cpu->env) && extract64(address, 55, 1);
+}
+
+void worker_breakpoints_forget(struct worker *worker, uint64_t address)
+{
+    MemTxAttrs attrs;
+    hwaddr page = cpu_get_phys_page_attrs_debug(CPU(worker->cpu),
+                                                address & ~(uint64_t)(EBB_PAGE_SIZE - 1), &attrs);
+    uint64_t offset =
+        page == -1 ? UINT64_MAX : worker_map_offset(worker, page + address % EBB_PAGE_SIZE);
+
+    if (offset != UINT64_MAX && is_kernel_address(worker, address)) {
+        tb_invalidate_phys_range(offset, offset + 3);
+    } else {
+        g_autoptr(GArray) addresses = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+
+        g_array_append_val(addresses, address);
+        drop_translations(addresses);
+    }
+}
+
 /* Adds the addresses of a's breakpoints that b lacks. */
 static void add_difference(GArray *addresses, const struct worker_breakpoint *a, size_t a_count,
                            const struct worker_breakpoint *b, size_t b_count)
@@ -202,7 +226,10 @@ void worker_breakpoint_reached(CPUState *cpu, uintptr_t ra)
 
     if (worker->kvm.resolution) {
         locate_hit(worker, &hit, ra);
-        worker_resolve_reached(worker, hit.position, hit.pc);
+        if (worker_resolve_reached(worker, hit.position, hit.pc)) {
+            cpu->exception_index = EXCP_INTERRUPT;
+            cpu_loop_exit_restore(cpu, ra);
+        }
     } else if (!worker->hits.ignore_execute) {
         take_hit(worker, &hit, ra);
     }

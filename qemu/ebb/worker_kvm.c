@@ -233,8 +233,15 @@ static bool is_stopping(CPUState *cs)
 
 static bool kvm_exec_interrupt(CPUState *cs, int interrupt_request)
 {
-    if (is_stopping(cs) && !worker_current()->kvm.taking) {
-        return false;
+    struct worker *worker = worker_current();
+
+    if (!worker->kvm.taking) {
+        if (worker_resolve_stops_at(worker, worker_pc(worker))) {
+            cpu_exit(cs);
+        }
+        if (is_stopping(cs)) {
+            return false;
+        }
     }
     return operations.original->cpu_exec_interrupt(cs, interrupt_request);
 }
@@ -284,6 +291,36 @@ static const struct ebb_sysreg_interceptor interceptor = {
     .write = kvm_sysreg_write,
 };
 
+/*
+ * A 32-bit write of TTBR0 or TTBR1 keeps the upper half, but KVM's trap, which is on while the
+ * guest runs without caches, clears it.
+ */
+static void kvm_ttbr_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value)
+{
+    uint64_t cached = SCTLR_M | SCTLR_C;
+    uint64_t *ttbr = ri->opc2 ? &env->cp15.ttbr1_ns : &env->cp15.ttbr0_ns;
+
+    if ((env->cp15.sctlr_ns & cached) == cached) {
+        *ttbr = deposit64(*ttbr, 0, 32, value);
+    } else {
+        *ttbr = (uint32_t)value;
+    }
+}
+
+static void replace_ttbr_writes(ARMCPU *cpu)
+{
+    unsigned opc2;
+
+    for (opc2 = 0; opc2 < 2; opc2++) {
+        uint32_t key = ENCODE_CP_REG(15, 0, 1, 2, 0, 0, opc2);
+        ARMCPRegInfo *ri = g_hash_table_lookup(cpu->cp_regs, (gpointer)(uintptr_t)key);
+
+        if (ri) {
+            ri->writefn = kvm_ttbr_write;
+        }
+    }
+}
+
 static void replace_operations(CPUState *cs)
 {
     CPUClass *class = CPU_GET_CLASS(cs);
@@ -303,6 +340,7 @@ void worker_kvm_init(struct worker *worker)
     /* What a recorder under TCG hides has been seen to. */
     worker->cpu->isar = isar;
     kvm_guest_cpu_identify(worker->cpu, &worker->kvm.description);
+    replace_ttbr_writes(worker->cpu);
     replace_operations(CPU(worker->cpu));
 }
 

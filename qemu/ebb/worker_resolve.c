@@ -4,9 +4,10 @@
  *
  * Synchronous events are met where the guest causes them. An anchor is expected a certain number of
  * instructions behind the last one: as many as the PMU has counted in between, and one more for
- * each that KVM has emulated. Not all of those are known (WFI, trapped system registers), so from
- * some way before that place on the guest goes one instruction at a time, until PC, PSTATE and the
- * registers' digest are the anchor's.
+ * each that KVM has emulated. Not all of those are known (WFI, trapped system registers), and a
+ * store-exclusive that failed on the host has been tried again there, but not here. So from some
+ * way before that place on the guest stops wherever its PC is the anchor's, until PSTATE and the
+ * registers' digest are, too.
  *
  * The same state may come by several times before the expected place, in a loop that waits for a
  * device to write to memory. So after a match in front of that place a child of this process, with
@@ -26,6 +27,7 @@
 
 #define SLICE 1000000u /* instructions between two looks at the stop request */
 #define MAX_CANDIDATES 4096u
+#define LEAST_SLACK 8192u /* instructions; stops at a breakpoint cost little */
 
 struct worker_resolution {
     const struct worker_resolve *request;
@@ -34,6 +36,10 @@ struct worker_resolution {
     bool passed_by; /* the guest has caused an event that the log has not, before an anchor */
     uint64_t passed_at;
     bool is_child;
+    bool interrupted; /* the engine wants to stop */
+    bool searching;   /* stops at pc: */
+    uint64_t pc;
+    bool ignore; /* but not now, since that is where it comes from */
 };
 
 /* Where an anchor is looked for. */
@@ -91,14 +97,12 @@ static bool is_t32_store_exclusive(uint16_t first, uint16_t second)
            ((first & 0xfff0) == 0xe8c0 && (kinds >> (second >> 4 & 15) & 1));
 }
 
-bool worker_resolve_watches(vaddr address)
+static bool is_store_exclusive(struct worker *worker, uint64_t address)
 {
-    struct worker *worker = worker_current();
     CPUARMState *env = &worker->cpu->env;
     uint8_t bytes[4];
 
-    if (!worker->kvm.listing ||
-        cpu_memory_rw_debug(CPU(worker->cpu), address, bytes, sizeof(bytes), false)) {
+    if (cpu_memory_rw_debug(CPU(worker->cpu), address, bytes, sizeof(bytes), false)) {
         return false;
     }
     if (is_a64(env)) {
@@ -108,11 +112,34 @@ bool worker_resolve_watches(vaddr address)
                       : is_a32_store_exclusive(ldl_le_p(bytes));
 }
 
-void worker_resolve_reached(struct worker *worker, uint64_t position, uint64_t pc)
+bool worker_resolve_watches(vaddr address)
 {
-    uint64_t i = worker->kvm.exclusive_total++ % WORKER_MAX_EXCLUSIVES;
+    struct worker *worker = worker_current();
+    const struct worker_resolution *resolution = worker->kvm.resolution;
 
-    worker->kvm.exclusives[i] = (struct worker_exclusive){position, pc};
+    return (resolution && resolution->searching && resolution->pc == address) ||
+           (worker->kvm.listing && is_store_exclusive(worker, address));
+}
+
+bool worker_resolve_stops_at(struct worker *worker, uint64_t pc)
+{
+    const struct worker_resolution *resolution = worker->kvm.resolution;
+
+    return resolution && resolution->searching && resolution->pc == pc && !resolution->ignore;
+}
+
+bool worker_resolve_reached(struct worker *worker, uint64_t position, uint64_t pc)
+{
+    uint64_t i;
+
+    if (worker_resolve_stops_at(worker, pc)) {
+        return true; /* it comes here again when it is executed */
+    }
+    if (worker->kvm.listing && is_store_exclusive(worker, pc)) {
+        i = worker->kvm.exclusive_total++ % WORKER_MAX_EXCLUSIVES;
+        worker->kvm.exclusives[i] = (struct worker_exclusive){position, pc};
+    }
+    return false;
 }
 
 /* What has been translated so far lacks the calls, or has them for nothing. */
@@ -211,14 +238,41 @@ static bool is_here(struct worker *worker, const struct ebb_event *anchor, struc
     return false;
 }
 
-/* Steps on from a place that does not count; true if there is another match below limit. */
-static bool step_to_match(struct worker *worker, const struct ebb_event *anchor,
-                          struct search *search, uint64_t limit)
+/* From now on the guest stops wherever its PC is this one. */
+static void start_search(struct worker *worker, uint64_t pc)
 {
-    while (ebb_position_now() < limit && !is_stuck(worker)) {
-        go_on(worker, ebb_position_now() + 1);
-        worker->kvm.resolution->result->steps++;
-        if (worker->kvm.resolution->passed_by || worker->report->len) {
+    struct worker_resolution *resolution = worker->kvm.resolution;
+
+    resolution->searching = true;
+    resolution->pc = pc;
+    worker_breakpoints_forget(worker, pc);
+}
+
+static void end_search(struct worker *worker)
+{
+    if (worker->kvm.resolution->searching) {
+        worker->kvm.resolution->searching = false;
+        worker_breakpoints_forget(worker, worker->kvm.resolution->pc);
+    }
+}
+
+/* Goes on from a place that does not count; true if there is another match, at limit at most. */
+static bool go_to_match(struct worker *worker, const struct ebb_event *anchor,
+                        struct search *search, uint64_t limit)
+{
+    struct worker_resolution *resolution = worker->kvm.resolution;
+
+    while (ebb_position_now() < limit && !is_stuck(worker) && !resolution->interrupted) {
+        if (worker_pc(worker) == anchor->address) {
+            resolution->ignore = true;
+            go_on(worker, ebb_position_now() + 1);
+            resolution->ignore = false;
+        } else {
+            go_on(worker, limit);
+        }
+        resolution->result->steps++;
+        resolution->interrupted = stop_requested(worker);
+        if (resolution->passed_by || worker->report->len) {
             return false;
         }
         if (is_here(worker, anchor, search)) {
@@ -240,7 +294,7 @@ static G_NORETURN void look_ahead_as_child(struct worker *worker, const struct e
              MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, worker->ram_fd, 0) != ram) {
         _exit(1);
     }
-    while (found < MAX_CANDIDATES && step_to_match(worker, anchor, search, limit)) {
+    while (found < MAX_CANDIDATES && go_to_match(worker, anchor, search, limit)) {
         uint64_t position = ebb_position_now();
 
         if (write(pipe, &position, sizeof(position)) != sizeof(position)) {
@@ -332,7 +386,7 @@ static bool choose(struct worker *worker, const struct ebb_event *anchor, struct
     chosen = nearest(candidates, search->expected);
     note_ambiguity(worker, candidates, chosen);
     while (ebb_position_now() < chosen) {
-        if (!step_to_match(worker, anchor, search, chosen)) {
+        if (!go_to_match(worker, anchor, search, chosen)) {
             return false;
         }
     }
@@ -364,9 +418,10 @@ static struct search plan(struct worker *worker, const struct ebb_event *anchor)
     const struct worker_resolve *request = worker->kvm.resolution->request;
     const struct worker_override *place = placed(worker, worker->events.next_number);
     uint64_t low = anchor->position + progress->drift + progress->accesses;
+    uint64_t slack = MAX(request->slack, LEAST_SLACK);
     struct search search = {
         .expected = low + (progress->counter_cost ? progress->counters : 0),
-        .first = low > request->slack ? low - request->slack : 0,
+        .first = low > slack ? low - slack : 0,
         .give_up = plus(low + progress->counters + progress->calls, request->give_up),
     };
 
@@ -435,10 +490,15 @@ static uint32_t find_anchor(struct worker *worker, const struct ebb_event *ancho
     if (worker->kvm.resolution->passed_by || worker->report->len) {
         return not_found(worker, &search);
     }
+    start_search(worker, anchor->address);
     found =
-        is_here(worker, anchor, &search) || step_to_match(worker, anchor, &search, search.give_up);
+        is_here(worker, anchor, &search) || go_to_match(worker, anchor, &search, search.give_up);
     if (found && ebb_position_now() < search.expected) {
         found = choose(worker, anchor, &search);
+    }
+    end_search(worker);
+    if (worker->kvm.resolution->interrupted) {
+        return WORKER_RESOLVE_INTERRUPTED;
     }
     if (!found) {
         return not_found(worker, &search);
