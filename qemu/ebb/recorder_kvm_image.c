@@ -6,10 +6,10 @@
 #include "hw/arm/virt.h"
 #include "system/kvm.h"
 #include "qemu/error-report.h"
+#include "counter_elf.h"
 #include "counter_sites.h"
 #include "recorder_kvm.h"
 
-#define RAM_BASE 0x40000000u
 #define LINUX_IMAGE_SIZE 16 /* offset in an arm64 Image, little-endian, as its magic number */
 #define LINUX_IMAGE_MAGIC 56
 
@@ -52,30 +52,55 @@ static uint64_t image_size(const uint8_t *bytes, uint64_t left, const char *file
     return file && stat(file, &status) == 0 ? MIN((uint64_t)status.st_size, left) : left;
 }
 
+/* Of an ELF file only the part with code needs a look, which may be far less than RAM. */
+static size_t patch_elf(struct recorder *recorder, const char *name)
+{
+    struct counter_image image = {0};
+    struct elf_codes codes;
+    g_autofree char *file = NULL;
+    uint64_t first = UINT64_MAX, end = 0, left;
+    gsize size;
+    size_t i;
+
+    if (!g_file_get_contents(name, &file, &size, NULL) ||
+        !counter_elf_read((uint8_t *)file, size, &codes)) {
+        return 0;
+    }
+    for (i = 0; i < codes.count; i++) {
+        first = MIN(first, codes.ranges[i].address);
+        end = MAX(end, codes.ranges[i].address + codes.ranges[i].size);
+    }
+    counter_elf_free(&codes);
+    image.address = first;
+    image.bytes = memory_at(first, &left);
+    image.elf = (uint8_t *)file;
+    image.elf_size = size;
+    if (!image.bytes || end <= first) {
+        return 0;
+    }
+    image.size = MIN(end - first, left);
+    return patch(recorder, &image);
+}
+
 static size_t patch_kernel(struct recorder *recorder, const struct arm_boot_info *boot)
 {
     struct counter_image image = {
         .aarch64 = arm_feature(&recorder->cpu->env, ARM_FEATURE_AARCH64),
-        .address = boot->is_linux ? boot->entry : RAM_BASE,
+        .address = boot->entry,
     };
-    g_autofree char *file = NULL;
     uint64_t left;
 
-    image.bytes = memory_at(image.address, &left);
-    if (!boot->kernel_filename || !image.bytes) {
+    if (!boot->kernel_filename) {
         return 0;
     }
     if (!boot->is_linux) {
-        gsize size;
-
-        if (g_file_get_contents(boot->kernel_filename, &file, &size, NULL)) {
-            image.elf = (const uint8_t *)file;
-            image.elf_size = size;
-        }
-        image.size = left;
-    } else {
-        image.size = image_size(image.bytes, left, boot->kernel_filename);
+        return patch_elf(recorder, boot->kernel_filename);
     }
+    image.bytes = memory_at(image.address, &left);
+    if (!image.bytes) {
+        return 0;
+    }
+    image.size = image_size(image.bytes, left, boot->kernel_filename);
     return patch(recorder, &image);
 }
 
