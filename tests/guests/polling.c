@@ -7,7 +7,7 @@
 #include "guest.h"
 
 #define PERIOD 1000 /* microseconds */
-#define TICKS 12   /* for each loop */
+#define TICKS 12    /* for each loop */
 
 static volatile unsigned ticks;
 static volatile unsigned marks[TICKS]; /* turns at each tick */
