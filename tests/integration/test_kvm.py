@@ -129,8 +129,8 @@ class Recordings(KvmTest):
         the replay as well."""
         found = 0
         for number in range(1, TRIES + 1):
-            made, result = self.check(name if number == 1 else "%s-%d" % (name, number))
-            found += len(result["resolve"]["failed_exclusives"])
+            made, _ = self.check(name if number == 1 else "%s-%d" % (name, number))
+            found += self.ebb.info(made.recording)["exclusive_clears"]
             self.assertRegex(made.text(), r"trylock: \d+ ticks, \d+ failed")
         if HOSTS.get(self.host).cpu != "host":
             self.assertGreater(found, 0, "no store-exclusive failed in %d recordings" % TRIES)
@@ -147,7 +147,7 @@ class Recordings(KvmTest):
         made = self.made(name)
         self.assertRegex(made.text(), r"latecode: PASS")
         result = self.ebb.run("verify", made.recording)
-        self.assertEqual(result.status, 1, result.describe())
+        self.assertEqual(result.status, 3, result.describe())
         self.assertRegex(result.text() + result.errors.decode(), "unrecorded counter read")
         with Gdb(self.ebb.guests.elf(guest), made.recording, ["--at", "end"]) as gdb:
             self.assertEqual(gdb.pc(), gdb.number("(long) code"))
@@ -211,7 +211,7 @@ class Recordings(KvmTest):
         self.assertEqual(made.status, 0, made.describe())
         result = self.verify(made, "quit")
         info = self.ebb.info(made.recording)
-        self.assertGreater(info["dropped_events"], 1000)
+        self.assertGreater(info["first_event"], 1000)
         self.assertGreater(result["position"], 1000)
         with Gdb(self.ebb.guests.elf("forever-kvm-aarch64"), made.recording,
                  ["--at", "end"]) as gdb:
@@ -224,7 +224,7 @@ class Recordings(KvmTest):
         """Recording starts in a running guest, stops, and starts again."""
         made = self.made("attached")
         self.assertEqual(made.status, 0, made.describe())
-        first = self.verify(made, "detached")
+        first = self.verify(made, "stopped")
         second = self.verify(self.made("again"), "quit")
         self.assertGreater(first["position"], 100000)
         self.assertGreater(second["position"], 100000)
