@@ -218,8 +218,11 @@ int worker_state_load_keyframe(struct worker *worker, const uint8_t *message, si
 /* worker_breakpoints.c */
 int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint *set, size_t count,
                            struct ebb_error *error);
-/* Drops what has been translated from an address, since its breakpoint has come or gone. */
-void worker_breakpoints_forget(struct worker *worker, uint64_t address);
+/*
+ * Drops what has been translated from an address, since its breakpoint has come or gone. one_page:
+ * no other page than the present one is ever mapped there, which makes it quick.
+ */
+void worker_breakpoints_forget(struct worker *worker, uint64_t address, bool one_page);
 bool worker_breakpoint_at(vaddr address);
 void worker_breakpoint_reached(CPUState *cpu, uintptr_t ra);
 bool worker_watchpoint_reached(CPUState *cpu, vaddr address, vaddr length, int flags, uintptr_t ra);

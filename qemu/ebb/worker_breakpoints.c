@@ -79,13 +79,7 @@ static void drop_translations(GArray *addresses)
     g_ptr_array_free(stale.blocks, true);
 }
 
-/* True for an address that has the same page behind it for all processes. */
-static bool is_kernel_address(struct worker *worker, uint64_t address)
-{
-    return is_a64(&worker->cpu->env) && extract64(address, 55, 1);
-}
-
-void worker_breakpoints_forget(struct worker *worker, uint64_t address)
+void worker_breakpoints_forget(struct worker *worker, uint64_t address, bool one_page)
 {
     MemTxAttrs attrs;
     hwaddr page = cpu_get_phys_page_attrs_debug(CPU(worker->cpu),
@@ -93,7 +87,7 @@ void worker_breakpoints_forget(struct worker *worker, uint64_t address)
     uint64_t offset =
         page == -1 ? UINT64_MAX : worker_map_offset(worker, page + address % EBB_PAGE_SIZE);
 
-    if (offset != UINT64_MAX && is_kernel_address(worker, address)) {
+    if (offset != UINT64_MAX && one_page) {
         tb_invalidate_phys_range(offset, offset + 3);
     } else {
         g_autoptr(GArray) addresses = g_array_new(FALSE, FALSE, sizeof(uint64_t));

@@ -238,22 +238,28 @@ static bool is_here(struct worker *worker, const struct ebb_event *anchor, struc
     return false;
 }
 
-/* From now on the guest stops wherever its PC is this one. */
-static void start_search(struct worker *worker, uint64_t pc)
+/* Kernels are mapped in one way for all processes; if not, the search finds nothing and says so. */
+static bool is_privileged(const struct ebb_event *anchor)
+{
+    uint32_t mode = anchor->value & (anchor->value & PSTATE_nRW ? CPSR_M : PSTATE_M);
+
+    return mode != PSTATE_MODE_EL0t && mode != ARM_CPU_MODE_USR;
+}
+
+/* From now on the guest stops wherever its PC is the anchor's. */
+static void start_search(struct worker *worker, const struct ebb_event *anchor)
 {
     struct worker_resolution *resolution = worker->kvm.resolution;
 
     resolution->searching = true;
-    resolution->pc = pc;
-    worker_breakpoints_forget(worker, pc);
+    resolution->pc = anchor->address;
+    worker_breakpoints_forget(worker, anchor->address, is_privileged(anchor));
 }
 
-static void end_search(struct worker *worker)
+static void end_search(struct worker *worker, const struct ebb_event *anchor)
 {
-    if (worker->kvm.resolution->searching) {
-        worker->kvm.resolution->searching = false;
-        worker_breakpoints_forget(worker, worker->kvm.resolution->pc);
-    }
+    worker->kvm.resolution->searching = false;
+    worker_breakpoints_forget(worker, anchor->address, is_privileged(anchor));
 }
 
 /* Goes on from a place that does not count; true if there is another match, at limit at most. */
@@ -490,13 +496,13 @@ static uint32_t find_anchor(struct worker *worker, const struct ebb_event *ancho
     if (worker->kvm.resolution->passed_by || worker->report->len) {
         return not_found(worker, &search);
     }
-    start_search(worker, anchor->address);
+    start_search(worker, anchor);
     found =
         is_here(worker, anchor, &search) || go_to_match(worker, anchor, &search, search.give_up);
     if (found && ebb_position_now() < search.expected) {
         found = choose(worker, anchor, &search);
     }
-    end_search(worker);
+    end_search(worker, anchor);
     if (worker->kvm.resolution->interrupted) {
         return WORKER_RESOLVE_INTERRUPTED;
     }
