@@ -178,17 +178,16 @@ static void describe_host(struct recorder *recorder)
 
 /*
  * Sends hypercalls to us, where the host can do that (Linux 6.4), so that no change of KVM's
- * answers can matter. What stays: the architecture's own range, which KVM keeps, and CPU_SUSPEND,
- * which waits for an interrupt.
+ * answers can matter. What stays: the architecture's own ranges, which KVM keeps, and PSCI's
+ * CPU_SUSPEND (0x84000001, 0xc4000001), which waits for an interrupt.
  */
 static bool forward_hypercalls(void)
 {
     static const struct {
         uint32_t first, last;
     } ranges[] = {
-        {0x84000000, 0x84000000}, {0x84000002, 0x8400ffff}, /* PSCI and other secure services */
-        {0xc4000002, 0xc400ffff}, {0x85000000, 0x8600ffff}, /* of the hypervisor */
-        {0xc5000000, 0xc600ffff},
+        {0x00000000, 0x7fffffff}, {0x80010000, 0x84000000}, {0x84000002, 0xbfffffff},
+        {0xc0010000, 0xc4000000}, {0xc4000002, 0xffffffff},
     };
     size_t i;
 
