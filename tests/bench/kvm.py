@@ -20,25 +20,25 @@ from nested_host import HostFailed, initramfs, is_arm_host, open_host  # noqa: E
 USER, BARE, RECORDED, KEYFRAMES = "user", "unrecorded", "recorded", "keyframes"
 MODES = (USER, BARE, RECORDED, KEYFRAMES)
 # The guests' scripts, what they do and how much of it.
-GUESTS = {"work": ("compute,syscalls", 4), "load": ("disk,network", 4)}
+GUESTS = {"work": "compute:3,syscalls:40", "load": "disk:16,network:16"}
 WORKLOADS = ("boot", "compute", "syscall", "disk", "net")
 WORDS = {"compute": "compute", "syscall": "syscalls", "disk": "disk", "net": "network"}
 HOST_TIMEOUT = 3000  # seconds here
 PORT = 8080
 
 SCRIPT = r"""
-guest() { # SCRIPT WORK SIZE: QEMU's arguments
+guest() { # SCRIPT WORK
     set -- "$@" -M virt,gic-version=2 -cpu host -m 128 -nodefaults -display none -serial stdio \
         -kernel "$EBB_FILES/guests/vmlinuz" -initrd "$EBB_FILES/guests/$1"
     [ "$1" = work ] || set -- "$@" -drive if=none,id=disk,format=raw,file=disk.img \
         -device virtio-blk-device,drive=disk -device virtio-net-device,netdev=net \
         -netdev "user,id=net,tftp=$EBB_FILES/guests" -device virtio-rng-device
-    words="console=ttyAMA0 loglevel=4 panic=-1 http=PORT work=$2 size=$3"
-    shift 3
+    words="console=ttyAMA0 loglevel=4 panic=-1 http=PORT work=$2"
+    shift 2
     "$before" $options "$@" -append "$words"
 }
 
-measure() { # NAME SCRIPT WORK SIZE
+measure() { # NAME SCRIPT WORK
     name=$1
     shift
     rm -f disk.img
@@ -112,8 +112,8 @@ class KvmBench:
         """The program that says when a line came."""
         path = os.path.join(self.folder, "stamp")
         compiler = "gcc" if is_arm_host() else "aarch64-linux-gnu-gcc"
-        subprocess.run([compiler, "-O2", "-static", "-o", path, os.path.join(HERE, "stamp.c")],
-                       check=True)
+        subprocess.run([compiler, "-O2", "-ffreestanding", "-nostdlib", "-static", "-o", path,
+                        os.path.join(HERE, "stamp.c")], check=True)
         return path
 
     def files(self):
@@ -135,11 +135,11 @@ class KvmBench:
     def script(self):
         lines = [SCRIPT.replace("PORT", str(PORT))]
         for number in range(self.runs):
-            for guest, (work, size) in GUESTS.items():
+            for guest, work in GUESTS.items():
                 for mode in MODES:
                     name = self.name(mode, guest, number)
                     lines += self.setting(mode, name)
-                    lines.append("measure %s %s %s %d" % (name, guest, work, size))
+                    lines.append("measure %s %s %s" % (name, guest, work))
                     # One of each is brought out; the others would only fill the host's memory.
                     if mode == RECORDED or mode == KEYFRAMES and number:
                         lines.append("rm -rf " + name)
@@ -195,7 +195,7 @@ class KvmBench:
             total = sum(exits.values())
             instructions = run.stats["position"]
             self.notes.append("%s (%s): %.3g instructions, %d exits, %d instructions per exit; "
-                              "%d anchors" % (guest, GUESTS[guest][0], instructions, total,
+                              "%d anchors" % (guest, GUESTS[guest], instructions, total,
                                               instructions / total, run.stats["anchors"]))
             for kind, count in sorted(exits.items(), key=lambda item: -item[1]):
                 if count:

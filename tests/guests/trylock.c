@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A lock that is tried once. Whoever does not get it does something else, so a store-exclusive that
- * fails changes all that follows: the branches taken, memory, what is printed. On a host it also
- * fails when the host was interrupted between the load and the store, of which the guest sees
- * nothing else. The longer the way from the load to the store, the likelier that is.
+ * fails changes all that follows: the branches taken, memory, what is printed, when the next
+ * interrupt comes. On a host it also fails when the host was interrupted between the load and the
+ * store, of which the guest sees nothing else. The longer the way from the load to the store, the
+ * likelier that is.
  */
 #include "guest.h"
 
-#define PERIOD 1200 /* microseconds */
-#define ROUNDS 400000
+#define PERIOD 600 /* microseconds, and up to 63 more */
+#define ROUNDS 100000
 #define JOURNAL 64
 
 static volatile uint32_t lock;
 static volatile unsigned ticks;
 static uint32_t taken, failed;
 static uint32_t journal[JOURNAL]; /* the rounds in which the lock was not to be had */
-static uint32_t checksum;
+static volatile uint32_t checksum;
 
 static void on_tick(void)
 {
     ticks++;
-    timer_start(PERIOD + ticks % 7 * 10);
+    timer_start(PERIOD + (checksum & 63));
 }
 
 /* Takes the lock if it is free and nothing came between: one try. The arithmetic in the middle
@@ -33,7 +34,7 @@ static bool try_lock(void)
     __asm__ volatile("ldaxr %w0, [%3]\n\t"
                      "cbnz %w0, 1f\n\t"
                      "mov %w2, #1\n\t"
-                     ".rept 24\n\t"
+                     ".rept 80\n\t"
                      "add %w2, %w2, %w2, lsl #3\n\t"
                      "eor %w2, %w2, %w2, lsr #5\n\t"
                      ".endr\n\t"
@@ -48,7 +49,7 @@ static bool try_lock(void)
                      "cmp %0, #0\n\t"
                      "bne 1f\n\t"
                      "mov %2, #1\n\t"
-                     ".rept 24\n\t"
+                     ".rept 80\n\t"
                      "add %2, %2, %2, lsl #3\n\t"
                      "eor %2, %2, %2, lsr #5\n\t"
                      ".endr\n\t"

@@ -89,10 +89,10 @@ class Plan:
                 "-initrd", "%s/guests/%s-%s" % (FILES, script, architecture),
                 "-append", "console=ttyAMA0 loglevel=4 panic=-1 " + append]
 
-    def loaded(self, architecture, work, size=1):
+    def loaded(self, architecture, work):
         """The same for one with disk, network and random numbers."""
         self.files["guests/numbers"] = "".join("%d\n" % n for n in range(1, 5001)).encode()
-        return self.linux(architecture, "load", "work=%s size=%d" % (work, size)) + [
+        return self.linux(architecture, "load", "work=" + work) + [
             "-drive", "if=none,id=disk,format=raw,file=disk.img",
             "-device", "virtio-blk-device,drive=disk",
             "-netdev", "user,id=net,tftp=" + FILES + "/guests",
