@@ -216,9 +216,8 @@ static int verify_end(struct interval *interval, struct trail *tip, struct failu
     return result;
 }
 
-/* Goes to the end, in stretches; looks more widely for anchors once one is not met. */
-static int run_to_end(struct interval *interval, struct trail *from, struct trail **tip,
-                      struct failure *failure, struct ebb_error *error)
+int interval_finish(struct interval *interval, struct trail *from, struct trail **tip,
+                    struct failure *failure, struct ebb_error *error)
 {
     static const struct decision_list none;
     struct attempt attempt = {
@@ -228,25 +227,8 @@ static int run_to_end(struct interval *interval, struct trail *from, struct trai
         .give_up = interval->give_up,
         .slack = interval->slack,
     };
-    uint64_t every = interval->lane->resolver->checkpoint_every;
-    int result = interval_reach(interval, &attempt, every, tip, failure, error);
-
-    if (result == 0 && failure->kind == FAILURE_NO_MATCH && interval->slack < SEARCH_SLACK_WIDE) {
-        struct trail *reached = *tip;
-
-        failure_clear(failure);
-        interval->slack = attempt.slack = SEARCH_SLACK_WIDE;
-        attempt.from = reached;
-        result = interval_reach(interval, &attempt, every, tip, failure, error);
-        trail_release(reached);
-    }
-    return result;
-}
-
-int interval_finish(struct interval *interval, struct trail *from, struct trail **tip,
-                    struct failure *failure, struct ebb_error *error)
-{
-    int result = run_to_end(interval, from, tip, failure, error);
+    int result = interval_reach(interval, &attempt, interval->lane->resolver->checkpoint_every, tip,
+                                failure, error);
 
     if (result > 0) {
         result = verify_end(interval, *tip, failure, error);

@@ -6,7 +6,7 @@
  *   resolve_lane.c     a thread that resolves one interval after the other
  *   resolve_interval.c one interval: running a worker through it
  *   resolve_verify.c   is its end what the recording says it is?
- *   resolve_repair.c   what to try when it cannot be replayed as it is
+ *   resolve_repair.c   what to try when it cannot be replayed as it is (resolve_repair.h)
  *   resolve_trail.c    how a place was reached, so that other ways can be tried
  *
  * Each lane is a thread with a worker and a page store of its own; the lock protects what it shares
@@ -148,13 +148,12 @@ struct attempt {
 };
 
 /*
- * How far from its expected place an anchor is looked for at first, and then. When a page is
+ * How far before and behind its expected place an anchor is looked for at first. When a page is
  * written to for the first time since a keyframe, the host's kernel is entered, and a
  * store-exclusive that did so fails and is tried again: hundreds of instructions more on the host
  * than in the replay.
  */
-#define SEARCH_SLACK 64u
-#define SEARCH_SLACK_WIDE 8192u
+#define SEARCH_SLACK 8192u
 #define SEARCH_GIVE_UP 100000u
 
 /* Makes an attempt, with a new worker if one dies. The resolution is to be freed. */

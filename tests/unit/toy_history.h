@@ -10,11 +10,11 @@
 
 struct toy_history_options {
     uint64_t seed;
-    uint64_t length;   /* instructions */
-    bool quiet;        /* nothing crosses into the CPU */
-    uint64_t end;      /* position of the end event; 0: length */
-    uint64_t wrong_at; /* the first device write from here on is logged wrong; 0: none */
-    bool cut_off;      /* no end event */
+    uint64_t length;         /* instructions */
+    bool quiet;              /* nothing crosses into the CPU */
+    uint64_t end;            /* position of the end event; 0: length */
+    uint64_t wrong_at;       /* the first device write from here on is logged wrong; 0: none */
+    bool cut_off;            /* no end event */
     unsigned first_keyframe; /* what is before it was dropped; 0: nothing */
 
     /* As if recorded under KVM: counts in the place of positions, and anchors. */
