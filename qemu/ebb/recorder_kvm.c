@@ -29,15 +29,15 @@ static void kvm_enter(CPUState *cpu)
 }
 
 /*
- * An anchor is due even if nothing follows it: a WFI that was waiting ends when the vCPU leaves the
- * guest, and the guest goes on behind it.
+ * An anchor is due even if nothing follows it where a WFI was waiting: it ends when the vCPU leaves
+ * the guest, and the guest goes on behind it. Elsewhere the first effect asks for one.
  */
 static void kvm_leave(CPUState *cpu)
 {
     struct recorder *recorder = ebb_recorder;
 
     recorder->kvm->exits[RECORDER_KVM_INTERRUPTED]++;
-    if (recorder_is_recording(recorder)) {
+    if (recorder_is_recording(recorder) && recorder_kvm_may_have_slept(recorder)) {
         recorder_kvm_place(recorder);
     }
     replay_mutex_unlock();
@@ -68,6 +68,7 @@ static bool kvm_prepare(struct recorder *recorder, Error **errp)
     if (!recorder_kvm_prepare_vm(recorder, errp)) {
         return false;
     }
+    recorder_kvm_watch_sleep(recorder);
     /* The machine's loader runs before this at each reset. */
     qemu_register_reset(images_loaded, recorder);
     ebb_hooks = &hooks;

@@ -39,7 +39,10 @@ struct recorder_kvm {
     bool hypercalls_forwarded;
     struct smccc_host smccc; /* with them: what to answer */
     struct kvm_probe probe;  /* what KVM does not tell right */
-    uint64_t *ids;           /* KVM_GET_REG_LIST */
+    int statistics_fd;       /* of the vCPU; -1: the host has none */
+    off_t wfi_offset;
+    uint64_t wfi_count; /* at the last look */
+    uint64_t *ids;      /* KVM_GET_REG_LIST */
     size_t id_count;
     uint64_t exits[RECORDER_KVM_EXITS];
     uint64_t anchors;
@@ -56,6 +59,10 @@ bool recorder_kvm_open_counter(struct recorder *recorder, Error **errp);
 void recorder_kvm_close_counter(struct recorder *recorder);
 /* Appends an anchor if the guest may have run since the last; returns its count. */
 uint64_t recorder_kvm_place(struct recorder *recorder);
+
+/* recorder_kvm_sleep.c: true if a WFI may have ended by the vCPU's leaving the guest just now. */
+void recorder_kvm_watch_sleep(struct recorder *recorder);
+bool recorder_kvm_may_have_slept(struct recorder *recorder);
 
 /* recorder_kvm_registers.c: false after recorder_fail(). */
 bool recorder_kvm_list_registers(struct recorder *recorder, Error **errp);
