@@ -60,7 +60,7 @@ def add_endings(plan):
                   finish_started""", forever)
     plan.shell("""start_until killed 'forever: round 500' ebb record --accel kvm -o killed \
                       -- ARGUMENTS
-                  pkill -KILL -P "$started"
+                  kill_qemu killed
                   finish_started""", forever)
 
 

@@ -44,12 +44,12 @@ record_answering() {
 }
 
 # Runs a guest in the background, its output in $1.out, and waits until it has printed "$2". The
-# rest is the command; its process id is in $started.
+# rest is the command; the process in $started passes signals on to it.
 start_until() {
     name=$1 text=$2
     shift 2
     mkfifo "$name.pipe"
-    "$@" </dev/null >"$name.pipe" 2>"$name.err" &
+    timeout "$limit" "$@" </dev/null >"$name.pipe" 2>"$name.err" &
     started=$!
     exec 4<"$name.pipe"
     rm "$name.pipe"
@@ -65,6 +65,14 @@ wait_for() {
     done
     echo "host: $name ended before it printed '$1'"
     return 1
+}
+
+# Kills the QEMU that makes the recording $1.
+kill_qemu() {
+    for file in $(grep -l "[d]irectory=$1," /proc/[0-9]*/cmdline); do
+        file=${file#/proc/}
+        kill -KILL "${file%/cmdline}"
+    done
 }
 
 # Lets the rest of its output go where it belongs, and waits for its end.
