@@ -69,9 +69,11 @@ wait_for() {
 
 # Kills the QEMU that makes the recording $1.
 kill_qemu() {
-    for file in $(grep -l "[d]irectory=$1," /proc/[0-9]*/cmdline); do
-        file=${file#/proc/}
-        kill -KILL "${file%/cmdline}"
+    for file in /proc/[0-9]*/cmdline; do
+        if grep -q "[d]irectory=$1," "$file" 2>/dev/null; then
+            file=${file#/proc/}
+            kill -KILL "${file%/cmdline}"
+        fi
     done
 }
 
