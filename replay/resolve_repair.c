@@ -278,7 +278,7 @@ int repair_try(struct repair *repair, const struct place *from, const struct dec
 
 struct ambiguous {
     uint64_t event;
-    uint64_t places[8];
+    uint64_t places[64];
 };
 
 /* Lists the ambiguous anchors from a place to the failure. */
@@ -338,8 +338,9 @@ static int try_places(struct repair *repair, const struct place *from,
 {
     int result = TRIED_NOTHING;
 
-    for (size_t i = 1; i < 8 && anchor->places[i] && result == TRIED_NOTHING &&
-                       !repair_exhausted(repair->interval);
+    for (size_t i = 1;
+         i < sizeof(anchor->places) / sizeof(anchor->places[0]) && anchor->places[i] &&
+         result == TRIED_NOTHING && !repair_exhausted(repair->interval);
          i++) {
         struct decision decision = {.override = {.kind = WORKER_PLACE_EVENT,
                                                  .event = anchor->event,

@@ -14,7 +14,7 @@
 
 #include <stdint.h>
 
-#define WORKER_PROTOCOL_VERSION 2u
+#define WORKER_PROTOCOL_VERSION 3u
 #define WORKER_MAX_MESSAGE (64u << 20) /* bytes of payload */
 
 struct worker_message {
@@ -242,7 +242,8 @@ struct worker_resolved {
     uint64_t steps;     /* single instructions executed in search of them */
     uint64_t ambiguous; /* anchors that matched at several positions: one of them was chosen */
     uint64_t first_ambiguous; /* event number of the first of them; its candidates follow */
-    uint64_t candidates[8];   /* positions, the chosen one first; 0: no more */
+    /* Positions, the chosen one first, then those nearest to the expected place; 0: no more. */
+    uint64_t candidates[64];
 };
 
 /* A store-exclusive that was executed, whether it stored or not. */

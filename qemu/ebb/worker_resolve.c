@@ -363,7 +363,16 @@ static uint64_t nearest(const struct candidates *candidates, uint64_t expected)
     return best;
 }
 
-static void note_ambiguity(struct worker *worker, const struct candidates *candidates,
+/* Sorts by distance from the expected place. */
+static int compare_distance(const void *a, const void *b, void *opaque)
+{
+    uint64_t expected = *(uint64_t *)opaque;
+    uint64_t one = distance(*(uint64_t *)a, expected), other = distance(*(uint64_t *)b, expected);
+
+    return one < other ? -1 : one > other;
+}
+
+static void note_ambiguity(struct worker *worker, struct candidates *candidates, uint64_t expected,
                            uint64_t chosen)
 {
     struct worker_resolved *result = worker->kvm.resolution->result;
@@ -373,6 +382,8 @@ static void note_ambiguity(struct worker *worker, const struct candidates *candi
         return;
     }
     result->first_ambiguous = worker->events.next_number;
+    g_qsort_with_data(candidates->positions, candidates->count, sizeof(uint64_t), compare_distance,
+                      &expected);
     result->candidates[0] = chosen;
     for (i = 0; i < candidates->count && noted < ARRAY_SIZE(result->candidates); i++) {
         if (candidates->positions[i] != chosen) {
@@ -390,7 +401,7 @@ static bool choose(struct worker *worker, const struct ebb_event *anchor, struct
     candidates->positions[candidates->count++] = ebb_position_now();
     look_ahead(worker, anchor, search, search->expected + slack, candidates);
     chosen = nearest(candidates, search->expected);
-    note_ambiguity(worker, candidates, chosen);
+    note_ambiguity(worker, candidates, search->expected, chosen);
     while (ebb_position_now() < chosen) {
         if (!go_to_match(worker, anchor, search, chosen)) {
             return false;
