@@ -149,6 +149,14 @@ void recorder_finish(struct recorder *recorder, enum ebb_end_reason reason, uint
 /* recorder_checks.c: false, with *errp set, if this machine cannot be recorded. */
 bool recorder_check_machine(const struct recorder *recorder, Error **errp);
 bool recorder_check_tcg(Error **errp);
+/* Types of devices that cannot be recorded, by the beginnings of their names. */
+struct recorder_refusal {
+    const char *type;
+    const char *reason;
+};
+/* False, with *errp set, if the object is of one of the types. */
+bool recorder_check_type(Object *object, const struct recorder_refusal *refusals, size_t count,
+                         Error **errp);
 bool recorder_has_gic_registers(ARMCPU *cpu);
 
 /* recorder_manifest.c */

@@ -16,11 +16,7 @@
 #include "target/arm/cpregs.h"
 #include "recorder.h"
 
-/* Prefixes of type names. */
-static const struct {
-    const char *type;
-    const char *reason;
-} unrecordable_devices[] = {
+static const struct recorder_refusal unrecordable_devices[] = {
     {"iothread", "iothreads work while the guest runs; leave iothread= and -object iothread out"},
     {"vhost-", "vhost devices work outside of QEMU; use the plain virtio device"},
     {"virtio-balloon-device", "virtio-balloon takes pages out of the guest's RAM; leave it out"},
@@ -78,19 +74,25 @@ static bool check_cpu(Error **errp)
     return false;
 }
 
-static int check_object(Object *object, void *opaque)
+bool recorder_check_type(Object *object, const struct recorder_refusal *refusals, size_t count,
+                         Error **errp)
 {
     const char *type = object_get_typename(object);
-    Error **errp = opaque;
     size_t i;
 
-    for (i = 0; i < ARRAY_SIZE(unrecordable_devices); i++) {
-        if (g_str_has_prefix(type, unrecordable_devices[i].type)) {
-            error_setg(errp, "%s", unrecordable_devices[i].reason);
-            return 1;
+    for (i = 0; i < count; i++) {
+        if (g_str_has_prefix(type, refusals[i].type)) {
+            error_setg(errp, "%s", refusals[i].reason);
+            return false;
         }
     }
-    return 0;
+    return true;
+}
+
+static int check_object(Object *object, void *opaque)
+{
+    return !recorder_check_type(object, unrecordable_devices, ARRAY_SIZE(unrecordable_devices),
+                                opaque);
 }
 
 static bool check_network(Error **errp)

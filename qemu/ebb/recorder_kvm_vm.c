@@ -10,11 +10,7 @@
 #include "kvm_arm.h"
 #include "recorder_kvm.h"
 
-/* Prefixes of type names. */
-static const struct {
-    const char *type;
-    const char *reason;
-} unrecordable_devices[] = {
+static const struct recorder_refusal unrecordable_devices[] = {
     {"e1000", "KVM collects writes to e1000 devices; use virtio-net"},
     {"VGA", "display devices share memory with the guest; leave VGA out"},
     {"cirrus-vga", "display devices share memory with the guest; leave cirrus-vga out"},
@@ -25,13 +21,10 @@ static int check_device(Object *object, void *opaque)
 {
     const char *type = object_get_typename(object);
     Error **errp = opaque;
-    size_t i;
 
-    for (i = 0; i < ARRAY_SIZE(unrecordable_devices); i++) {
-        if (g_str_has_prefix(type, unrecordable_devices[i].type)) {
-            error_setg(errp, "%s", unrecordable_devices[i].reason);
-            return 1;
-        }
+    if (!recorder_check_type(object, unrecordable_devices, ARRAY_SIZE(unrecordable_devices),
+                             errp)) {
+        return 1;
     }
     if (object_property_find(object, "ioeventfd") &&
         object_property_get_bool(object, "ioeventfd", NULL)) {
