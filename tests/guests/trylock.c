@@ -9,7 +9,7 @@
 #include "guest.h"
 
 #define PERIOD 600 /* microseconds, and up to 63 more */
-#define ROUNDS 100000
+#define ROUNDS 10000
 #define JOURNAL 64
 
 static volatile uint32_t lock;

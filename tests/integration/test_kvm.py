@@ -13,7 +13,7 @@ from test_worker_walk import SampledTests
 BARE = ("exceptions", "interrupts", "mmu", "exclusives", "float", "reset", "dma", "steps",
         "polling", "sleeper", "floatirq", "hypercalls", "counter", "stripped")
 TIMES = 2   # that each guest is recorded on each host
-TRIES = 3   # at a store-exclusive that fails unseen
+TRIES = 16  # at a store-exclusive that fails unseen
 WORK = "work=compute,syscalls,processes,idle"
 LOAD = "disk,network,random,console"
 
@@ -119,21 +119,33 @@ class Recordings(KvmTest):
         self.assertIn("records under KVM", text)
 
     def test_trylock_64(self):
-        self.check_trylock("trylock-64")
+        found = self.check_trylock("trylock-64")
+        if HOSTS.get(self.host).cpu != "host":  # which may have LSE, or nothing else to do
+            self.assertGreater(found, 0, "no store-exclusive failed in %d recordings" % TRIES)
 
     def test_trylock_32(self):
         self.check_trylock("trylock-32")
 
     def check_trylock(self, name):
-        """Tries of a lock that failed on the host, for reasons the guest could not see, fail in
-        the replay as well."""
-        found = 0
+        """Tries of a lock that failed on the host, for reasons the guest could not see, are made to
+        fail in the replay as well. Returns how many did. Several that failed close together may
+        not be found; then ebb says so, and what was before can be looked at."""
+        found, lost = 0, 0
         for number in range(1, TRIES + 1):
-            made, _ = self.check(name if number == 1 else "%s-%d" % (name, number))
-            found += self.ebb.info(made.recording)["exclusive_clears"]
+            made = self.made(name if number == 1 else "%s-%d" % (name, number))
+            self.assertEqual(made.status, 0, made.describe())
             self.assertRegex(made.text(), r"trylock: \d+ ticks, \d+ failed")
-        if HOSTS.get(self.host).cpu != "host":
-            self.assertGreater(found, 0, "no store-exclusive failed in %d recordings" % TRIES)
+            result = self.ebb.run("verify", made.recording)
+            if result.status == 0:
+                self.verify(made)
+                found += self.ebb.info(made.recording)["exclusive_clears"]
+                continue
+            self.assertEqual(result.status, 3, result.describe())
+            self.assertRegex(result.errors, rb"store-exclusives made to fail .* none of it fits")
+            self.assertGreater(self.ebb.info(made.recording)["end_position"], 0)
+            lost += 1
+        self.assertLess(lost, TRIES / 4)
+        return found
 
     def test_latecode_64(self):
         self.check_latecode("latecode-64", "latecode-kvm-aarch64")
