@@ -249,6 +249,8 @@ static void recorder_reset_enter(Object *object, ResetType type)
         finish_here(recorder, EBB_END_STOPPED);
         return;
     }
+    /* Where the guest was, while its CPU still knows. */
+    recorder->accel->place(recorder);
     recorder->resetting = true;
 }
 
