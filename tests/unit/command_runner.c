@@ -112,3 +112,14 @@ json_t *command_run_json(const struct command_setting *setting, const char *line
     assert_non_null(json);
     return json;
 }
+
+int command_teardown(void **state)
+{
+    struct command_setting *setting = *state;
+    char command[4200];
+
+    snprintf(command, sizeof(command), "rm -r '%s'", setting->folder);
+    assert_int_equal(system(command), 0);
+    free(setting->folder);
+    return 0;
+}

@@ -24,6 +24,9 @@ struct command_outcome {
 /* The absolute path of ebb, which is argv[1]; without it the test program ends. To be freed. */
 char *command_path(int argc, char **argv);
 
+/* A teardown of cmocka's, whose state is a struct command_setting: removes its folder. */
+int command_teardown(void **state);
+
 /* Runs "ebb LINE"; words are separated by blanks, up to two %s stand for the folder. The outcome
  * stays valid until the next call. */
 const struct command_outcome *command_run(const struct command_setting *setting, const char *line);

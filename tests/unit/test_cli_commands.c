@@ -76,17 +76,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    struct command_setting *setting = *state;
-    char command[4200];
-
-    snprintf(command, sizeof(command), "rm -r '%s'", setting->folder);
-    assert_int_equal(system(command), 0);
-    free(setting->folder);
-    return 0;
-}
-
 static long long integer(json_t *object, const char *member)
 {
     json_t *value = json_object_get(object, member);
@@ -417,7 +406,8 @@ int main(int argc, char **argv)
 {
     char *ebb = command_path(argc, argv);
     struct command_setting setting = {.ebb = ebb};
-#define IN_FOLDER(test) cmocka_unit_test_prestate_setup_teardown(test, setup, teardown, &setting)
+#define IN_FOLDER(test)                                                                            \
+    cmocka_unit_test_prestate_setup_teardown(test, setup, command_teardown, &setting)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_info),           IN_FOLDER(test_dump),
         IN_FOLDER(test_console),        IN_FOLDER(test_reader_that_leaves),

@@ -42,17 +42,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    struct command_setting *setting = *state;
-    char command[4200];
-
-    snprintf(command, sizeof(command), "rm -r '%s'", setting->folder);
-    assert_int_equal(system(command), 0);
-    free(setting->folder);
-    return 0;
-}
-
 static int listen_at(const struct command_setting *setting)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -219,7 +208,8 @@ int main(int argc, char **argv)
 {
     char *ebb = command_path(argc, argv);
     struct command_setting setting = {.ebb = ebb};
-#define IN_FOLDER(test) cmocka_unit_test_prestate_setup_teardown(test, setup, teardown, &setting)
+#define IN_FOLDER(test)                                                                            \
+    cmocka_unit_test_prestate_setup_teardown(test, setup, command_teardown, &setting)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_attach), IN_FOLDER(test_attach_with_amounts), IN_FOLDER(test_attach_refused),
         IN_FOLDER(test_detach), IN_FOLDER(test_no_socket),

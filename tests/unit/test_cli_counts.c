@@ -74,17 +74,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    struct command_setting *setting = *state;
-    char command[4200];
-
-    snprintf(command, sizeof(command), "rm -r '%s'", setting->folder);
-    assert_int_equal(system(command), 0);
-    free(setting->folder);
-    return 0;
-}
-
 /* Positions for the first events; the problem, if any, is with the next one. */
 static void write_index(const struct command_setting *setting, size_t events, const char *problem)
 {
@@ -231,7 +220,8 @@ int main(int argc, char **argv)
 {
     char *ebb = command_path(argc, argv);
     struct command_setting setting = {.ebb = ebb};
-#define IN_FOLDER(test) cmocka_unit_test_prestate_setup_teardown(test, setup, teardown, &setting)
+#define IN_FOLDER(test)                                                                            \
+    cmocka_unit_test_prestate_setup_teardown(test, setup, command_teardown, &setting)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_unresolved),
         IN_FOLDER(test_resolved),
