@@ -4,6 +4,7 @@
 #include "../log/index.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -169,24 +170,13 @@ static int add_interval(struct assembly *assembly, uint64_t number,
 static int commit(struct assembly *assembly, struct ebb_error *error)
 {
     struct resolve_result *result = assembly->result;
-    struct ebb_error reason;
 
     /* A recording that was cut off ends with its last event. */
     result->end_position = result->problem ? assembly->position : assembly->last_event;
     if (result->end_position < assembly->last_event) {
         result->end_position = assembly->last_event;
     }
-    if (ebb_index_commit(assembly->index, result->end_position, result->problem, &reason)) {
-        if (access(assembly->resolver->options->recording, W_OK)) {
-            return ebb_fail(error, EBB_ERROR_FAILED,
-                            "the positions found cannot be kept, since %s may not be written to; "
-                            "copy the recording to where it may",
-                            assembly->resolver->options->recording);
-        }
-        *error = reason;
-        return -1;
-    }
-    return 0;
+    return ebb_index_commit(assembly->index, result->end_position, result->problem, error);
 }
 
 /* Threads. */
@@ -415,6 +405,20 @@ static void set_limits(struct resolver *resolver)
         options->checkpoint_every ? options->checkpoint_every : CHECKPOINT_EVERY;
 }
 
+static struct ebb_index_writer *create_index(struct resolver *resolver, struct ebb_error *error)
+{
+    const char *recording = resolver->options->recording;
+    struct ebb_index_writer *index = ebb_index_writer_create(resolver->log, error);
+
+    if (!index && faccessat(AT_FDCWD, recording, W_OK, AT_EACCESS)) {
+        ebb_fail(error, EBB_ERROR_FAILED,
+                 "the positions found could not be kept, since %s may not be written to; "
+                 "copy the recording to where it may",
+                 recording);
+    }
+    return index;
+}
+
 static int resolve(struct resolver *resolver, struct resolve_result *result,
                    struct ebb_error *error)
 {
@@ -427,7 +431,7 @@ static int resolve(struct resolver *resolver, struct resolve_result *result,
 
     result->workers = resolver->lane_count;
     result->begin_position = assembly.position;
-    assembly.index = ebb_index_writer_create(resolver->log, error);
+    assembly.index = create_index(resolver, error);
     if (!assembly.index) {
         return -1;
     }
