@@ -239,7 +239,7 @@ struct worker_resolved {
     uint64_t event_count;  /* events consumed */
     uint64_t exclusive_count;
     uint64_t anchors;   /* matched in this run */
-    uint64_t steps;     /* single instructions executed in search of them */
+    uint64_t steps;     /* stops at an anchor's PC in search of them */
     uint64_t ambiguous; /* anchors that matched at several positions: one of them was chosen */
     uint64_t first_ambiguous; /* event number of the first of them; its candidates follow */
     /* Positions, the chosen one first, then those nearest to the expected place; 0: no more. */

@@ -27,7 +27,6 @@
 
 #define SLICE 1000000u /* instructions between two looks at the stop request */
 #define MAX_CANDIDATES 4096u
-#define LEAST_SLACK 8192u /* instructions; stops at a breakpoint cost little */
 
 struct worker_resolution {
     const struct worker_resolve *request;
@@ -46,7 +45,7 @@ struct worker_resolution {
 struct search {
     uint64_t expected;
     uint64_t give_up;    /* the first position not worth a look */
-    uint64_t first;      /* where single steps began */
+    uint64_t first;      /* where looking began */
     uint64_t similar;    /* places with the anchor's PC but other registers */
     uint64_t similar_at; /* the last of them */
 };
@@ -320,29 +319,33 @@ static void read_candidates(int pipe, struct candidates *candidates)
     }
 }
 
-/* Adds the matches behind this place and up to limit; without a child there are none known. */
-static void look_ahead(struct worker *worker, const struct ebb_event *anchor, struct search *search,
+/* Adds the matches behind this place and up to limit; false, with a report, if it cannot tell. */
+static bool look_ahead(struct worker *worker, const struct ebb_event *anchor, struct search *search,
                        uint64_t limit, struct candidates *candidates)
 {
-    int ends[2], status;
-    pid_t child;
+    int ends[2], status = 0;
+    pid_t child = -1;
 
-    if (pipe(ends)) {
-        return;
-    }
-    child = fork();
-    if (child == 0) {
+    if (pipe(ends) == 0) {
+        child = fork();
+        if (child == 0) {
+            close(ends[0]);
+            look_ahead_as_child(worker, anchor, search, limit, ends[1]);
+        }
+        close(ends[1]);
+        if (child > 0) {
+            read_candidates(ends[0], candidates);
+        }
         close(ends[0]);
-        look_ahead_as_child(worker, anchor, search, limit, ends[1]);
     }
-    close(ends[1]);
-    if (child > 0) {
-        read_candidates(ends[0], candidates);
+    if (child < 0 || RETRY_ON_EINTR(waitpid(child, &status, 0)) != child || status) {
+        worker_diverge(
+            worker, ebb_position_now(),
+            "one of several places, perhaps; looking at the others needs another process "
+            "like this one, for which the system lacks memory or processes");
+        return false;
     }
-    close(ends[0]);
-    if (child > 0) {
-        RETRY_ON_EINTR(waitpid(child, &status, 0));
-    }
+    return true;
 }
 
 static uint64_t distance(uint64_t a, uint64_t b)
@@ -399,7 +402,9 @@ static bool choose(struct worker *worker, const struct ebb_event *anchor, struct
     uint64_t chosen, slack = worker->kvm.resolution->request->slack;
 
     candidates->positions[candidates->count++] = ebb_position_now();
-    look_ahead(worker, anchor, search, search->expected + slack, candidates);
+    if (!look_ahead(worker, anchor, search, search->expected + slack, candidates)) {
+        return false;
+    }
     chosen = nearest(candidates, search->expected);
     note_ambiguity(worker, candidates, search->expected, chosen);
     while (ebb_position_now() < chosen) {
@@ -435,10 +440,9 @@ static struct search plan(struct worker *worker, const struct ebb_event *anchor)
     const struct worker_resolve *request = worker->kvm.resolution->request;
     const struct worker_override *place = placed(worker, worker->events.next_number);
     uint64_t low = anchor->position + progress->drift + progress->accesses;
-    uint64_t slack = MAX(request->slack, LEAST_SLACK);
     struct search search = {
         .expected = low + (progress->counter_cost ? progress->counters : 0),
-        .first = low > slack ? low - slack : 0,
+        .first = low > request->slack ? low - request->slack : 0,
         .give_up = plus(low + progress->counters + progress->calls, request->give_up),
     };
 
