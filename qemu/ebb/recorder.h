@@ -67,7 +67,7 @@ struct recorder_accel {
     /* The place of what happens now, outside of accesses; what the log needs for it is appended. */
     uint64_t (*place)(struct recorder *recorder);
     /* The last position known, for looking only. */
-    uint64_t (*position)(struct recorder *recorder);
+    uint64_t (*position)(const struct recorder *recorder);
     /* The log is about to end here. */
     void (*settle)(struct recorder *recorder);
     struct ebb_cpu_registers *(*registers)(struct recorder *recorder);

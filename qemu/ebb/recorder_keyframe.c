@@ -147,7 +147,7 @@ bool recorder_keyframe(struct recorder *recorder, uint64_t position, uint64_t *n
 
 static uint64_t instructions_left(const struct recorder *recorder)
 {
-    uint64_t done = recorder->accel->position((struct recorder *)recorder);
+    uint64_t done = recorder->accel->position(recorder);
     uint64_t due = recorder->keyframe_position + recorder->properties.keyframe_interval;
 
     return due > done ? due - done : 0;

@@ -93,7 +93,7 @@ static void kvm_stop(struct recorder *recorder)
     recorder_kvm_close_counter(recorder);
 }
 
-static uint64_t kvm_position(struct recorder *recorder)
+static uint64_t kvm_position(const struct recorder *recorder)
 {
     return recorder->kvm->count;
 }

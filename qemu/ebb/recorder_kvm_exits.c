@@ -109,19 +109,18 @@ static bool read_counter(struct recorder *recorder, bool physical, uint64_t *val
     return recorder_kvm_get(recorder, KVM_REG_ARM_TIMER_CNT, value);
 }
 
-static bool finish_a64(struct recorder *recorder, uint8_t rt, uint64_t value)
+static void finish_a64(struct recorder *recorder, uint8_t rt, uint64_t value)
 {
     uint64_t pc;
 
     if (!recorder_kvm_get(recorder, RECORDER_KVM_CORE(regs.pc), &pc)) {
-        return true;
+        return;
     }
     pc += 4;
     if (rt < 31) {
         recorder_kvm_set(recorder, RECORDER_KVM_X(rt), &value);
     }
     recorder_kvm_set(recorder, RECORDER_KVM_CORE(regs.pc), &pc);
-    return true;
 }
 
 static bool handle_a64_breakpoint(struct recorder *recorder, uint32_t immediate)

@@ -177,7 +177,12 @@ static void tcg_stop(struct recorder *recorder)
 {
 }
 
-static uint64_t tcg_position(struct recorder *recorder)
+static uint64_t tcg_place(struct recorder *recorder)
+{
+    return ebb_position_now();
+}
+
+static uint64_t tcg_position(const struct recorder *recorder)
 {
     return ebb_position_now();
 }
@@ -212,7 +217,7 @@ const struct recorder_accel recorder_accel_tcg = {
     .prepare = tcg_prepare,
     .start = tcg_start,
     .stop = tcg_stop,
-    .place = tcg_position,
+    .place = tcg_place,
     .position = tcg_position,
     .settle = tcg_settle,
     .registers = tcg_registers,
