@@ -242,6 +242,9 @@ static int write_properties(const struct record_plan *plan, const struct record_
     if (plan->pmu_type >= 0) {
         fprintf(properties, ",pmu-type=%d", plan->pmu_type);
     }
+    if (settings->has_clock_step && plan->accelerator == ACCELERATOR_KVM) {
+        fprintf(properties, ",clock-step-ms=%u", settings->clock_step_ms);
+    }
     return add_path(properties, "kernel", plan->found.kernel, error) < 0
                ? -1
                : add_path(properties, "symbols", settings->symbols, error);

@@ -5,6 +5,7 @@
 
 #define DEFAULT_ICOUNT 1
 #define MAXIMUM_ICOUNT 10
+#define MAXIMUM_CLOCK_STEP_MS 1000
 
 enum {
     RECORD_OUTPUT,
@@ -13,6 +14,7 @@ enum {
     RECORD_LAST,
     RECORD_SYMBOLS,
     RECORD_ICOUNT,
+    RECORD_CLOCK_STEP,
     RECORD_CONTROL,
     RECORD_WAIT,
     RECORD_ATTACH,
@@ -46,6 +48,10 @@ const struct option_spec record_options[] = {
     [RECORD_ICOUNT] = {"icount", 0, "SHIFT",
                        "An instruction takes 2^SHIFT ns of guest time with tcg; default: 1. The "
                        "same as -icount shift=SHIFT among QEMU's arguments."},
+    [RECORD_CLOCK_STEP] = {"clock-step", 0, "TIME",
+                           "With kvm, the guest's clock moves on whenever something happens, and "
+                           "at least so often when the guest looks at it; default: 1ms. 0: each "
+                           "look tells the exact time, and takes as long as a device access."},
     [RECORD_CONTROL] = {"control", 0, "SOCKET",
                         "Creates a Unix socket of this name for --attach and --detach (it is one "
                         "of QEMU's QMP)."},
@@ -115,6 +121,32 @@ static int parse_amounts(const struct arguments *arguments, struct record_settin
     return 0;
 }
 
+static int parse_clock_step(const char *text, struct record_settings *settings,
+                            struct ebb_error *error)
+{
+    struct quantity step;
+
+    if (!text) {
+        return 0;
+    }
+    if (quantity_parse(text, "--clock-step", &step, error) < 0) {
+        return -1;
+    }
+    if ((step.unit != QUANTITY_MILLISECONDS && step.value > 0) ||
+        step.value > MAXIMUM_CLOCK_STEP_MS) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "--clock-step: \"%s\" is not a time of at most a second, like 1ms", text);
+    }
+    if (settings->accelerator == ACCELERATOR_TCG) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "--clock-step is for --accel kvm; under TCG the clock is exact, and costs "
+                        "nothing");
+    }
+    settings->has_clock_step = true;
+    settings->clock_step_ms = (unsigned)step.value;
+    return 0;
+}
+
 static int check_control(const struct arguments *arguments, const struct record_settings *settings,
                          struct ebb_error *error)
 {
@@ -126,7 +158,7 @@ static int check_control(const struct arguments *arguments, const struct record_
     }
     if (remote && (arguments->rest_count > 0 || settings->control || settings->wait ||
                    settings->accelerator != ACCELERATOR_ANY || settings->has_icount ||
-                   settings->qemu || settings->stats)) {
+                   settings->has_clock_step || settings->qemu || settings->stats)) {
         return ebb_fail(error, EBB_ERROR_USAGE,
                         "%s speaks to a guest that runs already; QEMU's arguments and the options "
                         "to start one belong to the ebb record that did",
@@ -166,7 +198,8 @@ int record_settings_parse(const struct arguments *arguments, struct record_setti
     };
     if (parse_accelerator(arguments->values[RECORD_ACCEL], settings, error) < 0 ||
         (shift && options_number(shift, "--icount", MAXIMUM_ICOUNT, &number, error) < 0) ||
-        parse_amounts(arguments, settings, error) < 0) {
+        parse_amounts(arguments, settings, error) < 0 ||
+        parse_clock_step(arguments->values[RECORD_CLOCK_STEP], settings, error) < 0) {
         return -1;
     }
     settings->icount = (unsigned)number;

@@ -14,6 +14,8 @@ struct record_settings {
     enum accelerator accelerator; /* ANY: the best that there is */
     bool has_icount;
     unsigned icount; /* shift */
+    bool has_clock_step;
+    unsigned clock_step_ms; /* 0: each look at the clock leaves the guest */
     bool has_interval;
     struct quantity interval; /* between keyframes; value 0: only the first and the last */
     bool has_last;

@@ -191,6 +191,23 @@ static void test_amounts(void **state)
     }
 }
 
+static void test_clock_step(void **state)
+{
+    const struct host_facts arm = fake_arm_host(), x86 = fake_x86_host();
+
+    (void)state;
+    expect_line(&arm, "--clock-step=5ms -M virt -cpu host",
+                "-machine virt " MACHINE " -accel kvm -cpu host" HIDDEN " " GLOBALS
+                " " RECORDER EVERY_SECOND ",clock-step-ms=5");
+    expect_line(&arm, "--clock-step=0 -M virt -cpu host",
+                "-machine virt " MACHINE " -accel kvm -cpu host" HIDDEN " " GLOBALS
+                " " RECORDER EVERY_SECOND ",clock-step-ms=0");
+    expect_line(&x86, "--clock-step=5ms -M virt", "-M virt -icount shift=1 " RECORDER);
+    expect_refusal(&arm, "--clock-step=2s -M virt", "at most a second");
+    expect_refusal(&arm, "--clock-step=5 -M virt", "like 1ms");
+    expect_refusal(&arm, "--accel=tcg --clock-step=5ms -M virt", "for --accel kvm");
+}
+
 static void test_control(void **state)
 {
     const struct host_facts host = fake_x86_host();
@@ -367,17 +384,12 @@ static void test_cpus_of_two_kinds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kvm_lines),
-        cmocka_unit_test(test_accelerator_in_machine),
-        cmocka_unit_test(test_amounts),
-        cmocka_unit_test(test_control),
-        cmocka_unit_test(test_notes),
-        cmocka_unit_test(test_what_only_tcg_can),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_icount_means_tcg),
-        cmocka_unit_test(test_host_without_aarch32),
-        cmocka_unit_test(test_hosts_without_kvm),
-        cmocka_unit_test(test_cpus_of_two_kinds),
+        cmocka_unit_test(test_kvm_lines),         cmocka_unit_test(test_accelerator_in_machine),
+        cmocka_unit_test(test_amounts),           cmocka_unit_test(test_clock_step),
+        cmocka_unit_test(test_control),           cmocka_unit_test(test_notes),
+        cmocka_unit_test(test_what_only_tcg_can), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_icount_means_tcg),  cmocka_unit_test(test_host_without_aarch32),
+        cmocka_unit_test(test_hosts_without_kvm), cmocka_unit_test(test_cpus_of_two_kinds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
