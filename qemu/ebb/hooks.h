@@ -53,6 +53,8 @@ struct ebb_hooks {
     void (*kvm_leave)(CPUState *cpu);
     /* KVM has given the vCPU back; true if this exit needs nothing more. No locks. */
     bool (*kvm_exit)(CPUState *cpu, struct kvm_run *run, MemTxAttrs attrs);
+    /* KVM has found memory of the guest inaccessible; true if the vCPU is to go on. No locks. */
+    bool (*kvm_fault)(CPUState *cpu);
 
     /* Devices must not write to guest RAM but through the address space functions. */
     bool bounce_device_writes;
@@ -131,6 +133,11 @@ static inline void ebb_kvm_leave(CPUState *cpu)
 static inline bool ebb_kvm_exit(CPUState *cpu, struct kvm_run *run, MemTxAttrs attrs)
 {
     return unlikely(ebb_hooks) && ebb_hooks->kvm_exit && ebb_hooks->kvm_exit(cpu, run, attrs);
+}
+
+static inline bool ebb_kvm_fault(CPUState *cpu)
+{
+    return unlikely(ebb_hooks) && ebb_hooks->kvm_fault && ebb_hooks->kvm_fault(cpu);
 }
 
 static inline bool ebb_breakpoint_at(vaddr address)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "qemu/osdep.h"
+#include "exec/address-spaces.h"
 #include "hw/irq.h"
 #include "hw/qdev-core.h"
 #include "migration/vmstate.h"
@@ -31,6 +32,7 @@
 #define TIMER_CVAL 0x0
 #define TIMER_TVAL 0x8
 #define TIMER_CTL 0xc
+#define REGISTERS_SIZE 0x40
 
 #define CTL_ENABLE 1u
 #define CTL_IMASK 2u
@@ -49,7 +51,7 @@ static uint64_t timer_offset(const struct ebb_timer *timer)
 
 static uint64_t timer_count(const struct ebb_timer *timer)
 {
-    return ebb_mmio_timer_ticks() - timer_offset(timer);
+    return timer->owner->now - timer_offset(timer);
 }
 
 /* The timer's condition, were it enabled. */
@@ -66,7 +68,7 @@ static bool condition_met(const struct ebb_timer *timer)
 /* The time at which the condition next changes, the end of time if that is beyond it. */
 static int64_t next_change_ns(const struct ebb_timer *timer)
 {
-    uint64_t now = ebb_mmio_timer_ticks(), count = timer_count(timer), left;
+    uint64_t now = timer->owner->now, count = timer_count(timer), left;
 
     if (!compare_reached(timer)) {
         left = timer->compare - count;
@@ -89,12 +91,21 @@ static void timer_update(struct ebb_timer *timer)
     } else {
         timer_del(timer->expiry);
     }
+    timer->owner->changed = true;
     qemu_set_irq(timer->irq, condition_met(timer) && !(timer->control & CTL_IMASK));
+}
+
+static void look_at_clock(EbbMmioTimer *s)
+{
+    s->now = ebb_mmio_timer_ticks();
 }
 
 static void condition_changed(void *opaque)
 {
-    timer_update(opaque);
+    struct ebb_timer *timer = opaque;
+
+    look_at_clock(timer->owner);
+    timer_update(timer);
 }
 
 static uint64_t timer_read(const struct ebb_timer *timer, hwaddr offset)
@@ -283,21 +294,25 @@ static const struct frame_functions frame_functions = {
 
 static uint64_t control_read(void *opaque, hwaddr offset, unsigned size)
 {
+    look_at_clock(opaque);
     return registers_read(opaque, &control_functions, offset, size);
 }
 
 static void control_write(void *opaque, hwaddr offset, uint64_t value, unsigned size)
 {
+    look_at_clock(opaque);
     registers_write(opaque, &control_functions, offset, value, size);
 }
 
 static uint64_t frame_read(void *opaque, hwaddr offset, unsigned size)
 {
+    look_at_clock(opaque);
     return registers_read(opaque, &frame_functions, offset, size);
 }
 
 static void frame_write(void *opaque, hwaddr offset, uint64_t value, unsigned size)
 {
+    look_at_clock(opaque);
     registers_write(opaque, &frame_functions, offset, value, size);
 }
 
@@ -360,6 +375,7 @@ static void mmio_timer_reset_hold(Object *object, ResetType type)
 {
     EbbMmioTimer *s = EBB_MMIO_TIMER(object);
 
+    look_at_clock(s);
     timer_update(&s->physical);
     timer_update(&s->virtual);
 }
@@ -368,6 +384,7 @@ static int mmio_timer_post_load(void *opaque, int version)
 {
     EbbMmioTimer *s = opaque;
 
+    look_at_clock(s);
     timer_update(&s->physical);
     timer_update(&s->virtual);
     return 0;
@@ -456,6 +473,40 @@ void ebb_mmio_timer_create(void *fdt, hwaddr address, DeviceState *gic, int spi)
     sysbus_connect_irq(bus_device, 0, qdev_get_gpio_in(gic, spi));
     sysbus_connect_irq(bus_device, 1, qdev_get_gpio_in(gic, spi + 1));
     describe(fdt, address, spi);
+}
+
+bool ebb_mmio_timer_show(EbbMmioTimer *s, Error **errp)
+{
+    uint64_t size = MAX(REGION_SIZE, qemu_real_host_page_size());
+    hwaddr offset, length;
+
+    if (!memory_region_init_rom_device_nomigrate(&s->page, OBJECT(s), &frame_ops, s, "timer-page",
+                                                 size, errp)) {
+        return false;
+    }
+    s->page_bytes = memory_region_get_ram_ptr(&s->page);
+    ebb_mmio_timer_refresh(s, &offset, &length);
+    memory_region_add_subregion_overlap(get_system_memory(), s->frame_address, &s->page, 1);
+    return true;
+}
+
+void ebb_mmio_timer_refresh(EbbMmioTimer *s, hwaddr *offset, hwaddr *length)
+{
+    hwaddr first = REGISTERS_SIZE, end = 0, at;
+
+    look_at_clock(s);
+    for (at = 0; at < REGISTERS_SIZE; at += 4) {
+        uint32_t value = registers_read(s, &frame_functions, at, 4);
+
+        if (ldl_le_p(s->page_bytes + at) != value) {
+            stl_le_p(s->page_bytes + at, value);
+            first = MIN(first, at);
+            end = at + 4;
+        }
+    }
+    s->changed = false;
+    *offset = end ? first : 0;
+    *length = end ? end - first : 0;
 }
 
 EbbMmioTimer *ebb_mmio_timer_find(void)

@@ -44,7 +44,12 @@ struct ebb_timer {
 struct EbbMmioTimer {
     SysBusDevice parent;
     MemoryRegion control_region, frame_region;
+    MemoryRegion page;    /* over the frame once ebb_mmio_timer_show() was called */
+    uint8_t *page_bytes;  /* its contents; NULL before */
+    bool changed;         /* the frame has, by other means than time, since the page was brought up
+                             to date */
     hwaddr frame_address; /* guest-physical */
+    uint64_t now;         /* ticks: the time of the access that is being handled */
     struct ebb_timer physical, virtual;
     uint64_t virtual_offset; /* CNTVOFF: what CNTVCT is behind CNTPCT, in ticks */
     uint32_t access;         /* CNTACR0 */
@@ -60,6 +65,20 @@ void ebb_mmio_timer_create(void *fdt, hwaddr address, DeviceState *gic, int spi)
 /* The machine's timer, or NULL. With the BQL; the result may be kept, a machine does not lose it.
  */
 EbbMmioTimer *ebb_mmio_timer_find(void);
+
+/*
+ * From now on the guest's loads from the frame read memory, the page, which holds the registers'
+ * values of the last ebb_mmio_timer_refresh(); stores go to the device as before. Under KVM loads
+ * do not leave the guest then. With the BQL, once, before the guest runs; false with *errp set if
+ * there is no memory for it.
+ */
+bool ebb_mmio_timer_show(EbbMmioTimer *timer, Error **errp);
+
+/*
+ * Brings the page up to date. What changed of it is length bytes at offset; both are 0 if nothing
+ * did. With the BQL, while the guest does not run.
+ */
+void ebb_mmio_timer_refresh(EbbMmioTimer *timer, hwaddr *offset, hwaddr *length);
 
 /* Ticks of QEMU_CLOCK_VIRTUAL. Any thread, no lock. */
 static inline uint64_t ebb_mmio_timer_ticks(void)

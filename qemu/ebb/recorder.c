@@ -12,7 +12,8 @@
 #include "ebb-log/digest.h"
 #include "recorder.h"
 
-#define ANY_PMU 4                            /* PERF_TYPE_RAW: that of the CPU in use */
+#define ANY_PMU 4 /* PERF_TYPE_RAW: that of the CPU in use */
+#define DEFAULT_CLOCK_STEP_MS 1
 #define DEFAULT_KEYFRAME_INTERVAL 100000000u /* instructions: some tenths of a second to replay */
 
 DECLARE_INSTANCE_CHECKER(struct recorder, RECORDER, TYPE_EBB_RECORDER)
@@ -342,6 +343,8 @@ static void add_numbers(Object *object, struct recorder_properties *properties)
                                    OBJ_PROP_FLAG_READWRITE);
     object_property_add_uint32_ptr(object, "pmu-type", &properties->pmu_type,
                                    OBJ_PROP_FLAG_READWRITE);
+    object_property_add_uint32_ptr(object, "clock-step-ms", &properties->clock_step_ms,
+                                   OBJ_PROP_FLAG_READWRITE);
     object_property_add_uint32_ptr(object, "status-fd", &properties->status_fd,
                                    OBJ_PROP_FLAG_READWRITE);
     object_property_add_uint64_ptr(object, "last-ms", &properties->last_ms,
@@ -359,6 +362,7 @@ static void recorder_init(Object *object)
     recorder->properties.keyframe_interval = DEFAULT_KEYFRAME_INTERVAL;
     recorder->properties.status_fd = UINT32_MAX;
     recorder->properties.pmu_type = ANY_PMU;
+    recorder->properties.clock_step_ms = DEFAULT_CLOCK_STEP_MS;
     recorder->end_reason = EBB_END_QUIT;
     recorder->entry_position = UINT64_MAX;
     add_numbers(object, &recorder->properties);

@@ -38,6 +38,7 @@ struct recorder_properties {
     uint32_t keyframe_ms;       /* host time; 0: does not matter */
     uint32_t status_fd;         /* UINT32_MAX: none */
     uint32_t pmu_type;          /* of perf_event_open(): which PMU counts, under KVM */
+    uint32_t clock_step_ms;     /* the guest's clock may stand still so long; 0: it never does */
     bool wait;                  /* idle at first */
     /* How much the flight recorder keeps; 0: everything. */
     uint64_t last_ms;

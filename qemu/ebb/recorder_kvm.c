@@ -23,9 +23,11 @@ static void kvm_enter(CPUState *cpu)
         recorder_kvm_patch_images(recorder);
         recorder_kvm_clear_upper_halves(recorder);
     }
+    recorder_kvm_clock_settle(recorder);
     recorder_between_runs(recorder);
     recorder->kvm->ran = true;
     bql_unlock();
+    recorder_kvm_clock_enter(recorder);
 }
 
 /*
@@ -36,6 +38,7 @@ static void kvm_leave(CPUState *cpu)
 {
     struct recorder *recorder = ebb_recorder;
 
+    recorder_kvm_clock_leave(recorder);
     recorder->kvm->exits[RECORDER_KVM_INTERRUPTED]++;
     if (recorder_is_recording(recorder) && recorder_kvm_may_have_slept(recorder)) {
         recorder_kvm_place(recorder);
@@ -48,6 +51,7 @@ static const struct ebb_hooks hooks = {
     .kvm_enter = kvm_enter,
     .kvm_leave = kvm_leave,
     .kvm_exit = recorder_kvm_exit,
+    .kvm_fault = recorder_kvm_fault,
     .bounce_device_writes = true,
     .serialize_devices = true,
 };
@@ -65,7 +69,7 @@ static bool kvm_prepare(struct recorder *recorder, Error **errp)
     recorder->kvm->counter_fd = -1;
     recorder->kvm->timer = ebb_mmio_timer_find();
     recorder->kvm->images_loaded = true;
-    if (!recorder_kvm_prepare_vm(recorder, errp)) {
+    if (!recorder_kvm_prepare_vm(recorder, errp) || !recorder_kvm_clock_prepare(recorder, errp)) {
         return false;
     }
     recorder_kvm_watch_sleep(recorder);
@@ -141,10 +145,10 @@ static void kvm_describe(struct recorder *recorder, QDict *manifest)
 static void kvm_status(struct recorder *recorder, QDict *status)
 {
     static const char *const names[] = {
-        [RECORDER_KVM_MMIO_READ] = "mmio_read",     [RECORDER_KVM_MMIO_WRITE] = "mmio_write",
-        [RECORDER_KVM_TIMER_READ] = "timer_read",   [RECORDER_KVM_COUNTER] = "counter_read",
-        [RECORDER_KVM_BREAKPOINT] = "breakpoint",   [RECORDER_KVM_HYPERCALL] = "hypercall",
-        [RECORDER_KVM_INTERRUPTED] = "interrupted",
+        [RECORDER_KVM_MMIO_READ] = "mmio_read",   [RECORDER_KVM_MMIO_WRITE] = "mmio_write",
+        [RECORDER_KVM_TIMER_READ] = "timer_read", [RECORDER_KVM_COUNTER] = "counter_read",
+        [RECORDER_KVM_BREAKPOINT] = "breakpoint", [RECORDER_KVM_HYPERCALL] = "hypercall",
+        [RECORDER_KVM_CLOCK] = "clock_step",      [RECORDER_KVM_INTERRUPTED] = "interrupted",
     };
     QDict *exits = qdict_new();
     size_t i;

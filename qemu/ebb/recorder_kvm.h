@@ -24,18 +24,22 @@ enum recorder_kvm_exit {
     RECORDER_KVM_COUNTER,    /* read of the CPU's counter, by a breakpoint */
     RECORDER_KVM_BREAKPOINT, /* the guest's own */
     RECORDER_KVM_HYPERCALL,
+    RECORDER_KVM_CLOCK, /* read of the clock page after a step */
     RECORDER_KVM_INTERRUPTED,
     RECORDER_KVM_EXITS,
 };
 
+struct recorder_kvm_clock;
+
 struct recorder_kvm {
     EbbMmioTimer *timer;
-    int counter_fd;      /* of perf_event_open(); -1: closed */
-    uint64_t base_count; /* at position 0 */
-    uint64_t count;      /* of the last anchor, relative to the base */
-    bool ran;            /* the guest may have, since that anchor */
-    bool images_loaded;  /* and their counter reads not replaced yet */
-    bool debugging;      /* breakpoints come to us */
+    struct recorder_kvm_clock *clock; /* NULL: every read of the timer is an exit */
+    int counter_fd;                   /* of perf_event_open(); -1: closed */
+    uint64_t base_count;              /* at position 0 */
+    uint64_t count;                   /* of the last anchor, relative to the base */
+    bool ran;                         /* the guest may have, since that anchor */
+    bool images_loaded;               /* and their counter reads not replaced yet */
+    bool debugging;                   /* breakpoints come to us */
     bool hypercalls_forwarded;
     struct smccc_host smccc; /* with them: what to answer */
     struct kvm_probe probe;  /* what KVM does not tell right */
@@ -63,6 +67,22 @@ uint64_t recorder_kvm_place(struct recorder *recorder);
 /* recorder_kvm_sleep.c: true if a WFI may have ended by the vCPU's leaving the guest just now. */
 void recorder_kvm_watch_sleep(struct recorder *recorder);
 bool recorder_kvm_may_have_slept(struct recorder *recorder);
+
+/*
+ * recorder_kvm_clock.c: before the guest runs. After that, around each stay of the vCPU in the
+ * guest: enter, and leave, which is true if the guest may not read the page until the clock has
+ * moved on.
+ */
+bool recorder_kvm_clock_prepare(struct recorder *recorder, Error **errp);
+void recorder_kvm_clock_enter(struct recorder *recorder);
+bool recorder_kvm_clock_leave(struct recorder *recorder);
+/* Moves the clock on; between leave and enter, with the BQL. */
+void recorder_kvm_clock_refresh(struct recorder *recorder);
+/* The same between two runs, where it costs no anchor or has to be. */
+void recorder_kvm_clock_settle(struct recorder *recorder);
+/* True for the guest-physical addresses of the page. */
+bool recorder_kvm_clock_owns(const struct recorder *recorder, hwaddr address);
+bool recorder_kvm_fault(CPUState *cpu);
 
 /* recorder_kvm_registers.c: false after recorder_fail(). */
 bool recorder_kvm_list_registers(struct recorder *recorder, Error **errp);

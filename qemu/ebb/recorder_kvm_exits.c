@@ -62,11 +62,12 @@ static void access_memory(struct recorder *recorder, struct kvm_run *run, MemTxA
 
     bql_lock();
     ours = begin(recorder);
-    if (is_write) {
+    if (is_write && !recorder_kvm_clock_owns(recorder, run->mmio.phys_addr)) {
         notice_flash_write(recorder, run);
     }
     address_space_rw(&address_space_memory, run->mmio.phys_addr, attrs, run->mmio.data, size,
                      is_write);
+    recorder_kvm_clock_refresh(recorder);
     if (ours) {
         recorder_append_mmio(recorder, is_write ? EBB_EVENT_MMIO_WRITE : EBB_EVENT_MMIO_READ,
                              run->mmio.phys_addr, ldn_le_p(run->mmio.data, size), size, 0);
@@ -286,10 +287,8 @@ static void refuse_access(struct recorder *recorder, struct kvm_run *run)
     }
 }
 
-bool recorder_kvm_exit(CPUState *cpu, struct kvm_run *run, MemTxAttrs attrs)
+static bool handle_exit(struct recorder *recorder, struct kvm_run *run, MemTxAttrs attrs)
 {
-    struct recorder *recorder = ebb_recorder;
-
     switch (run->exit_reason) {
     case KVM_EXIT_MMIO:
         return handle_mmio(recorder, run, attrs);
@@ -306,4 +305,15 @@ bool recorder_kvm_exit(CPUState *cpu, struct kvm_run *run, MemTxAttrs attrs)
     default:
         return false;
     }
+}
+
+bool recorder_kvm_exit(CPUState *cpu, struct kvm_run *run, MemTxAttrs attrs)
+{
+    struct recorder *recorder = ebb_recorder;
+    bool done;
+
+    recorder_kvm_clock_leave(recorder);
+    done = handle_exit(recorder, run, attrs);
+    recorder_kvm_clock_enter(recorder);
+    return done;
 }

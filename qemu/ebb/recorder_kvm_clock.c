@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The guest's clock without exits. The frame of the memory-mapped timer is a page of memory, which
+ * is brought up to date whenever the vCPU is outside of the guest anyway; what changes there is in
+ * the log like a device's DMA. In between the clock stands still, so that what the guest reads does
+ * not depend on when it reads.
+ *
+ * A guest may wait for the clock and do nothing else. So the page is closed once it is older than a
+ * step: a thread takes the right to read it away, KVM_RUN returns EFAULT when the guest next reads
+ * it, and there the clock moves on. A guest that does not look at its clock is not disturbed.
+ *
+ * The page is closed only while the vCPU is in the guest. Nobody else looks at it then: device code
+ * waits for the replay mutex, which the vCPU thread holds.
+ */
+#include "qemu/osdep.h"
+#include <sys/mman.h>
+#include "cpu.h"
+#include "qapi/error.h"
+#include "qemu/error-report.h"
+#include "qemu/main-loop.h"
+#include "qemu/thread.h"
+#include "recorder_kvm.h"
+
+struct recorder_kvm_clock {
+    EbbMmioTimer *timer;
+    int64_t step_ns;
+    QemuMutex lock; /* for what follows */
+    QemuCond entered;
+    bool in_guest;
+    bool closed;
+    int64_t refreshed_ns; /* host time */
+};
+
+static void protect(struct recorder_kvm_clock *clock, int protection)
+{
+    size_t size = memory_region_size(&clock->timer->page);
+
+    if (mprotect(clock->timer->page_bytes, size, protection)) {
+        error_report("cannot change the protection of the guest's clock page: %s", strerror(errno));
+        abort();
+    }
+    clock->closed = protection == PROT_NONE;
+}
+
+static int64_t age(const struct recorder_kvm_clock *clock)
+{
+    return get_clock() - clock->refreshed_ns;
+}
+
+/* With the lock, which is not held while waiting. */
+static void wait_for_age(struct recorder_kvm_clock *clock)
+{
+    int64_t left = clock->step_ns - age(clock);
+    struct timespec time = {.tv_sec = left / NANOSECONDS_PER_SECOND,
+                            .tv_nsec = left % NANOSECONDS_PER_SECOND};
+
+    qemu_mutex_unlock(&clock->lock);
+    nanosleep(&time, NULL);
+    qemu_mutex_lock(&clock->lock);
+}
+
+static void *close_old_page(void *opaque)
+{
+    struct recorder_kvm_clock *clock = opaque;
+
+    qemu_mutex_lock(&clock->lock);
+    for (;;) {
+        if (!clock->in_guest || clock->closed) {
+            qemu_cond_wait(&clock->entered, &clock->lock);
+        } else if (age(clock) < clock->step_ns) {
+            wait_for_age(clock);
+        } else {
+            protect(clock, PROT_NONE);
+        }
+    }
+    return NULL;
+}
+
+bool recorder_kvm_clock_prepare(struct recorder *recorder, Error **errp)
+{
+    EbbMmioTimer *timer = recorder->kvm->timer;
+    struct recorder_kvm_clock *clock;
+    QemuThread thread;
+
+    if (!timer || !recorder->properties.clock_step_ms) {
+        return true;
+    }
+    if (!ebb_mmio_timer_show(timer, errp)) {
+        return false;
+    }
+    clock = recorder->kvm->clock = g_new0(struct recorder_kvm_clock, 1);
+    clock->timer = timer;
+    clock->step_ns = recorder->properties.clock_step_ms * (int64_t)SCALE_MS;
+    qemu_mutex_init(&clock->lock);
+    qemu_cond_init(&clock->entered);
+    qemu_thread_create(&thread, "ebb-clock", close_old_page, clock, QEMU_THREAD_DETACHED);
+    return true;
+}
+
+void recorder_kvm_clock_enter(struct recorder *recorder)
+{
+    struct recorder_kvm_clock *clock = recorder->kvm->clock;
+
+    if (clock) {
+        qemu_mutex_lock(&clock->lock);
+        clock->in_guest = true;
+        qemu_cond_signal(&clock->entered);
+        qemu_mutex_unlock(&clock->lock);
+    }
+}
+
+bool recorder_kvm_clock_leave(struct recorder *recorder)
+{
+    struct recorder_kvm_clock *clock = recorder->kvm->clock;
+    bool was_closed = false;
+
+    if (clock) {
+        qemu_mutex_lock(&clock->lock);
+        clock->in_guest = false;
+        was_closed = clock->closed;
+        if (was_closed) {
+            protect(clock, PROT_READ | PROT_WRITE);
+        }
+        qemu_mutex_unlock(&clock->lock);
+    }
+    return was_closed;
+}
+
+void recorder_kvm_clock_refresh(struct recorder *recorder)
+{
+    struct recorder_kvm_clock *clock = recorder->kvm->clock;
+    hwaddr offset, length;
+
+    if (clock) {
+        ebb_mmio_timer_refresh(clock->timer, &offset, &length);
+        clock->refreshed_ns = get_clock();
+        recorder_ram_written(&clock->timer->page, offset, length);
+    }
+}
+
+/* What else has happened has an anchor already, and a changed timer needs one. */
+void recorder_kvm_clock_settle(struct recorder *recorder)
+{
+    struct recorder_kvm *kvm = recorder->kvm;
+
+    if (kvm->clock && (kvm->clock->timer->changed || !kvm->ran)) {
+        recorder_kvm_clock_refresh(recorder);
+    }
+}
+
+bool recorder_kvm_clock_owns(const struct recorder *recorder, hwaddr address)
+{
+    const struct recorder_kvm_clock *clock = recorder->kvm->clock;
+
+    return clock && address - clock->timer->frame_address < memory_region_size(&clock->timer->page);
+}
+
+bool recorder_kvm_fault(CPUState *cpu)
+{
+    struct recorder *recorder = ebb_recorder;
+
+    if (!recorder_kvm_clock_leave(recorder)) {
+        return false;
+    }
+    recorder->kvm->exits[RECORDER_KVM_CLOCK]++;
+    bql_lock();
+    recorder_kvm_clock_refresh(recorder);
+    bql_unlock();
+    recorder->kvm->ran = true;
+    recorder_kvm_clock_enter(recorder);
+    return true;
+}
