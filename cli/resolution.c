@@ -125,12 +125,12 @@ json_t *resolution_json(const struct resolution *resolution)
 {
     const struct resolve_result *result = &resolution->result;
     json_t *document = json_pack(
-        "{s:f, s:i, s:o, s:o, s:o, s:o, s:f, s:o, s:o, s:o}", "seconds", result->seconds, "workers",
-        (int)result->workers, "intervals", json_unsigned(result->intervals), "events",
+        "{s:f, s:i, s:o, s:o, s:o, s:o, s:f, s:o, s:o, s:o, s:o}", "seconds", result->seconds,
+        "workers", (int)result->workers, "intervals", json_unsigned(result->intervals), "events",
         json_unsigned(result->events), "anchors", json_unsigned(result->anchors), "steps",
         json_unsigned(result->steps), "steps_per_anchor", steps_per_anchor(result), "ambiguous",
-        json_unsigned(result->ambiguous), "replaced", json_unsigned(result->replaced), "exclusives",
-        flips_json(result));
+        json_unsigned(result->ambiguous), "replaced", json_unsigned(result->replaced), "astray",
+        json_unsigned(result->astray), "exclusives", flips_json(result));
 
     if (document && result->problem) {
         json_object_set_new(document, "problem",

@@ -72,8 +72,8 @@ static const char *find_misplaced(const struct ebb_cursor *cursor, size_t count)
     size_t i;
 
     for (i = 0; i < count && !cursor->log->counts; i++) {
-        if (cursor->events[i].kind == EBB_EVENT_ANCHOR) {
-            return "it has an anchor, in a log without counts";
+        if (ebb_event_kind_has_place(cursor->events[i].kind)) {
+            return "it has an anchor or an exit, in a log without counts";
         }
     }
     return NULL;

@@ -24,6 +24,8 @@ const char *ebb_event_kind_name(uint32_t kind)
         return "memory-map";
     case EBB_EVENT_ANCHOR:
         return "anchor";
+    case EBB_EVENT_EXIT:
+        return "exit";
     case EBB_EVENT_CONSOLE:
         return "console";
     case EBB_EVENT_RESET:

@@ -14,9 +14,9 @@
  * asynchronous and are applied on reaching their position.
  *
  * While a guest runs under KVM nobody knows its position. In such a log, until it is resolved
- * (log/index.h), the member position of events and keyframes is a count: that of the last anchor so
- * far, relative to that of the first keyframe. An asynchronous event takes effect at the anchor
- * before it or, if a synchronous event is nearer, right behind the instruction of that one.
+ * (log/index.h), the member position of events and keyframes is a count: that of the last anchor or
+ * exit so far, relative to that of the first keyframe. An asynchronous event takes effect at the
+ * anchor before it or, if a synchronous event is nearer, right behind the instruction of that one.
  */
 #ifndef EBB_LOG_EVENT_H
 #define EBB_LOG_EVENT_H
@@ -50,6 +50,15 @@ enum ebb_event_kind {
      * EBB_ANCHOR_PSTATE or EBB_ANCHOR_CPSR; data: 8 bytes, ebb_digest_anchor() (digest.h).
      */
     EBB_EVENT_ANCHOR = 20,
+
+    /*
+     * Asynchronous only, of no effect: the host's kernel took the CPU from the guest here and gave
+     * it back, of which the guest sees nothing but that a store-exclusive behind it fails if the
+     * load was before. position: as of an anchor; address: PC; value: the exception class (Arm ARM,
+     * ESR_EL2.EC) of what the guest did, 0 if it did nothing; data: none, or 8 bytes: the number of
+     * such exits since the one before that nobody has recorded.
+     */
+    EBB_EVENT_EXIT = 21,
 
     /* Asynchronous only. */
     EBB_EVENT_RESET = 32, /* value: number of the keyframe that holds the state after the reset */
@@ -96,6 +105,12 @@ static inline bool ebb_event_is_synchronous(const struct ebb_event *event)
 static inline bool ebb_event_is_asynchronous(const struct ebb_event *event)
 {
     return !ebb_event_is_synchronous(event) && !(event->flags & EBB_EVENT_NESTED);
+}
+
+/* True for kinds of events that say where the CPU was when a guest ran under KVM. */
+static inline bool ebb_event_kind_has_place(uint32_t kind)
+{
+    return kind == EBB_EVENT_ANCHOR || kind == EBB_EVENT_EXIT;
 }
 
 /* The field's name of a kind, as the commands print it ("mmio-read"); NULL if unknown. */

@@ -100,7 +100,7 @@ void ebb_event_encoder_free(struct ebb_event_encoder *encoder)
 
 static uint32_t event_traits(const struct ebb_event *event)
 {
-    bool moves = event->kind == EBB_EVENT_DMA || event->kind == EBB_EVENT_ANCHOR;
+    bool moves = event->kind == EBB_EVENT_DMA || ebb_event_kind_has_place(event->kind);
 
     return (moves ? SHAPE_MOVES : 0) | (event->data_length > 0 ? SHAPE_HAS_DATA : 0);
 }
@@ -305,7 +305,7 @@ static void put_columns(struct ebb_event_encoder *encoder, const struct ebb_even
         ebb_buffer_add_varint(&encoder->columns[COLUMN_POSITIONS], event->position - position);
         position = event->position;
         if (shape->traits & SHAPE_MOVES) {
-            uint64_t *end = &ends[event->kind == EBB_EVENT_ANCHOR];
+            uint64_t *end = &ends[ebb_event_kind_has_place(event->kind)];
 
             ebb_buffer_add_varint(&encoder->columns[COLUMN_ADDRESSES],
                                   ebb_zigzag(event->address - *end));
@@ -502,7 +502,7 @@ static const char *get_columns(struct decoder *decoder, struct ebb_event *events
         event->position = position;
         event->address = shape->address;
         if (shape->traits & SHAPE_MOVES) {
-            uint64_t *end = &ends[shape->kind == EBB_EVENT_ANCHOR];
+            uint64_t *end = &ends[ebb_event_kind_has_place(shape->kind)];
 
             event->address = *end + ebb_unzigzag(ebb_span_varint(&columns[COLUMN_ADDRESSES]));
             *end = event->address + length;

@@ -122,6 +122,11 @@ const char *ebb_event_problem(const struct ebb_event *event)
             return "it is an anchor inside another event";
         }
         return event->data_length != 8 ? "its data is no digest" : NULL;
+    case EBB_EVENT_EXIT:
+        if (event->flags & EBB_EVENT_NESTED) {
+            return "it is an exit inside another event";
+        }
+        return event->data_length % 8 || event->data_length > 8 ? "its data is no number" : NULL;
     case EBB_EVENT_HYPERCALL:
         return event->data_length % 8 ? "its data is no list of registers" : NULL;
     case EBB_EVENT_MEMORY_MAP:

@@ -454,8 +454,8 @@ static int append_one(struct ebb_log_writer *writer, const struct ebb_event *eve
     if (!problem && event->position < writer->last_position) {
         problem = "its position is below that of the one before";
     }
-    if (!problem && event->kind == EBB_EVENT_ANCHOR && !writer->counts) {
-        problem = "it is an anchor, in a log without counts";
+    if (!problem && ebb_event_kind_has_place(event->kind) && !writer->counts) {
+        problem = "it is an anchor or an exit, in a log without counts";
     }
     if (problem) {
         return ebb_fail(error, EBB_ERROR_FAILED,

@@ -354,7 +354,8 @@ static int fill_result(struct interval *interval, const struct trail *tip,
     result->event_count = tip->event_number - interval->first_event;
     result->packed = trail_pack(tip, &result->packed_size);
     result->counts = trail_counts(tip);
-    if (!result->packed || trail_decisions(tip, interval->root, &result->decisions)) {
+    if (!result->packed || trail_decisions(tip, interval->root, &result->decisions) ||
+        trail_cleared(tip, &result->decisions)) {
         return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
     }
     return 0;

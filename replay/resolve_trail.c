@@ -96,7 +96,7 @@ static int pack_positions(struct trail *trail, const struct worker_resolution *r
 
 static bool in_stretch(const struct trail *trail, const struct decision *decision)
 {
-    if (decision->override.kind == WORKER_PLACE_EVENT) {
+    if (decision->override.kind != WORKER_CLEAR_EXCLUSIVE) {
         return decision->override.event >= trail->parent->event_number &&
                decision->override.event < trail->event_number;
     }
@@ -116,6 +116,23 @@ static int keep_decisions(struct trail *trail, const struct decision_list *decis
     return 0;
 }
 
+static int keep_cleared(struct trail *trail, const struct worker_resolution *resolution,
+                        struct ebb_error *error)
+{
+    size_t count = resolution->head.clear_count;
+
+    if (!count) {
+        return 0;
+    }
+    trail->cleared = malloc(count * sizeof(*trail->cleared));
+    if (!trail->cleared) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+    }
+    memcpy(trail->cleared, resolution->cleared, count * sizeof(*trail->cleared));
+    trail->cleared_count = count;
+    return 0;
+}
+
 struct trail *trail_extend(struct trail *parent, const struct worker_resolution *resolution,
                            const struct decision_list *decisions, struct checkpoint *checkpoint,
                            struct ebb_error *error)
@@ -127,12 +144,17 @@ struct trail *trail_extend(struct trail *parent, const struct worker_resolution 
         return NULL;
     }
     trail->counts = (struct trail_counts){
-        .anchors = head->anchors, .steps = head->steps, .ambiguous = head->ambiguous};
+        .anchors = head->anchors,
+        .steps = head->steps,
+        .ambiguous = head->ambiguous,
+        .astray = head->astray,
+    };
     if (head->event_number != parent->event_number + head->event_count) {
         ebb_fail(error, EBB_ERROR_FAILED,
                  "a worker lost count of the events; is it of the same build as ebb?");
     } else if (pack_positions(trail, resolution, error) == 0 &&
-               keep_decisions(trail, decisions, error) == 0) {
+               keep_decisions(trail, decisions, error) == 0 &&
+               keep_cleared(trail, resolution, error) == 0) {
         return trail;
     }
     trail_release(trail);
@@ -152,6 +174,7 @@ void trail_release(struct trail *trail)
 
         checkpoint_release(trail->checkpoint);
         free(trail->decisions.list);
+        free(trail->cleared);
         free(trail->packed);
         free(trail);
         trail = parent;
@@ -179,6 +202,22 @@ int trail_decisions(const struct trail *trail, const struct trail *ancestor,
     return 0;
 }
 
+int trail_cleared(const struct trail *trail, struct decision_list *decisions)
+{
+    for (; trail; trail = trail->parent) {
+        for (size_t i = 0; i < trail->cleared_count; i++) {
+            struct decision decision = {.override = {.kind = WORKER_CLEAR_EXCLUSIVE,
+                                                     .position = trail->cleared[i].position},
+                                        .pc = trail->cleared[i].pc};
+
+            if (decision_list_add(decisions, &decision)) {
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
 struct trail_counts trail_counts(const struct trail *trail)
 {
     struct trail_counts sum = {0};
@@ -187,6 +226,7 @@ struct trail_counts trail_counts(const struct trail *trail)
         sum.anchors += trail->counts.anchors;
         sum.steps += trail->counts.steps;
         sum.ambiguous += trail->counts.ambiguous;
+        sum.astray += trail->counts.astray;
     }
     return sum;
 }

@@ -28,6 +28,7 @@ int decision_list_add(struct decision_list *decisions, const struct decision *de
 
 struct trail_counts {
     uint64_t anchors, steps, ambiguous;
+    uint64_t astray; /* exits that were not met (worker_protocol.h) */
 };
 
 /* The end of a stretch, and the stretch. Immutable but for its checkpoint. */
@@ -38,8 +39,10 @@ struct trail {
     uint64_t position;
     uint64_t event_number; /* the next event */
     uint64_t last_event;   /* position of the one before; the beginning's if there is none */
-    struct checkpoint *checkpoint;  /* NULL: thinned out */
-    struct decision_list decisions; /* those that took effect in the stretch */
+    struct checkpoint *checkpoint;    /* NULL: thinned out */
+    struct decision_list decisions;   /* those that took effect in the stretch */
+    struct worker_exclusive *cleared; /* where exits cleared the exclusive monitor, owned */
+    size_t cleared_count;
     uint8_t *packed; /* the events' positions: each one's distance from the event before */
     size_t packed_size;
     struct trail_counts counts; /* of the stretch */
@@ -65,6 +68,9 @@ struct trail *trail_restorable(struct trail *trail, uint64_t event_number);
 /* Appends the decisions made between ancestor and trail. */
 int trail_decisions(const struct trail *trail, const struct trail *ancestor,
                     struct decision_list *decisions);
+
+/* Appends, as decisions, where exits cleared the exclusive monitor on the whole way to trail. */
+int trail_cleared(const struct trail *trail, struct decision_list *decisions);
 
 /* Sums over the whole trail. */
 struct trail_counts trail_counts(const struct trail *trail);

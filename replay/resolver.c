@@ -110,9 +110,12 @@ static int add_decisions(struct assembly *assembly, const struct interval_result
         const struct decision *decision = &decisions->list[i];
         uint64_t position = decision->override.position - interval->begin + assembly->position;
 
-        if (decision->override.kind == WORKER_PLACE_EVENT) {
-            result->replaced++;
+        if (decision->override.kind != WORKER_CLEAR_EXCLUSIVE) {
+            result->replaced += decision->override.kind == WORKER_PLACE_EVENT;
             continue;
+        }
+        if (result->flip_count && result->flips[result->flip_count - 1].position == position) {
+            continue; /* an exit did it as well */
         }
         flips[result->flip_count++] = (struct resolve_flip){position, decision->pc};
         if (ebb_index_add_exclusive_clear(assembly->index, position, error)) {
@@ -164,6 +167,7 @@ static int add_interval(struct assembly *assembly, uint64_t number,
     result->anchors += interval->counts.anchors;
     result->steps += interval->counts.steps;
     result->ambiguous += interval->counts.ambiguous;
+    result->astray += interval->counts.astray;
     return 0;
 }
 

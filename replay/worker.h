@@ -81,6 +81,7 @@ struct worker_resolution {
     struct worker_resolved head;
     uint64_t *positions;                 /* head.event_count */
     struct worker_exclusive *exclusives; /* head.exclusive_count */
+    struct worker_exclusive *cleared;    /* head.clear_count */
     char *report;                        /* NULL: none */
 };
 int worker_resolve_begin(struct worker *worker, const struct worker_resolve *resolve,

@@ -61,16 +61,19 @@ int worker_resolve_end(struct worker *worker, struct worker_resolution *resoluti
         return -1;
     }
     if (!is_reason(head->reason) || head->event_count > WORKER_MAX_RESOLVED ||
-        head->exclusive_count > WORKER_MAX_EXCLUSIVES ||
-        length != sizeof(*head) + head->event_count * sizeof(*resolution->positions) +
-                      head->exclusive_count * sizeof(*resolution->exclusives) +
-                      head->report_length) {
+        head->exclusive_count > WORKER_MAX_EXCLUSIVES || head->clear_count > head->event_count ||
+        length !=
+            sizeof(*head) + head->event_count * sizeof(*resolution->positions) +
+                (head->exclusive_count + head->clear_count) * sizeof(*resolution->exclusives) +
+                head->report_length) {
         return worker_nonsense(worker, error);
     }
     if (receive_array(worker, head->event_count, sizeof(*resolution->positions),
                       &resolution->positions, error) ||
         receive_array(worker, head->exclusive_count, sizeof(*resolution->exclusives),
-                      &resolution->exclusives, error)) {
+                      &resolution->exclusives, error) ||
+        receive_array(worker, head->clear_count, sizeof(*resolution->cleared), &resolution->cleared,
+                      error)) {
         return -1;
     }
     return worker_receive_text(worker, head->report_length, &resolution->report, error);
@@ -80,6 +83,7 @@ void worker_resolution_free(struct worker_resolution *resolution)
 {
     free(resolution->positions);
     free(resolution->exclusives);
+    free(resolution->cleared);
     free(resolution->report);
     *resolution = (struct worker_resolution){0};
 }

@@ -11,6 +11,7 @@
 #include "cpu_state.h"
 #include "hooks.h"
 #include "recorder_kvm.h"
+#include "recorder_kvm_trace.h"
 
 static void kvm_enter(CPUState *cpu)
 {
@@ -38,6 +39,7 @@ static void kvm_leave(CPUState *cpu)
 {
     struct recorder *recorder = ebb_recorder;
 
+    recorder_kvm_trace_drain(recorder, false);
     recorder_kvm_clock_leave(recorder);
     recorder->kvm->exits[RECORDER_KVM_INTERRUPTED]++;
     if (recorder_is_recording(recorder) && recorder_kvm_may_have_slept(recorder)) {
@@ -88,12 +90,14 @@ static bool kvm_start(struct recorder *recorder, Error **errp)
         !recorder_kvm_open_counter(recorder, errp)) {
         return false;
     }
+    recorder_kvm_trace_open(recorder);
     return memory_global_dirty_log_start(GLOBAL_DIRTY_MIGRATION, errp);
 }
 
 static void kvm_stop(struct recorder *recorder)
 {
     memory_global_dirty_log_stop(GLOBAL_DIRTY_MIGRATION);
+    recorder_kvm_trace_close(recorder);
     recorder_kvm_close_counter(recorder);
 }
 

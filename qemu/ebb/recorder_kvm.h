@@ -31,12 +31,15 @@ enum recorder_kvm_exit {
 
 struct recorder_kvm_clock;
 
+struct recorder_kvm_trace;
+
 struct recorder_kvm {
     EbbMmioTimer *timer;
     struct recorder_kvm_clock *clock; /* NULL: every read of the timer is an exit */
     int counter_fd;                   /* of perf_event_open(); -1: closed */
     uint64_t base_count;              /* at position 0 */
     uint64_t count;                   /* of the last anchor, relative to the base */
+    struct recorder_kvm_trace *trace; /* NULL: the host does not let us have it */
     bool ran;                         /* the guest may have, since that anchor */
     bool images_loaded;               /* and their counter reads not replaced yet */
     bool debugging;                   /* breakpoints come to us */

@@ -12,6 +12,7 @@
 #include "qapi/error.h"
 #include "ebb-log/digest.h"
 #include "recorder_kvm.h"
+#include "recorder_kvm_trace.h"
 
 #define INSTRUCTIONS_RETIRED 0x08 /* Arm ARM, D13.12.2 */
 
@@ -109,6 +110,7 @@ uint64_t recorder_kvm_place(struct recorder *recorder)
         !read_registers(recorder, registers, &event.address, &event.value)) {
         return recorder->kvm->count;
     }
+    recorder_kvm_trace_anchor(recorder, event.position, event.address);
     recorder->kvm->count = event.position;
     recorder->kvm->anchors++;
     stq_le_p(digest, ebb_digest_anchor(registers));

@@ -11,6 +11,7 @@
 #include "target/arm/syndrome.h"
 #include "counter_sites.h"
 #include "recorder_kvm.h"
+#include "recorder_kvm_trace.h"
 
 /* Registers whose id names the counter, as the Arm ARM encodes it. */
 #define ID_CNTPCT ARM64_SYS_REG(3, 3, 14, 0, 1)
@@ -312,6 +313,7 @@ bool recorder_kvm_exit(CPUState *cpu, struct kvm_run *run, MemTxAttrs attrs)
     struct recorder *recorder = ebb_recorder;
     bool done;
 
+    recorder_kvm_trace_drain(recorder, run->exit_reason == KVM_EXIT_MMIO);
     recorder_kvm_clock_leave(recorder);
     done = handle_exit(recorder, run, attrs);
     recorder_kvm_clock_enter(recorder);

@@ -58,7 +58,7 @@ struct worker_progress {
     uint64_t counters;     /* reads of the counter, which may have been counted or not */
     uint64_t calls;        /* hypercalls, the same */
     uint32_t counter_cost; /* 1 if counter reads were not counted so far */
-    uint32_t reserved;
+    uint32_t astray;       /* 1 if an exit was not met since the last anchor */
 };
 
 /* A recording of KVM. */
@@ -73,6 +73,7 @@ struct worker_kvm {
     struct worker_progress progress;
     struct worker_resolution *resolution; /* the request in progress, or NULL */
     GArray *positions;                    /* uint64_t: of the events consumed by it */
+    GArray *cleared;                      /* struct worker_exclusive: where an exit did that */
     bool listing;                         /* store-exclusives are noted: */
     struct worker_exclusive *exclusives;  /* a ring of WORKER_MAX_EXCLUSIVES */
     uint64_t exclusive_total;
@@ -143,8 +144,10 @@ uint64_t worker_kvm_next_clear(struct worker *worker, uint64_t position, uint64_
 int worker_resolve(struct worker *worker, const struct worker_resolve *request,
                    const struct worker_override *overrides, struct worker_resolved *resolved,
                    struct ebb_error *error);
-/* What was found, after worker_resolve(): positions of events; store-exclusives, oldest first. */
+/* What was found, after worker_resolve(): positions of events; where exits cleared the exclusive
+ * monitor; store-exclusives, oldest first. */
 const uint64_t *worker_resolve_positions(struct worker *worker);
+const struct worker_exclusive *worker_resolve_cleared(struct worker *worker);
 void worker_resolve_exclusives(struct worker *worker, GByteArray *out);
 /* The guest is causing an event and the next one in the log is an anchor: it was passed by. */
 void worker_resolve_passed_by(struct worker *worker);

@@ -147,6 +147,7 @@ void worker_events_apply(struct worker *worker, const struct ebb_event *event)
         }
         break;
     case EBB_EVENT_CONSOLE:
+    case EBB_EVENT_EXIT:
         break;
     default:
         worker_diverge(worker, event->position, "the log has an event of unknown kind %u",

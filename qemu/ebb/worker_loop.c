@@ -210,6 +210,8 @@ static int handle_resolve(struct worker *worker, struct request *request, struct
     append(request, &resolved, sizeof(resolved));
     append(request, worker_resolve_positions(worker), resolved.event_count * sizeof(uint64_t));
     worker_resolve_exclusives(worker, request->reply);
+    append(request, worker_resolve_cleared(worker),
+           resolved.clear_count * sizeof(struct worker_exclusive));
     append(request, worker->report->str, worker->report->len);
     return 0;
 }

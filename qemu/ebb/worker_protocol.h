@@ -14,7 +14,7 @@
 
 #include <stdint.h>
 
-#define WORKER_PROTOCOL_VERSION 3u
+#define WORKER_PROTOCOL_VERSION 4u
 #define WORKER_MAX_MESSAGE (64u << 20) /* bytes of payload */
 
 struct worker_message {
@@ -69,9 +69,10 @@ enum worker_message_type {
      * state, keyframes, registers, memory and digests).
      * -> struct worker_resolve, then struct worker_override each; <- struct worker_resolved, then
      * event_count x uint64_t: the positions of the events consumed, in order; exclusive_count x
-     * struct worker_exclusive, in order of execution; report_length bytes of text.
-     * A worker counts positions from the keyframe it has loaded, which has the position that the
-     * log gives it (a count). It stops before taking an interrupt that the last event caused.
+     * struct worker_exclusive, in order of execution; clear_count x struct worker_exclusive: where
+     * exits cleared the exclusive monitor, in order, with the PC there; report_length bytes of
+     * text. A worker counts positions from the keyframe it has loaded, which has the position that
+     * the log gives it (a count). It stops before taking an interrupt that the last event caused.
      */
     WORKER_RESOLVE,
     /* -> nothing; <- the CPU's registers with KVM's ids, those that the worker has: for each
@@ -195,6 +196,8 @@ struct worker_stop {
 enum worker_override_kind {
     WORKER_PLACE_EVENT = 1,     /* the anchor with that event number is at this position */
     WORKER_CLEAR_EXCLUSIVE = 2, /* the exclusive monitor is cleared before this position's instr. */
+    WORKER_SKIP_EXITS = 3,      /* exits from event number `event` to before number `position` are
+                                   not looked for */
 };
 
 struct worker_override {
@@ -238,6 +241,8 @@ struct worker_resolved {
     uint64_t event_number; /* the next event */
     uint64_t event_count;  /* events consumed */
     uint64_t exclusive_count;
+    uint64_t clear_count;
+    uint64_t astray;    /* exits that were not met, in each stretch between anchors the first */
     uint64_t anchors;   /* matched in this run */
     uint64_t steps;     /* stops at an anchor's PC in search of them */
     uint64_t ambiguous; /* anchors that matched at several positions: one of them was chosen */

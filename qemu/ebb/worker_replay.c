@@ -96,6 +96,17 @@ void worker_apply_nested(struct worker *worker, uint64_t position)
     }
 }
 
+/* Exits that were expected behind this place, if only a little. */
+static void pass_exits(struct worker *worker, uint64_t position)
+{
+    const struct ebb_event *event = worker_events_peek(worker);
+
+    while (event && event->kind == EBB_EVENT_EXIT) {
+        worker_events_advance(worker, position);
+        event = worker_events_peek(worker);
+    }
+}
+
 const struct ebb_event *worker_expect(struct worker *worker, enum ebb_event_kind kind,
                                       uint64_t position, uint64_t address, uint32_t size,
                                       const uint64_t *value)
@@ -103,6 +114,9 @@ const struct ebb_event *worker_expect(struct worker *worker, enum ebb_event_kind
     bool positions_count = !worker->kvm.unresolved;
     const struct ebb_event *event;
 
+    if (worker->kvm.resolution) {
+        pass_exits(worker, position);
+    }
     worker_apply_nested(worker, position);
     event = worker_events_peek(worker);
     if (worker->report->len) {

@@ -23,23 +23,10 @@
 #include "exec/tb-flush.h"
 #include "cpu_state_kvm.h"
 #include "position.h"
-#include "worker.h"
+#include "worker_resolve.h"
 
 #define SLICE 1000000u /* instructions between two looks at the stop request */
 #define MAX_CANDIDATES 4096u
-
-struct worker_resolution {
-    const struct worker_resolve *request;
-    const struct worker_override *overrides;
-    struct worker_resolved *result;
-    bool passed_by; /* the guest has caused an event that the log has not, before an anchor */
-    uint64_t passed_at;
-    bool is_child;
-    bool interrupted; /* the engine wants to stop */
-    bool searching;   /* stops at pc: */
-    uint64_t pc;
-    bool ignore; /* but not now, since that is where it comes from */
-};
 
 /* Where an anchor is looked for. */
 struct search {
@@ -75,6 +62,11 @@ void worker_resolve_exclusives(struct worker *worker, GByteArray *out)
                             (const uint8_t *)&worker->kvm.exclusives[i % WORKER_MAX_EXCLUSIVES],
                             sizeof(struct worker_exclusive));
     }
+}
+
+const struct worker_exclusive *worker_resolve_cleared(struct worker *worker)
+{
+    return (const struct worker_exclusive *)worker->kvm.cleared->data;
 }
 
 static bool is_a64_store_exclusive(uint32_t word)
@@ -200,8 +192,7 @@ void worker_resolve_consumed(struct worker *worker, const struct ebb_event *even
     }
 }
 
-/* Executes up to limit, or less far; the monitor is cleared where that was asked for. */
-static void go_on(struct worker *worker, uint64_t limit)
+void worker_resolve_go_on(struct worker *worker, uint64_t limit)
 {
     uint64_t position = ebb_position_now();
     uint64_t to = worker_kvm_next_clear(worker, position, MIN(limit, position + SLICE));
@@ -213,13 +204,12 @@ static void go_on(struct worker *worker, uint64_t limit)
     }
 }
 
-static bool stop_requested(struct worker *worker)
+bool worker_resolve_stop_requested(struct worker *worker)
 {
     return !worker->kvm.resolution->is_child && worker_stop_requested(worker);
 }
 
-/* The guest cannot or must not go on looking for an anchor. */
-static bool is_stuck(struct worker *worker)
+bool worker_resolve_is_stuck(struct worker *worker)
 {
     return worker->kvm.resolution->passed_by || worker->report->len ||
            worker_halted_for_good(worker);
@@ -267,16 +257,17 @@ static bool go_to_match(struct worker *worker, const struct ebb_event *anchor,
 {
     struct worker_resolution *resolution = worker->kvm.resolution;
 
-    while (ebb_position_now() < limit && !is_stuck(worker) && !resolution->interrupted) {
+    while (ebb_position_now() < limit && !worker_resolve_is_stuck(worker) &&
+           !resolution->interrupted) {
         if (worker_pc(worker) == anchor->address) {
             resolution->ignore = true;
-            go_on(worker, ebb_position_now() + 1);
+            worker_resolve_go_on(worker, ebb_position_now() + 1);
             resolution->ignore = false;
         } else {
-            go_on(worker, limit);
+            worker_resolve_go_on(worker, limit);
         }
         resolution->result->steps++;
-        resolution->interrupted = stop_requested(worker);
+        resolution->interrupted = worker_resolve_stop_requested(worker);
         if (resolution->passed_by || worker->report->len) {
             return false;
         }
@@ -465,6 +456,7 @@ static void measure(struct worker *worker, const struct ebb_event *anchor)
     }
     progress->drift = drift;
     progress->accesses = progress->counters = progress->calls = 0;
+    progress->astray = 0;
 }
 
 static uint32_t not_found(struct worker *worker, const struct search *search)
@@ -500,13 +492,13 @@ static uint32_t find_anchor(struct worker *worker, const struct ebb_event *ancho
     bool found;
 
     while (ebb_position_now() < search.first) {
-        if (is_stuck(worker)) {
+        if (worker_resolve_is_stuck(worker)) {
             break;
         }
-        if (stop_requested(worker)) {
+        if (worker_resolve_stop_requested(worker)) {
             return WORKER_RESOLVE_INTERRUPTED;
         }
-        go_on(worker, search.first);
+        worker_resolve_go_on(worker, search.first);
     }
     if (worker->kvm.resolution->passed_by || worker->report->len) {
         return not_found(worker, &search);
@@ -549,7 +541,7 @@ static uint32_t run_to_event(struct worker *worker, uint64_t limit)
         worker_diverge(worker, ebb_position_now(), "the CPU waits for an interrupt");
         return WORKER_RESOLVE_DIVERGED;
     }
-    go_on(worker, limit);
+    worker_resolve_go_on(worker, limit);
     return 0;
 }
 
@@ -566,10 +558,10 @@ static uint32_t reason_to_stop(struct worker *worker, const struct worker_resolv
     }
     if (has_enough(worker) ||
         (ebb_position_now() >= request->limit &&
-         (!ebb_event_is_asynchronous(event) || event->kind == EBB_EVENT_ANCHOR))) {
+         (!ebb_event_is_asynchronous(event) || ebb_event_kind_has_place(event->kind)))) {
         return WORKER_RESOLVE_LIMIT;
     }
-    return stop_requested(worker) ? WORKER_RESOLVE_INTERRUPTED : 0;
+    return worker_resolve_stop_requested(worker) ? WORKER_RESOLVE_INTERRUPTED : 0;
 }
 
 static uint32_t resolve_until_stop(struct worker *worker, const struct worker_resolve *request)
@@ -583,6 +575,8 @@ static uint32_t resolve_until_stop(struct worker *worker, const struct worker_re
             reason = run_to_event(worker, request->limit);
         } else if (event.kind == EBB_EVENT_ANCHOR) {
             reason = find_anchor(worker, &event);
+        } else if (event.kind == EBB_EVENT_EXIT) {
+            reason = worker_resolve_exit(worker, &event);
         } else {
             apply(worker, &event);
         }
@@ -647,8 +641,10 @@ int worker_resolve(struct worker *worker, const struct worker_resolve *request,
     memset(&worker->hits, 0, sizeof(worker->hits));
     if (!worker->kvm.positions) {
         worker->kvm.positions = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+        worker->kvm.cleared = g_array_new(FALSE, FALSE, sizeof(struct worker_exclusive));
     }
     g_array_set_size(worker->kvm.positions, 0);
+    g_array_set_size(worker->kvm.cleared, 0);
     list_exclusives(worker, request->flags & WORKER_RESOLVE_LIST_EXCLUSIVES);
     clears = sorted_clears(request, overrides, &worker->kvm.clear_count);
     worker->kvm.clears = clears;
@@ -662,6 +658,7 @@ int worker_resolve(struct worker *worker, const struct worker_resolve *request,
     resolved->event_number = worker->events.next_number;
     resolved->event_count = worker->kvm.positions->len;
     resolved->exclusive_count = exclusive_count(worker);
+    resolved->clear_count = worker->kvm.cleared->len;
     resolved->report_length = worker->report->len;
     return 0;
 }
