@@ -20,6 +20,7 @@
 #include "qemu/main-loop.h"
 #include "qemu/thread.h"
 #include "recorder_kvm.h"
+#include "recorder_kvm_trace.h"
 
 struct recorder_kvm_clock {
     EbbMmioTimer *timer;
@@ -159,6 +160,7 @@ bool recorder_kvm_fault(CPUState *cpu)
 {
     struct recorder *recorder = ebb_recorder;
 
+    recorder_kvm_trace_drain(recorder, false);
     if (!recorder_kvm_clock_leave(recorder)) {
         return false;
     }
