@@ -56,13 +56,16 @@ struct code_reference {
 struct instruction_set {
     enum counter_site_form form;
     uint32_t nop[2];
-    /* Whether the word is a counter read; false for the form that cannot be replaced, too, which is
-     * told by *conditional. */
-    bool (*is_read)(uint32_t word, struct counter_site *site, bool *conditional);
+    /* The first counter read of words [index, end), if only under a condition; end: none. */
+    size_t (*next_read)(const struct code_words *code, size_t index, size_t end);
+    /* Whether the word is a counter read that can be replaced: one without condition. */
+    bool (*is_read)(uint32_t word, struct counter_site *site);
     enum code_looks (*looks)(uint32_t word);
     enum code_flow (*flow)(uint32_t word);
-    /* The word at index, with those behind it where it takes several to make an address. */
-    struct code_reference (*reference)(const struct code_words *code, size_t index);
+    /* The first word from index on that speaks of a word with its bit in wanted set, and what it
+     * says; code->count: none. */
+    size_t (*next_reference)(const struct code_words *code, size_t index, const uint64_t *wanted,
+                             struct code_reference *reference);
 };
 
 extern const struct instruction_set code_a64;
@@ -87,6 +90,66 @@ static inline int64_t code_signed(uint64_t value, unsigned bits)
 
     value &= (sign << 1) - 1;
     return (int64_t)((value ^ sign) - sign);
+}
+
+/* Bit index of a set of words. */
+static inline bool code_has_bit(const uint64_t *bits, size_t index)
+{
+    return bits[index / 64] >> (index % 64) & 1;
+}
+
+/* The words of the image that a reference is about, [*first, *end); false: none of them. */
+static inline bool code_referred(const struct code_words *code,
+                                 const struct code_reference *reference, size_t *first, size_t *end)
+{
+    uint64_t index = (reference->address - code->address) / 4, left = code->count - index;
+
+    if (reference->kind == CODE_REFERENCE_NONE || reference->address < code->address ||
+        index >= code->count) {
+        return false;
+    }
+    *first = index;
+    *end = index + (reference->words < left ? reference->words : left);
+    return true;
+}
+
+/*
+ * The loops over whole images, for next_read() and next_reference(). They are inlined, and with
+ * them the functions that tell what a word is: passing one over takes a few host instructions.
+ */
+static inline size_t code_next_read(const struct code_words *code, size_t index, size_t end,
+                                    bool (*is_read)(uint32_t word, struct counter_site *site))
+{
+    struct counter_site site;
+
+    while (index < end && !is_read(code_word(code, index), &site)) {
+        index++;
+    }
+    return index;
+}
+
+/* refer() takes the word at index, and those behind it where an address is made by several. */
+static inline size_t code_next_reference(
+    const struct code_words *code, size_t index, const uint64_t *wanted,
+    struct code_reference *reference,
+    struct code_reference (*refer)(const struct code_words *code, size_t index, uint32_t word))
+{
+    size_t first, end;
+
+    for (; index < code->count; index++) {
+        struct code_reference found = refer(code, index, code_word(code, index));
+
+        if (!code_referred(code, &found, &first, &end)) {
+            continue;
+        }
+        for (; first < end; first++) {
+            if (code_has_bit(wanted, first)) {
+                *reference = found;
+                return index;
+            }
+        }
+    }
+    return index;
 }
 
 /* Bits low..low + count - 1. */

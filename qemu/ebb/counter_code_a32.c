@@ -44,14 +44,22 @@ static bool fill_site(struct counter_site *site, enum counter_site_form form, un
     return true;
 }
 
-static bool is_read(uint32_t word, struct counter_site *site, bool *conditional)
+/* Under any condition. */
+static inline bool is_any_read(uint32_t word, struct counter_site *site)
 {
-    unsigned condition = word >> 28;
-
-    *conditional = condition != ALWAYS;
-    return (word & MRRC_C14_MASK) == MRRC_C14 && condition != UNCONDITIONAL &&
+    return (word & MRRC_C14_MASK) == MRRC_C14 && word >> 28 != UNCONDITIONAL &&
            fill_site(site, COUNTER_SITE_A32, code_bits(word, 4, 4), code_bits(word, 12, 4),
                      code_bits(word, 16, 4));
+}
+
+static bool is_read(uint32_t word, struct counter_site *site)
+{
+    return word >> 28 == ALWAYS && is_any_read(word, site);
+}
+
+static size_t next_read(const struct code_words *code, size_t index, size_t end)
+{
+    return code_next_read(code, index, end, is_any_read);
 }
 
 bool code_t32_is_read(uint16_t first, uint16_t second, struct counter_site *site)
@@ -169,9 +177,9 @@ static uint32_t expanded_immediate(uint32_t word)
     return rotation ? value >> rotation | value << (32 - rotation) : value;
 }
 
-static struct code_reference reference(const struct code_words *code, size_t index)
+static inline struct code_reference refer(const struct code_words *code, size_t index,
+                                          uint32_t word)
 {
-    uint32_t word = code_word(code, index);
     uint64_t pc = code->address + index * 4 + 8;
     int64_t offset;
     unsigned words;
@@ -181,6 +189,9 @@ static struct code_reference reference(const struct code_words *code, size_t ind
     }
     if ((word & 0x0e000000u) == 0x0a000000u) { /* B, BL */
         return (struct code_reference){CODE_REFERENCE_BRANCH, pc + code_signed(word, 24) * 4, 1};
+    }
+    if (code_bits(word, 16, 4) != PC) { /* Rn */
+        return (struct code_reference){.kind = CODE_REFERENCE_NONE};
     }
     if (literal(word, &offset, &words)) {
         return (struct code_reference){CODE_REFERENCE_LOAD, (pc + offset) & ~3ULL, words};
@@ -194,11 +205,18 @@ static struct code_reference reference(const struct code_words *code, size_t ind
     return (struct code_reference){.kind = CODE_REFERENCE_NONE};
 }
 
+static size_t next_reference(const struct code_words *code, size_t index, const uint64_t *wanted,
+                             struct code_reference *reference)
+{
+    return code_next_reference(code, index, wanted, reference, refer);
+}
+
 const struct instruction_set code_a32 = {
     .form = COUNTER_SITE_A32,
     .nop = {A32_NOP, A32_NOP_MOV},
+    .next_read = next_read,
     .is_read = is_read,
     .looks = looks,
     .flow = flow,
-    .reference = reference,
+    .next_reference = next_reference,
 };

@@ -14,18 +14,22 @@
 #define MRS_CNTPCTSS 0xd53be0a0u
 #define MRS_CNTVCTSS 0xd53be0c0u
 
-static bool is_read(uint32_t word, struct counter_site *site, bool *conditional)
+static inline bool is_read(uint32_t word, struct counter_site *site)
 {
     uint32_t opcode = word & ~0x1fu;
     bool physical = opcode == MRS_CNTPCT || opcode == MRS_CNTPCTSS;
 
-    *conditional = false;
     if (!physical && opcode != MRS_CNTVCT && opcode != MRS_CNTVCTSS) {
         return false;
     }
     *site = (struct counter_site){
         .form = COUNTER_SITE_A64, .physical = physical, .rt = word & 0x1f, .size = 4};
     return true;
+}
+
+static size_t next_read(const struct code_words *code, size_t index, size_t end)
+{
+    return code_next_read(code, index, end, is_read);
 }
 
 /* An element of a logical immediate must not be all ones. */
@@ -337,12 +341,17 @@ static enum code_flow flow(uint32_t word)
     }
 }
 
-/* The address that ADRP at index makes, together with the first use of its register. */
-static struct code_reference page_reference(const struct code_words *code, size_t index)
+static uint32_t adr_immediate(uint32_t word)
 {
-    uint32_t word = code_word(code, index);
-    uint32_t immediate = code_bits(word, 5, 19) << 2 | code_bits(word, 29, 2);
-    uint64_t page = ((code->address + index * 4) & ~0xfffULL) + code_signed(immediate, 21) * 0x1000;
+    return code_bits(word, 5, 19) << 2 | code_bits(word, 29, 2);
+}
+
+/* The address that ADRP at index makes, together with the first use of its register. */
+static struct code_reference page_reference(const struct code_words *code, size_t index,
+                                            uint32_t word)
+{
+    uint64_t page =
+        ((code->address + index * 4) & ~0xfffULL) + code_signed(adr_immediate(word), 21) * 0x1000;
     size_t end = index + 5 < code->count ? index + 5 : code->count;
 
     for (size_t next = index + 1; next < end; next++) {
@@ -365,59 +374,72 @@ static struct code_reference page_reference(const struct code_words *code, size_
     return (struct code_reference){.kind = CODE_REFERENCE_NONE};
 }
 
-static struct code_reference reference(const struct code_words *code, size_t index)
+/* How an instruction speaks of another place. */
+struct reference_encoding {
+    uint8_t kind; /* enum code_reference_kind */
+    uint8_t words;
+    uint8_t low, bits; /* the field with the distance in words; ADR and ADRP have another */
+};
+
+/* By the most significant byte. */
+static const struct reference_encoding reference_encodings[256] = {
+    [0x14 ... 0x17] = {CODE_REFERENCE_BRANCH, 1, 0, 26}, /* B */
+    [0x94 ... 0x97] = {CODE_REFERENCE_BRANCH, 1, 0, 26}, /* BL */
+    [0x34 ... 0x35] = {CODE_REFERENCE_BRANCH, 1, 5, 19}, /* CBZ, CBNZ */
+    [0xb4 ... 0xb5] = {CODE_REFERENCE_BRANCH, 1, 5, 19},
+    [0x54] = {CODE_REFERENCE_BRANCH, 1, 5, 19},          /* B.cond */
+    [0x36 ... 0x37] = {CODE_REFERENCE_BRANCH, 1, 5, 14}, /* TBZ, TBNZ */
+    [0xb6 ... 0xb7] = {CODE_REFERENCE_BRANCH, 1, 5, 14},
+    [0x18] = {CODE_REFERENCE_LOAD, 1, 5, 19},  /* LDR of W */
+    [0x1c] = {CODE_REFERENCE_LOAD, 1, 5, 19},  /* S */
+    [0x98] = {CODE_REFERENCE_LOAD, 1, 5, 19},  /* LDRSW */
+    [0xd8] = {CODE_REFERENCE_LOAD, 1, 5, 19},  /* PRFM */
+    [0x58] = {CODE_REFERENCE_LOAD, 2, 5, 19},  /* X */
+    [0x5c] = {CODE_REFERENCE_LOAD, 2, 5, 19},  /* D */
+    [0x9c] = {CODE_REFERENCE_LOAD, 4, 5, 19},  /* Q */
+    [0x10] = {.kind = CODE_REFERENCE_ADDRESS}, /* ADR */
+    [0x30] = {.kind = CODE_REFERENCE_ADDRESS},
+    [0x50] = {.kind = CODE_REFERENCE_ADDRESS},
+    [0x70] = {.kind = CODE_REFERENCE_ADDRESS},
+    [0x90] = {.kind = CODE_REFERENCE_ADDRESS}, /* ADRP */
+    [0xb0] = {.kind = CODE_REFERENCE_ADDRESS},
+    [0xd0] = {.kind = CODE_REFERENCE_ADDRESS},
+    [0xf0] = {.kind = CODE_REFERENCE_ADDRESS},
+};
+
+static inline struct code_reference refer(const struct code_words *code, size_t index,
+                                          uint32_t word)
 {
-    uint32_t word = code_word(code, index);
+    const struct reference_encoding *encoding = &reference_encodings[word >> 24];
     uint64_t pc = code->address + index * 4;
 
-    switch (word >> 24) {
-    case 0x14 ... 0x17:
-    case 0x94 ... 0x97:
-        return (struct code_reference){CODE_REFERENCE_BRANCH, pc + code_signed(word, 26) * 4, 1};
-    case 0x36:
-    case 0x37:
-    case 0xb6:
-    case 0xb7:
-        return (struct code_reference){CODE_REFERENCE_BRANCH, pc + code_signed(word >> 5, 14) * 4,
-                                       1};
-    case 0x34:
-    case 0x35:
-    case 0xb4:
-    case 0xb5:
-    case 0x54:
-        return (struct code_reference){CODE_REFERENCE_BRANCH, pc + code_signed(word >> 5, 19) * 4,
-                                       1};
-    case 0x18: /* LDR (literal) of W, S */
-    case 0x1c:
-    case 0x98: /* LDRSW */
-    case 0xd8: /* PRFM */
-        return (struct code_reference){CODE_REFERENCE_LOAD, pc + code_signed(word >> 5, 19) * 4, 1};
-    case 0x58: /* X, D */
-    case 0x5c:
-        return (struct code_reference){CODE_REFERENCE_LOAD, pc + code_signed(word >> 5, 19) * 4, 2};
-    case 0x9c: /* Q */
-        return (struct code_reference){CODE_REFERENCE_LOAD, pc + code_signed(word >> 5, 19) * 4, 4};
-    default:
-        break;
-    }
-    switch (word & 0x9f000000u) {
-    case 0x10000000u: { /* ADR */
-        uint32_t immediate = code_bits(word, 5, 19) << 2 | code_bits(word, 29, 2);
-
-        return (struct code_reference){CODE_REFERENCE_ADDRESS, pc + code_signed(immediate, 21), 1};
-    }
-    case 0x90000000u:
-        return page_reference(code, index);
-    default:
+    if (encoding->kind == CODE_REFERENCE_NONE) {
         return (struct code_reference){.kind = CODE_REFERENCE_NONE};
     }
+    if (encoding->kind != CODE_REFERENCE_ADDRESS) {
+        return (struct code_reference){encoding->kind,
+                                       pc + code_signed(word >> encoding->low, encoding->bits) * 4,
+                                       encoding->words};
+    }
+    if (word >> 31) {
+        return page_reference(code, index, word);
+    }
+    return (struct code_reference){CODE_REFERENCE_ADDRESS,
+                                   pc + code_signed(adr_immediate(word), 21), 1};
+}
+
+static size_t next_reference(const struct code_words *code, size_t index, const uint64_t *wanted,
+                             struct code_reference *reference)
+{
+    return code_next_reference(code, index, wanted, reference, refer);
 }
 
 const struct instruction_set code_a64 = {
     .form = COUNTER_SITE_A64,
     .nop = {A64_NOP, A64_NOP},
+    .next_read = next_read,
     .is_read = is_read,
     .looks = looks,
     .flow = flow,
-    .reference = reference,
+    .next_reference = next_reference,
 };

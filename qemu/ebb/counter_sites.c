@@ -29,7 +29,11 @@ struct range {
 struct scan {
     const struct instruction_set *set;
     struct code_words code; /* the whole image */
-    /* One bit for each word of the image: those around candidates, and what is known of them. */
+    /* The words with the encoding of a read, under a condition or not, in order. */
+    size_t *candidates;
+    size_t candidate_count, candidate_capacity;
+    /* One bit for each word of the image, while search_ranges() runs: those around candidates, and
+     * what is known of them. */
     uint64_t *near_candidate, *branch_target, *loaded, *address_taken;
     struct counter_sites *found;
     size_t capacity;
@@ -46,16 +50,21 @@ static void *allocate(void *old, size_t count, size_t size)
     return memory;
 }
 
+/* Makes place for one more in a list of count elements. */
+static void *grow(void *list, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity) {
+        return list;
+    }
+    *capacity = *capacity ? *capacity * 2 : 64;
+    return allocate(list, *capacity, size);
+}
+
 static uint64_t *new_bits(size_t count)
 {
     size_t size = (count / 64 + 1) * sizeof(uint64_t);
 
     return memset(allocate(NULL, 1, size), 0, size);
-}
-
-static bool get_bit(const uint64_t *bits, size_t index)
-{
-    return bits[index / 64] >> (index % 64) & 1;
 }
 
 static void set_bit(uint64_t *bits, size_t index)
@@ -120,10 +129,7 @@ static void add_site(struct scan *scan, struct counter_site site, uint64_t offse
 {
     struct counter_sites *found = scan->found;
 
-    if (found->count == scan->capacity) {
-        scan->capacity = scan->capacity ? scan->capacity * 2 : 64;
-        found->sites = allocate(found->sites, scan->capacity, sizeof(*found->sites));
-    }
+    found->sites = grow(found->sites, found->count, &scan->capacity, sizeof(*found->sites));
     site.offset = offset;
     make_replacement(&site);
     found->sites[found->count++] = site;
@@ -131,9 +137,41 @@ static void add_site(struct scan *scan, struct counter_site site, uint64_t offse
 
 static bool is_read(const struct scan *scan, size_t index, struct counter_site *site)
 {
-    bool conditional;
+    return scan->set->is_read(code_word(&scan->code, index), site);
+}
 
-    return scan->set->is_read(code_word(&scan->code, index), site, &conditional) && !conditional;
+static void collect_candidates(struct scan *scan)
+{
+    size_t index = 0, end = scan->code.count;
+
+    while ((index = scan->set->next_read(&scan->code, index, end)) < end) {
+        scan->candidates = grow(scan->candidates, scan->candidate_count, &scan->candidate_capacity,
+                                sizeof(*scan->candidates));
+        scan->candidates[scan->candidate_count++] = index++;
+    }
+}
+
+/* How many candidates lie before a word. */
+static size_t candidates_before(const struct scan *scan, size_t index)
+{
+    size_t low = 0, high = scan->candidate_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (scan->candidates[middle] < index) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* Which of the candidates lie in a range of words. */
+static struct range candidates_in(const struct scan *scan, struct range range)
+{
+    return (struct range){candidates_before(scan, range.start), candidates_before(scan, range.end)};
 }
 
 static enum code_looks looks(const struct scan *scan, size_t index)
@@ -182,52 +220,69 @@ static bool is_among_code(const struct scan *scan, struct range range, size_t in
            (end - index - 1 >= FORWARD && looks_like_code(scan, index + 1, end));
 }
 
-/* Marks the words around each candidate of a range. */
-static void mark_candidates(struct scan *scan, struct range range)
+/* Marks the words around each candidate of a range; false: there is none that can be replaced. */
+static bool mark_candidates(struct scan *scan, struct range range)
 {
+    struct range candidates = candidates_in(scan, range);
     size_t marked = range.start;
     struct counter_site site;
+    bool any = false;
 
-    for (size_t i = range.start; i < range.end; i++) {
-        size_t end = least(i + 1 + WINDOW, range.end);
+    for (size_t i = candidates.start; i < candidates.end; i++) {
+        size_t index = scan->candidates[i], end = least(index + 1 + WINDOW, range.end);
 
-        if (!is_read(scan, i, &site)) {
+        if (!is_read(scan, index, &site)) {
             continue;
         }
-        if (marked < minus(i, WINDOW)) {
-            marked = minus(i, WINDOW);
+        any = true;
+        if (marked < minus(index, WINDOW)) {
+            marked = minus(index, WINDOW);
         }
         for (; marked < end; marked++) {
             set_bit(scan->near_candidate, marked);
         }
     }
+    return any;
 }
 
-/* Notes what the instruction at index says of words around candidates. */
-static void note_reference(struct scan *scan, size_t index)
+/* Where it is noted that something refers to a word in this way. */
+static uint64_t *bits_for(struct scan *scan, enum code_reference_kind kind)
 {
-    struct code_reference reference = scan->set->reference(&scan->code, index);
-    uint64_t first = (reference.address - scan->code.address) / 4;
-    size_t near_start = minus(index, NEAR), near_end = least(index + NEAR + 1, scan->code.count);
-
-    if (reference.kind == CODE_REFERENCE_NONE || reference.address < scan->code.address) {
-        return;
+    switch (kind) {
+    case CODE_REFERENCE_BRANCH:
+        return scan->branch_target;
+    case CODE_REFERENCE_LOAD:
+        return scan->loaded;
+    default:
+        return scan->address_taken;
     }
-    for (uint64_t i = first; i < first + reference.words && i < scan->code.count; i++) {
-        if (!get_bit(scan->near_candidate, i) || !looks_like_code(scan, near_start, near_end)) {
-            continue;
+}
+
+/* Notes what the word at index says of others, if it looks like an instruction. */
+static void note_reference(struct scan *scan, size_t index, const struct code_reference *reference)
+{
+    size_t start = minus(index, NEAR), end = least(index + NEAR + 1, scan->code.count);
+    uint64_t *bits = bits_for(scan, reference->kind);
+    size_t first, last;
+
+    if (looks_like_code(scan, start, end) && code_referred(&scan->code, reference, &first, &last)) {
+        for (size_t i = first; i < last; i++) {
+            if (code_has_bit(scan->near_candidate, i)) {
+                set_bit(bits, i);
+            }
         }
-        switch (reference.kind) {
-        case CODE_REFERENCE_BRANCH:
-            set_bit(scan->branch_target, i);
-            break;
-        case CODE_REFERENCE_LOAD:
-            set_bit(scan->loaded, i);
-            break;
-        default:
-            set_bit(scan->address_taken, i);
-            break;
-        }
+    }
+}
+
+/* Notes what the whole image says of words around candidates. */
+static void note_references(struct scan *scan)
+{
+    size_t index = 0, end = scan->code.count;
+    struct code_reference reference;
+
+    while ((index = scan->set->next_reference(&scan->code, index, scan->near_candidate,
+                                              &reference)) < end) {
+        note_reference(scan, index++, &reference);
     }
 }
 
@@ -250,7 +305,7 @@ static bool goes_on(const struct scan *scan, struct range range, size_t index, s
                     bool must_end)
 {
     for (size_t i = index + 1; i < range.end; i++) {
-        if (looks(scan, i) == CODE_NONE || get_bit(scan->loaded, i)) {
+        if (looks(scan, i) == CODE_NONE || code_has_bit(scan->loaded, i)) {
             return i - index > NEAR && is_alignment(scan, range, i);
         }
         if (flow(scan, i) != CODE_GOES_ON) {
@@ -267,7 +322,7 @@ static bool goes_on(const struct scan *scan, struct range range, size_t index, s
 static bool is_fallen_into(const struct scan *scan, struct range range, size_t start)
 {
     for (size_t i = start; i-- > range.start && start - i <= NEAR;) {
-        if (looks(scan, i) == CODE_NONE || get_bit(scan->loaded, i)) {
+        if (looks(scan, i) == CODE_NONE || code_has_bit(scan->loaded, i)) {
             return false;
         }
         if (flow(scan, i) == CODE_ENDS) {
@@ -289,7 +344,7 @@ static bool is_padding(const struct scan *scan, size_t index)
 static bool any_bit(const uint64_t *bits, size_t start, size_t index)
 {
     for (size_t i = start; i <= index; i++) {
-        if (get_bit(bits, i)) {
+        if (code_has_bit(bits, i)) {
             return true;
         }
     }
@@ -326,12 +381,12 @@ static bool is_instruction(const struct scan *scan, struct range range, size_t i
 {
     size_t start = index;
 
-    if (get_bit(scan->loaded, index) || !is_among_code(scan, range, index) ||
+    if (code_has_bit(scan->loaded, index) || !is_among_code(scan, range, index) ||
         !goes_on(scan, range, index, FORWARD, false)) {
         return false;
     }
     while (start > range.start && is_padding(scan, start - 1) &&
-           !get_bit(scan->loaded, start - 1)) {
+           !code_has_bit(scan->loaded, start - 1)) {
         if (index - --start > WINDOW) {
             return false; /* a table */
         }
@@ -340,24 +395,46 @@ static bool is_instruction(const struct scan *scan, struct range range, size_t i
            is_an_entry(scan, range, start, index);
 }
 
+/* Adds the candidates of a range; judged: those only that are instructions by the words around. */
+static void add_candidates(struct scan *scan, struct range range, bool judged)
+{
+    struct range candidates = candidates_in(scan, range);
+    struct counter_site site;
+
+    for (size_t i = candidates.start; i < candidates.end; i++) {
+        size_t index = scan->candidates[i];
+
+        if (is_read(scan, index, &site) && (!judged || is_instruction(scan, range, index))) {
+            add_site(scan, site, scan->skipped + index * 4);
+        }
+    }
+}
+
 /* Finds the reads in ranges of which nothing but their words is known. */
 static void search_ranges(struct scan *scan, const struct range *ranges, size_t count)
 {
-    struct counter_site site;
+    bool any = false;
 
-    for (size_t i = 0; i < count; i++) {
-        mark_candidates(scan, ranges[i]);
+    if (!scan->candidate_count) {
+        return;
     }
-    for (size_t i = 0; i < scan->code.count; i++) {
-        note_reference(scan, i);
-    }
+    scan->near_candidate = new_bits(scan->code.count);
+    scan->branch_target = new_bits(scan->code.count);
+    scan->loaded = new_bits(scan->code.count);
+    scan->address_taken = new_bits(scan->code.count);
     for (size_t i = 0; i < count; i++) {
-        for (size_t index = ranges[i].start; index < ranges[i].end; index++) {
-            if (is_read(scan, index, &site) && is_instruction(scan, ranges[i], index)) {
-                add_site(scan, site, scan->skipped + index * 4);
-            }
+        any |= mark_candidates(scan, ranges[i]);
+    }
+    if (any) {
+        note_references(scan);
+        for (size_t i = 0; i < count; i++) {
+            add_candidates(scan, ranges[i], true);
         }
     }
+    free(scan->near_candidate);
+    free(scan->branch_target);
+    free(scan->loaded);
+    free(scan->address_taken);
 }
 
 /* The number at a place in an image, 0 where the image ends before. */
@@ -458,17 +535,9 @@ static void search_thumb(struct scan *scan, const struct counter_image *image, s
 /* Reads in A64 or A32 code, at bytes [start, end) of the image. */
 static void search_words(struct scan *scan, size_t start, size_t end)
 {
-    struct counter_site site;
+    struct range range = {(minus(start, scan->skipped) + 3) / 4, minus(end, scan->skipped) / 4};
 
-    if (end < scan->skipped) {
-        return;
-    }
-    end = least((end - scan->skipped) / 4, scan->code.count);
-    for (size_t index = (minus(start, scan->skipped) + 3) / 4; index < end; index++) {
-        if (is_read(scan, index, &site)) {
-            add_site(scan, site, scan->skipped + index * 4);
-        }
-    }
+    add_candidates(scan, range, false);
 }
 
 /* What of a code range is in the image, as bytes [*start, *end) of it; false: nothing. */
@@ -545,24 +614,19 @@ static void finish_sites(struct counter_sites *found)
     found->count = kept;
 }
 
-/* Counts the words with the encoding that are no site. */
+/* Counts the candidates that are no site. */
 static void count_left_alone(const struct scan *scan)
 {
     struct counter_sites *found = scan->found;
-    struct counter_site site;
-    bool conditional;
     size_t next = 0;
 
-    for (size_t i = 0; i < scan->code.count; i++) {
-        uint64_t offset = scan->skipped + i * 4;
+    for (size_t i = 0; i < scan->candidate_count; i++) {
+        uint64_t offset = scan->skipped + scan->candidates[i] * 4;
 
         while (next < found->count && found->sites[next].offset < offset) {
             next++;
         }
-        if (scan->set->is_read(code_word(&scan->code, i), &site, &conditional) &&
-            (next == found->count || found->sites[next].offset != offset)) {
-            found->left_alone++;
-        }
+        found->left_alone += next == found->count || found->sites[next].offset != offset;
     }
 }
 
@@ -578,10 +642,7 @@ struct counter_sites counter_sites_find(const struct counter_image *image)
     scan.code = (struct code_words){.bytes = image->bytes + scan.skipped,
                                     .count = (image->size - scan.skipped) / 4,
                                     .address = image->address + scan.skipped};
-    scan.near_candidate = new_bits(scan.code.count);
-    scan.branch_target = new_bits(scan.code.count);
-    scan.loaded = new_bits(scan.code.count);
-    scan.address_taken = new_bits(scan.code.count);
+    collect_candidates(&scan);
     if (is_elf) {
         search_elf_image(&scan, image, &codes);
     } else {
@@ -589,10 +650,7 @@ struct counter_sites counter_sites_find(const struct counter_image *image)
     }
     finish_sites(&found);
     count_left_alone(&scan);
-    free(scan.near_candidate);
-    free(scan.branch_target);
-    free(scan.loaded);
-    free(scan.address_taken);
+    free(scan.candidates);
     counter_elf_free(&codes);
     return found;
 }
