@@ -200,23 +200,47 @@ static int run_stats(struct rsp_session *session, char **words, unsigned count,
     return 0;
 }
 
+/* How the recording ended; problem: where replay and recording disagree, in lines, else NULL. */
+static void print_end(struct rsp_session *session, const struct ebb_log_summary *summary,
+                      const char *problem)
+{
+    const char *end = summary->complete ? "in good order" : "cut off";
+
+    if (!problem) {
+        rsp_session_printf(session, "ended         %s\n", end);
+        return;
+    }
+    rsp_session_print(session, "ended         where replay and recording disagree; what is before "
+                               "can be replayed\n");
+    rsp_session_print(session, problem);
+    if (*problem && problem[strlen(problem) - 1] != '\n') {
+        rsp_session_print(session, "\n");
+    }
+}
+
 static int run_info(struct rsp_session *session, char **words, unsigned count,
                     struct ebb_error *error)
 {
+    const struct ebb_log *log = timeline_log(session->timeline);
     struct ebb_log_summary summary;
 
     (void)words;
     (void)count;
     (void)error;
-    ebb_log_summary(timeline_log(session->timeline), &summary);
+    ebb_log_summary(log, &summary);
+    rsp_session_printf(session, "instructions  %" PRIu64 "\n",
+                       summary.end_position - summary.begin_position);
+    if (summary.begin_position > 0 || summary.first_event > 0) {
+        rsp_session_printf(session,
+                           "begin         at %" PRIu64 "; what was before was dropped (--last)\n",
+                           summary.begin_position);
+    }
     rsp_session_printf(session,
-                       "instructions  %" PRIu64 "\n"
                        "events        %" PRIu64 ", in %" PRIu64 " bytes of log\n"
-                       "keyframes     %" PRIu64 ", in %" PRIu64 " bytes\n"
-                       "ended         %s\n",
-                       summary.end_position, summary.event_count, summary.log_bytes,
-                       summary.keyframe_count, summary.keyframe_bytes,
-                       summary.complete ? "in good order" : "cut off");
+                       "keyframes     %" PRIu64 ", in %" PRIu64 " bytes\n",
+                       summary.event_count - summary.first_event, summary.log_bytes,
+                       summary.keyframe_count - summary.first_keyframe, summary.keyframe_bytes);
+    print_end(session, &summary, ebb_log_problem(log));
     return 0;
 }
 

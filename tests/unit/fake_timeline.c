@@ -20,7 +20,13 @@ struct state {
     uint8_t code[PAGE];
 };
 
+struct ebb_log {
+    struct ebb_log_summary summary;
+    const char *problem;
+};
+
 struct timeline {
+    struct ebb_log log;
     uint64_t position;
     bool in_diversion;
     struct state diversion;
@@ -41,6 +47,8 @@ struct timeline *fake_timeline_new(void)
     struct timeline *timeline = calloc(1, sizeof(*timeline));
 
     timeline->diverge_at = UINT64_MAX;
+    timeline->log.summary = (struct ebb_log_summary){
+        .event_count = EVENTS, .end_position = FAKE_END, .keyframe_count = 1, .complete = true};
     pthread_mutex_init(&timeline->lock, NULL);
     pthread_cond_init(&timeline->changed, NULL);
     return timeline;
@@ -78,6 +86,13 @@ void fake_timeline_fail_next(struct timeline *timeline)
 void fake_timeline_diverge_at(struct timeline *timeline, uint64_t position)
 {
     timeline->diverge_at = position;
+}
+
+void fake_timeline_describe_log(struct timeline *timeline, const struct ebb_log_summary *summary,
+                                const char *problem)
+{
+    timeline->log.summary = *summary;
+    timeline->log.problem = problem;
 }
 
 unsigned fake_timeline_breakpoints(const struct timeline *timeline)
@@ -624,15 +639,17 @@ struct ebb_cursor {
 
 const struct ebb_log *timeline_log(const struct timeline *timeline)
 {
-    (void)timeline;
-    return NULL;
+    return &timeline->log;
 }
 
 void ebb_log_summary(const struct ebb_log *log, struct ebb_log_summary *summary)
 {
-    (void)log;
-    *summary = (struct ebb_log_summary){
-        .event_count = EVENTS, .end_position = FAKE_END, .keyframe_count = 1, .complete = true};
+    *summary = log->summary;
+}
+
+const char *ebb_log_problem(const struct ebb_log *log)
+{
+    return log->problem;
 }
 
 struct ebb_cursor *ebb_cursor_new(const struct ebb_log *log, struct ebb_error *error)

@@ -12,6 +12,7 @@
 #ifndef EBB_TESTS_FAKE_TIMELINE_H
 #define EBB_TESTS_FAKE_TIMELINE_H
 
+#include "../../log/reader.h"
 #include "../../replay/timeline.h"
 
 #define FAKE_END 1000u
@@ -47,6 +48,10 @@ void fake_timeline_wait_blocked(struct timeline *timeline);
 /* The next move fails / the replay diverges on reaching this position. */
 void fake_timeline_fail_next(struct timeline *timeline);
 void fake_timeline_diverge_at(struct timeline *timeline, uint64_t position);
+
+/* What the log says of itself from now on; problem (NULL: none) stays the caller's. */
+void fake_timeline_describe_log(struct timeline *timeline, const struct ebb_log_summary *summary,
+                                const char *problem);
 
 unsigned fake_timeline_breakpoints(const struct timeline *timeline);
 unsigned fake_timeline_diversions(const struct timeline *timeline); /* begun so far */

@@ -734,6 +734,54 @@ static void monitor_shows_events_and_more(void **state)
     assert_string_equal(text, "registers 0000000000000000 ram ffffffffffffffff\n");
 }
 
+static void expect_info(struct rsp_client *client, const char *wanted)
+{
+    char text[4096];
+
+    assert_string_equal(client_monitor(client, "info", text, sizeof(text)), "OK");
+    assert_string_equal(text, wanted);
+}
+
+static void monitor_describes_the_recording(void **state)
+{
+    static const char counts[] = "events        30, in 700 bytes of log\n"
+                                 "keyframes     2, in 9000 bytes\n";
+    struct ebb_log_summary summary = {.event_count = 30,
+                                      .end_position = FAKE_END,
+                                      .keyframe_count = 2,
+                                      .log_bytes = 700,
+                                      .keyframe_bytes = 9000};
+    struct rsp_client *client = *state;
+    char wanted[1024];
+
+    fake_timeline_describe_log(client->timeline, &summary, NULL);
+    snprintf(wanted, sizeof(wanted), "instructions  1000\n%sended         cut off\n", counts);
+    expect_info(client, wanted);
+
+    /* A flight recording that has lost its beginning. */
+    summary.complete = true;
+    summary.begin_position = 400;
+    summary.event_count += summary.first_event = 123;
+    summary.keyframe_count += summary.first_keyframe = 7;
+    fake_timeline_describe_log(client->timeline, &summary, NULL);
+    snprintf(wanted, sizeof(wanted),
+             "instructions  600\n"
+             "begin         at 400; what was before was dropped (--last)\n"
+             "%sended         in good order\n",
+             counts);
+    expect_info(client, wanted);
+
+    /* One under KVM that could not be resolved to its end. */
+    fake_timeline_describe_log(client->timeline, &summary, "an anchor\nis nowhere");
+    snprintf(wanted, sizeof(wanted),
+             "instructions  600\n"
+             "begin         at 400; what was before was dropped (--last)\n"
+             "%sended         where replay and recording disagree; what is before can be replayed\n"
+             "an anchor\nis nowhere\n",
+             counts);
+    expect_info(client, wanted);
+}
+
 static void monitor_refuses(void **state)
 {
     static const char *const refused[] = {
@@ -950,6 +998,7 @@ int main(void)
         WITH_CLIENT(answers_long_packets),
         WITH_CLIENT(monitor_tells_and_seeks),
         WITH_CLIENT(monitor_shows_events_and_more),
+        WITH_CLIENT(monitor_describes_the_recording),
         WITH_CLIENT(monitor_refuses),
         cmocka_unit_test(a_listener_lets_clients_come_back),
         cmocka_unit_test(a_listener_may_serve_once),
