@@ -41,7 +41,7 @@ static uint64_t read_u64(const uint8_t *bytes)
     return value;
 }
 
-/* Takes the digests from the end event. */
+/* Takes the digests from the end event. A complete log has one, and so at least this event. */
 static int read_end(struct verify *verify, struct ebb_error *error)
 {
     struct ebb_cursor *cursor;
@@ -156,6 +156,7 @@ static int print_json(const struct verify *verify, int status, const struct ebb_
                       struct ebb_error *error)
 {
     const char *directory = verify->recording.directory;
+    uint64_t events = verify->summary.event_count - verify->summary.first_event;
     char registers[24], ram[24];
     json_t *document;
 
@@ -166,7 +167,7 @@ static int print_json(const struct verify *verify, int status, const struct ebb_
                   json_printable(directory, strlen(directory)), "verified", status == 0, "complete",
                   verify->summary.complete, "end_state_compared",
                   status == 0 && verify->has_digests, "position", json_unsigned(verify->position),
-                  "events", json_unsigned(verify->summary.event_count), "seconds", verify->seconds);
+                  "events", json_unsigned(events), "seconds", verify->seconds);
     if (document && verify->resolution.done) {
         json_object_set_new(document, "resolve", resolution_json(&verify->resolution));
     }

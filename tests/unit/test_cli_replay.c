@@ -71,6 +71,33 @@ static void test_verify_cut_off(void **state)
     json_decref(result);
 }
 
+/* Two keyframes, and no event between them. */
+static void test_verify_without_events(void **state)
+{
+    const struct command_outcome *outcome;
+
+    make(*state, (struct toy_history_options){.seed = 2, .quiet = true, .cut_off = true});
+    outcome = command_run(*state, "verify rec");
+    assert_int_equal(outcome->status, 0);
+    assert_non_null(strstr(outcome->out, " and 0 events replayed"));
+    assert_non_null(strstr(outcome->out, "cut off"));
+}
+
+/* A flight recording's events are numbered on from those that were dropped. */
+static void test_verify_dropped_beginning(void **state)
+{
+    const char *name = "event_count";
+    json_t *result, *info;
+
+    make(*state, (struct toy_history_options){.seed = 5, .first_keyframe = 3});
+    info = command_run_json(*state, "info --json rec");
+    assert_true(json_integer_value(json_object_get(info, name)) > 0);
+    result = command_run_json(*state, "verify --json rec");
+    assert_true(json_equal(json_object_get(result, "events"), json_object_get(info, name)));
+    json_decref(result);
+    json_decref(info);
+}
+
 static void test_verify_finds_divergence(void **state)
 {
     const struct command_outcome *outcome;
@@ -248,6 +275,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_verify),
         IN_FOLDER(test_verify_cut_off),
+        IN_FOLDER(test_verify_without_events),
+        IN_FOLDER(test_verify_dropped_beginning),
         IN_FOLDER(test_verify_finds_divergence),
         IN_FOLDER(test_shell),
         IN_FOLDER(test_replay_starts_gdb),
