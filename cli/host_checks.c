@@ -274,3 +274,18 @@ void host_check_disk(const char *directory, uint64_t ram_bytes, struct host_find
     }
     host_check_space(path, ram_bytes, (uint64_t)status.f_bavail * status.f_frsize, finding);
 }
+
+int host_check_disk_for_recording(const char *directory, uint64_t ram_bytes,
+                                  struct ebb_error *error)
+{
+    struct host_finding finding;
+
+    host_check_disk(directory, ram_bytes, &finding);
+    if (finding.verdict == HOST_NO) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "%s", finding.text);
+    }
+    if (finding.verdict == HOST_NOTE) {
+        fprintf(stderr, "ebb: %s\n", finding.text);
+    }
+    return 0;
+}

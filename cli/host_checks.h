@@ -50,7 +50,14 @@ bool host_pmu_needs_pinning(const struct host_facts *facts, const struct host_pm
  */
 void host_check_disk(const char *directory, uint64_t ram_bytes, struct host_finding *finding);
 
-/* The same for a disk with that many free bytes. */
+/*
+ * The same for a recording that is about to begin, as a disk that is full at once would only be
+ * noticed later: a note goes to standard error; -1: nothing can be written, *error says so.
+ */
+int host_check_disk_for_recording(const char *directory, uint64_t ram_bytes,
+                                  struct ebb_error *error);
+
+/* What host_check_disk() says of a disk with that many free bytes. */
 void host_check_space(const char *directory, uint64_t ram_bytes, uint64_t free_bytes,
                       struct host_finding *finding);
 

@@ -266,22 +266,13 @@ static int conclude(struct record *record, int wait_status, struct ebb_error *er
     return explain_exit(record, exit_status, error);
 }
 
-/* A disk that is full at once would only be noticed after the guest has started. */
 static int check_disk(const struct record *record, struct ebb_error *error)
 {
-    struct host_finding finding;
-
     if (record->settings.wait || record->plan.found.asks) {
-        return 0;
+        return 0; /* nothing is recorded at first */
     }
-    host_check_disk(record->settings.output, record->plan.found.ram_bytes, &finding);
-    if (finding.verdict == HOST_NO) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "%s", finding.text);
-    }
-    if (finding.verdict == HOST_NOTE) {
-        fprintf(stderr, "ebb: %s\n", finding.text);
-    }
-    return 0;
+    return host_check_disk_for_recording(record->settings.output, record->plan.found.ram_bytes,
+                                         error);
 }
 
 static int open_stats(struct record *record, struct ebb_error *error)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "record_control.h"
 
+#include "host_checks.h"
 #include "qmp.h"
 #include "record_plan.h"
 #include "recording.h"
@@ -33,6 +34,20 @@ static int is_kvm(struct qmp *qmp, bool *kvm, struct ebb_error *error)
     *kvm = json_is_true(json_object_get(result, "enabled"));
     json_decref(result);
     return 0;
+}
+
+static int check_disk(struct qmp *qmp, const struct record_settings *settings,
+                      struct ebb_error *error)
+{
+    json_t *sizes = NULL;
+    uint64_t ram_bytes;
+
+    if (qmp_execute(qmp, "query-memory-size-summary", NULL, &sizes, error) < 0) {
+        return -1;
+    }
+    ram_bytes = (uint64_t)json_integer_value(json_object_get(sizes, "base-memory"));
+    json_decref(sizes);
+    return host_check_disk_for_recording(settings->output, ram_bytes, error);
 }
 
 /* QEMU may be in another directory than this process. */
@@ -90,7 +105,7 @@ int record_attach(const struct record_settings *settings, struct ebb_error *erro
         ebb_fail(error, EBB_ERROR_USAGE,
                  "the guest behind %s is being recorded already; ebb record --detach stops that",
                  settings->attach);
-    } else if (recording == 0) {
+    } else if (recording == 0 && check_disk(qmp, settings, error) == 0) {
         directory = recording_create(settings->output, error);
     }
     if (directory) {

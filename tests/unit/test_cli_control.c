@@ -24,6 +24,7 @@
 #define FALSE "{\"return\": false}\n"
 #define KVM "{\"return\": {\"enabled\": true, \"present\": true}}\n"
 #define TCG "{\"return\": {\"enabled\": false, \"present\": true}}\n"
+#define RAM "{\"return\": {\"base-memory\": 1048576, \"plugged-memory\": 0}}\n"
 #define ERROR(text) "{\"error\": {\"class\": \"GenericError\", \"desc\": \"" text "\"}}\n"
 
 #define COMMANDS_MAX 20
@@ -111,13 +112,15 @@ static bool exists(const struct command_setting *setting, const char *name)
 
 static void test_attach(void **state)
 {
-    static const char *const answers[] = {DONE, EVENT FALSE, KVM, EVENT EVENT DONE, DONE, NULL};
+    static const char *const answers[] = {DONE, EVENT FALSE, RAM, KVM, EVENT EVENT DONE,
+                                          DONE, NULL};
     const struct command_setting *setting = *state;
     const struct conversation *answer;
     char directory[4200];
     const char *wanted[] = {
         "qmp_capabilities",
         "\"property\":\"recording\"",
+        "query-memory-size-summary",
         "query-kvm",
         directory,
         "\"property\":\"recording\",\"value\":true",
@@ -129,18 +132,19 @@ static void test_attach(void **state)
     assert_string_equal(answer->err, "");
     assert_int_equal(answer->status, 0);
     assert_string_equal(answer->out, "recording into part\n");
-    expect_asked(answer, wanted, 5);
+    expect_asked(answer, wanted, 6);
     assert_non_null(strstr(answer->asked[1], "\"path\":\"/objects/ebb0\""));
     assert_true(exists(setting, "part"));
 }
 
 static void test_attach_with_amounts(void **state)
 {
-    static const char *const answers[] = {DONE, FALSE, TCG,  DONE, DONE, DONE,
-                                          DONE, DONE,  DONE, DONE, NULL};
+    static const char *const answers[] = {DONE, FALSE, RAM,  TCG,  DONE, DONE,
+                                          DONE, DONE,  DONE, DONE, DONE, NULL};
     static const char *const wanted[] = {
         "qmp_capabilities",
         "recording",
+        "query-memory-size-summary",
         "query-kvm",
         "\"property\":\"keyframe-interval\",\"value\":5000000",
         "\"property\":\"keyframe-ms\",\"value\":0",
@@ -155,15 +159,15 @@ static void test_attach_with_amounts(void **state)
 
     assert_string_equal(answer->err, "");
     assert_string_equal(answer->out, "recording into ebb-recording-1\n");
-    expect_asked(answer, wanted, 10);
+    expect_asked(answer, wanted, 11);
 }
 
 static void test_attach_refused(void **state)
 {
     static const char *const already[] = {DONE, TRUE, NULL};
-    static const char *const under_kvm[] = {DONE, FALSE, KVM, NULL};
-    static const char *const failing[] = {DONE, FALSE, KVM, DONE, ERROR("it is broken"), NULL};
-    static const char *const gone[] = {DONE, FALSE, KVM, NULL};
+    static const char *const under_kvm[] = {DONE, FALSE, RAM, KVM, NULL};
+    static const char *const failing[] = {DONE, FALSE, RAM, KVM, DONE, ERROR("it is broken"), NULL};
+    static const char *const gone[] = {DONE, FALSE, RAM, KVM, NULL};
     const struct conversation *answer = talk(*state, "record --attach s -o part", already);
 
     assert_int_equal(answer->status, 2);
@@ -178,6 +182,32 @@ static void test_attach_refused(void **state)
     assert_non_null(strstr(answer->err, "closed the connection"));
     /* Nothing is left of any of them. */
     assert_false(exists(*state, "part"));
+}
+
+/* The guest has more RAM than any disk. */
+static void test_attach_with_little_space(void **state)
+{
+    static const char *const answers[] = {
+        DONE, FALSE, "{\"return\": {\"base-memory\": 1152921504606846976}}\n", KVM, DONE,
+        DONE, NULL};
+    const struct conversation *answer = talk(*state, "record --attach s -o part", answers);
+
+    assert_non_null(strstr(answer->err, "are free at "));
+    assert_non_null(strstr(answer->err, "make room"));
+    assert_int_equal(answer->status, 0);
+    assert_string_equal(answer->out, "recording into part\n");
+    assert_true(exists(*state, "part"));
+}
+
+/* There never is space in /proc. */
+static void test_attach_without_space(void **state)
+{
+    static const char *const answers[] = {DONE, FALSE, RAM, KVM, DONE, DONE, NULL};
+    const struct conversation *answer = talk(*state, "record --attach s -o /proc/part", answers);
+
+    assert_int_equal(answer->status, 1);
+    assert_non_null(strstr(answer->err, "are free at /proc, "));
+    assert_int_equal(answer->count, 3);
 }
 
 static void test_detach(void **state)
@@ -211,8 +241,13 @@ int main(int argc, char **argv)
 #define IN_FOLDER(test)                                                                            \
     cmocka_unit_test_prestate_setup_teardown(test, setup, command_teardown, &setting)
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_attach), IN_FOLDER(test_attach_with_amounts), IN_FOLDER(test_attach_refused),
-        IN_FOLDER(test_detach), IN_FOLDER(test_no_socket),
+        IN_FOLDER(test_attach),
+        IN_FOLDER(test_attach_with_amounts),
+        IN_FOLDER(test_attach_refused),
+        IN_FOLDER(test_attach_with_little_space),
+        IN_FOLDER(test_attach_without_space),
+        IN_FOLDER(test_detach),
+        IN_FOLDER(test_no_socket),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
