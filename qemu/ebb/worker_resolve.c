@@ -278,9 +278,11 @@ static bool go_to_match(struct worker *worker, const struct ebb_event *anchor,
     return false;
 }
 
-/* The child's life: what it writes to RAM and to its state is nobody's concern. */
+/* The child's life: what it writes to RAM and to its state is nobody's concern. It tells of most
+ * places at most, since nobody reads on. */
 static G_NORETURN void look_ahead_as_child(struct worker *worker, const struct ebb_event *anchor,
-                                           struct search *search, uint64_t limit, int pipe)
+                                           struct search *search, uint64_t limit, int pipe,
+                                           size_t most)
 {
     void *ram = memory_region_get_ram_ptr(&worker->ram);
     size_t found = 0;
@@ -290,7 +292,7 @@ static G_NORETURN void look_ahead_as_child(struct worker *worker, const struct e
              MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, worker->ram_fd, 0) != ram) {
         _exit(1);
     }
-    while (found < MAX_CANDIDATES && go_to_match(worker, anchor, search, limit)) {
+    while (found < most && go_to_match(worker, anchor, search, limit)) {
         uint64_t position = ebb_position_now();
 
         if (write(pipe, &position, sizeof(position)) != sizeof(position)) {
@@ -321,7 +323,8 @@ static bool look_ahead(struct worker *worker, const struct ebb_event *anchor, st
         child = fork();
         if (child == 0) {
             close(ends[0]);
-            look_ahead_as_child(worker, anchor, search, limit, ends[1]);
+            look_ahead_as_child(worker, anchor, search, limit, ends[1],
+                                MAX_CANDIDATES - candidates->count);
         }
         close(ends[1]);
         if (child > 0) {
