@@ -81,16 +81,24 @@ static int64_t next_change_ns(const struct ebb_timer *timer)
                                                            : INT64_MAX;
 }
 
-/* To be called after each change of what the interrupt depends on, time included. */
-static void timer_update(struct ebb_timer *timer)
+static void watch_time(struct ebb_timer *timer)
 {
-    int64_t change = next_change_ns(timer);
+    EbbMmioTimer *s = timer->owner;
 
-    if (timer->control & CTL_ENABLE && change != INT64_MAX) {
-        timer_mod_ns(timer->expiry, change);
+    if (s->alarm) {
+        s->alarm(s->alarm_opaque, MIN(s->physical.change_ns, s->virtual.change_ns));
+    } else if (timer->change_ns != INT64_MAX) {
+        timer_mod_ns(timer->expiry, timer->change_ns);
     } else {
         timer_del(timer->expiry);
     }
+}
+
+/* To be called after each change of what the interrupt depends on, time included. */
+static void timer_update(struct ebb_timer *timer)
+{
+    timer->change_ns = timer->control & CTL_ENABLE ? next_change_ns(timer) : INT64_MAX;
+    watch_time(timer);
     timer->owner->changed = true;
     qemu_set_irq(timer->irq, condition_met(timer) && !(timer->control & CTL_IMASK));
 }
@@ -336,6 +344,7 @@ static void timer_init_part(EbbMmioTimer *s, struct ebb_timer *timer, bool is_vi
 {
     timer->owner = s;
     timer->is_virtual = is_virtual;
+    timer->change_ns = INT64_MAX;
     timer->expiry = timer_new_ns(QEMU_CLOCK_VIRTUAL, condition_changed, timer);
     sysbus_init_irq(SYS_BUS_DEVICE(s), &timer->irq);
 }
@@ -473,6 +482,32 @@ void ebb_mmio_timer_create(void *fdt, hwaddr address, DeviceState *gic, int spi)
     sysbus_connect_irq(bus_device, 0, qdev_get_gpio_in(gic, spi));
     sysbus_connect_irq(bus_device, 1, qdev_get_gpio_in(gic, spi + 1));
     describe(fdt, address, spi);
+}
+
+void ebb_mmio_timer_set_alarm(EbbMmioTimer *s, void (*alarm)(void *opaque, int64_t ns),
+                              void *opaque)
+{
+    timer_del(s->physical.expiry);
+    timer_del(s->virtual.expiry);
+    s->alarm = alarm;
+    s->alarm_opaque = opaque;
+    watch_time(&s->physical);
+}
+
+void ebb_mmio_timer_expire(EbbMmioTimer *s)
+{
+    int64_t now = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
+
+    if (now < MIN(s->physical.change_ns, s->virtual.change_ns)) {
+        return;
+    }
+    look_at_clock(s);
+    if (now >= s->physical.change_ns) {
+        timer_update(&s->physical);
+    }
+    if (now >= s->virtual.change_ns) {
+        timer_update(&s->virtual);
+    }
 }
 
 bool ebb_mmio_timer_show(EbbMmioTimer *s, Error **errp)

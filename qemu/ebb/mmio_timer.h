@@ -34,7 +34,8 @@ OBJECT_DECLARE_SIMPLE_TYPE(EbbMmioTimer, EBB_MMIO_TIMER)
 
 struct ebb_timer {
     EbbMmioTimer *owner;
-    QEMUTimer *expiry; /* when the condition next changes */
+    QEMUTimer *expiry; /* without an alarm */
+    int64_t change_ns; /* when the condition next changes; INT64_MAX: never */
     qemu_irq irq;
     uint64_t compare; /* CVAL, in ticks */
     uint32_t control; /* CTL without ISTATUS, which follows from the rest */
@@ -49,7 +50,9 @@ struct EbbMmioTimer {
     bool changed;         /* the frame has, by other means than time, since the page was brought up
                              to date */
     hwaddr frame_address; /* guest-physical */
-    uint64_t now;         /* ticks: the time of the access that is being handled */
+    void (*alarm)(void *opaque, int64_t ns); /* NULL: QEMU's main loop watches the time */
+    void *alarm_opaque;
+    uint64_t now; /* ticks: the time of the access that is being handled */
     struct ebb_timer physical, virtual;
     uint64_t virtual_offset; /* CNTVOFF: what CNTVCT is behind CNTPCT, in ticks */
     uint32_t access;         /* CNTACR0 */
@@ -79,6 +82,17 @@ bool ebb_mmio_timer_show(EbbMmioTimer *timer, Error **errp);
  * did. With the BQL, while the guest does not run.
  */
 void ebb_mmio_timer_refresh(EbbMmioTimer *timer, hwaddr *offset, hwaddr *length);
+
+/*
+ * From now on somebody else watches the time: alarm is called, with the BQL, whenever the next time
+ * (ns of QEMU_CLOCK_VIRTUAL, INT64_MAX for none) may have changed at which ebb_mmio_timer_expire()
+ * has to be called.
+ */
+void ebb_mmio_timer_set_alarm(EbbMmioTimer *timer, void (*alarm)(void *opaque, int64_t ns),
+                              void *opaque);
+
+/* Does what is due by now: moves the interrupt lines of timers that have fired. With the BQL. */
+void ebb_mmio_timer_expire(EbbMmioTimer *timer);
 
 /* Ticks of QEMU_CLOCK_VIRTUAL. Any thread, no lock. */
 static inline uint64_t ebb_mmio_timer_ticks(void)

@@ -116,6 +116,7 @@ struct recorder {
 
     uint64_t keyframe_position; /* of the last one */
     bool has_keyframe;
+    bool tracks_dirty;              /* QEMU's dirty bits are kept for us */
     bool keyframe_requested;        /* its time has come */
     QEMUTimer *keyframe_timer;      /* guest time */
     QEMUTimer *keyframe_host_timer; /* host time */

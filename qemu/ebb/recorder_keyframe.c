@@ -4,7 +4,8 @@
  *
  * The first has every page that is not zero. After that QEMU's dirty bits for migration, which
  * nothing else uses since migration is blocked, tell which pages the guest has written to;
- * recorder_mark_dirty() adds those written by devices.
+ * recorder_mark_dirty() adds those written by devices. Under KVM that is not free: a guest that
+ * gets no keyframes but the last goes without, and the last has all pages in use.
  */
 #include "qemu/osdep.h"
 #include "cpu.h"
@@ -37,15 +38,17 @@ static DirtyBitmapSnapshot *take_dirty(const struct ebb_ram_block *block)
                                                         DIRTY_MEMORY_MIGRATION);
 }
 
+/* with_zeroes: also those that may hold something else in an earlier keyframe. */
 static int add_used_pages(struct recorder *recorder, const struct ebb_ram_block *block,
-                          struct ebb_error *error)
+                          bool with_zeroes, struct ebb_error *error)
 {
     g_autofree DirtyBitmapSnapshot *dirty = take_dirty(block);
     g_autofree bool *used = ebb_ram_block_used_pages(block);
     uint64_t done;
 
     for (done = 0; done < block->size; done += EBB_PAGE_SIZE) {
-        if (used[done / EBB_PAGE_SIZE] && !ebb_is_zero(block->block->host + done, EBB_PAGE_SIZE) &&
+        if (used[done / EBB_PAGE_SIZE] &&
+            (with_zeroes || !ebb_is_zero(block->block->host + done, EBB_PAGE_SIZE)) &&
             add_page(recorder, block, done, error)) {
             return -1;
         }
@@ -80,7 +83,8 @@ static int add_dirty_pages(struct recorder *recorder, const struct ebb_ram_block
 static int add_block(struct recorder *recorder, const struct ebb_ram_block *block, bool whole,
                      struct ebb_error *error)
 {
-    return whole ? add_used_pages(recorder, block, error) : add_dirty_pages(recorder, block, error);
+    return whole || !recorder->tracks_dirty ? add_used_pages(recorder, block, !whole, error)
+                                            : add_dirty_pages(recorder, block, error);
 }
 
 static int write_keyframe(struct recorder *recorder, uint64_t position, bool whole,

@@ -24,6 +24,7 @@ static void kvm_enter(CPUState *cpu)
         recorder_kvm_patch_images(recorder);
         recorder_kvm_clear_upper_halves(recorder);
     }
+    recorder_kvm_alarm_look(recorder);
     recorder_kvm_clock_settle(recorder);
     recorder_between_runs(recorder);
     recorder->kvm->ran = true;
@@ -71,7 +72,8 @@ static bool kvm_prepare(struct recorder *recorder, Error **errp)
     recorder->kvm->counter_fd = -1;
     recorder->kvm->timer = ebb_mmio_timer_find();
     recorder->kvm->images_loaded = true;
-    if (!recorder_kvm_prepare_vm(recorder, errp) || !recorder_kvm_clock_prepare(recorder, errp)) {
+    if (!recorder_kvm_prepare_vm(recorder, errp) || !recorder_kvm_alarm_prepare(recorder, errp) ||
+        !recorder_kvm_clock_prepare(recorder, errp)) {
         return false;
     }
     recorder_kvm_watch_sleep(recorder);
@@ -91,12 +93,16 @@ static bool kvm_start(struct recorder *recorder, Error **errp)
         return false;
     }
     recorder_kvm_trace_open(recorder);
-    return memory_global_dirty_log_start(GLOBAL_DIRTY_MIGRATION, errp);
+    /* KVM maps a guest whose stores it watches page by page, at a fault for each. */
+    recorder->tracks_dirty = recorder->properties.keyframe_ms > 0;
+    return !recorder->tracks_dirty || memory_global_dirty_log_start(GLOBAL_DIRTY_MIGRATION, errp);
 }
 
 static void kvm_stop(struct recorder *recorder)
 {
-    memory_global_dirty_log_stop(GLOBAL_DIRTY_MIGRATION);
+    if (recorder->tracks_dirty) {
+        memory_global_dirty_log_stop(GLOBAL_DIRTY_MIGRATION);
+    }
     recorder_kvm_trace_close(recorder);
     recorder_kvm_close_counter(recorder);
 }
@@ -125,7 +131,9 @@ static uint64_t kvm_digest(struct recorder *recorder)
 
 static void kvm_sync_dirty(struct recorder *recorder)
 {
-    memory_global_dirty_log_sync(false);
+    if (recorder->tracks_dirty) {
+        memory_global_dirty_log_sync(false);
+    }
 }
 
 static uint64_t counter_frequency(void)

@@ -29,12 +29,14 @@ enum recorder_kvm_exit {
     RECORDER_KVM_EXITS,
 };
 
+struct recorder_kvm_alarm;
 struct recorder_kvm_clock;
 
 struct recorder_kvm_trace;
 
 struct recorder_kvm {
     EbbMmioTimer *timer;
+    struct recorder_kvm_alarm *alarm;
     struct recorder_kvm_clock *clock; /* NULL: every read of the timer is an exit */
     int counter_fd;                   /* of perf_event_open(); -1: closed */
     uint64_t base_count;              /* at position 0 */
@@ -70,6 +72,10 @@ uint64_t recorder_kvm_place(struct recorder *recorder);
 /* recorder_kvm_sleep.c: true if a WFI may have ended by the vCPU's leaving the guest just now. */
 void recorder_kvm_watch_sleep(struct recorder *recorder);
 bool recorder_kvm_may_have_slept(struct recorder *recorder);
+
+/* recorder_kvm_alarm.c: before the guest runs; and between two runs, with the BQL. */
+bool recorder_kvm_alarm_prepare(struct recorder *recorder, Error **errp);
+void recorder_kvm_alarm_look(struct recorder *recorder);
 
 /*
  * recorder_kvm_clock.c: before the guest runs. After that, around each stay of the vCPU in the

@@ -170,6 +170,7 @@ static bool tcg_prepare(struct recorder *recorder, Error **errp)
 static bool tcg_start(struct recorder *recorder, Error **errp)
 {
     ebb_position_set(0);
+    recorder->tracks_dirty = true;
     return true;
 }
 
