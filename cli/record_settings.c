@@ -50,7 +50,7 @@ const struct option_spec record_options[] = {
                        "same as -icount shift=SHIFT among QEMU's arguments."},
     [RECORD_CLOCK_STEP] = {"clock-step", 0, "TIME",
                            "With kvm, the guest's clock moves on whenever something happens, and "
-                           "at least so often when the guest looks at it; default: 1ms. 0: each "
+                           "at least so often when the guest looks at it; default: 4ms. 0: each "
                            "look tells the exact time, and takes as long as a device access."},
     [RECORD_CONTROL] = {"control", 0, "SOCKET",
                         "Creates a Unix socket of this name for --attach and --detach (it is one "

@@ -13,7 +13,7 @@
 #include "recorder.h"
 
 #define ANY_PMU 4 /* PERF_TYPE_RAW: that of the CPU in use */
-#define DEFAULT_CLOCK_STEP_MS 1
+#define DEFAULT_CLOCK_STEP_MS 4
 #define DEFAULT_KEYFRAME_INTERVAL 100000000u /* instructions: some tenths of a second to replay */
 
 DECLARE_INSTANCE_CHECKER(struct recorder, RECORDER, TYPE_EBB_RECORDER)

@@ -7,13 +7,15 @@
  *
  * A guest may wait for the clock and do nothing else. So the page is closed once it is older than a
  * step: a thread takes the right to read it away, KVM_RUN returns EFAULT when the guest next reads
- * it, and there the clock moves on. A guest that does not look at its clock is not disturbed.
+ * it, and there the clock moves on. A guest that does not look at its clock is not disturbed. One
+ * that reads a page right after it was closed is waiting: for it the steps get short.
  *
  * The page is closed only while the vCPU is in the guest. Nobody else looks at it then: device code
  * waits for the replay mutex, which the vCPU thread holds.
  */
 #include "qemu/osdep.h"
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include "cpu.h"
 #include "qapi/error.h"
 #include "qemu/error-report.h"
@@ -22,14 +24,21 @@
 #include "recorder_kvm.h"
 #include "recorder_kvm_trace.h"
 
+#define SHORTEST_STEP_NS 20000
+#define STEP_DIVISOR 8
+/* A guest that reads the page so soon after it was closed does nothing else. */
+#define WAITING_NS 20000
+
 struct recorder_kvm_clock {
     EbbMmioTimer *timer;
-    int64_t step_ns;
+    int64_t longest_step_ns;
     QemuMutex lock; /* for what follows */
     QemuCond entered;
     bool in_guest;
     bool closed;
-    int64_t refreshed_ns; /* host time */
+    int64_t step_ns; /* now, of host time as the others */
+    int64_t refreshed_ns;
+    int64_t closed_ns;
 };
 
 static void protect(struct recorder_kvm_clock *clock, int protection)
@@ -41,6 +50,7 @@ static void protect(struct recorder_kvm_clock *clock, int protection)
         abort();
     }
     clock->closed = protection == PROT_NONE;
+    clock->closed_ns = clock->closed ? get_clock() : clock->closed_ns;
 }
 
 static int64_t age(const struct recorder_kvm_clock *clock)
@@ -64,6 +74,7 @@ static void *close_old_page(void *opaque)
 {
     struct recorder_kvm_clock *clock = opaque;
 
+    prctl(PR_SET_TIMERSLACK, 1ul); /* ns; short steps are to be short */
     qemu_mutex_lock(&clock->lock);
     for (;;) {
         if (!clock->in_guest || clock->closed) {
@@ -91,7 +102,8 @@ bool recorder_kvm_clock_prepare(struct recorder *recorder, Error **errp)
     }
     clock = recorder->kvm->clock = g_new0(struct recorder_kvm_clock, 1);
     clock->timer = timer;
-    clock->step_ns = recorder->properties.clock_step_ms * (int64_t)SCALE_MS;
+    clock->longest_step_ns = recorder->properties.clock_step_ms * (int64_t)SCALE_MS;
+    clock->step_ns = clock->longest_step_ns;
     qemu_mutex_init(&clock->lock);
     qemu_cond_init(&clock->entered);
     qemu_thread_create(&thread, "ebb-clock", close_old_page, clock, QEMU_THREAD_DETACHED);
@@ -156,6 +168,15 @@ bool recorder_kvm_clock_owns(const struct recorder *recorder, hwaddr address)
     return clock && address - clock->timer->frame_address < memory_region_size(&clock->timer->page);
 }
 
+static void adapt_step(struct recorder_kvm_clock *clock)
+{
+    if (get_clock() - clock->closed_ns < WAITING_NS) {
+        clock->step_ns = MAX(clock->step_ns / STEP_DIVISOR, SHORTEST_STEP_NS);
+    } else {
+        clock->step_ns = MIN(clock->step_ns * 2, clock->longest_step_ns);
+    }
+}
+
 bool recorder_kvm_fault(CPUState *cpu)
 {
     struct recorder *recorder = ebb_recorder;
@@ -164,6 +185,7 @@ bool recorder_kvm_fault(CPUState *cpu)
     if (!recorder_kvm_clock_leave(recorder)) {
         return false;
     }
+    adapt_step(recorder->kvm->clock);
     recorder->kvm->exits[RECORDER_KVM_CLOCK]++;
     bql_lock();
     recorder_kvm_clock_refresh(recorder);
