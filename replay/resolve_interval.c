@@ -369,10 +369,10 @@ static int describe_problem(const struct interval *interval, const struct failur
 
     if (asprintf(&result->problem,
                  "%s\n"
-                 "tried: %u other places for events, %u wider searches, %u store-exclusives made "
-                 "to fail (%u replays); none of it fits the recording",
+                 "tried: %u other places for events, %u wider searches, %u times without exits, %u "
+                 "store-exclusives made to fail (%u replays); none of it fits the recording",
                  failure->report ? failure->report : "replay and log disagree", repair->places,
-                 repair->searches, repair->exclusives, repair->replays) < 0) {
+                 repair->searches, repair->exits, repair->exclusives, repair->replays) < 0) {
         result->problem = NULL;
         return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
     }

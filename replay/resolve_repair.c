@@ -4,6 +4,7 @@
  *
  *   - An anchor matched at several places, and the likeliest one was not the right one.
  *   - An anchor's place is farther from the expected one than was looked for.
+ *   - Exits of the guest were looked for in wrong places.
  *   - A store-exclusive failed on the host, because the host interrupted the guest between load and
  *     store, and did not fail in the replay. In a loop that tries again this only adds
  * instructions; elsewhere the guest does something else from there on.
@@ -418,13 +419,19 @@ static int search_wider(struct repair *repair, uint64_t give_up, struct ebb_erro
 /* Everything there is to try, in this order. */
 static int try_all(struct repair *repair, struct ebb_error *error)
 {
-    int result = search_wider(repair, WIDE_GIVE_UP, error);
+    int result = repair_leave_out_exits(repair, error);
 
+    if (result == TRIED_NOTHING) {
+        result = search_wider(repair, WIDE_GIVE_UP, error);
+    }
     if (result == TRIED_NOTHING) {
         result = other_places(repair, 4, error);
     }
     if (result == TRIED_NOTHING) {
         result = other_places(repair, 32, error);
+    }
+    if (result == TRIED_NOTHING) {
+        result = repair_leave_out_single_exits(repair, error);
     }
     if (result == TRIED_NOTHING) {
         result = repair_fail_exclusives(repair, true, error);

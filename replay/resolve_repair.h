@@ -2,9 +2,10 @@
 /*
  * What the files of the repair share.
  *
- *   resolve_repair.c     the order of things; going to a place; trying a candidate; other places
- * for anchors resolve_exclusives.c store-exclusives that failed on the host resolve_suspects.c
- * where the counts say that something went another way
+ *   - resolve_repair.c: the order of things; going to a place; trying; other places for anchors
+ *   - resolve_exits.c: whether the exits have led astray
+ *   - resolve_exclusives.c: store-exclusives that failed on the host
+ *   - resolve_suspects.c: where the counts say that something went another way
  */
 #ifndef EBB_REPLAY_RESOLVE_REPAIR_H
 #define EBB_REPLAY_RESOLVE_REPAIR_H
@@ -67,6 +68,12 @@ bool repair_exhausted(struct interval *interval);
 /* The event behind the anchor that is `back` anchors before event number; the interval's first one
  * if there are not so many. */
 uint64_t repair_event_behind_anchor(const struct interval *interval, uint64_t number, size_t back);
+
+/* resolve_exits.c */
+/* Leaves out the exits since the last anchor: they may have been looked for in wrong places. */
+int repair_leave_out_exits(struct repair *repair, struct ebb_error *error);
+/* The same one by one, with those that cleared the exclusive monitor, the latest first. */
+int repair_leave_out_single_exits(struct repair *repair, struct ebb_error *error);
 
 /* resolve_exclusives.c */
 /* Lets store-exclusives fail; quick: not all of those there are. */

@@ -108,7 +108,7 @@ struct image_digest {
 /* What was tried to repair an interval. */
 struct repair_counts {
     unsigned replays;
-    unsigned places, searches, exclusives;
+    unsigned places, searches, exclusives, exits;
     uint64_t deadline; /* nanoseconds of the monotonic clock; 0: not begun */
 };
 

@@ -4,8 +4,8 @@
  *
  * The count of an exit says where it was, to the instruction, as long as the drift is known, and
  * the PC says whether it is. What else KVM emulates between two anchors makes an exit of its own,
- * so the drift stays known. An exit whose PC is not met shows that it is not, and then the rest up
- * to the next anchor is worth nothing.
+ * so the drift stays known. An exit whose PC is not met shows that it is not; then the next ones
+ * are looked for a little more widely, until one is met or there is an anchor.
  */
 #include "qemu/osdep.h"
 #include "cpu.h"
@@ -17,6 +17,7 @@
 /* How far from its expected place an exit may be: an instruction that traps lazily is counted
  * twice, a breakpoint or hypercall perhaps not at all. */
 #define NEIGHBOURS 2u
+#define WIDE_NEIGHBOURS 32u
 
 /* True for classes of exceptions whose instruction KVM emulates: it does not retire. */
 static bool is_emulated(uint64_t class)
@@ -104,10 +105,10 @@ static void clear_monitor(struct worker *worker)
 static bool find(struct worker *worker, const struct ebb_event *event, uint64_t expected)
 {
     uint64_t number = worker->events.next_number;
-    uint64_t position = expected < NEIGHBOURS ? 0 : expected - NEIGHBOURS;
+    uint64_t width = worker->kvm.progress.astray ? WIDE_NEIGHBOURS : NEIGHBOURS;
+    uint64_t position = expected < width ? 0 : expected - width;
 
-    for (position = MAX(position, ebb_position_now()); position <= expected + NEIGHBOURS;
-         position++) {
+    for (position = MAX(position, ebb_position_now()); position <= expected + width; position++) {
         if (!go_to(worker, number, position)) {
             return false;
         }
@@ -123,10 +124,11 @@ uint32_t worker_resolve_exit(struct worker *worker, const struct ebb_event *even
     struct worker_progress *progress = &worker->kvm.progress;
     uint64_t number = worker->events.next_number, expected = expected_position(worker, event);
 
-    if (!progress->astray && !is_skipped(worker, number)) {
+    if (!is_skipped(worker, number)) {
         if (find(worker, event, expected)) {
             clear_monitor(worker);
             progress->drift += (int64_t)(ebb_position_now() - expected);
+            progress->astray = 0;
         } else if (worker->kvm.resolution->interrupted) {
             return WORKER_RESOLVE_INTERRUPTED;
         } else {

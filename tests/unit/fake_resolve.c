@@ -21,6 +21,7 @@ struct resolving {
     uint64_t *positions;
     size_t position_room;
     struct worker_exclusive *exclusives;
+    struct worker_exclusive *cleared; /* as many as positions at most */
     bool interrupted;
 };
 
@@ -55,7 +56,9 @@ static void consume(struct resolving *resolving)
     if (count >= resolving->position_room) {
         resolving->position_room = 2 * count + 1000;
         resolving->positions = realloc(resolving->positions, 8 * resolving->position_room);
-        if (!resolving->positions) {
+        resolving->cleared =
+            realloc(resolving->cleared, sizeof(*resolving->cleared) * resolving->position_room);
+        if (!resolving->positions || !resolving->cleared) {
             worker_die("no memory");
         }
     }
@@ -309,6 +312,41 @@ static void run_to_anchor(struct resolving *resolving)
     consume(resolving);
 }
 
+static bool is_skipped(const struct resolving *resolving, uint64_t event)
+{
+    for (uint64_t i = 0; i < resolving->request.override_count; i++) {
+        const struct worker_override *override = &resolving->overrides[i];
+
+        if (override->kind == WORKER_SKIP_EXITS && event >= override->event &&
+            event < override->position) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Clears the monitor where the next event, an exit, is; it is consumed behind that. */
+static void pass_exit(struct resolving *resolving)
+{
+    struct worker *worker = resolving->worker;
+    uint64_t expected = worker->next.position + (uint64_t)worker->drift;
+    bool emulated = worker->next.value == TOY_EMULATED, here = false;
+
+    if (!is_skipped(resolving, worker->next_number)) {
+        go_to(resolving, expected);
+        toy_take_interrupt(&worker->cpu);
+        here = worker->position == expected && worker->cpu.pc == worker->next.address;
+        resolving->reply.astray += !here;
+    }
+    worker->drift += emulated;
+    consume(resolving);
+    if (here && worker->cpu.monitor) {
+        worker->cpu.monitor = 0;
+        resolving->cleared[resolving->reply.clear_count++] =
+            (struct worker_exclusive){.position = worker->position, .pc = worker->cpu.pc};
+    }
+}
+
 static void resolve(struct resolving *resolving)
 {
     struct worker *worker = resolving->worker;
@@ -322,6 +360,8 @@ static void resolve(struct resolving *resolving)
             resolving->reply.reason = WORKER_RESOLVE_LIMIT;
         } else if (worker->next.kind == EBB_EVENT_ANCHOR) {
             run_to_anchor(resolving);
+        } else if (worker->next.kind == EBB_EVENT_EXIT) {
+            pass_exit(resolving);
         } else if (ebb_event_is_asynchronous(&worker->next)) {
             apply(resolving);
         } else {
@@ -336,13 +376,14 @@ static void send_reply(struct resolving *resolving)
     struct worker_resolved *head = &resolving->reply;
     size_t positions = 8 * head->event_count;
     size_t exclusives = head->exclusive_count * sizeof(*resolving->exclusives);
+    size_t cleared = head->clear_count * sizeof(*resolving->cleared);
     uint8_t *message, *to;
 
     head->position = worker->position;
     head->pc = worker->cpu.pc;
     head->event_number = worker->next_number;
     head->report_length = (uint32_t)strlen(worker->report);
-    message = to = malloc(sizeof(*head) + positions + exclusives + head->report_length);
+    message = to = malloc(sizeof(*head) + positions + exclusives + cleared + head->report_length);
     if (!message) {
         worker_die("no memory");
     }
@@ -356,6 +397,10 @@ static void send_reply(struct resolving *resolving)
         memcpy(to, resolving->exclusives, exclusives);
     }
     to += exclusives;
+    if (cleared) {
+        memcpy(to, resolving->cleared, cleared);
+    }
+    to += cleared;
     memcpy(to, worker->report, head->report_length);
     to += head->report_length;
     worker_reply(WORKER_RESOLVE, message, (size_t)(to - message));
@@ -381,4 +426,5 @@ void fake_resolve(struct worker *worker, const uint8_t *payload)
     send_reply(&resolving);
     free(resolving.positions);
     free(resolving.exclusives);
+    free(resolving.cleared);
 }

@@ -52,6 +52,9 @@ struct toy_instruction {
     bool emulated;  /* a hypervisor would have to emulate it */
 };
 
+/* The class of an exit that such an instruction causes. */
+#define TOY_EMULATED 0x18u
+
 /* The instruction about to execute. */
 void toy_decode(const struct toy_cpu *cpu, struct toy_instruction *instruction);
 

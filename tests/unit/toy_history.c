@@ -25,6 +25,7 @@ struct maker {
     uint64_t anchor_count; /* at the last anchor */
     bool anchored;         /* at this position */
     bool behind_access;    /* the instruction before was a device access */
+    uint64_t lost;         /* exits since the last one in the log */
 };
 
 static uint64_t random_number(struct maker *maker)
@@ -292,17 +293,62 @@ static bool stores_exclusively(const struct toy_instruction *instruction)
            instruction->kind == TOY_STORE_EXCLUSIVE_SILENT;
 }
 
-/* The host leaves and enters the guest between the load and the store. */
+/* The host leaves and enters the guest, or has not really. */
+static void make_exit(struct maker *maker, uint64_t class, bool real)
+{
+    uint64_t lost = maker->lost;
+
+    if (!maker->options->exits) {
+        return;
+    }
+    if (real && maker->options->lost_exits && one_in(maker, maker->options->lost_exits)) {
+        maker->lost++;
+        return;
+    }
+    maker->lost = 0;
+    maker->anchor_count = maker->count;
+    append(maker, (struct ebb_event){.kind = EBB_EVENT_EXIT,
+                                     .address = maker->cpu.pc,
+                                     .value = class,
+                                     .data = lost ? (const uint8_t *)&lost : NULL,
+                                     .data_length = lost ? sizeof(lost) : 0});
+}
+
+static void clear_monitor(struct maker *maker)
+{
+    maker->cpu.monitor = 0;
+    note(&maker->history->flips, &maker->history->flip_count, maker->position);
+}
+
+/* That happens between the load and the store. */
 static void disturb(struct maker *maker, const struct toy_instruction *instruction)
 {
     bool wanted = instruction->kind == TOY_STORE_EXCLUSIVE_SILENT || !maker->options->silent;
 
-    if (!stores_exclusively(instruction) || !maker->cpu.monitor || !maker->options->spurious ||
-        !wanted || !one_in(maker, maker->options->spurious)) {
+    if (!stores_exclusively(instruction) || !maker->cpu.monitor || !wanted) {
         return;
     }
-    maker->cpu.monitor = 0;
-    note(&maker->history->flips, &maker->history->flip_count, maker->position);
+    if (maker->options->wrong_exits && one_in(maker, maker->options->wrong_exits)) {
+        make_exit(maker, 0, false);
+    } else if (maker->options->spurious && one_in(maker, maker->options->spurious)) {
+        make_exit(maker, 0, true);
+        clear_monitor(maker);
+    }
+}
+
+/* One that has to do with no exclusive access, or might have. */
+static void exit_anywhere(struct maker *maker, const struct toy_instruction *instruction)
+{
+    const struct toy_history_options *options = maker->options;
+
+    if (!options->exits ||
+        !(instruction->emulated || (!options->wrong_exits && one_in(maker, 100)))) {
+        return;
+    }
+    make_exit(maker, instruction->emulated ? TOY_EMULATED : 0, true);
+    if (maker->cpu.monitor) {
+        clear_monitor(maker);
+    }
 }
 
 static void make_instruction(struct maker *maker)
@@ -312,6 +358,7 @@ static void make_instruction(struct maker *maker)
 
     toy_decode(&maker->cpu, &instruction);
     disturb(maker, &instruction);
+    exit_anywhere(maker, &instruction);
     if (instruction.kind == TOY_LOAD || instruction.kind == TOY_STORE) {
         note_access(maker, (struct toy_access){.address = instruction.address,
                                                .length = instruction.length,

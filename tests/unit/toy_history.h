@@ -19,9 +19,12 @@ struct toy_history_options {
 
     /* As if recorded under KVM: counts in the place of positions, and anchors. */
     bool kvm;
-    unsigned vague;    /* one in so many anchors is met at several places; 0: none */
-    unsigned spurious; /* one in so many exclusive accesses is disturbed by the host; 0: none */
-    bool silent;       /* nobody asks whether an exclusive access was disturbed */
+    unsigned vague;       /* one in so many anchors is met at several places; 0: none */
+    unsigned spurious;    /* one in so many exclusive accesses is disturbed by the host; 0: none */
+    bool silent;          /* nobody asks whether an exclusive access was disturbed */
+    bool exits;           /* those of the guest that the hypervisor handles are recorded */
+    unsigned lost_exits;  /* but one in so many is not; 0: all are */
+    unsigned wrong_exits; /* one in so many exclusive accesses: an exit that was none; 0: none */
     unsigned wrong_keyframe; /* number of a keyframe with a wrong byte; 0: none */
 };
 

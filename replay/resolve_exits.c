@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "resolve_repair.h"
+
+#include <stdlib.h>
+
+#define MAX_SINGLE 64u /* exits left out one by one */
+
+/* Replays without the exits from one event to before another. */
+static int leave_out(struct repair *repair, uint64_t from, uint64_t until, struct ebb_error *error)
+{
+    struct decision skip = {
+        .override = {.kind = WORKER_SKIP_EXITS, .event = from, .position = until}};
+    struct place place;
+    int result = repair_go_before(repair, from, &place, error);
+
+    if (result <= 0) {
+        return result;
+    }
+    repair->interval->repair.exits++;
+    result = repair_try(repair, &place, &(struct decision_list){&skip, 1}, error);
+    repair_leave(&place);
+    return result;
+}
+
+/* True if exits were recorded from one event to before another. */
+static int has_exits(struct interval *interval, uint64_t from, uint64_t until,
+                     struct ebb_error *error)
+{
+    struct ebb_cursor *cursor = ebb_cursor_new(interval->lane->resolver->log, error);
+    int result = cursor ? ebb_cursor_seek_event(cursor, from, error) : -1;
+    bool found = false;
+
+    for (; from < until && !found && result == 0; from++) {
+        struct ebb_event event;
+
+        result = ebb_cursor_next(cursor, &event, error) > 0 ? 0 : -1;
+        found = result == 0 && event.kind == EBB_EVENT_EXIT;
+    }
+    ebb_cursor_free(cursor);
+    return result ? -1 : found;
+}
+
+int repair_leave_out_exits(struct repair *repair, struct ebb_error *error)
+{
+    struct interval *interval = repair->interval;
+    uint64_t failed = repair->branch->failure.event_number;
+    uint64_t from = repair_event_behind_anchor(interval, failed, 1);
+    int result = has_exits(interval, from, failed, error);
+
+    if (result <= 0 || repair_exhausted(interval)) {
+        return result < 0 ? TRIED_ERROR : TRIED_NOTHING;
+    }
+    return leave_out(repair, from, failed, error);
+}
+
+static int by_position(const void *a, const void *b)
+{
+    const struct decision *one = a, *other = b;
+    uint64_t left = one->override.position, right = other->override.position;
+
+    return left < right ? -1 : left > right;
+}
+
+/* Lists the last exits that cleared the monitor on the way to trail, as a ring of MAX_SINGLE. */
+static int list_effective(struct interval *interval, const struct trail *trail,
+                          uint64_t list[MAX_SINGLE], size_t *found, struct ebb_error *error)
+{
+    struct ebb_cursor *cursor = ebb_cursor_new(interval->lane->resolver->log, error);
+    struct decision_list cleared = {0};
+    size_t size;
+    uint8_t *block = trail_pack(trail, &size);
+    const uint8_t *packed = block;
+    struct decision here = {.override = {.position = interval->root->position}};
+    struct ebb_event event;
+    uint64_t distance;
+    int result = cursor ? ebb_cursor_seek_event(cursor, interval->first_event, error) : -1;
+
+    if (!block || trail_cleared(trail, &cleared)) {
+        result = ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+    }
+    if (cleared.count) {
+        qsort(cleared.list, cleared.count, sizeof(*cleared.list), by_position);
+    }
+    for (uint64_t number = interval->first_event;
+         number < trail->event_number && cleared.count && result == 0; number++) {
+        result = ebb_cursor_next(cursor, &event, error) > 0 ? 0 : -1;
+        packed = trail_unpack(packed, &distance);
+        here.override.position += distance;
+        if (result == 0 && event.kind == EBB_EVENT_EXIT &&
+            bsearch(&here, cleared.list, cleared.count, sizeof(here), by_position)) {
+            list[(*found)++ % MAX_SINGLE] = number;
+        }
+    }
+    free(block);
+    free(cleared.list);
+    ebb_cursor_free(cursor);
+    return result;
+}
+
+int repair_leave_out_single_exits(struct repair *repair, struct ebb_error *error)
+{
+    uint64_t list[MAX_SINGLE];
+    size_t found = 0, tried;
+    struct place end;
+    int result = repair_go_before(repair, repair->branch->failure.event_number, &end, error);
+
+    if (result <= 0) {
+        return result;
+    }
+    result = list_effective(repair->interval, end.trail, list, &found, error) ? TRIED_ERROR
+                                                                              : TRIED_NOTHING;
+    repair_leave(&end);
+    for (tried = 0; tried < found && tried < MAX_SINGLE && result == TRIED_NOTHING &&
+                    !repair_exhausted(repair->interval);
+         tried++) {
+        uint64_t number = list[(found - 1 - tried) % MAX_SINGLE];
+
+        result = leave_out(repair, number, number + 1, error);
+    }
+    return result;
+}
