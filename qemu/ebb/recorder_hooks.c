@@ -28,7 +28,8 @@ void recorder_append_mmio(struct recorder *recorder, uint32_t kind, hwaddr addre
     recorder_append_access(recorder, &event);
 }
 
-/* QEMU's CPU inputs are levels; calls that do not change one have no effect. */
+/* QEMU's CPU inputs are levels; calls that do not change one have no effect, but cost KVM a call.
+ */
 static bool changes_line(CPUARMState *env, int input, bool level)
 {
     static const uint32_t bits[CPU_INPUTS] = {
@@ -66,8 +67,10 @@ static void interrupt_line_moved(void *opaque, int input, int level)
         .value = level != 0,
     };
 
-    if (recorder_is_recording(recorder) && changes_line(&recorder->cpu->env, input, level != 0) &&
-        check_serialized(recorder, "an interrupt raised")) {
+    if (!changes_line(&recorder->cpu->env, input, level != 0)) {
+        return;
+    }
+    if (recorder_is_recording(recorder) && check_serialized(recorder, "an interrupt raised")) {
         recorder_append_effect(recorder, &event);
     }
     qemu_set_irq(original, level);

@@ -25,6 +25,7 @@
 #include "recorder_kvm_trace.h"
 
 #define SHORTEST_STEP_NS 20000
+#define PAUSE_STEPS 16 /* outside of the guest for so long: the machine is paused */
 #define STEP_DIVISOR 8
 /* A guest that reads the page so soon after it was closed does nothing else. */
 #define WAITING_NS 20000
@@ -34,6 +35,7 @@ struct recorder_kvm_clock {
     int64_t longest_step_ns;
     QemuMutex lock; /* for what follows */
     QemuCond entered;
+    bool waiting; /* the thread, for the vCPU to enter the guest */
     bool in_guest;
     bool closed;
     int64_t step_ns; /* now, of host time as the others */
@@ -58,12 +60,19 @@ static int64_t age(const struct recorder_kvm_clock *clock)
     return get_clock() - clock->refreshed_ns;
 }
 
-/* With the lock, which is not held while waiting. */
+/* These are called with the lock, and do not hold it while they wait. */
+static void wait_for_vcpu(struct recorder_kvm_clock *clock)
+{
+    clock->waiting = true;
+    qemu_cond_wait(&clock->entered, &clock->lock);
+    clock->waiting = false;
+}
+
 static void wait_for_age(struct recorder_kvm_clock *clock)
 {
-    int64_t left = clock->step_ns - age(clock);
-    struct timespec time = {.tv_sec = left / NANOSECONDS_PER_SECOND,
-                            .tv_nsec = left % NANOSECONDS_PER_SECOND};
+    int64_t left = clock->step_ns - age(clock), time_ns = left > 0 ? left : clock->step_ns;
+    struct timespec time = {.tv_sec = time_ns / NANOSECONDS_PER_SECOND,
+                            .tv_nsec = time_ns % NANOSECONDS_PER_SECOND};
 
     qemu_mutex_unlock(&clock->lock);
     nanosleep(&time, NULL);
@@ -77,12 +86,14 @@ static void *close_old_page(void *opaque)
     prctl(PR_SET_TIMERSLACK, 1ul); /* ns; short steps are to be short */
     qemu_mutex_lock(&clock->lock);
     for (;;) {
-        if (!clock->in_guest || clock->closed) {
-            qemu_cond_wait(&clock->entered, &clock->lock);
-        } else if (age(clock) < clock->step_ns) {
-            wait_for_age(clock);
-        } else {
+        bool is_paused = !clock->in_guest && age(clock) > PAUSE_STEPS * clock->longest_step_ns;
+
+        if (clock->closed || is_paused) {
+            wait_for_vcpu(clock);
+        } else if (clock->in_guest && age(clock) >= clock->step_ns) {
             protect(clock, PROT_NONE);
+        } else {
+            wait_for_age(clock);
         }
     }
     return NULL;
@@ -117,7 +128,9 @@ void recorder_kvm_clock_enter(struct recorder *recorder)
     if (clock) {
         qemu_mutex_lock(&clock->lock);
         clock->in_guest = true;
-        qemu_cond_signal(&clock->entered);
+        if (clock->waiting) {
+            qemu_cond_signal(&clock->entered);
+        }
         qemu_mutex_unlock(&clock->lock);
     }
 }
