@@ -137,13 +137,37 @@ static void check_pmus(const struct host_facts *facts, struct host_findings *fin
     }
 }
 
+/* Without the trace a recording is good, but its first replay may take long. */
+static void check_trace(const struct host_facts *facts, struct host_findings *findings)
+{
+    static const char consequence[] =
+        "without it a store-exclusive that the host made fail has to be searched for when a "
+        "recording is first replayed, and may not be found";
+    const char *often =
+        facts->features & HOST_ATOMICS ? "" : "; on this CPU, without LSE atomics, many may";
+
+    if (facts->tracefs_errno == EACCES || facts->tracefs_errno == EPERM) {
+        find(findings, "exits", HOST_NOTE,
+             "the tracepoint kvm_exit is not for this user; 'sudo mount -o "
+             "remount,mode=750,gid=%u /sys/kernel/tracing' changes that until the next boot; %s%s",
+             facts->group, consequence, often);
+    } else if (facts->tracefs_errno) {
+        find(findings, "exits", HOST_NOTE,
+             "the tracepoint kvm_exit is not there; 'sudo mount -t tracefs tracefs "
+             "/sys/kernel/tracing' brings it, if the kernel has it (CONFIG_FTRACE); %s%s",
+             consequence, often);
+    } else if (facts->trace_errno) {
+        find(findings, "exits", HOST_NOTE,
+             "the tracepoint kvm_exit may not be used (kernel.perf_event_paranoid is %d); 'sudo "
+             "sysctl kernel.perf_event_paranoid=-1' changes that until the next boot; %s%s",
+             facts->perf_paranoid, consequence, often);
+    } else {
+        find(findings, "exits", HOST_OK, "exits that a guest does not see can be noted");
+    }
+}
+
 static void check_features(const struct host_facts *facts, struct host_findings *findings)
 {
-    if (!(facts->features & HOST_ATOMICS)) {
-        find(findings, "atomics", HOST_NOTE,
-             "this CPU has no LSE atomics: a store-exclusive that the host made fail may have to "
-             "be searched for when a recording is first replayed");
-    }
     if (facts->features & (HOST_SVE | HOST_PAUTH | HOST_MTE)) {
         find(findings, "hidden", HOST_NOTE, "hidden from guests:%s%s%s",
              facts->features & HOST_SVE ? " SVE" : "",
@@ -174,6 +198,7 @@ void host_checks(const struct host_facts *facts, struct host_findings *findings)
     check_counter(facts, findings);
     if (!facts->pmu_errno) {
         check_pmus(facts, findings);
+        check_trace(facts, findings);
     }
     check_features(facts, findings);
 }

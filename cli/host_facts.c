@@ -65,6 +65,7 @@ static void collect_system(struct host_facts *facts)
             facts->kernel_major = facts->kernel_minor = 0;
         }
     }
+    facts->group = getgid();
     facts->perf_paranoid = read_number("/proc/sys/kernel", "perf_event_paranoid", -1);
     if (sched_getaffinity(0, sizeof(facts->allowed), &facts->allowed) < 0) {
         CPU_ZERO(&facts->allowed);
@@ -125,6 +126,56 @@ static void collect_counter(struct host_facts *facts)
         facts->pmu_errno = EBUSY;
     }
     close(counter);
+}
+
+/* The number of the tracepoint kvm_exit; 0, with errno, if it cannot be read. */
+static uint64_t read_tracepoint(void)
+{
+    static const char *const paths[] = {
+        "/sys/kernel/tracing/events/kvm/kvm_exit/id",
+        "/sys/kernel/debug/tracing/events/kvm/kvm_exit/id",
+    };
+    unsigned long long id = 0;
+    int problem = ENOENT;
+
+    for (size_t i = 0; i < 2 && !id; i++) {
+        FILE *file = fopen(paths[i], "re");
+
+        if (!file) {
+            problem = errno == ENOENT ? problem : errno;
+            continue;
+        }
+        if (fscanf(file, "%llu", &id) != 1) {
+            id = 0;
+        }
+        fclose(file);
+    }
+    errno = problem;
+    return id;
+}
+
+/* The same event as the recorder's. */
+static void collect_trace(struct host_facts *facts)
+{
+    struct perf_event_attr event = {
+        .type = PERF_TYPE_TRACEPOINT,
+        .size = sizeof(event),
+        .config = read_tracepoint(),
+        .sample_period = 1,
+        .sample_type = PERF_SAMPLE_RAW,
+    };
+    int trace;
+
+    if (!event.config) {
+        facts->tracefs_errno = errno;
+        return;
+    }
+    trace = (int)syscall(SYS_perf_event_open, &event, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+    if (trace < 0) {
+        facts->trace_errno = errno;
+    } else {
+        close(trace);
+    }
 }
 
 static void collect_features(struct host_facts *facts)
@@ -214,6 +265,7 @@ void host_facts_collect(struct host_facts *facts)
     }
     collect_kvm(facts);
     collect_counter(facts);
+    collect_trace(facts);
     collect_features(facts);
     collect_pmus(facts);
 }

@@ -31,6 +31,7 @@ struct host_pmu {
 
 struct host_facts {
     char architecture[64];          /* uname -m */
+    unsigned group;                 /* of this process */
     int kernel_major, kernel_minor; /* 0.0: unknown */
     int kvm_errno;                  /* of opening /dev/kvm; 0: it could be opened */
     bool user_irq;                  /* KVM_CAP_ARM_USER_IRQ */
@@ -38,6 +39,8 @@ struct host_facts {
     bool guest_pmu;                 /* KVM_CAP_ARM_PMU_V3 */
     bool hypercall_filter;          /* KVM_ARM_VM_SMCCC_FILTER */
     int pmu_errno;                  /* of opening the event that counts for anchors; 0: opened */
+    int tracefs_errno;              /* of looking for the tracepoint kvm_exit; 0: it is there */
+    int trace_errno;                /* of opening it, if it is there; 0: opened */
     int perf_paranoid;              /* kernel.perf_event_paranoid; -1 also if unknown */
     unsigned features;              /* enum host_feature, or-ed */
     struct host_pmu pmus[HOST_PMUS_MAX];

@@ -87,7 +87,7 @@ for name in exceptions interrupts mmu exclusives float semihosting echo reset dm
 done
 build steps-thumb.elf arm "$source/steps.c" $virt -mthumb
 for name in exceptions interrupts mmu exclusives float echo reset dma steps long forever \
-    trylock counter polling sleeper floatirq hypercalls latecode; do
+    trylock counter polling sleeper floatirq hypercalls latecode clock; do
     build $name-kvm-aarch64.elf aarch64 "$source/$name.c" $virt
     build $name-kvm-arm.elf arm "$source/$name.c" $virt -marm
 done
@@ -103,6 +103,13 @@ for architecture in aarch64 arm; do
             "$out/counter-kvm-$architecture.elf"
     fi
 done
+# For the hosts that record them.
+if [ ! -e "$out/wakeups-aarch64.elf" ] ||
+    [ -n "$(find tests/kvm/wakeups.c -newer "$out/wakeups-aarch64.elf")" ]; then
+    echo "program wakeups-aarch64.elf"
+    # shellcheck disable=SC2086
+    $aarch64 -Og $flags -o "$out/wakeups-aarch64.elf" tests/kvm/wakeups.c
+fi
 build jobs-kvm-aarch64.elf aarch64 demo/jobs.c $virt
 build jobs-aarch64.elf aarch64 demo/jobs.c $virt
 for name in interrupts exclusives float echo; do

@@ -137,8 +137,16 @@ static void test_notes(void **state)
     facts.hypercall_filter = false;
     expect(&facts, "hypercalls", HOST_NOTE, "6.4");
     facts = fake_arm_host();
+    facts.tracefs_errno = ENOENT;
+    expect(&facts, "exits", HOST_NOTE, "mount -t tracefs");
+    facts.tracefs_errno = EACCES;
+    facts.group = 1000;
+    expect(&facts, "exits", HOST_NOTE, "gid=1000");
+    facts = fake_arm_host();
+    facts.trace_errno = EPERM;
+    expect(&facts, "exits", HOST_NOTE, "perf_event_paranoid is 1");
     facts.features = 0;
-    expect(&facts, "atomics", HOST_NOTE, "LSE");
+    expect(&facts, "exits", HOST_NOTE, "LSE");
     facts = fake_arm_host();
     facts.features |= HOST_SVE | HOST_MTE;
     expect(&facts, "hidden", HOST_NOTE, "SVE memory-tagging");

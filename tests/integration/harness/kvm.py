@@ -109,6 +109,13 @@ class Plan:
                 self.lines.append("rm -f disk.img; truncate -s 16M disk.img")
             self.lines.append("%s %s %s" % (command, each, words))
 
+    def record_disturbed(self, name, arguments, times):
+        """Adds recordings of a guest that the host interrupts all the time."""
+        self.files["guests/wakeups"] = self.guests.elf("wakeups-aarch64")
+        self.lines.append('"$EBB_FILES/guests/wakeups" >disturbing.out 2>&1 & disturbing=$!')
+        self.record(name, arguments, times=times)
+        self.lines.append('kill "$disturbing"')
+
     def shell(self, text, arguments=()):
         """Adds lines of shell; in them ARGUMENTS stands for QEMU's arguments."""
         words = " ".join(quote(word) for word in arguments)
