@@ -77,7 +77,9 @@ static bool create_vm(struct probe *probe, int kvm)
         .memory_size = MEMORY_SIZE,
     };
 
-    probe->vm = RETRY_ON_EINTR(ioctl(kvm, KVM_CREATE_VM, 0));
+    do {
+        probe->vm = ioctl(kvm, KVM_CREATE_VM, 0);
+    } while (probe->vm < 0 && errno == EINTR);
     if (probe->vm < 0) {
         return fail(probe, "create a virtual machine");
     }
