@@ -24,8 +24,8 @@
 #include "recorder_kvm.h"
 #include "recorder_kvm_trace.h"
 
-#define SHORTEST_STEP_NS 20000
-#define PAUSE_STEPS 16 /* outside of the guest for so long: the machine is paused */
+#define SHORTEST_STEP_NS 100000 /* many times what it takes to enter the guest */
+#define PAUSE_STEPS 16          /* outside of the guest for so long: the machine is paused */
 #define STEP_DIVISOR 8
 /* A guest that reads the page so soon after it was closed does nothing else. */
 #define WAITING_NS 20000
@@ -41,6 +41,7 @@ struct recorder_kvm_clock {
     int64_t step_ns; /* now, of host time as the others */
     int64_t refreshed_ns;
     int64_t closed_ns;
+    uint64_t fault_count; /* of instructions, at the last look at the closed page */
 };
 
 static void protect(struct recorder_kvm_clock *clock, int protection)
@@ -159,8 +160,9 @@ void recorder_kvm_clock_refresh(struct recorder *recorder)
 
     if (clock) {
         ebb_mmio_timer_refresh(clock->timer, &offset, &length);
-        clock->refreshed_ns = get_clock();
         recorder_ram_written(&clock->timer->page, offset, length);
+        /* Behind the anchor, which takes its time: the guest is to get something of its step. */
+        clock->refreshed_ns = get_clock();
     }
 }
 
@@ -181,9 +183,22 @@ bool recorder_kvm_clock_owns(const struct recorder *recorder, hwaddr address)
     return clock && address - clock->timer->frame_address < memory_region_size(&clock->timer->page);
 }
 
-static void adapt_step(struct recorder_kvm_clock *clock)
+/* A host that is busy may be so slow to enter the guest that the step is over by then. */
+static bool made_progress(struct recorder *recorder)
 {
-    if (get_clock() - clock->closed_ns < WAITING_NS) {
+    struct recorder_kvm_clock *clock = recorder->kvm->clock;
+    uint64_t count = recorder->kvm->count;
+    bool progress = !recorder_is_recording(recorder) || count != clock->fault_count;
+
+    clock->fault_count = count;
+    return progress;
+}
+
+static void adapt_step(struct recorder *recorder, bool at_once)
+{
+    struct recorder_kvm_clock *clock = recorder->kvm->clock;
+
+    if (made_progress(recorder) && at_once) {
         clock->step_ns = MAX(clock->step_ns / STEP_DIVISOR, SHORTEST_STEP_NS);
     } else {
         clock->step_ns = MIN(clock->step_ns * 2, clock->longest_step_ns);
@@ -193,16 +208,18 @@ static void adapt_step(struct recorder_kvm_clock *clock)
 bool recorder_kvm_fault(CPUState *cpu)
 {
     struct recorder *recorder = ebb_recorder;
+    bool at_once;
 
     recorder_kvm_trace_drain(recorder, false);
     if (!recorder_kvm_clock_leave(recorder)) {
         return false;
     }
-    adapt_step(recorder->kvm->clock);
+    at_once = get_clock() - recorder->kvm->clock->closed_ns < WAITING_NS;
     recorder->kvm->exits[RECORDER_KVM_CLOCK]++;
     bql_lock();
     recorder_kvm_clock_refresh(recorder);
     bql_unlock();
+    adapt_step(recorder, at_once);
     recorder->kvm->ran = true;
     recorder_kvm_clock_enter(recorder);
     return true;
