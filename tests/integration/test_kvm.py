@@ -29,6 +29,8 @@ def make_plan(host, guests):
     if host.kernel:
         add_untraced(plan)
     plan.record("latecode-64", plan.bare("latecode-kvm-aarch64"))
+    plan.record("clock-64", plan.bare("clock-kvm-aarch64"), times=TIMES)
+    plan.record("exact-64", plan.bare("clock-kvm-aarch64"), ["--clock-step", "0"])
     plan.record("linux-64", plan.linux("arm64", "work", WORK), times=TIMES)
     plan.record("whole-64", plan.linux("arm64", "work", WORK), ["--keyframe-interval", "0"])
     plan.record("load-64", plan.loaded("arm64", LOAD), answering=True, times=TIMES)
@@ -40,6 +42,8 @@ def make_plan(host, guests):
         plan.record("trylock-32", plan.bare("trylock-kvm-arm"), times=TIMES)
         plan.record_disturbed("disturbed-32", plan.bare("trylock-kvm-arm"), times=TRIES)
         plan.record("latecode-32", plan.bare("latecode-kvm-arm"))
+        plan.record("clock-32", plan.bare("clock-kvm-arm"), times=TIMES)
+        plan.record("exact-32", plan.bare("clock-kvm-arm"), ["--clock-step", "0"])
         plan.record("linux-32", plan.linux("armhf", "work", WORK))
         plan.record("load-32", plan.loaded("armhf", LOAD), answering=True)
     add_endings(plan)
@@ -196,6 +200,24 @@ class Recordings(KvmTest):
             gdb.run("tbreak make_executable")
             gdb.run("reverse-continue")
             self.assertEqual(gdb.number("code[0] + inverted[0]") & 0xffffffff, 0xffffffff)
+
+    def test_clock_64(self):
+        self.check_clock(64)
+
+    def test_clock_32(self):
+        self.check_clock(32)
+
+    def check_clock(self, bits):
+        """A guest that waits for the clock gets on; where time is exact each of its looks is an
+        exit."""
+        self.check_all("clock-%d" % bits, TIMES)
+        exits = self.made("clock-%d" % bits).stats()["exits"]
+        self.assertEqual(exits["timer_read"], 0)
+        self.assertGreater(exits["clock_step"], 100)
+        made, _ = self.check("exact-%d" % bits)
+        exits = made.stats()["exits"]
+        self.assertGreater(exits["timer_read"], 1000)
+        self.assertEqual(exits["clock_step"], 0)
 
     def test_linux_64(self):
         made, result = self.check("linux-64", "guest: PASS")
