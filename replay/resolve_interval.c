@@ -361,22 +361,46 @@ static int fill_result(struct interval *interval, const struct trail *tip,
     return 0;
 }
 
+/* Why store-exclusives had to be searched for; for free(), NULL without memory. */
+static char *describe_exits(const struct interval *interval)
+{
+    char *text = NULL;
+
+    if (!interval->repair.exclusives) {
+        text = strdup("");
+    } else if (!interval->exits) {
+        text =
+            strdup("\nthe host has noted no exits of the guest there, which would have shown the "
+                   "store-exclusives that failed; ebb doctor says on the host what to do");
+    } else if (!interval->lost_exits) {
+        text = strdup("");
+    } else if (asprintf(&text,
+                        "\n%" PRIu64 " exits of the guest are missing, since the host was too busy "
+                        "to note them",
+                        interval->lost_exits) < 0) {
+        text = NULL;
+    }
+    return text;
+}
+
 /* What is wrong, and what was done about it; positions in it are the worker's. */
 static int describe_problem(const struct interval *interval, const struct failure *failure,
                             struct interval_result *result, struct ebb_error *error)
 {
     const struct repair_counts *repair = &interval->repair;
+    char *exits = describe_exits(interval);
 
-    if (asprintf(&result->problem,
+    if (!exits ||
+        asprintf(&result->problem,
                  "%s\n"
                  "tried: %u other places for events, %u wider searches, %u times without exits, %u "
-                 "store-exclusives made to fail (%u replays); none of it fits the recording",
+                 "store-exclusives made to fail (%u replays); none of it fits the recording%s",
                  failure->report ? failure->report : "replay and log disagree", repair->places,
-                 repair->searches, repair->exits, repair->exclusives, repair->replays) < 0) {
+                 repair->searches, repair->exits, repair->exclusives, repair->replays, exits) < 0) {
         result->problem = NULL;
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
     }
-    return 0;
+    free(exits);
+    return result->problem ? 0 : ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
 }
 
 /* The last anchor before the failure: there the registers were right. */

@@ -19,6 +19,7 @@
  */
 #include "resolve_repair.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -68,6 +69,20 @@ bool repair_exhausted(struct interval *interval)
 
 /* Anchors. */
 
+static void count_exit(struct interval *interval, const struct ebb_event *event)
+{
+    uint64_t lost;
+
+    if (event->kind != EBB_EVENT_EXIT) {
+        return;
+    }
+    interval->exits++;
+    if (event->data_length == sizeof(lost)) {
+        memcpy(&lost, event->data, sizeof(lost));
+        interval->lost_exits += le64toh(lost);
+    }
+}
+
 /* Lists the interval's anchors up to its end, or the last of them if there are very many events. */
 static int list_anchors(struct interval *interval, uint64_t before, struct ebb_error *error)
 {
@@ -80,6 +95,7 @@ static int list_anchors(struct interval *interval, uint64_t before, struct ebb_e
     free(interval->anchors);
     interval->anchors = NULL;
     interval->anchor_count = 0;
+    interval->exits = interval->lost_exits = 0;
     from = before - from > MAX_EVENTS ? before - MAX_EVENTS : from;
     cursor = ebb_cursor_new(interval->lane->resolver->log, error);
     if (!cursor || ebb_cursor_seek_event(cursor, from, error)) {
@@ -93,6 +109,7 @@ static int list_anchors(struct interval *interval, uint64_t before, struct ebb_e
             break;
         }
         if (event.kind != EBB_EVENT_ANCHOR) {
+            count_exit(interval, &event);
             continue;
         }
         if (interval->anchor_count == room) {

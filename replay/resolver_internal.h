@@ -126,6 +126,8 @@ struct interval {
     struct image_digest digest;
     uint64_t *anchors; /* event numbers, once they were needed */
     size_t anchor_count;
+    uint64_t exits,
+        lost_exits; /* before the failure: in the log, and known to be missing from it */
     struct repair_counts repair;
     /* How widely anchors are looked for. What needed a wide search needs it again when the replay
      * comes by another time, so these only grow. */

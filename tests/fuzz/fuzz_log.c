@@ -433,6 +433,11 @@ static void write_log(const char *directory, enum recording recording)
             events[i].data = data;
             events[i].data_length = 8;
         }
+        if (i % 5 == 1 && recording != PLAIN) {
+            events[i].kind = EBB_EVENT_EXIT;
+            events[i].data = data;
+            events[i].data_length = i % 2 * 8;
+        }
         ebb_log_writer_append(writer, &events[i], NULL);
     }
     if (recording == DROPPED) {

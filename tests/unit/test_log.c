@@ -384,6 +384,55 @@ static void test_anchor_rules(void **state)
     fixture_close(writer);
 }
 
+/* Exits stand between anchors, and their addresses go on from there. */
+static void test_exits(void **state)
+{
+    struct ebb_log_writer *writer = create_counts(*state);
+    uint8_t lost[8] = {3}, digest[8];
+    struct ebb_event exit = {.kind = EBB_EVENT_EXIT, .position = 10, .address = 0x40001000};
+    struct ebb_event bad, event, anchor = make_anchor(1, digest);
+    struct ebb_cursor *cursor;
+    struct ebb_log *log;
+
+    exit.value = 0x24;
+    assert_int_equal(ebb_log_writer_append(writer, &exit, NULL), 0);
+    bad = exit;
+    bad.flags = EBB_EVENT_NESTED;
+    assert_int_equal(ebb_log_writer_append(writer, &bad, NULL), -1);
+    bad = exit;
+    bad.data = digest;
+    bad.data_length = 7;
+    assert_int_equal(ebb_log_writer_append(writer, &bad, NULL), -1);
+    assert_int_equal(ebb_log_writer_append(writer, &anchor, NULL), 0);
+    exit.position = anchor.position + 1;
+    exit.data = lost;
+    exit.data_length = sizeof(lost);
+    assert_int_equal(ebb_log_writer_append(writer, &exit, NULL), 0);
+    fixture_close(writer);
+
+    log = fixture_open(*state);
+    cursor = fixture_cursor(log);
+    assert_int_equal(ebb_cursor_next(cursor, &event, NULL), 1);
+    assert_int_equal(event.kind, EBB_EVENT_EXIT);
+    assert_int_equal(event.address, 0x40001000);
+    assert_int_equal(event.value, 0x24);
+    assert_int_equal(event.data_length, 0);
+    assert_int_equal(ebb_cursor_next(cursor, &event, NULL), 1);
+    assert_int_equal(event.address, anchor.address);
+    assert_int_equal(ebb_cursor_next(cursor, &event, NULL), 1);
+    assert_int_equal(event.position, anchor.position + 1);
+    assert_int_equal(event.address, 0x40001000);
+    assert_memory_equal(event.data, lost, sizeof(lost));
+    ebb_cursor_free(cursor);
+    ebb_log_close(log);
+
+    fixture_remove(*state);
+    *state = fixture_directory();
+    writer = fixture_create(*state);
+    assert_int_equal(ebb_log_writer_append(writer, &exit, NULL), -1);
+    fixture_close(writer);
+}
+
 /* An anchor in a log whose header does not announce counts. */
 static void test_anchor_without_counts(void **state)
 {
@@ -533,6 +582,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_extremes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_anchors, setup, teardown),
         cmocka_unit_test_setup_teardown(test_anchor_rules, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_exits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_anchor_without_counts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unknown_flags, setup, teardown),
         cmocka_unit_test_setup_teardown(test_large_dma, setup, teardown),
