@@ -66,6 +66,18 @@ static void choose_cpus(struct record_plan *plan, const struct host_facts *facts
     }
 }
 
+/* Where guests use exclusives rather than LSE atomics. */
+static void note_trace(struct record_plan *plan, const struct host_facts *facts)
+{
+    bool exclusives = !(facts->features & HOST_ATOMICS) || facts->aarch32;
+
+    if (exclusives && (facts->tracefs_errno || facts->trace_errno)) {
+        argument_note(&plan->qemu,
+                      "this host does not let us note where store-exclusives of the guest fail, "
+                      "which may make the recording hard to replay; ebb doctor says what to do");
+    }
+}
+
 static int plan_kvm(struct record_plan *plan, const struct record_settings *settings,
                     char *const *words, int count, const struct host_facts *facts,
                     struct ebb_error *error)
@@ -85,6 +97,7 @@ static int plan_kvm(struct record_plan *plan, const struct record_settings *sett
         return -1;
     }
     choose_cpus(plan, facts);
+    note_trace(plan, facts);
     plan->accelerator = ACCELERATOR_KVM;
     return argument_list_check(&plan->qemu, error);
 }

@@ -229,8 +229,15 @@ static void test_control(void **state)
 static void test_notes(void **state)
 {
     const struct host_facts host = fake_arm_host();
+    struct host_facts blind = fake_arm_host();
 
     (void)state;
+    blind.trace_errno = EPERM;
+    expect_note(&blind, "-M virt -cpu host", "store-exclusives");
+    blind.aarch32 = false;
+    expect_note(&blind, "-M virt -cpu host", NULL);
+    blind.features &= ~(unsigned)HOST_ATOMICS;
+    expect_note(&blind, "-M virt -cpu host", "store-exclusives");
     expect_note(&host, "-M virt -cpu host", NULL);
     expect_note(&host, "-M virt,gic-version=2 -cpu host,pmu=off", NULL);
     expect_note(&host, "-M virt,gic_version=3 -cpu host", "gic-version=2 is used instead");
