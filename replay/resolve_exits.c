@@ -22,35 +22,84 @@ static int leave_out(struct repair *repair, uint64_t from, uint64_t until, struc
     return result;
 }
 
-/* True if exits were recorded from one event to before another. */
-static int has_exits(struct interval *interval, uint64_t from, uint64_t until,
-                     struct ebb_error *error)
+/*
+ * Replays without the exits right before an anchor that was not met. If it is met now they were
+ * looked for behind it: that is no guess.
+ */
+static int leave_out_overshot(struct repair *repair, uint64_t from, struct ebb_error *error)
+{
+    struct interval *interval = repair->interval;
+    const struct failure *failed = &repair->branch->failure;
+    struct decision skip = {
+        .override = {.kind = WORKER_SKIP_EXITS, .event = from, .position = failed->event_number}};
+    struct attempt attempt = {.decisions = &(struct decision_list){&skip, 1},
+                              .until_event = failed->event_number + 1,
+                              .give_up = interval->give_up,
+                              .slack = interval->slack};
+    struct place place;
+    int result = repair_go_before(repair, from, &place, error);
+
+    if (result <= 0) {
+        return result;
+    }
+    attempt.from = place.trail;
+    interval->repair.exits++;
+    result = repair_take(repair, &attempt, error);
+    repair_leave(&place);
+    return result;
+}
+
+/* The exits before the failure: how many are right before it, and whether there are others. */
+struct exits {
+    uint64_t from; /* the event behind the last anchor */
+    uint64_t last; /* the first of those right before the failure */
+    bool earlier;
+};
+
+static int look_for_exits(struct interval *interval, uint64_t failed, struct exits *exits,
+                          struct ebb_error *error)
 {
     struct ebb_cursor *cursor = ebb_cursor_new(interval->lane->resolver->log, error);
-    int result = cursor ? ebb_cursor_seek_event(cursor, from, error) : -1;
-    bool found = false;
+    uint64_t number = repair_event_behind_anchor(interval, failed, 1);
+    int result = cursor ? ebb_cursor_seek_event(cursor, number, error) : -1;
+    bool before = false; /* that event was an exit */
 
-    for (; from < until && !found && result == 0; from++) {
+    *exits = (struct exits){.from = number, .last = failed};
+    for (; number < failed && result == 0; number++) {
         struct ebb_event event;
 
         result = ebb_cursor_next(cursor, &event, error) > 0 ? 0 : -1;
-        found = result == 0 && event.kind == EBB_EVENT_EXIT;
+        if (result == 0 && event.kind == EBB_EVENT_EXIT) {
+            exits->last = before ? exits->last : number;
+            before = true;
+        } else {
+            exits->earlier |= before;
+            exits->last = failed;
+            before = false;
+        }
     }
     ebb_cursor_free(cursor);
-    return result ? -1 : found;
+    return result;
 }
 
 int repair_leave_out_exits(struct repair *repair, struct ebb_error *error)
 {
-    struct interval *interval = repair->interval;
     uint64_t failed = repair->branch->failure.event_number;
-    uint64_t from = repair_event_behind_anchor(interval, failed, 1);
-    int result = has_exits(interval, from, failed, error);
+    bool overshot = repair->branch->failure.kind == FAILURE_NO_MATCH;
+    struct exits exits;
+    int result =
+        look_for_exits(repair->interval, failed, &exits, error) ? TRIED_ERROR : TRIED_NOTHING;
 
-    if (result <= 0 || repair_exhausted(interval)) {
-        return result < 0 ? TRIED_ERROR : TRIED_NOTHING;
+    if (result == TRIED_NOTHING && overshot && failed - exits.last > 1) {
+        result = leave_out_overshot(repair, failed - 1, error);
     }
-    return leave_out(repair, from, failed, error);
+    if (result == TRIED_NOTHING && overshot && exits.last < failed) {
+        result = leave_out_overshot(repair, exits.last, error);
+    }
+    if (result == TRIED_NOTHING && exits.earlier && !repair_exhausted(repair->interval)) {
+        result = leave_out(repair, exits.from, failed, error);
+    }
+    return result;
 }
 
 static int by_position(const void *a, const void *b)

@@ -216,13 +216,14 @@ static int verify_end(struct interval *interval, struct trail *tip, struct failu
     return result;
 }
 
-int interval_finish(struct interval *interval, struct trail *from, struct trail **tip,
-                    struct failure *failure, struct ebb_error *error)
+/* Goes to the interval's end with these decisions, and verifies it. */
+static int finish_with(struct interval *interval, struct trail *from,
+                       const struct decision_list *decisions, struct trail **tip,
+                       struct failure *failure, struct ebb_error *error)
 {
-    static const struct decision_list none;
     struct attempt attempt = {
         .from = from,
-        .decisions = &none,
+        .decisions = decisions,
         .until_event = interval->until_event,
         .give_up = interval->give_up,
         .slack = interval->slack,
@@ -238,6 +239,14 @@ int interval_finish(struct interval *interval, struct trail *from, struct trail 
         }
     }
     return result;
+}
+
+int interval_finish(struct interval *interval, struct trail *from, struct trail **tip,
+                    struct failure *failure, struct ebb_error *error)
+{
+    static const struct decision_list none;
+
+    return finish_with(interval, from, &none, tip, failure, error);
 }
 
 /* The interval as such. */
@@ -462,6 +471,52 @@ static int give_up(struct interval *interval, const struct branch *branch,
     return status;
 }
 
+/* 1 if exits were recorded in the interval, 0, or -1. */
+static int has_exits(const struct interval *interval, struct ebb_error *error)
+{
+    struct ebb_cursor *cursor = ebb_cursor_new(interval->lane->resolver->log, error);
+    int result = cursor ? ebb_cursor_seek_event(cursor, interval->first_event, error) : -1;
+    bool found = false;
+
+    for (uint64_t number = interval->first_event;
+         number < interval->until_event && !found && result == 0; number++) {
+        struct ebb_event event;
+
+        result = ebb_cursor_next(cursor, &event, error) > 0 ? 0 : -1;
+        found = result == 0 && event.kind == EBB_EVENT_EXIT;
+    }
+    ebb_cursor_free(cursor);
+    return result ? -1 : found;
+}
+
+/*
+ * What the exits say did not fit. In most guests a store-exclusive that fails is tried again, and
+ * all fits without them: then that is as good. Of two ways that do not the one that gets farther is
+ * left in *branch.
+ */
+static int finish_without_exits(struct interval *interval, struct branch *branch,
+                                struct ebb_error *error)
+{
+    struct decision skip = {.override = {.kind = WORKER_SKIP_EXITS,
+                                         .event = interval->first_event,
+                                         .position = interval->until_event}};
+    struct branch other = {0};
+    int status = has_exits(interval, error);
+
+    if (status <= 0) {
+        return status;
+    }
+    status = finish_with(interval, interval->root, &(struct decision_list){&skip, 1}, &other.tip,
+                         &other.failure, error);
+    if (status > 0 || (status == 0 && other.failure.event_number > branch->failure.event_number)) {
+        branch_clear(branch);
+        *branch = other;
+    } else {
+        branch_clear(&other);
+    }
+    return status;
+}
+
 static int resolve(struct interval *interval, struct interval_result *result,
                    struct ebb_error *error)
 {
@@ -470,7 +525,8 @@ static int resolve(struct interval *interval, struct interval_result *result,
 
     if (status == 0) {
         lane_show_repair(interval->lane, true);
-        status = interval_repair(interval, &branch, 0, error);
+        status = finish_without_exits(interval, &branch, error);
+        status = status ? status : interval_repair(interval, &branch, 0, error);
         lane_show_repair(interval->lane, false);
     }
     if (status == 0) {

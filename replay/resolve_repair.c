@@ -272,6 +272,26 @@ static int try(struct repair *repair, struct attempt *attempt, struct ebb_error 
     return result < 0 ? TRIED_ERROR : TRIED_NOTHING;
 }
 
+int repair_take(struct repair *repair, const struct attempt *attempt, struct ebb_error *error)
+{
+    struct interval *interval = repair->interval;
+    struct failure failure;
+    struct trail *tip;
+    int result;
+
+    interval->repair.replays++;
+    result = interval_reach(interval, attempt, 0, &tip, &failure, error);
+    if (result > 0) {
+        result = interval_finish(interval, tip, &repair->done.tip, &repair->done.failure, error);
+        result = result < 0 ? TRIED_ERROR : result > 0 ? TRIED_WHOLE : TRIED_FAR;
+        trail_release(tip);
+    } else if (result == 0) {
+        failure_clear(&failure);
+        trail_release(tip);
+    }
+    return result;
+}
+
 int repair_try(struct repair *repair, const struct place *from, const struct decision_list *more,
                struct ebb_error *error)
 {
@@ -403,9 +423,7 @@ static int search_wider(struct repair *repair, uint64_t give_up, struct ebb_erro
                               .until_event = failed->event_number + 1,
                               .give_up = give_up,
                               .slack = UINT32_MAX};
-    struct failure failure;
     struct place from;
-    struct trail *tip;
     int result;
 
     if (failed->kind != FAILURE_NO_MATCH || repair_exhausted(interval)) {
@@ -417,18 +435,11 @@ static int search_wider(struct repair *repair, uint64_t give_up, struct ebb_erro
     }
     attempt.from = from.trail;
     interval->repair.searches++;
-    interval->repair.replays++;
-    result = interval_reach(interval, &attempt, 0, &tip, &failure, error);
+    result = repair_take(repair, &attempt, error);
     repair_leave(&from);
-    if (result > 0) {
+    if (result > TRIED_NOTHING) {
         interval->slack = attempt.slack;
         interval->give_up = give_up > interval->give_up ? give_up : interval->give_up;
-        result = interval_finish(interval, tip, &repair->done.tip, &repair->done.failure, error);
-        result = result < 0 ? TRIED_ERROR : result > 0 ? TRIED_WHOLE : TRIED_FAR;
-        trail_release(tip);
-    } else if (result == 0) {
-        failure_clear(&failure);
-        trail_release(tip);
     }
     return result;
 }

@@ -62,6 +62,10 @@ int repair_collect(const struct repair *repair, const struct trail *ancestor,
 int repair_try(struct repair *repair, const struct place *from, const struct decision_list *more,
                struct ebb_error *error);
 
+/* Makes an attempt whose reaching until_event is no guess: it is taken at once, and what comes then
+ * is another matter. */
+int repair_take(struct repair *repair, const struct attempt *attempt, struct ebb_error *error);
+
 /* True when no more is to be tried in this interval. */
 bool repair_exhausted(struct interval *interval);
 
@@ -70,7 +74,8 @@ bool repair_exhausted(struct interval *interval);
 uint64_t repair_event_behind_anchor(const struct interval *interval, uint64_t number, size_t back);
 
 /* resolve_exits.c */
-/* Leaves out the exits since the last anchor: they may have been looked for in wrong places. */
+/* Leaves out the last exits before the failure, then all since the last anchor: they may have been
+ * looked for in wrong places, or behind the anchor that was not met then. */
 int repair_leave_out_exits(struct repair *repair, struct ebb_error *error);
 /* The same one by one, with those that cleared the exclusive monitor, the latest first. */
 int repair_leave_out_single_exits(struct repair *repair, struct ebb_error *error);

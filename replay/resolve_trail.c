@@ -96,7 +96,11 @@ static int pack_positions(struct trail *trail, const struct worker_resolution *r
 
 static bool in_stretch(const struct trail *trail, const struct decision *decision)
 {
-    if (decision->override.kind != WORKER_CLEAR_EXCLUSIVE) {
+    if (decision->override.kind == WORKER_SKIP_EXITS) {
+        return decision->override.event < trail->event_number &&
+               decision->override.position > trail->parent->event_number;
+    }
+    if (decision->override.kind == WORKER_PLACE_EVENT) {
         return decision->override.event >= trail->parent->event_number &&
                decision->override.event < trail->event_number;
     }

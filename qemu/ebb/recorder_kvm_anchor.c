@@ -110,7 +110,7 @@ uint64_t recorder_kvm_place(struct recorder *recorder)
         !read_registers(recorder, registers, &event.address, &event.value)) {
         return recorder->kvm->count;
     }
-    recorder_kvm_trace_anchor(recorder, event.position, event.address);
+    recorder_kvm_trace_anchor(recorder, event.position);
     recorder->kvm->count = event.position;
     recorder->kvm->anchors++;
     stq_le_p(digest, ebb_digest_anchor(registers));

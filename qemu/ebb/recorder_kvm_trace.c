@@ -231,15 +231,14 @@ void recorder_kvm_trace_drain(struct recorder *recorder, bool known)
     trace->pending &= !known;
 }
 
-void recorder_kvm_trace_anchor(struct recorder *recorder, uint64_t count, uint64_t pc)
+void recorder_kvm_trace_anchor(struct recorder *recorder, uint64_t count)
 {
     struct recorder_kvm_trace *trace = recorder->kvm->trace;
 
     if (!trace) {
         return;
     }
-    if (trace->pending && !trace->lost && trace->latest.position == count &&
-        trace->latest.address == pc) {
+    if (!trace->lost && trace->latest.position == count) {
         trace->pending = false;
     }
     append_pending(recorder);

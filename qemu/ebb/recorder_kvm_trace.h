@@ -20,7 +20,7 @@ void recorder_kvm_trace_close(struct recorder *recorder);
  */
 void recorder_kvm_trace_drain(struct recorder *recorder, bool known);
 
-/* An anchor with that count and PC follows, and tells of an exit there. */
-void recorder_kvm_trace_anchor(struct recorder *recorder, uint64_t count, uint64_t pc);
+/* An anchor with that count follows, and is as good as an exit there. */
+void recorder_kvm_trace_anchor(struct recorder *recorder, uint64_t count);
 
 #endif

@@ -51,6 +51,13 @@ struct worker_hits {
     bool stop_at_first;
 };
 
+/* Whether exits since the last anchor were met where they were expected. */
+enum worker_trust {
+    EXITS_TRUSTED = 0,
+    EXITS_LOST,    /* the last one was not */
+    EXITS_DOUBTED, /* the one before was not, and the last one was met elsewhere */
+};
+
 /* What resolving knows of the way from one anchor to the next; part of the CPU state blob. */
 struct worker_progress {
     int64_t drift;         /* position minus count, at the last anchor */
@@ -58,7 +65,7 @@ struct worker_progress {
     uint64_t counters;     /* reads of the counter, which may have been counted or not */
     uint64_t calls;        /* hypercalls, the same */
     uint32_t counter_cost; /* 1 if counter reads were not counted so far */
-    uint32_t astray;       /* 1 if an exit was not met since the last anchor */
+    uint32_t trust;        /* enum worker_trust */
 };
 
 /* A recording of KVM. */

@@ -459,7 +459,7 @@ static void measure(struct worker *worker, const struct ebb_event *anchor)
     }
     progress->drift = drift;
     progress->accesses = progress->counters = progress->calls = 0;
-    progress->astray = 0;
+    progress->trust = EXITS_TRUSTED;
 }
 
 static uint32_t not_found(struct worker *worker, const struct search *search)

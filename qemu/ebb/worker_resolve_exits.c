@@ -5,7 +5,8 @@
  * The count of an exit says where it was, to the instruction, as long as the drift is known, and
  * the PC says whether it is. What else KVM emulates between two anchors makes an exit of its own,
  * so the drift stays known. An exit whose PC is not met shows that it is not; then the next ones
- * are looked for a little more widely, until one is met or there is an anchor.
+ * are looked for a little more widely. One that is met then may have been so in a wrong place: that
+ * is believed when the next one is met where it lets expect it.
  */
 #include "qemu/osdep.h"
 #include "cpu.h"
@@ -14,10 +15,11 @@
 #include "position.h"
 #include "worker_resolve.h"
 
-/* How far from its expected place an exit may be: an instruction that traps lazily is counted
- * twice, a breakpoint or hypercall perhaps not at all. */
-#define NEIGHBOURS 2u
-#define WIDE_NEIGHBOURS 32u
+/* How far from its expected place an exit may be: before it, since an instruction that traps lazily
+ * is counted twice; behind it, since a breakpoint or hypercall may not have been counted. */
+#define BEFORE 1u
+#define BEHIND 2u
+#define WIDE 32u
 
 /* True for classes of exceptions whose instruction KVM emulates: it does not retire. */
 static bool is_emulated(uint64_t class)
@@ -105,10 +107,11 @@ static void clear_monitor(struct worker *worker)
 static bool find(struct worker *worker, const struct ebb_event *event, uint64_t expected)
 {
     uint64_t number = worker->events.next_number;
-    uint64_t width = worker->kvm.progress.astray ? WIDE_NEIGHBOURS : NEIGHBOURS;
-    uint64_t position = expected < width ? 0 : expected - width;
+    bool lost = worker->kvm.progress.trust == EXITS_LOST;
+    uint64_t before = lost ? WIDE : BEFORE, last = expected + (lost ? WIDE : BEHIND);
+    uint64_t position = expected < before ? 0 : expected - before;
 
-    for (position = MAX(position, ebb_position_now()); position <= expected + width; position++) {
+    for (position = MAX(position, ebb_position_now()); position <= last; position++) {
         if (!go_to(worker, number, position)) {
             return false;
         }
@@ -119,6 +122,20 @@ static bool find(struct worker *worker, const struct ebb_event *event, uint64_t 
     return false;
 }
 
+/* The exit is here; it was expected there. */
+static void pass(struct worker *worker, uint64_t expected)
+{
+    struct worker_progress *progress = &worker->kvm.progress;
+
+    progress->drift += (int64_t)(ebb_position_now() - expected);
+    if (progress->trust == EXITS_LOST) {
+        progress->trust = EXITS_DOUBTED;
+    } else {
+        progress->trust = EXITS_TRUSTED;
+        clear_monitor(worker);
+    }
+}
+
 uint32_t worker_resolve_exit(struct worker *worker, const struct ebb_event *event)
 {
     struct worker_progress *progress = &worker->kvm.progress;
@@ -126,13 +143,11 @@ uint32_t worker_resolve_exit(struct worker *worker, const struct ebb_event *even
 
     if (!is_skipped(worker, number)) {
         if (find(worker, event, expected)) {
-            clear_monitor(worker);
-            progress->drift += (int64_t)(ebb_position_now() - expected);
-            progress->astray = 0;
+            pass(worker, expected);
         } else if (worker->kvm.resolution->interrupted) {
             return WORKER_RESOLVE_INTERRUPTED;
         } else {
-            progress->astray = 1;
+            progress->trust = EXITS_LOST;
             worker->kvm.resolution->result->astray++;
         }
     }
