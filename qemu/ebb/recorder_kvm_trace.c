@@ -4,11 +4,13 @@
  * instructions: so each exit comes with the guest's count and PC.
  */
 #include "qemu/osdep.h"
+#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include "qemu/bswap.h"
+#include "qemu/main-loop.h"
 #include "recorder_kvm.h"
 #include "recorder_kvm_trace.h"
 
@@ -66,6 +68,16 @@ static bool find_tracepoint(struct recorder_kvm_trace *trace, uint64_t *id)
            read_description("/sys/kernel/debug/tracing", trace, id);
 }
 
+/* Lets the vCPU come out when the ring is half full, as QEMU's own kicks do. */
+static void kick_in_time(struct recorder *recorder, int fd)
+{
+    struct f_owner_ex owner = {F_OWNER_TID, CPU(recorder->cpu)->thread_id};
+
+    if (fcntl(fd, F_SETOWN_EX, &owner) == 0 && fcntl(fd, F_SETSIG, SIG_IPI) == 0) {
+        fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC);
+    }
+}
+
 static bool open_tracepoint(struct recorder *recorder, struct recorder_kvm_trace *trace,
                             uint64_t id)
 {
@@ -76,8 +88,8 @@ static bool open_tracepoint(struct recorder *recorder, struct recorder_kvm_trace
         .sample_period = 1,
         .sample_type = PERF_SAMPLE_READ | PERF_SAMPLE_RAW,
         .read_format = PERF_FORMAT_GROUP,
-        .watermark = 1, /* nobody waits for the ring */
-        .wakeup_watermark = RING_SIZE,
+        .watermark = 1,
+        .wakeup_watermark = RING_SIZE / 2,
     };
     void *ring;
 
@@ -94,6 +106,7 @@ static bool open_tracepoint(struct recorder *recorder, struct recorder_kvm_trace
         return false;
     }
     trace->ring = ring;
+    kick_in_time(recorder, trace->fd);
     return true;
 }
 
