@@ -59,6 +59,49 @@ static int find_end(struct ebb_log *log, struct ebb_error *error)
     return found < 0 ? -1 : 0;
 }
 
+/* The number of events of the last block up to its last one that is not nested, and its position.
+ */
+static int count_finished(const struct ebb_log *log, uint32_t *count, uint64_t *position,
+                          struct ebb_error *error)
+{
+    size_t last = log->range_count - 1;
+    struct ebb_cursor *cursor = ebb_cursor_new(log, error);
+    struct ebb_event event;
+    int status = cursor ? ebb_cursor_seek_event(cursor, log->log.blocks[last].first, error) : -1;
+
+    *count = 0;
+    for (uint32_t i = 0; i < log->ranges[last].count && status >= 0; i++) {
+        status = ebb_cursor_next(cursor, &event, error);
+        if (status > 0 && !(event.flags & EBB_EVENT_NESTED)) {
+            *count = i + 1;
+            *position = event.position;
+        }
+    }
+    ebb_cursor_free(cursor);
+    return status < 0 ? -1 : 0;
+}
+
+/* An access whose own event was cut off has not happened: what is nested in it goes as well. */
+static int drop_unfinished(struct ebb_log *log, struct ebb_error *error)
+{
+    uint64_t position = log->start.position;
+    uint32_t count = 0;
+
+    while (log->range_count > 0 && count == 0) {
+        struct ebb_event_range *range = &log->ranges[log->range_count - 1];
+
+        if (count_finished(log, &count, &position, error)) {
+            return -1;
+        }
+        log->event_count -= range->count - count;
+        range->count = count;
+        range->last_position = position;
+        log->range_count -= count == 0;
+    }
+    log->end_position = log->range_count ? position : log->start.position;
+    return 0;
+}
+
 static int check_id(const struct ebb_input *input, uint64_t recording_id, const char *other,
                     struct ebb_error *error)
 {
@@ -100,7 +143,8 @@ static int read_files(struct ebb_log *log, struct ebb_error *error)
         ebb_input_scan(&log->keyframes, log->start.keyframes_offset, error)) {
         return -1;
     }
-    if (check_event_blocks(log, error) || find_end(log, error)) {
+    if (check_event_blocks(log, error) || find_end(log, error) ||
+        (!log->complete && drop_unfinished(log, error))) {
         return -1;
     }
     return ebb_log_find_keyframes(log, error);

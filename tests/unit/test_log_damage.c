@@ -161,6 +161,17 @@ static int read_everything(const struct ebb_log *log, uint64_t *events)
     return errors;
 }
 
+/* How many of the first count events are left of a log that ends there. */
+static uint64_t finished(uint64_t count)
+{
+    uint8_t data[FIXTURE_DATA];
+
+    while (count > 0 && count < EVENTS && fixture_event(count - 1, data).flags & EBB_EVENT_NESTED) {
+        count--;
+    }
+    return count;
+}
+
 static void test_log_cut_off(void **state)
 {
     struct ebb_log_summary summary;
@@ -181,14 +192,52 @@ static void test_log_cut_off(void **state)
         fixture_write(*state, "log", bytes, length);
         log = fixture_open(*state);
         ebb_log_summary(log, &summary);
-        assert_int_equal(summary.event_count, blocks * BLOCK);
+        assert_int_equal(summary.event_count, finished(blocks * BLOCK));
         assert_int_equal(summary.log_bytes, used);
         assert_int_equal(summary.cut_off_bytes, length - used);
-        assert_int_equal(summary.keyframe_count, blocks < BLOCKS ? blocks + 1 : BLOCKS);
+        assert_int_equal(summary.keyframe_count,
+                         blocks < BLOCKS ? finished(blocks * BLOCK) / BLOCK + 1 : BLOCKS);
         assert_int_equal(read_everything(log, &events), 0);
         ebb_log_close(log);
     }
     free(bytes);
+}
+
+/* An access whose own event is missing takes what is nested in it along, however much that is. */
+static void test_access_cut_off(void **state)
+{
+    enum { WHOLE = 5, NESTED = 2 * EBB_MAX_BLOCK_EVENTS + 3 };
+    struct ebb_event access = {.kind = EBB_EVENT_MMIO_WRITE, .position = 10, .size = 4};
+    struct ebb_event nested = {
+        .kind = EBB_EVENT_INTERRUPT_LINE, .position = 20, .flags = EBB_EVENT_NESTED};
+    struct ebb_log_writer *writer = fixture_create(*state);
+    struct ebb_log_summary summary;
+    struct ebb_cursor *cursor;
+    struct ebb_event event;
+    struct ebb_log *log;
+    int i;
+
+    for (i = 0; i < WHOLE; i++) {
+        assert_int_equal(ebb_log_writer_append(writer, &access, NULL), 0);
+    }
+    for (i = 0; i < NESTED; i++) {
+        nested.value = i & 1;
+        assert_int_equal(ebb_log_writer_append(writer, &nested, NULL), 0);
+    }
+    fixture_close(writer);
+    log = fixture_open(*state);
+    ebb_log_summary(log, &summary);
+    assert_int_equal(summary.event_count, WHOLE);
+    assert_int_equal(summary.end_position, access.position);
+    assert_false(summary.complete);
+    cursor = fixture_cursor(log);
+    for (i = 0; i < WHOLE; i++) {
+        assert_int_equal(ebb_cursor_next(cursor, &event, NULL), 1);
+        assert_int_equal(event.position, access.position);
+    }
+    assert_int_equal(ebb_cursor_next(cursor, &event, NULL), 0);
+    ebb_cursor_free(cursor);
+    ebb_log_close(log);
 }
 
 static void test_keyframes_cut_off(void **state)
@@ -545,6 +594,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_log_cut_off, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_access_cut_off, setup, teardown),
         cmocka_unit_test_setup_teardown(test_keyframes_cut_off, setup, teardown),
         cmocka_unit_test_setup_teardown(test_log_damaged, setup, teardown),
         cmocka_unit_test_setup_teardown(test_keyframes_damaged, setup, teardown),
