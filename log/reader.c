@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* How often a log is opened anew if its beginning was dropped at the same time. */
-#define OPEN_TRIES 10
+#define OPEN_TRIES 100
 
 static int check_event_blocks(struct ebb_log *log, struct ebb_error *error)
 {
@@ -185,17 +185,27 @@ struct ebb_log *ebb_log_open_unresolved(const char *directory, struct ebb_error 
 
     for (tries = OPEN_TRIES; tries > 0; tries--) {
         struct ebb_log *log = new_log(directory, error);
-        bool again;
+        bool opened, again;
 
-        if (!log || (!open_files(log, error) && !read_files(log, error))) {
+        if (!log) {
+            return NULL;
+        }
+        opened = !open_files(log, error) && !read_files(log, error);
+        /* What was dropped meanwhile reads as zeroes, which look like the end of a file. */
+        again = !(opened && log->complete) && has_moved(log);
+        if (opened && !again) {
             return log;
         }
-        again = has_moved(log);
         ebb_log_close(log);
         if (!again) {
             return NULL;
         }
     }
+    ebb_fail(
+        error, EBB_ERROR_FAILED,
+        "%s is being recorded, and its beginning dropped, faster than it can be read; stop the "
+        "recording first",
+        directory);
     return NULL;
 }
 
