@@ -185,11 +185,15 @@ class KvmBench:
                          self.seconds(runs, mode, workload), user, "KVM, in-kernel GIC and timer")
 
     def add_recording(self, runs):
-        """The log's size and where the time goes, by the statistics of the recorder."""
-        for guest in GUESTS:
-            run = runs[RECORDED, guest][0]
-            seconds = sum(run.times.values())
-            self.add("kvm_%s_log_bytes_per_s" % guest, "bytes/s", run.stats["log_bytes"] / seconds,
+        """The log's size, of all and of each, and where the time goes, by the statistics of the
+        recorder."""
+        recorded = {guest: runs[RECORDED, guest][0] for guest in GUESTS}
+        sizes = {guest: run.stats["log_bytes"] for guest, run in recorded.items()}
+        seconds = {guest: sum(run.times.values()) for guest, run in recorded.items()}
+        self.add("kvm_log_bytes_per_s", "bytes/s", sum(sizes.values()) / sum(seconds.values()),
+                 runs=1)
+        for guest, run in recorded.items():
+            self.add("kvm_%s_log_bytes_per_s" % guest, "bytes/s", sizes[guest] / seconds[guest],
                      runs=1)
             exits = run.stats["exits"]
             total = sum(exits.values())
@@ -203,7 +207,8 @@ class KvmBench:
                         kind, count, 100.0 * count / total, instructions / count))
 
     def add_resolve(self, runs):
-        """How long the first replay, here, takes to find the positions."""
+        """How long the first replay, here, takes to find the positions: of all and of each."""
+        found = {}
         for guest in GUESTS:
             recording = runs[KEYFRAMES, guest][0].recording
             done = subprocess.run([os.path.join(self.build, "cli", "ebb"), "verify", "--json",
@@ -211,10 +216,13 @@ class KvmBench:
             if done.returncode:
                 raise Failure("%s does not verify:\n%s" % (
                     recording, (done.stdout + done.stderr).decode(errors="replace")[-2000:]))
-            resolve = json.loads(done.stdout)["resolve"]
-            self.add("kvm_%s_resolve_s" % guest, "s", resolve["seconds"], runs=1)
-            self.add("kvm_%s_resolve_steps_per_anchor" % guest, "steps",
-                     resolve["steps"] / max(1, resolve["anchors"]), runs=1)
+            found[guest] = json.loads(done.stdout)["resolve"]
+        for name, parts in [("", found.values())] + [
+                ("kvm_%s_" % guest, [part]) for guest, part in found.items()]:
+            self.add(name + "resolve_s", "s", sum(part["seconds"] for part in parts), runs=1)
+            self.add(name + "resolve_steps_per_anchor", "steps",
+                     sum(part["steps"] for part in parts) /
+                     max(1, sum(part["anchors"] for part in parts)), runs=1)
 
     def bench(self):
         log("a host is started; it boots %d guests" % (self.runs * len(MODES) * len(GUESTS)))
