@@ -44,8 +44,8 @@ def make_plan(host, guests):
         plan.record("latecode-32", plan.bare("latecode-kvm-arm"))
         plan.record("clock-32", plan.bare("clock-kvm-arm"), times=TIMES)
         plan.record("exact-32", plan.bare("clock-kvm-arm"), ["--clock-step", "0"])
-        plan.record("linux-32", plan.linux("armhf", "work", WORK))
-        plan.record("load-32", plan.loaded("armhf", LOAD), answering=True)
+        plan.record("linux-32", plan.linux("armhf", "work", WORK), times=TIMES)
+        plan.record("load-32", plan.loaded("armhf", LOAD), answering=True, times=TIMES)
     add_endings(plan)
     return plan
 
@@ -235,9 +235,11 @@ class Recordings(KvmTest):
 
     def test_linux_32(self):
         self.check("linux-32", "guest: PASS")
+        self.check("linux-32-2", "guest: PASS")
 
     def test_load_32(self):
         self.check_load("load-32")
+        self.check_load("load-32-2")
 
     def check_load(self, name):
         made, _ = self.check(name, "guest: PASS")
