@@ -4,18 +4,18 @@
  * instructions: so each exit comes with the guest's count and PC.
  */
 #include "qemu/osdep.h"
-#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include "qemu/bswap.h"
-#include "qemu/main-loop.h"
 #include "recorder_kvm.h"
 #include "recorder_kvm_trace.h"
 
-/* What perf allows each user without further privileges, for each CPU: 512 KiB and a page. */
-#define RING_SIZE (512u << 10)
+/* Room for what happens between two exits to us, a boot's page faults; and what perf allows each
+ * user without further privileges. */
+#define LARGE_RING (8u << 20)
+#define SMALL_RING (512u << 10)
 #define MAX_RECORD 512u
 #define GROUP_MEMBERS 2u /* the counter, and the tracepoint itself */
 
@@ -30,7 +30,8 @@ struct field {
 
 struct recorder_kvm_trace {
     int fd;
-    struct perf_event_mmap_page *ring; /* one page, then RING_SIZE bytes */
+    struct perf_event_mmap_page *ring; /* one page, then ring_size bytes */
+    size_t ring_size;
     struct field ec, pc;
     uint64_t lost;           /* exits that the ring had no room for */
     bool pending;            /* an exit that is not in the log yet: */
@@ -68,14 +69,17 @@ static bool find_tracepoint(struct recorder_kvm_trace *trace, uint64_t *id)
            read_description("/sys/kernel/debug/tracing", trace, id);
 }
 
-/* Lets the vCPU come out when the ring is half full, as QEMU's own kicks do. */
-static void kick_in_time(struct recorder *recorder, int fd)
+static bool map_ring(struct recorder_kvm_trace *trace, size_t size)
 {
-    struct f_owner_ex owner = {F_OWNER_TID, CPU(recorder->cpu)->thread_id};
+    void *ring = mmap(NULL, qemu_real_host_page_size() + size, PROT_READ | PROT_WRITE, MAP_SHARED,
+                      trace->fd, 0);
 
-    if (fcntl(fd, F_SETOWN_EX, &owner) == 0 && fcntl(fd, F_SETSIG, SIG_IPI) == 0) {
-        fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC);
+    if (ring == MAP_FAILED) {
+        return false;
     }
+    trace->ring = ring;
+    trace->ring_size = size;
+    return true;
 }
 
 static bool open_tracepoint(struct recorder *recorder, struct recorder_kvm_trace *trace,
@@ -88,10 +92,7 @@ static bool open_tracepoint(struct recorder *recorder, struct recorder_kvm_trace
         .sample_period = 1,
         .sample_type = PERF_SAMPLE_READ | PERF_SAMPLE_RAW,
         .read_format = PERF_FORMAT_GROUP,
-        .watermark = 1,
-        .wakeup_watermark = RING_SIZE / 2,
     };
-    void *ring;
 
     trace->fd = syscall(SYS_perf_event_open, &attributes, CPU(recorder->cpu)->thread_id, -1,
                         recorder->kvm->counter_fd, PERF_FLAG_FD_CLOEXEC);
@@ -99,14 +100,10 @@ static bool open_tracepoint(struct recorder *recorder, struct recorder_kvm_trace
         return false;
     }
     ioctl(trace->fd, PERF_EVENT_IOC_SET_FILTER, FILTER); /* only saves time */
-    ring = mmap(NULL, qemu_real_host_page_size() + RING_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
-                trace->fd, 0);
-    if (ring == MAP_FAILED) {
+    if (!map_ring(trace, LARGE_RING) && !map_ring(trace, SMALL_RING)) {
         close(trace->fd);
         return false;
     }
-    trace->ring = ring;
-    kick_in_time(recorder, trace->fd);
     return true;
 }
 
@@ -127,7 +124,7 @@ void recorder_kvm_trace_close(struct recorder *recorder)
     struct recorder_kvm_trace *trace = recorder->kvm->trace;
 
     if (trace) {
-        munmap(trace->ring, qemu_real_host_page_size() + RING_SIZE);
+        munmap(trace->ring, qemu_real_host_page_size() + trace->ring_size);
         close(trace->fd);
         g_free(trace);
         recorder->kvm->trace = NULL;
@@ -202,7 +199,7 @@ static void take_record(struct recorder *recorder, const struct perf_event_heade
 static void copy_out(const struct recorder_kvm_trace *trace, uint64_t offset, void *to, size_t size)
 {
     const uint8_t *data = (const uint8_t *)trace->ring + trace->ring->data_offset;
-    size_t start = offset % RING_SIZE, first = MIN(size, RING_SIZE - start);
+    size_t start = offset % trace->ring_size, first = MIN(size, trace->ring_size - start);
 
     memcpy(to, data + start, first);
     memcpy((uint8_t *)to + first, data, size - first);
