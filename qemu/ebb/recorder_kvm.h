@@ -31,7 +31,6 @@ enum recorder_kvm_exit {
 
 struct recorder_kvm_alarm;
 struct recorder_kvm_clock;
-
 struct recorder_kvm_trace;
 
 struct recorder_kvm {
