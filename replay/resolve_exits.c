@@ -102,14 +102,6 @@ int repair_leave_out_exits(struct repair *repair, struct ebb_error *error)
     return result;
 }
 
-static int by_position(const void *a, const void *b)
-{
-    const struct decision *one = a, *other = b;
-    uint64_t left = one->override.position, right = other->override.position;
-
-    return left < right ? -1 : left > right;
-}
-
 /* Lists the last exits that cleared the monitor on the way to trail, as a ring of MAX_SINGLE. */
 static int list_effective(struct interval *interval, const struct trail *trail,
                           uint64_t list[MAX_SINGLE], size_t *found, struct ebb_error *error)
@@ -128,7 +120,7 @@ static int list_effective(struct interval *interval, const struct trail *trail,
         result = ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
     }
     if (cleared.count) {
-        qsort(cleared.list, cleared.count, sizeof(*cleared.list), by_position);
+        qsort(cleared.list, cleared.count, sizeof(*cleared.list), decision_by_position);
     }
     for (uint64_t number = interval->first_event;
          number < trail->event_number && cleared.count && result == 0; number++) {
@@ -136,7 +128,7 @@ static int list_effective(struct interval *interval, const struct trail *trail,
         packed = trail_unpack(packed, &distance);
         here.override.position += distance;
         if (result == 0 && event.kind == EBB_EVENT_EXIT &&
-            bsearch(&here, cleared.list, cleared.count, sizeof(here), by_position)) {
+            bsearch(&here, cleared.list, cleared.count, sizeof(here), decision_by_position)) {
             list[(*found)++ % MAX_SINGLE] = number;
         }
     }

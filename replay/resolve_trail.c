@@ -9,6 +9,14 @@
 /* Checkpoints stay apart by one part in this of their distance from the end. */
 #define THIN_SHARE 4u
 
+int decision_by_position(const void *a, const void *b)
+{
+    const struct decision *one = a, *other = b;
+    uint64_t left = one->override.position, right = other->override.position;
+
+    return left < right ? -1 : left > right;
+}
+
 int decision_list_add(struct decision_list *decisions, const struct decision *decision)
 {
     struct decision *list =

@@ -25,6 +25,8 @@ struct decision_list {
 
 /* Appends one; returns -1 without memory. */
 int decision_list_add(struct decision_list *decisions, const struct decision *decision);
+/* For qsort() and bsearch(): by the position of what was decided. */
+int decision_by_position(const void *a, const void *b);
 
 struct trail_counts {
     uint64_t anchors, steps, ambiguous;

@@ -82,14 +82,6 @@ static int add_events(struct assembly *assembly, const struct interval_result *i
     return 0;
 }
 
-static int by_position(const void *a, const void *b)
-{
-    const struct decision *one = a, *other = b;
-    uint64_t left = one->override.position, right = other->override.position;
-
-    return left < right ? -1 : left > right;
-}
-
 static int add_decisions(struct assembly *assembly, const struct interval_result *interval,
                          struct ebb_error *error)
 {
@@ -105,7 +97,7 @@ static int add_decisions(struct assembly *assembly, const struct interval_result
         return out_of_memory(error);
     }
     result->flips = flips;
-    qsort(decisions->list, decisions->count, sizeof(*decisions->list), by_position);
+    qsort(decisions->list, decisions->count, sizeof(*decisions->list), decision_by_position);
     for (size_t i = 0; i < decisions->count; i++) {
         const struct decision *decision = &decisions->list[i];
         uint64_t position = decision->override.position - interval->begin + assembly->position;
