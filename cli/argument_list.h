@@ -3,7 +3,7 @@
 #ifndef EBB_CLI_ARGUMENT_LIST_H
 #define EBB_CLI_ARGUMENT_LIST_H
 
-#include "../log/error.h"
+#include "log/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>

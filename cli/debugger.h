@@ -3,7 +3,7 @@
 #ifndef EBB_CLI_DEBUGGER_H
 #define EBB_CLI_DEBUGGER_H
 
-#include "../log/error.h"
+#include "log/error.h"
 
 #include <stdbool.h>
 #include <sys/types.h>

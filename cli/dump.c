@@ -7,7 +7,7 @@
 #include "symbols.h"
 #include "text.h"
 
-#include "../replay/timeline.h"
+#include "replay/timeline/timeline.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #ifndef EBB_CLI_HOST_CHECKS_H
 #define EBB_CLI_HOST_CHECKS_H
 
-#include "../log/error.h"
+#include "log/error.h"
 #include "host_facts.h"
 
 #define HOST_FINDINGS_MAX 16

@@ -6,7 +6,7 @@
 #ifndef EBB_CLI_JSON_LIST_H
 #define EBB_CLI_JSON_LIST_H
 
-#include "../log/error.h"
+#include "log/error.h"
 
 #include <jansson.h>
 #include <stdio.h>

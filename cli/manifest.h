@@ -6,7 +6,7 @@
 #ifndef EBB_CLI_MANIFEST_H
 #define EBB_CLI_MANIFEST_H
 
-#include "../log/error.h"
+#include "log/error.h"
 
 #include <jansson.h>
 #include <stddef.h>

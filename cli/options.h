@@ -6,7 +6,7 @@
 #ifndef EBB_CLI_OPTIONS_H
 #define EBB_CLI_OPTIONS_H
 
-#include "../log/error.h"
+#include "log/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>

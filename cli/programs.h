@@ -3,7 +3,7 @@
 #ifndef EBB_CLI_PROGRAMS_H
 #define EBB_CLI_PROGRAMS_H
 
-#include "../log/error.h"
+#include "log/error.h"
 
 /* $EBB_GDB, else gdb-multiarch, else gdb, from $PATH. */
 char *programs_gdb(struct ebb_error *error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "progress.h"
 
-#include "../replay/resolver.h"
+#include "replay/resolver/resolver.h"
 #include "text.h"
 
 #include <signal.h>

@@ -6,7 +6,7 @@
 #ifndef EBB_CLI_PROGRESS_H
 #define EBB_CLI_PROGRESS_H
 
-#include "../replay/timeline.h"
+#include "replay/timeline/timeline.h"
 
 #include <signal.h>
 #include <stdint.h>

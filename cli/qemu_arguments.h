@@ -6,7 +6,7 @@
 #ifndef EBB_CLI_QEMU_ARGUMENTS_H
 #define EBB_CLI_QEMU_ARGUMENTS_H
 
-#include "../log/error.h"
+#include "log/error.h"
 #include "argument_list.h"
 
 #include <stdbool.h>

@@ -3,7 +3,7 @@
 #ifndef EBB_CLI_QMP_H
 #define EBB_CLI_QMP_H
 
-#include "../log/error.h"
+#include "log/error.h"
 
 #include <jansson.h>
 

@@ -3,7 +3,7 @@
 #ifndef EBB_CLI_QUANTITY_H
 #define EBB_CLI_QUANTITY_H
 
-#include "../log/error.h"
+#include "log/error.h"
 
 enum quantity_unit { QUANTITY_INSTRUCTIONS, QUANTITY_MILLISECONDS, QUANTITY_BYTES };
 

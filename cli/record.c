@@ -3,7 +3,7 @@
 #include "commands.h"
 #include "host_checks.h"
 #include "json_list.h"
-#include "../replay/worker_spawn.h"
+#include "engine/worker_process.h"
 #include "record_control.h"
 #include "record_plan.h"
 #include "record_status.h"

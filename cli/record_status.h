@@ -6,7 +6,7 @@
 #ifndef EBB_CLI_RECORD_STATUS_H
 #define EBB_CLI_RECORD_STATUS_H
 
-#include "../log/error.h"
+#include "log/error.h"
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -5,7 +5,7 @@
 #ifndef EBB_CLI_RECORDING_H
 #define EBB_CLI_RECORDING_H
 
-#include "../log/reader.h"
+#include "log/reader.h"
 #include "manifest.h"
 #include "options.h"
 

@@ -6,7 +6,7 @@
 #include "progress.h"
 #include "recording.h"
 
-#include "../rsp/rsp.h"
+#include "rsp/rsp.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -6,7 +6,7 @@
 #ifndef EBB_CLI_RESOLUTION_H
 #define EBB_CLI_RESOLUTION_H
 
-#include "../replay/resolver.h"
+#include "replay/resolver/resolver.h"
 #include "recording.h"
 
 #include <jansson.h>

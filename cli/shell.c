@@ -6,7 +6,7 @@
 #include "symbols.h"
 #include "text.h"
 
-#include "../replay/timeline.h"
+#include "replay/timeline/timeline.h"
 
 #include <ctype.h>
 #include <inttypes.h>

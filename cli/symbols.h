@@ -8,7 +8,7 @@
 #ifndef EBB_CLI_SYMBOLS_H
 #define EBB_CLI_SYMBOLS_H
 
-#include "../log/error.h"
+#include "log/error.h"
 
 #include <stddef.h>
 #include <stdint.h>

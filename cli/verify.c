@@ -8,7 +8,7 @@
 #include "resolution.h"
 #include "text.h"
 
-#include "../replay/timeline.h"
+#include "replay/timeline/timeline.h"
 
 #include <inttypes.h>
 #include <stdio.h>

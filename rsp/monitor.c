@@ -6,7 +6,7 @@
 #include "handlers.h"
 #include "moves.h"
 
-#include "../log/reader.h"
+#include "log/reader.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 #ifndef EBB_RSP_RSP_H
 #define EBB_RSP_RSP_H
 
-#include "../replay/timeline.h"
+#include "replay/timeline/timeline.h"
 
 struct rsp_options {
     /* Becomes readable when the server has to end (a signalfd, an eventfd, a pipe); -1: none. Such

@@ -8,7 +8,7 @@
 #define EBB_RSP_WATCHER_H
 
 #include "transport.h"
-#include "../replay/timeline.h"
+#include "replay/timeline/timeline.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

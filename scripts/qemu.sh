@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Builds our QEMU (source, plus qemu/patches, plus qemu/ebb and log) and links it into a build
+# Builds our QEMU (source, plus qemu/patches, plus qemu/ebb, log and protocol) and links it into a build
 # folder as qemu/qemu-system-aarch64 and qemu/qemu-img.
 #
 #   scripts/qemu.sh [--build DIR] [--qemu PATH] [--arch arm64]
@@ -198,17 +198,21 @@ apply_patches() {
     rm -rf "$staging"
 }
 
-# Makes folder $1 of the source hold exactly the files that follow.
-copy_files() {
-    local folder=$tree/source/$1 file
-    shift
-    mkdir -p "$folder"
-    for file in "$@"; do
-        update_file "$file" "$folder/$(basename "$file")"
-    done
-    for file in "$folder"/*; do
-        printf '%s\n' "$@" | sed 's,.*/,,' | grep -Fqx "$(basename "$file")" || rm -f "$file"
-    done
+# Prints the files of ours that become part of QEMU, as paths below the folder that they are in:
+# "FOLDER PATH" each. In QEMU's tree PATH is the same.
+our_files() {
+    (cd "$root/qemu" && find ebb -type f -printf "$root/qemu %p\n")
+    (cd "$root" && find log protocol -type f -printf "$root %p\n")
+}
+
+# Brings them up to date in QEMU's tree, which has nothing else in these folders.
+copy_our_files() {
+    local folder file
+    while read -r folder file; do
+        update_file "$folder/$file" "$tree/source/$file"
+    done < <(our_files)
+    (cd "$tree/source" && find ebb log protocol -type f) | grep -Fvx -f <(our_files | cut -d ' ' -f 2) |
+        (cd "$tree/source" && xargs -r rm -f)
 }
 
 configure_qemu() {
@@ -255,7 +259,7 @@ keep_result() {
 }
 
 build_qemu() {
-    local our_files=("$root"/qemu/ebb/*) log_files=("$root"/log/*.[ch]) identity key
+    local identity key
     [ -n "$source" ] || fetch_tarball
     [ -e "$source" ] || die "there is no QEMU source at $source"
     source=$(realpath "$source")
@@ -270,17 +274,16 @@ build_qemu() {
     key=$({
         echo "$identity"
         patches | xargs -r cat
-        for file in "${our_files[@]}" "${log_files[@]}"; do
-            basename "$file"
-            cat "$file"
+        our_files | sort | while read -r folder file; do
+            echo "$file"
+            cat "$folder/$file"
         done
     } | hash_of)
     result=$cache/qemu-$key
     if [ ! -x "$result/bin/qemu-system-aarch64" ]; then
         [ -d "$tree/source" ] || unpack_source
         apply_patches
-        copy_files ebb "${our_files[@]}"
-        copy_files ebb-log "${log_files[@]}"
+        copy_our_files
         configure_qemu
         compile_qemu
         keep_result

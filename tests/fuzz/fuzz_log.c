@@ -12,13 +12,13 @@
  *   fuzz_log -f FILE...                 runs inputs from files
  * For libFuzzer: clang -fsanitize=fuzzer,address,undefined -DEBB_LIBFUZZER with log/'s sources.
  */
-#include "buffer.h"
-#include "event_block.h"
-#include "format.h"
-#include "index.h"
-#include "page_table.h"
-#include "reader.h"
-#include "writer.h"
+#include "log/buffer.h"
+#include "log/event_block.h"
+#include "log/format.h"
+#include "log/index.h"
+#include "log/page_table.h"
+#include "log/reader.h"
+#include "log/writer.h"
 
 #include <fcntl.h>
 #include <stdio.h>

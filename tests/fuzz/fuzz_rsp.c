@@ -6,9 +6,9 @@
  * Wanted are no crash, no sanitizer's report, no hang, and replies that are well-formed whatever
  * was asked.
  */
-#include "../unit/fake_timeline.h"
-#include "../../rsp/packet.h"
-#include "../../rsp/rsp.h"
+#include "tests/unit/fake_timeline.h"
+#include "rsp/packet.h"
+#include "rsp/rsp.h"
 
 #include <stdio.h>
 #include <stdlib.h>

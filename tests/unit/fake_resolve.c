@@ -5,7 +5,7 @@
  */
 #include "fake_worker.h"
 
-#include "../../log/digest.h"
+#include "log/digest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

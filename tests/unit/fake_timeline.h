@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A timeline over a toy history, for tests of what stands on replay/timeline.h. It is linked in
- * place of the real one, and of the log's reader.
+ * A timeline over a toy history, for tests of what stands on replay/timeline/timeline.h. It is
+ * linked in place of the real one, and of the log's reader.
  *
  * The program is a loop of FAKE_LOOP instructions at FAKE_CODE. At position P the PC is
  * FAKE_CODE + 4 * (P % FAKE_LOOP) and x0 is P / FAKE_LOOP. In each round, number FAKE_WRITER writes
@@ -12,8 +12,8 @@
 #ifndef EBB_TESTS_FAKE_TIMELINE_H
 #define EBB_TESTS_FAKE_TIMELINE_H
 
-#include "../../log/reader.h"
-#include "../../replay/timeline.h"
+#include "log/reader.h"
+#include "replay/timeline/timeline.h"
 
 #define FAKE_END 1000u
 #define FAKE_LOOP 10u

@@ -6,8 +6,8 @@
  */
 #include "fake_worker.h"
 
-#include "../../log/digest.h"
-#include "../../log/kvm_registers.h"
+#include "log/digest.h"
+#include "log/kvm_registers.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -5,8 +5,8 @@
 
 #include "toy_cpu.h"
 
-#include "../../log/reader.h"
-#include "../../qemu/ebb/worker_protocol.h"
+#include "log/reader.h"
+#include "protocol/messages.h"
 
 #define MAX_BREAKPOINTS 64u
 #define LOOK_UP_EVERY 1024u /* instructions between two looks at the stop request */

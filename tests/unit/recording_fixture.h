@@ -6,8 +6,8 @@
 #ifndef EBB_RECORDING_FIXTURE_H
 #define EBB_RECORDING_FIXTURE_H
 
-#include "reader.h"
-#include "writer.h"
+#include "log/reader.h"
+#include "log/writer.h"
 
 /* A random number generator with its whole state in *state (SplitMix64). */
 uint64_t fixture_random(uint64_t *state);

@@ -7,7 +7,7 @@
 #define EBB_TESTS_RSP_CLIENT_H
 
 #include "fake_timeline.h"
-#include "../../rsp/rsp.h"
+#include "rsp/rsp.h"
 
 #include <pthread.h>
 

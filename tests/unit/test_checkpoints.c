@@ -3,7 +3,7 @@
 #include "recording_fixture.h"
 #include "unit.h"
 
-#include "../../checkpoints/checkpoint_set.h"
+#include "checkpoints/checkpoint_set.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../qemu/ebb/counter_sites.h"
+#include "ebb/counter/sites.h"
 #include "elf_builder.h"
 
 #define ADDRESS 0x40200000u

@@ -2,9 +2,9 @@
 /* The log: what was appended is read back, from everywhere. */
 #include "recording_fixture.h"
 
-#include "digest.h"
-#include "event_block.h"
-#include "format.h"
+#include "log/digest.h"
+#include "log/event_block.h"
+#include "log/format.h"
 #include "unit.h"
 
 #include <stdlib.h>

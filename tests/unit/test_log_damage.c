@@ -2,7 +2,7 @@
 /* Recordings that were cut off, damaged or forged: never a crash, never other events. */
 #include "recording_fixture.h"
 
-#include "format.h"
+#include "log/format.h"
 #include "unit.h"
 
 #include <limits.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The index of a log with counts: exact positions in their place, or none at all. */
-#include "index.h"
+#include "log/index.h"
 #include "recording_fixture.h"
 
-#include "format.h"
+#include "log/format.h"
 #include "unit.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /* Keyframes: pages stored once, tables of changes, registers. */
 #include "recording_fixture.h"
 
-#include "page_table.h"
+#include "log/page_table.h"
 #include "unit.h"
 
 #include <stdlib.h>

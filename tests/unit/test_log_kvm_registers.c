@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The registers that a replay of a KVM recording reproduces. */
-#include "kvm_registers.h"
+#include "log/kvm_registers.h"
 
-#include "event.h"
+#include "log/event.h"
 #include "unit.h"
 
 #include <stdlib.h>

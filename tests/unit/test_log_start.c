@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Flight recorders: the older part of a recording goes, and what is left is whole at any moment. */
-#include "index.h"
+#include "log/index.h"
 #include "recording_fixture.h"
 
-#include "format.h"
+#include "log/format.h"
 #include "unit.h"
 
 #include <signal.h>

@@ -8,8 +8,8 @@
 #include "toy_session.h"
 #include "unit.h"
 
-#include "../../replay/resolver.h"
-#include "../../replay/timeline.h"
+#include "replay/resolver/resolver.h"
+#include "replay/timeline/timeline.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "../../rsp/arguments.h"
-#include "../../rsp/packet.h"
+#include "rsp/arguments.h"
+#include "rsp/packet.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /* KVM's answers to hypercalls: Linux, arch/arm64/kvm/psci.c and hypercalls.c. */
 #include "unit.h"
 
-#include "../../qemu/ebb/smccc.h"
+#include "ebb/arm/smccc.h"
 
 #define PSCI_1_1 0x10001u
 #define MPIDR 0x80000000u

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "toy_cpu.h"
 
-#include "../../log/digest.h"
-#include "../../log/kvm_registers.h"
+#include "log/digest.h"
+#include "log/kvm_registers.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "toy_history.h"
 
-#include "../../log/digest.h"
-#include "../../log/writer.h"
+#include "log/digest.h"
+#include "log/writer.h"
 #include "unit.h"
 
 #include <stdlib.h>

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What a timeline has to answer, by brute force: looks at every position of a toy history one by
- * one. The rules are those of replay/timeline.h and the head of replay/backward.c.
+ * one. The rules are those of replay/timeline/timeline.h and the head of
+ * replay/timeline/backward.c.
  */
 #ifndef EBB_TOY_MODEL_H
 #define EBB_TOY_MODEL_H
 
-#include "../../replay/timeline.h"
+#include "replay/timeline/timeline.h"
 #include "toy_history.h"
 
 #define MODEL_BREAKPOINTS 16u

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "worker_client_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int worker_resolve_begin(struct worker *worker, const struct worker_resolve *resolve,
+                         const struct worker_override *overrides, struct ebb_error *error)
+{
+    struct iovec parts[2] = {
+        {.iov_base = (void *)resolve, .iov_len = sizeof(*resolve)},
+        {.iov_base = (void *)overrides, .iov_len = resolve->override_count * sizeof(*overrides)},
+    };
+
+    __atomic_store_n(&worker->control->stop_request, 0, __ATOMIC_SEQ_CST);
+    if (worker_send_request(worker, WORKER_RESOLVE, parts, 2, error)) {
+        return -1;
+    }
+    worker->running = true;
+    return 0;
+}
+
+/* An array of a reply, for free(); *array stays NULL if it is empty. */
+static int receive_array(struct worker *worker, uint64_t count, size_t size, void *array,
+                         struct ebb_error *error)
+{
+    void *bytes;
+
+    if (!count) {
+        return 0;
+    }
+    bytes = calloc(count, size);
+    if (!bytes) {
+        worker->died = true; /* what it says next would be taken for a reply */
+        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+    }
+    memcpy(array, &bytes, sizeof(bytes));
+    return worker_receive_all(worker, bytes, count * size, error);
+}
+
+static bool is_reason(uint32_t reason)
+{
+    return reason >= WORKER_RESOLVE_DONE && reason <= WORKER_RESOLVE_INTERRUPTED;
+}
+
+int worker_resolve_end(struct worker *worker, struct worker_resolution *resolution,
+                       struct ebb_error *error)
+{
+    struct worker_resolved *head = &resolution->head;
+    uint32_t length;
+
+    *resolution = (struct worker_resolution){0};
+    worker->running = false;
+    if (worker_receive_header(worker, WORKER_RESOLVE, &length, error)) {
+        return -1;
+    }
+    if (length < sizeof(*head)) {
+        return worker_nonsense(worker, error);
+    }
+    if (worker_receive_all(worker, head, sizeof(*head), error)) {
+        return -1;
+    }
+    if (!is_reason(head->reason) || head->event_count > WORKER_MAX_RESOLVED ||
+        head->exclusive_count > WORKER_MAX_EXCLUSIVES || head->clear_count > head->event_count ||
+        length !=
+            sizeof(*head) + head->event_count * sizeof(*resolution->positions) +
+                (head->exclusive_count + head->clear_count) * sizeof(*resolution->exclusives) +
+                head->report_length) {
+        return worker_nonsense(worker, error);
+    }
+    if (receive_array(worker, head->event_count, sizeof(*resolution->positions),
+                      &resolution->positions, error) ||
+        receive_array(worker, head->exclusive_count, sizeof(*resolution->exclusives),
+                      &resolution->exclusives, error) ||
+        receive_array(worker, head->clear_count, sizeof(*resolution->cleared), &resolution->cleared,
+                      error)) {
+        return -1;
+    }
+    return worker_receive_text(worker, head->report_length, &resolution->report, error);
+}
+
+void worker_resolution_free(struct worker_resolution *resolution)
+{
+    free(resolution->positions);
+    free(resolution->exclusives);
+    free(resolution->cleared);
+    free(resolution->report);
+    *resolution = (struct worker_resolution){0};
+}
+
+/* Counts the packed registers, or, with list, unpacks them. Returns -1 if they are not whole. */
+static int unpack_registers(const uint8_t *packed, size_t size, struct ebb_register *list,
+                            size_t *count)
+{
+    *count = 0;
+    while (size) {
+        struct ebb_register reg = {.value = packed + 12};
+
+        if (size < 12) {
+            return -1;
+        }
+        memcpy(&reg.id, packed, 8);
+        memcpy(&reg.size, packed + 8, 4);
+        if (reg.size > size - 12) {
+            return -1;
+        }
+        if (list) {
+            list[*count] = reg;
+        }
+        ++*count;
+        packed += 12 + reg.size;
+        size -= 12 + reg.size;
+    }
+    return 0;
+}
+
+struct ebb_register *worker_list_registers(struct worker *worker, size_t *count,
+                                           struct ebb_error *error)
+{
+    struct ebb_register *list = NULL;
+    uint8_t *packed;
+    uint32_t length;
+
+    if (worker_send_request(worker, WORKER_LIST_REGISTERS, NULL, 0, error) ||
+        worker_receive_header(worker, WORKER_LIST_REGISTERS, &length, error)) {
+        return NULL;
+    }
+    packed = malloc(length + 1);
+    if (!packed) {
+        worker->died = true;
+        ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return NULL;
+    }
+    if (worker_receive_all(worker, packed, length, error) == 0) {
+        if (unpack_registers(packed, length, NULL, count)) {
+            worker_nonsense(worker, error);
+        } else {
+            list = calloc(1, *count * sizeof(*list) + length + 1);
+        }
+    }
+    if (list) {
+        memcpy(list + *count, packed, length);
+        unpack_registers((uint8_t *)(list + *count), length, list, count);
+    }
+    free(packed);
+    return list;
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The protocol between the engine and a worker: messages on a Unix stream socket, and two memory
+ * files that both sides map. Engine and worker are of one build, so fields are in host byte order
+ * and there is no compatibility between versions; WORKER_PROTOCOL_VERSION catches mixed builds.
+ *
+ * The engine sends one request and reads one reply; the worker never speaks first. A reply has the
+ * type of its request, or WORKER_ERROR with a struct worker_error. The worker exits when the socket
+ * closes. While the worker runs guest code the engine may set control->stop_request; it may touch
+ * guest RAM only while the worker is not in WORKER_RUN.
+ */
+#ifndef EBB_PROTOCOL_MESSAGES_H
+#define EBB_PROTOCOL_MESSAGES_H
+
+#include <stdint.h>
+
+#define WORKER_PROTOCOL_VERSION 4u
+#define WORKER_MAX_MESSAGE (64u << 20) /* bytes of payload */
+
+struct worker_message {
+    uint32_t type;   /* enum worker_message_type */
+    uint32_t length; /* bytes of payload that follow */
+};
+
+enum worker_message_type {
+    /* -> nothing; <- struct worker_hello, with two descriptors (SCM_RIGHTS): RAM, control */
+    WORKER_HELLO = 1,
+    /* -> name of an XML document ("target.xml"), no NUL; <- its text */
+    WORKER_TARGET_XML,
+    /*
+     * -> struct worker_keyframe, then for each register: uint64_t id, uint32_t size, size bytes;
+     * <- nothing. The engine has already put the keyframe's pages into RAM and marked those that
+     * it changed in the replaced bitmap. The memory map is the manifest's, changed by the last
+     * EBB_EVENT_MEMORY_MAP before the keyframe's event number.
+     */
+    WORKER_LOAD_KEYFRAME,
+    /* -> nothing; <- the CPU state: an opaque blob of hello.state_size bytes (position, place in
+     * the log and the diversion flag included; RAM not) */
+    WORKER_GET_STATE,
+    /* -> such a blob; <- nothing. Pages marked in the replaced bitmap were changed by the engine:
+     * the worker drops what it has translated from them and clears the bitmap. */
+    WORKER_SET_STATE,
+    /* -> array of struct worker_breakpoint: the whole set, replacing the previous; <- nothing */
+    WORKER_SET_BREAKPOINTS,
+    /* -> struct worker_run; <- struct worker_stop, then stop.report_length bytes of text */
+    WORKER_RUN,
+    /* -> nothing; <- all registers in the order and layout of gdb's 'g' packet */
+    WORKER_READ_REGISTERS,
+    /* -> uint32_t gdb register number; <- its bytes, target byte order; empty if there is none */
+    WORKER_READ_REGISTER,
+    /* -> uint32_t number, then its bytes; <- nothing. Starts a diversion. */
+    WORKER_WRITE_REGISTER,
+    /* -> struct worker_memory; <- the bytes that could be read, maybe fewer than asked (0 if the
+     * first is not mapped) */
+    WORKER_READ_MEMORY,
+    /* -> struct worker_memory, then the bytes; <- uint64_t count written. Starts a diversion. */
+    WORKER_WRITE_MEMORY,
+    /* -> nothing; <- uint64_t digest of the registers that both recorder and worker know */
+    WORKER_DIGEST_REGISTERS,
+    /* -> nothing; <- uint64_t count of pages set in the dirty bitmap: those written by the guest,
+     * by DMA or by WORKER_WRITE_MEMORY since the previous call (all pages at the first). The
+     * worker fills the bitmap anew. Pages the engine replaced are not counted as dirty. */
+    WORKER_COLLECT_DIRTY,
+    /* -> nothing; no reply, the worker exits */
+    WORKER_QUIT,
+    /*
+     * Finding positions in a KVM recording that is not resolved, or was opened as if it were not
+     * (-M ebb,resolve=on; the other requests then work on counts and are of no use but those about
+     * state, keyframes, registers, memory and digests).
+     * -> struct worker_resolve, then struct worker_override each; <- struct worker_resolved, then
+     * event_count x uint64_t: the positions of the events consumed, in order; exclusive_count x
+     * struct worker_exclusive, in order of execution; clear_count x struct worker_exclusive: where
+     * exits cleared the exclusive monitor, in order, with the PC there; report_length bytes of
+     * text. A worker counts positions from the keyframe it has loaded, which has the position that
+     * the log gives it (a count). It stops before taking an interrupt that the last event caused.
+     */
+    WORKER_RESOLVE,
+    /* -> nothing; <- the CPU's registers with KVM's ids, those that the worker has: for each
+     * uint64_t id, uint32_t size, size bytes. Recordings of KVM only. */
+    WORKER_LIST_REGISTERS,
+    WORKER_ERROR,
+};
+
+struct worker_error {
+    uint32_t kind; /* enum ebb_error_kind */
+    char message[1000];
+};
+
+struct worker_hello {
+    uint32_t version;
+    uint32_t cpu_count;
+    uint64_t ram_size;   /* bytes: the flat RAM space of the manifest; size of the RAM file */
+    uint64_t state_size; /* bytes of a CPU state blob */
+    uint32_t register_count;
+    uint32_t registers_size; /* bytes of WORKER_READ_REGISTERS */
+    uint32_t pc_register;    /* gdb number of the program counter */
+    uint32_t big_endian;     /* 1 if the target's registers travel big-endian */
+    uint32_t aarch64;        /* 1 if the CPU has AArch64; else an ARMv7 one or older */
+    uint32_t reserved;
+};
+
+/*
+ * The control file: this struct, then two bitmaps of one bit per RAM page, least significant bit
+ * first, each padded to 8 bytes: the dirty bitmap (worker to engine), the replaced bitmap (engine
+ * to worker).
+ */
+struct worker_control {
+    uint32_t
+        stop_request; /* atomic; set by the engine, cleared by the worker when it stops for it */
+    uint32_t reserved;
+    uint64_t position; /* atomic; where the worker is, written now and then while it runs */
+};
+
+static inline uint64_t worker_bitmap_size(uint64_t ram_size)
+{
+    return (ram_size / 4096 + 63) / 64 * 8;
+}
+
+struct worker_keyframe {
+    uint64_t number;
+    uint64_t position;
+    uint64_t event_number;
+    uint64_t register_count;
+};
+
+enum worker_breakpoint_kind {
+    WORKER_BREAK_EXECUTE = 1, /* software or hardware breakpoint alike */
+    WORKER_WATCH_WRITE = 2,
+    WORKER_WATCH_READ = 3,
+    WORKER_WATCH_ACCESS = 4,
+};
+
+struct worker_breakpoint {
+    uint32_t kind;
+    uint32_t reserved;
+    uint64_t address; /* guest-virtual; bit 0 clear for Thumb */
+    uint64_t length;  /* bytes; 0 for WORKER_BREAK_EXECUTE */
+};
+
+enum worker_run_flag {
+    /* Do not stop at hits; count them and report the last. */
+    WORKER_RUN_LAST_HIT = 1 << 0,
+    /* Report a hit of WORKER_BREAK_EXECUTE at the start position too (the default ignores it:
+     * whoever continues from a breakpoint does not want to hit it again). */
+    WORKER_RUN_HIT_AT_START = 1 << 1,
+    /* Run without the log: device reads give 0, writes go nowhere, no event is applied, nothing is
+     * compared; the limit counts instructions from the start of the run. */
+    WORKER_RUN_DIVERSION = 1 << 2,
+};
+
+struct worker_run {
+    uint64_t limit; /* position to stop at, reached exactly; below the current one is an error */
+    uint32_t flags; /* enum worker_run_flag */
+    uint32_t reserved;
+};
+
+enum worker_stop_reason {
+    WORKER_STOP_LIMIT = 1,   /* at run.limit */
+    WORKER_STOP_HIT,         /* at a breakpoint or watchpoint; stop.hit says which */
+    WORKER_STOP_INTERRUPTED, /* stop_request was set */
+    WORKER_STOP_END,         /* at the end of the log */
+    WORKER_STOP_RESET,       /* the guest was reset here: load stop.keyframe to go on */
+    WORKER_STOP_DIVERGED,    /* replay and log disagree; the report says how */
+    WORKER_STOP_HALTED,      /* diversions only: the CPU waits for an interrupt */
+};
+
+/*
+ * A hit. For WORKER_BREAK_EXECUTE: the instruction at the address is about to execute, at this
+ * position. For a watchpoint: the instruction at this position makes the access (it has not
+ * executed yet when the worker stops). With by_device: a device has just written the memory, on
+ * reaching this position (or, nested, while the instruction at it executed); DMA is seen by write
+ * and access watchpoints, and the worker stops at the position, the write done.
+ */
+struct worker_hit {
+    uint64_t position;
+    uint32_t kind;         /* enum worker_breakpoint_kind */
+    uint32_t access;       /* WORKER_WATCH_WRITE or WORKER_WATCH_READ: what was done */
+    uint64_t address;      /* the breakpoint's, as set */
+    uint64_t data_address; /* first byte accessed inside the watched range */
+    uint64_t pc;
+    uint32_t by_device;
+    uint32_t nested; /* with by_device: done inside the instruction at position */
+};
+
+struct worker_stop {
+    uint32_t reason; /* enum worker_stop_reason */
+    uint32_t report_length;
+    uint64_t position;
+    uint64_t pc;
+    uint64_t event_number; /* the next event of the log */
+    uint64_t keyframe;     /* with WORKER_STOP_RESET */
+    uint64_t hit_count;    /* hits in this run */
+    struct worker_hit hit; /* the last, if hit_count is not 0 */
+};
+
+enum worker_override_kind {
+    WORKER_PLACE_EVENT = 1,     /* the anchor with that event number is at this position */
+    WORKER_CLEAR_EXCLUSIVE = 2, /* the exclusive monitor is cleared before this position's instr. */
+    WORKER_SKIP_EXITS = 3,      /* exits from event number `event` to before number `position` are
+                                   not looked for */
+};
+
+struct worker_override {
+    uint32_t kind;
+    uint32_t reserved;
+    uint64_t event;
+    uint64_t position;
+};
+
+enum worker_resolve_flag {
+    /* Report where store-exclusives executed, in the instructions run: the last of them, at most
+     * WORKER_MAX_EXCLUSIVES. */
+    WORKER_RESOLVE_LIST_EXCLUSIVES = 1 << 0,
+};
+#define WORKER_MAX_EXCLUSIVES 65536u
+/* One run consumes no more events; it then ends as if at its limit. */
+#define WORKER_MAX_RESOLVED (1u << 20)
+
+struct worker_resolve {
+    uint64_t until_event; /* stop when this is the next event */
+    uint64_t limit;       /* position: stop soon after it, between two events */
+    uint64_t give_up;     /* instructions behind the expected place of an anchor; then NO_MATCH */
+    uint32_t slack;       /* instructions before the expected place where the search begins */
+    uint32_t flags;       /* enum worker_resolve_flag */
+    uint64_t override_count;
+};
+
+enum worker_resolve_reason {
+    WORKER_RESOLVE_DONE = 1,    /* until_event is the next event */
+    WORKER_RESOLVE_LIMIT,       /* beyond limit; ask again to go on */
+    WORKER_RESOLVE_NO_MATCH,    /* the next event is an anchor that was not met */
+    WORKER_RESOLVE_DIVERGED,    /* the guest did something else than the next event */
+    WORKER_RESOLVE_INTERRUPTED, /* stop_request was set */
+};
+
+struct worker_resolved {
+    uint32_t reason; /* enum worker_resolve_reason */
+    uint32_t report_length;
+    uint64_t position;
+    uint64_t pc;
+    uint64_t event_number; /* the next event */
+    uint64_t event_count;  /* events consumed */
+    uint64_t exclusive_count;
+    uint64_t clear_count;
+    uint64_t astray;    /* exits that were not met, in each stretch between anchors the first */
+    uint64_t anchors;   /* matched in this run */
+    uint64_t steps;     /* stops at an anchor's PC in search of them */
+    uint64_t ambiguous; /* anchors that matched at several positions: one of them was chosen */
+    uint64_t first_ambiguous; /* event number of the first of them; its candidates follow */
+    /* Positions, the chosen one first, then those nearest to the expected place; 0: no more. */
+    uint64_t candidates[64];
+};
+
+/* A store-exclusive that was executed, whether it stored or not. */
+struct worker_exclusive {
+    uint64_t position;
+    uint64_t pc;
+};
+
+struct worker_memory {
+    uint64_t address; /* guest-virtual, or guest-physical with WORKER_MEMORY_PHYSICAL */
+    uint32_t length;  /* bytes */
+    uint32_t flags;
+};
+#define WORKER_MEMORY_PHYSICAL 1u
+
+#endif

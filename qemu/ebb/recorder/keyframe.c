@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Keyframes: which pages of RAM go into one.
+ *
+ * The first has every page that is not zero. After that QEMU's dirty bits for migration, which
+ * nothing else uses since migration is blocked, tell which pages the guest has written to;
+ * recorder_mark_dirty() adds those written by devices. Under KVM that is not free: a guest that
+ * gets no keyframes but the last goes without, and the last has all pages in use.
+ */
+#include "qemu/osdep.h"
+#include "cpu.h"
+#include "exec/ram_addr.h"
+#include "qemu/timer.h"
+#include "system/cpu-timers.h"
+#include "system/tcg.h"
+#include "log/digest.h"
+#include "ebb/arm/cpu_state.h"
+#include "recorder.h"
+
+#define CLEAN_STRETCH (1u << 20) /* bytes that are looked at together first */
+
+void recorder_mark_dirty(MemoryRegion *mr, hwaddr offset, hwaddr length)
+{
+    cpu_physical_memory_set_dirty_range(memory_region_get_ram_addr(mr) + offset, length,
+                                        1 << DIRTY_MEMORY_MIGRATION);
+}
+
+static int add_page(struct recorder *recorder, const struct ebb_ram_block *block, uint64_t offset,
+                    struct ebb_error *error)
+{
+    return ebb_keyframe_add_page(recorder->writer, (block->offset + offset) / EBB_PAGE_SIZE,
+                                 block->block->host + offset, error);
+}
+
+static DirtyBitmapSnapshot *take_dirty(const struct ebb_ram_block *block)
+{
+    return cpu_physical_memory_snapshot_and_clear_dirty(block->block->mr, 0, block->size,
+                                                        DIRTY_MEMORY_MIGRATION);
+}
+
+/* with_zeroes: also those that may hold something else in an earlier keyframe. */
+static int add_used_pages(struct recorder *recorder, const struct ebb_ram_block *block,
+                          bool with_zeroes, struct ebb_error *error)
+{
+    g_autofree DirtyBitmapSnapshot *dirty = take_dirty(block);
+    g_autofree bool *used = ebb_ram_block_used_pages(block);
+    uint64_t done;
+
+    for (done = 0; done < block->size; done += EBB_PAGE_SIZE) {
+        if (used[done / EBB_PAGE_SIZE] &&
+            (with_zeroes || !ebb_is_zero(block->block->host + done, EBB_PAGE_SIZE)) &&
+            add_page(recorder, block, done, error)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int add_dirty_pages(struct recorder *recorder, const struct ebb_ram_block *block,
+                           struct ebb_error *error)
+{
+    g_autofree DirtyBitmapSnapshot *dirty = take_dirty(block);
+    ram_addr_t start = memory_region_get_ram_addr(block->block->mr);
+    uint64_t done = 0;
+
+    while (done < block->size) {
+        uint64_t stretch = MIN(CLEAN_STRETCH, block->size - done);
+
+        if (done % CLEAN_STRETCH == 0 &&
+            !cpu_physical_memory_snapshot_get_dirty(dirty, start + done, stretch)) {
+            done += stretch;
+            continue;
+        }
+        if (cpu_physical_memory_snapshot_get_dirty(dirty, start + done, EBB_PAGE_SIZE) &&
+            add_page(recorder, block, done, error)) {
+            return -1;
+        }
+        done += EBB_PAGE_SIZE;
+    }
+    return 0;
+}
+
+static int add_block(struct recorder *recorder, const struct ebb_ram_block *block, bool whole,
+                     struct ebb_error *error)
+{
+    return whole || !recorder->tracks_dirty ? add_used_pages(recorder, block, !whole, error)
+                                            : add_dirty_pages(recorder, block, error);
+}
+
+static int write_keyframe(struct recorder *recorder, uint64_t position, bool whole,
+                          uint64_t *number, struct ebb_error *error)
+{
+    struct ebb_cpu_registers *registers;
+    const struct ebb_register *list;
+    size_t count, i;
+    int result;
+
+    if (ebb_keyframe_begin(recorder->writer, position, number, error)) {
+        return -1;
+    }
+    for (i = 0; i < recorder->space->block_count; i++) {
+        if (add_block(recorder, &recorder->space->blocks[i], whole, error)) {
+            return -1;
+        }
+    }
+    registers = recorder->accel->registers(recorder);
+    list = ebb_cpu_registers_list(registers, &count);
+    result = ebb_keyframe_commit(recorder->writer, list, count, error);
+    ebb_cpu_registers_free(registers);
+    return result;
+}
+
+/* When the next one is due; under TCG, QEMU lets the vCPU run until the next timer of the guest. */
+static void schedule(struct recorder *recorder)
+{
+    uint64_t interval = recorder->properties.keyframe_interval;
+
+    recorder->keyframe_requested = false;
+    if (recorder->properties.keyframe_ms) {
+        timer_mod(recorder->keyframe_host_timer,
+                  qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + recorder->properties.keyframe_ms);
+    } else if (tcg_enabled()) {
+        timer_mod(recorder->keyframe_timer,
+                  qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + icount_to_ns(interval));
+    }
+}
+
+bool recorder_keyframe(struct recorder *recorder, uint64_t position, uint64_t *number)
+{
+    uint64_t local;
+    struct ebb_error error;
+    bool whole = !recorder->has_keyframe;
+
+    number = number ? number : &local;
+    if (position == recorder->accel->position(recorder)) {
+        recorder_flash_sync(recorder);
+    }
+    recorder->accel->sync_dirty(recorder);
+    if (!recorder_flight_begin(recorder, &whole)) {
+        return false;
+    }
+    if (write_keyframe(recorder, position, whole, number, &error)) {
+        recorder_fail(recorder, "%s", error.message);
+        return false;
+    }
+    recorder->has_keyframe = true;
+    recorder->keyframe_position = position;
+    schedule(recorder);
+    return recorder_flight_end(recorder, whole, *number);
+}
+
+static uint64_t instructions_left(const struct recorder *recorder)
+{
+    uint64_t done = recorder->accel->position(recorder);
+    uint64_t due = recorder->keyframe_position + recorder->properties.keyframe_interval;
+
+    return due > done ? due - done : 0;
+}
+
+bool recorder_keyframe_is_due(const struct recorder *recorder)
+{
+    if (recorder->properties.keyframe_ms || !tcg_enabled()) {
+        return recorder->keyframe_requested;
+    }
+    return !instructions_left(recorder);
+}
+
+/* The vCPU has stopped running for it, and looks whether a keyframe is due. */
+static void guest_timer(void *opaque)
+{
+    struct recorder *recorder = opaque;
+    uint64_t left = instructions_left(recorder);
+
+    if (recorder_is_recording(recorder) && left) {
+        timer_mod(recorder->keyframe_timer,
+                  qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + icount_to_ns(left));
+    }
+}
+
+static void host_timer(void *opaque)
+{
+    struct recorder *recorder = opaque;
+
+    recorder->keyframe_requested = true;
+    qemu_cpu_kick(CPU(recorder->cpu));
+}
+
+void recorder_keyframe_start(struct recorder *recorder)
+{
+    recorder->keyframe_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, guest_timer, recorder);
+    recorder->keyframe_host_timer = timer_new_ms(QEMU_CLOCK_REALTIME, host_timer, recorder);
+    recorder->bases = g_array_new(false, false, sizeof(struct recorder_base));
+}
+
+void recorder_keyframe_stop(struct recorder *recorder)
+{
+    timer_free(recorder->keyframe_timer);
+    timer_free(recorder->keyframe_host_timer);
+    g_array_free(recorder->bases, true);
+    recorder->keyframe_timer = recorder->keyframe_host_timer = NULL;
+    recorder->bases = NULL;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Anchors: how many instructions the guest has retired, by the PMU, and what its registers held.
+ *
+ * Event 0x08 (INST_RETIRED) counted in the guest only is exact to the instruction across exits;
+ * what KVM emulates for the guest is not in it (docs/nondeterminism.md).
+ */
+#include "qemu/osdep.h"
+#include <linux/perf_event.h>
+#include <sys/syscall.h>
+#include "cpu.h"
+#include "qapi/error.h"
+#include "log/digest.h"
+#include "kvm.h"
+#include "trace.h"
+
+#define INSTRUCTIONS_RETIRED 0x08 /* Arm ARM, D13.12.2 */
+
+bool recorder_kvm_open_counter(struct recorder *recorder, Error **errp)
+{
+    struct perf_event_attr attributes = {
+        .size = sizeof(attributes),
+        .type = recorder->properties.pmu_type,
+        .config = INSTRUCTIONS_RETIRED,
+        .exclude_host = 1,
+        .exclude_hv = 1,
+        .pinned = 1,
+    };
+    struct recorder_kvm *kvm = recorder->kvm;
+    pid_t thread = CPU(recorder->cpu)->thread_id;
+
+    kvm->counter_fd =
+        syscall(SYS_perf_event_open, &attributes, thread, -1, -1, PERF_FLAG_FD_CLOEXEC);
+    if (kvm->counter_fd < 0) {
+        error_setg_errno(
+            errp, errno,
+            "cannot count the guest's instructions with the PMU; ebb doctor tells why");
+        return false;
+    }
+    if (read(kvm->counter_fd, &kvm->base_count, sizeof(uint64_t)) != sizeof(uint64_t)) {
+        error_setg(errp, "the PMU has no counter to spare; stop other users of perf");
+        return false;
+    }
+    kvm->count = 0;
+    return true;
+}
+
+void recorder_kvm_close_counter(struct recorder *recorder)
+{
+    if (recorder->kvm->counter_fd >= 0) {
+        close(recorder->kvm->counter_fd);
+        recorder->kvm->counter_fd = -1;
+    }
+}
+
+static bool read_count(struct recorder *recorder, uint64_t *count)
+{
+    uint64_t now;
+
+    if (read(recorder->kvm->counter_fd, &now, sizeof(now)) != sizeof(now)) {
+        recorder_fail(recorder, "the PMU has stopped counting the guest's instructions; keep other "
+                                "users of perf away while recording");
+        return false;
+    }
+    *count = now - recorder->kvm->base_count;
+    return true;
+}
+
+static bool read_registers(struct recorder *recorder, uint64_t *registers, uint64_t *pc,
+                           uint64_t *pstate)
+{
+    int i;
+
+    if (!recorder_kvm_get(recorder, RECORDER_KVM_CORE(regs.pc), pc) ||
+        !recorder_kvm_get(recorder, RECORDER_KVM_CORE(regs.pstate), pstate)) {
+        return false;
+    }
+    for (i = 0; i < 31; i++) {
+        if (!recorder_kvm_get(recorder, RECORDER_KVM_X(i), &registers[i])) {
+            return false;
+        }
+    }
+    registers[31] = registers[32] = 0;
+    if (*pstate & PSTATE_nRW) {
+        *pstate &= EBB_ANCHOR_CPSR;
+        /* KVM itself puts more than the guest can see into them. */
+        for (i = 0; i < 31; i++) {
+            registers[i] = (uint32_t)registers[i];
+        }
+        return true;
+    }
+    *pstate &= EBB_ANCHOR_PSTATE;
+    return recorder_kvm_get(recorder, RECORDER_KVM_CORE(regs.sp), &registers[31]) &&
+           recorder_kvm_get(recorder, RECORDER_KVM_CORE(sp_el1), &registers[32]);
+}
+
+uint64_t recorder_kvm_place(struct recorder *recorder)
+{
+    uint64_t registers[EBB_ANCHOR_REGISTERS];
+    uint8_t digest[8];
+    struct ebb_event event = {
+        .kind = EBB_EVENT_ANCHOR, .data = digest, .data_length = sizeof(digest)};
+    struct ebb_error error;
+
+    if (!recorder->kvm->ran || !recorder_is_recording(recorder)) {
+        return recorder->kvm->count;
+    }
+    recorder->kvm->ran = false;
+    if (!read_count(recorder, &event.position) ||
+        !read_registers(recorder, registers, &event.address, &event.value)) {
+        return recorder->kvm->count;
+    }
+    recorder_kvm_trace_anchor(recorder, event.position);
+    recorder->kvm->count = event.position;
+    recorder->kvm->anchors++;
+    stq_le_p(digest, ebb_digest_anchor(registers));
+    if (ebb_log_writer_append(recorder->writer, &event, &error)) {
+        recorder_fail(recorder, "%s", error.message);
+    }
+    return event.position;
+}

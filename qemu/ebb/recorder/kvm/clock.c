@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The guest's clock without exits. The frame of the memory-mapped timer is a page of memory, which
+ * is brought up to date whenever the vCPU is outside of the guest anyway; what changes there is in
+ * the log like a device's DMA. In between the clock stands still, so that what the guest reads does
+ * not depend on when it reads.
+ *
+ * A guest may wait for the clock and do nothing else. So the page is closed once it is older than a
+ * step: a thread takes the right to read it away, KVM_RUN returns EFAULT when the guest next reads
+ * it, and there the clock moves on. A guest that does not look at its clock is not disturbed. One
+ * that reads a page right after it was closed is waiting: for it the steps get short.
+ *
+ * The page is closed only while the vCPU is in the guest. Nobody else looks at it then: device code
+ * waits for the replay mutex, which the vCPU thread holds.
+ */
+#include "qemu/osdep.h"
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include "cpu.h"
+#include "qapi/error.h"
+#include "qemu/error-report.h"
+#include "qemu/main-loop.h"
+#include "qemu/thread.h"
+#include "kvm.h"
+#include "trace.h"
+
+#define SHORTEST_STEP_NS 100000 /* many times what it takes to enter the guest */
+#define PAUSE_STEPS 16          /* outside of the guest for so long: the machine is paused */
+#define STEP_DIVISOR 8
+/* A guest that reads the page so soon after it was closed does nothing else. */
+#define WAITING_NS 20000
+
+struct recorder_kvm_clock {
+    EbbMmioTimer *timer;
+    int64_t longest_step_ns;
+    QemuMutex lock; /* for what follows */
+    QemuCond entered;
+    bool waiting; /* the thread, for the vCPU to enter the guest */
+    bool in_guest;
+    bool closed;
+    int64_t step_ns; /* now, of host time as the others */
+    int64_t refreshed_ns;
+    int64_t closed_ns;
+    uint64_t fault_count; /* of instructions, at the last look at the closed page */
+};
+
+static void protect(struct recorder_kvm_clock *clock, int protection)
+{
+    size_t size = memory_region_size(&clock->timer->page);
+
+    if (mprotect(clock->timer->page_bytes, size, protection)) {
+        error_report("cannot change the protection of the guest's clock page: %s", strerror(errno));
+        abort();
+    }
+    clock->closed = protection == PROT_NONE;
+    clock->closed_ns = clock->closed ? get_clock() : clock->closed_ns;
+}
+
+static int64_t age(const struct recorder_kvm_clock *clock)
+{
+    return get_clock() - clock->refreshed_ns;
+}
+
+/* These are called with the lock, and do not hold it while they wait. */
+static void wait_for_vcpu(struct recorder_kvm_clock *clock)
+{
+    clock->waiting = true;
+    qemu_cond_wait(&clock->entered, &clock->lock);
+    clock->waiting = false;
+}
+
+static void wait_for_age(struct recorder_kvm_clock *clock)
+{
+    int64_t left = clock->step_ns - age(clock), time_ns = left > 0 ? left : clock->step_ns;
+    struct timespec time = {.tv_sec = time_ns / NANOSECONDS_PER_SECOND,
+                            .tv_nsec = time_ns % NANOSECONDS_PER_SECOND};
+
+    qemu_mutex_unlock(&clock->lock);
+    nanosleep(&time, NULL);
+    qemu_mutex_lock(&clock->lock);
+}
+
+static void *close_old_page(void *opaque)
+{
+    struct recorder_kvm_clock *clock = opaque;
+
+    prctl(PR_SET_TIMERSLACK, 1ul); /* ns; short steps are to be short */
+    qemu_mutex_lock(&clock->lock);
+    for (;;) {
+        bool is_paused = !clock->in_guest && age(clock) > PAUSE_STEPS * clock->longest_step_ns;
+
+        if (clock->closed || is_paused) {
+            wait_for_vcpu(clock);
+        } else if (clock->in_guest && age(clock) >= clock->step_ns) {
+            protect(clock, PROT_NONE);
+        } else {
+            wait_for_age(clock);
+        }
+    }
+    return NULL;
+}
+
+bool recorder_kvm_clock_prepare(struct recorder *recorder, Error **errp)
+{
+    EbbMmioTimer *timer = recorder->kvm->timer;
+    struct recorder_kvm_clock *clock;
+    QemuThread thread;
+
+    if (!timer || !recorder->properties.clock_step_ms) {
+        return true;
+    }
+    if (!ebb_mmio_timer_show(timer, errp)) {
+        return false;
+    }
+    clock = recorder->kvm->clock = g_new0(struct recorder_kvm_clock, 1);
+    clock->timer = timer;
+    clock->longest_step_ns = recorder->properties.clock_step_ms * (int64_t)SCALE_MS;
+    clock->step_ns = clock->longest_step_ns;
+    qemu_mutex_init(&clock->lock);
+    qemu_cond_init(&clock->entered);
+    qemu_thread_create(&thread, "ebb-clock", close_old_page, clock, QEMU_THREAD_DETACHED);
+    return true;
+}
+
+void recorder_kvm_clock_enter(struct recorder *recorder)
+{
+    struct recorder_kvm_clock *clock = recorder->kvm->clock;
+
+    if (clock) {
+        qemu_mutex_lock(&clock->lock);
+        clock->in_guest = true;
+        if (clock->waiting) {
+            qemu_cond_signal(&clock->entered);
+        }
+        qemu_mutex_unlock(&clock->lock);
+    }
+}
+
+bool recorder_kvm_clock_leave(struct recorder *recorder)
+{
+    struct recorder_kvm_clock *clock = recorder->kvm->clock;
+    bool was_closed = false;
+
+    if (clock) {
+        qemu_mutex_lock(&clock->lock);
+        clock->in_guest = false;
+        was_closed = clock->closed;
+        if (was_closed) {
+            protect(clock, PROT_READ | PROT_WRITE);
+        }
+        qemu_mutex_unlock(&clock->lock);
+    }
+    return was_closed;
+}
+
+void recorder_kvm_clock_refresh(struct recorder *recorder)
+{
+    struct recorder_kvm_clock *clock = recorder->kvm->clock;
+    hwaddr offset, length;
+
+    if (clock) {
+        ebb_mmio_timer_refresh(clock->timer, &offset, &length);
+        recorder_ram_written(&clock->timer->page, offset, length);
+        /* Behind the anchor, which takes its time: the guest is to get something of its step. */
+        clock->refreshed_ns = get_clock();
+    }
+}
+
+/* What else has happened has an anchor already, and a changed timer needs one. */
+void recorder_kvm_clock_settle(struct recorder *recorder)
+{
+    struct recorder_kvm *kvm = recorder->kvm;
+
+    if (kvm->clock && (kvm->clock->timer->changed || !kvm->ran)) {
+        recorder_kvm_clock_refresh(recorder);
+    }
+}
+
+bool recorder_kvm_clock_owns(const struct recorder *recorder, hwaddr address)
+{
+    const struct recorder_kvm_clock *clock = recorder->kvm->clock;
+
+    return clock && address - clock->timer->frame_address < memory_region_size(&clock->timer->page);
+}
+
+/* A host that is busy may be so slow to enter the guest that the step is over by then. */
+static bool made_progress(struct recorder *recorder)
+{
+    struct recorder_kvm_clock *clock = recorder->kvm->clock;
+    uint64_t count = recorder->kvm->count;
+    bool progress = !recorder_is_recording(recorder) || count != clock->fault_count;
+
+    clock->fault_count = count;
+    return progress;
+}
+
+static void adapt_step(struct recorder *recorder, bool at_once)
+{
+    struct recorder_kvm_clock *clock = recorder->kvm->clock;
+
+    if (made_progress(recorder) && at_once) {
+        clock->step_ns = MAX(clock->step_ns / STEP_DIVISOR, SHORTEST_STEP_NS);
+    } else {
+        clock->step_ns = MIN(clock->step_ns * 2, clock->longest_step_ns);
+    }
+}
+
+bool recorder_kvm_fault(CPUState *cpu)
+{
+    struct recorder *recorder = ebb_recorder;
+    bool at_once;
+
+    recorder_kvm_trace_drain(recorder, false);
+    if (!recorder_kvm_clock_leave(recorder)) {
+        return false;
+    }
+    at_once = get_clock() - recorder->kvm->clock->closed_ns < WAITING_NS;
+    recorder->kvm->exits[RECORDER_KVM_CLOCK]++;
+    bql_lock();
+    recorder_kvm_clock_refresh(recorder);
+    bql_unlock();
+    adapt_step(recorder, at_once);
+    recorder->kvm->ran = true;
+    recorder_kvm_clock_enter(recorder);
+    return true;
+}

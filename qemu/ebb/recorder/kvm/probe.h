@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a guest under KVM reads from registers that the host does not intercept: the caches'
+ * description, the size of DC ZVA's block, FPSID. KVM_GET_ONE_REG gives what the host's kernel
+ * makes of them, which is not the same. So a throw-away virtual machine with a handful of
+ * instructions reads them and tells.
+ */
+#ifndef EBB_RECORDER_KVM_PROBE_H
+#define EBB_RECORDER_KVM_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define KVM_PROBE_CACHES                                                                           \
+    14u /* values of CSSELR_EL1: seven levels, data or unified and instruction */
+
+struct kvm_probe {
+    uint64_t ctr;                      /* CTR_EL0 */
+    uint64_t clidr;                    /* CLIDR_EL1 */
+    uint64_t dczid;                    /* DCZID_EL0; AArch64 guests only, else 0 */
+    uint32_t fpsid;                    /* AArch32 guests only, else 0 */
+    uint32_t ccsidr[KVM_PROBE_CACHES]; /* CCSIDR_EL1, by CSSELR_EL1 */
+};
+
+/*
+ * Fills in *result. kvm: a descriptor of /dev/kvm; aarch32: the guest will start in AArch32 state.
+ * On failure false, and *problem (static text) says at what; errno why.
+ */
+bool kvm_probe(int kvm, bool aarch32, struct kvm_probe *result, const char **problem);
+
+#endif

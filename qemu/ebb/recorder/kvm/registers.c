@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The vCPU's registers, as KVM lists them (KVM API, sections 4.68, 4.69 and 4.84). */
+#include "qemu/osdep.h"
+#include "cpu.h"
+#include "qapi/error.h"
+#include "system/kvm.h"
+#include "ebb/arm/cpu_state.h"
+#include "ebb/arm/kvm_ids.h"
+#include "kvm.h"
+
+/* What QEMU holds in the vCPU's stead goes to KVM first. */
+static bool flush(CPUState *cpu)
+{
+    Error *error = NULL;
+
+    if (!cpu->vcpu_dirty) {
+        return true;
+    }
+    if (kvm_arch_put_registers(cpu, KVM_PUT_RUNTIME_STATE, &error)) {
+        recorder_fail(ebb_recorder, "the vCPU's registers could not be set");
+        error_free(error);
+        return false;
+    }
+    cpu->vcpu_dirty = false;
+    return true;
+}
+
+bool recorder_kvm_get(struct recorder *recorder, uint64_t id, void *value)
+{
+    CPUState *cpu = CPU(recorder->cpu);
+    int result;
+
+    if (!flush(cpu)) {
+        return false;
+    }
+    result = kvm_get_one_reg(cpu, id, value);
+    if (result) {
+        recorder_fail(recorder, "KVM does not tell register %#" PRIx64 " of the vCPU: %s", id,
+                      strerror(-result));
+    }
+    return !result;
+}
+
+bool recorder_kvm_set(struct recorder *recorder, uint64_t id, const void *value)
+{
+    CPUState *cpu = CPU(recorder->cpu);
+    int result;
+
+    if (!flush(cpu)) {
+        return false;
+    }
+    result = kvm_set_one_reg(cpu, id, (void *)value);
+    if (result) {
+        recorder_fail(recorder, "KVM does not set register %#" PRIx64 " of the vCPU: %s", id,
+                      strerror(-result));
+    }
+    return !result;
+}
+
+static bool probe_hardware(struct recorder *recorder, Error **errp)
+{
+    bool aarch32 = !arm_feature(&recorder->cpu->env, ARM_FEATURE_AARCH64);
+    const char *problem = "open /dev/kvm";
+    int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+    bool done = kvm >= 0 && kvm_probe(kvm, aarch32, &recorder->kvm->probe, &problem);
+
+    if (!done) {
+        error_setg_errno(
+            errp, errno,
+            "the CPU could not be looked at in a virtual machine of its own: cannot %s", problem);
+    }
+    if (kvm >= 0) {
+        close(kvm);
+    }
+    return done;
+}
+
+bool recorder_kvm_list_registers(struct recorder *recorder, Error **errp)
+{
+    CPUState *cpu = CPU(recorder->cpu);
+    struct kvm_reg_list none = {.n = 0};
+    g_autofree struct kvm_reg_list *list = NULL;
+    int result = kvm_vcpu_ioctl(cpu, KVM_GET_REG_LIST, &none);
+
+    if (result && result != -E2BIG) {
+        error_setg_errno(errp, -result, "KVM does not list the vCPU's registers");
+        return false;
+    }
+    list = g_malloc(sizeof(*list) + none.n * sizeof(uint64_t));
+    list->n = none.n;
+    result = kvm_vcpu_ioctl(cpu, KVM_GET_REG_LIST, list);
+    if (result) {
+        error_setg_errno(errp, -result, "KVM does not list the vCPU's registers");
+        return false;
+    }
+    g_free(recorder->kvm->ids);
+    recorder->kvm->ids = g_memdup2(list->reg, list->n * sizeof(uint64_t));
+    recorder->kvm->id_count = list->n;
+    return probe_hardware(recorder, errp);
+}
+
+/* True for registers of which the guest may read something else than KVM tells. */
+static bool is_probed(uint64_t id)
+{
+    return id == KVM_ID_CTR_EL0 || id == KVM_ID_CLIDR_EL1 || (id & KVM_ID_GROUP) == KVM_ID_DEMUX;
+}
+
+static void add_probed(struct recorder *recorder, struct ebb_cpu_registers *registers)
+{
+    const struct kvm_probe *probe = &recorder->kvm->probe;
+    size_t i;
+
+    ebb_cpu_registers_add(registers, KVM_ID_CTR_EL0, &probe->ctr, sizeof(probe->ctr));
+    ebb_cpu_registers_add(registers, KVM_ID_CLIDR_EL1, &probe->clidr, sizeof(probe->clidr));
+    if (arm_feature(&recorder->cpu->env, ARM_FEATURE_AARCH64)) {
+        ebb_cpu_registers_add(registers, KVM_ID_DCZID_EL0, &probe->dczid, sizeof(probe->dczid));
+    } else {
+        ebb_cpu_registers_add(registers, KVM_ID_EBB_FPSID, &probe->fpsid, sizeof(probe->fpsid));
+    }
+    for (i = 0; i < KVM_PROBE_CACHES; i++) {
+        ebb_cpu_registers_add(registers, KVM_ID_CCSIDR(i), &probe->ccsidr[i],
+                              sizeof(probe->ccsidr[i]));
+    }
+}
+
+struct ebb_cpu_registers *recorder_kvm_registers(struct recorder *recorder)
+{
+    struct ebb_cpu_registers *registers = ebb_cpu_registers_new();
+    uint64_t value[256 / 8];
+    size_t i;
+
+    for (i = 0; i < recorder->kvm->id_count; i++) {
+        uint64_t id = recorder->kvm->ids[i];
+        uint32_t size = 1u << ((id & KVM_REG_SIZE_MASK) >> KVM_REG_SIZE_SHIFT);
+
+        if (size <= sizeof(value) && !is_probed(id) && recorder_kvm_get(recorder, id, value)) {
+            ebb_cpu_registers_add(registers, id, value, size);
+        }
+    }
+    add_probed(recorder, registers);
+    ebb_cpu_registers_add_lines(registers, recorder->cpu);
+    ebb_cpu_registers_finish(registers);
+    return registers;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Exits of the guest that KVM handles by itself, noted for the resolver: a store-exclusive fails
+ * where one lies between it and its load (docs/nondeterminism.md).
+ *
+ * The vCPU thread calls all of this.
+ */
+#ifndef EBB_RECORDER_KVM_TRACE_H
+#define EBB_RECORDER_KVM_TRACE_H
+
+#include "ebb/recorder/recorder.h"
+
+/* Opens the trace, once the counter is there. Where the host does not allow it nothing is noted. */
+void recorder_kvm_trace_open(struct recorder *recorder);
+void recorder_kvm_trace_close(struct recorder *recorder);
+
+/*
+ * Appends the exits since the last call. To be called when the vCPU has come out to us, before
+ * anything else is appended; known: an event that follows is what it came out for.
+ */
+void recorder_kvm_trace_drain(struct recorder *recorder, bool known);
+
+/* An anchor with that count follows, and is as good as an exit there. */
+void recorder_kvm_trace_anchor(struct recorder *recorder, uint64_t count);
+
+#endif

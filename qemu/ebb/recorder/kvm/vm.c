@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the virtual machine has to be like, and what KVM is told about it before it runs. */
+#include "qemu/osdep.h"
+#include "cpu.h"
+#include "hw/arm/virt.h"
+#include "hw/qdev-core.h"
+#include "qapi/error.h"
+#include "qemu/error-report.h"
+#include "system/kvm.h"
+#include "kvm_arm.h"
+#include "kvm.h"
+
+static const struct recorder_refusal unrecordable_devices[] = {
+    {"e1000", "KVM collects writes to e1000 devices; use virtio-net"},
+    {"VGA", "display devices share memory with the guest; leave VGA out"},
+    {"cirrus-vga", "display devices share memory with the guest; leave cirrus-vga out"},
+    {"qxl", "display devices share memory with the guest; leave qxl out"},
+};
+
+static int check_device(Object *object, void *opaque)
+{
+    const char *type = object_get_typename(object);
+    Error **errp = opaque;
+
+    if (!recorder_check_type(object, unrecordable_devices, ARRAY_SIZE(unrecordable_devices),
+                             errp)) {
+        return 1;
+    }
+    if (object_property_find(object, "ioeventfd") &&
+        object_property_get_bool(object, "ioeventfd", NULL)) {
+        error_setg(errp,
+                   "KVM keeps writes to %s from QEMU; use -global %s.ioeventfd=off (ebb record "
+                   "does)",
+                   type, type);
+        return 1;
+    }
+    return 0;
+}
+
+bool recorder_kvm_check(Error **errp)
+{
+    MachineState *machine = MACHINE(qdev_get_machine());
+
+    if (!object_dynamic_cast(OBJECT(machine), TYPE_VIRT_MACHINE)) {
+        error_setg(errp, "under KVM only the machine virt can be recorded; use -M virt");
+    } else if (kvm_irqchip_in_kernel()) {
+        error_setg(errp, "interrupts of an in-kernel GIC are not seen; use kernel-irqchip=off");
+    } else if (!VIRT_MACHINE(machine)->mmio_timer) {
+        error_setg(errp, "the CPU's timer is not seen; use -M virt,mmio-timer=on");
+    } else if (ARM_CPU(first_cpu)->kvm_steal_time == ON_OFF_AUTO_ON) {
+        error_setg(errp, "the host writes stolen time to RAM; use -cpu host,kvm-steal-time=off");
+    } else {
+        return !object_child_foreach_recursive(qdev_get_machine(), check_device, errp);
+    }
+    return false;
+}
+
+/* QEMU writes its own copy of the registers to KVM now and then. */
+static void remember(ARMCPU *cpu, uint64_t id, uint64_t value)
+{
+    int i;
+
+    for (i = 0; i < cpu->cpreg_array_len; i++) {
+        if (cpu->cpreg_indexes[i] == id) {
+            cpu->cpreg_values[i] = value;
+        }
+    }
+}
+
+/* Services of the hypervisor whose answers come from the host: random numbers, stolen time. */
+static bool hide_services(ARMCPU *cpu, Error **errp)
+{
+    static const uint64_t ids[] = {
+        KVM_REG_ARM_STD_BMAP,
+        KVM_REG_ARM_STD_HYP_BMAP,
+        KVM_REG_ARM_VENDOR_HYP_BMAP,
+    };
+    size_t i;
+
+    for (i = 0; i < ARRAY_SIZE(ids); i++) {
+        uint64_t value = 0;
+
+        /* Hosts that do not know the register do not offer the service in a way that matters. */
+        if (kvm_get_one_reg(CPU(cpu), ids[i], &value) || !value) {
+            continue;
+        }
+        value = 0;
+        if (kvm_set_one_reg(CPU(cpu), ids[i], &value)) {
+            error_setg(errp, "KVM does not let its hypercalls (register %#" PRIx64 ") be hidden",
+                       ids[i]);
+            return false;
+        }
+        remember(cpu, ids[i], 0);
+    }
+    return true;
+}
+
+/*
+ * Features whose instructions give what only this host knows, or that change memory on their own.
+ * Newer host kernels let them be taken away (KVM API, section 4.68, "writable" identification
+ * registers); on older ones a replay notices if the guest has used one.
+ */
+static void hide_features(ARMCPU *cpu)
+{
+    static const struct {
+        const char *name;
+        uint64_t id;
+        unsigned shift; /* of a field of 4 bits that is 0 without the feature */
+    } features[] = {
+        {"FEAT_RNG (random numbers)", ARM64_SYS_REG(3, 0, 0, 6, 0), 60},
+        {"FEAT_WFxT (waiting with a time limit)", ARM64_SYS_REG(3, 0, 0, 6, 2), 0},
+        {"FEAT_HAFDBS (page table flags set by hardware)", ARM64_SYS_REG(3, 0, 0, 7, 1), 0},
+    };
+    size_t i;
+
+    for (i = 0; i < ARRAY_SIZE(features); i++) {
+        uint64_t value, field = 0xfull << features[i].shift;
+
+        if (kvm_get_one_reg(CPU(cpu), features[i].id, &value) || !(value & field)) {
+            continue;
+        }
+        value &= ~field;
+        if (kvm_set_one_reg(CPU(cpu), features[i].id, &value)) {
+            warn_report("the guest's CPU has %s, which this host's kernel does not let be hidden; "
+                        "a guest that uses it cannot be replayed",
+                        features[i].name);
+        } else {
+            remember(cpu, features[i].id, value);
+        }
+    }
+}
+
+/*
+ * KVM resets registers to a pattern. When an AArch32 guest writes half of one of these, KVM clears
+ * the other half if it traps the write, and hardware keeps it (Arm ARM, TTBR0): with zeroes there
+ * from the start both come to the same.
+ */
+void recorder_kvm_clear_upper_halves(struct recorder *recorder)
+{
+    static const uint64_t ids[] = {
+        ARM64_SYS_REG(3, 0, 2, 0, 0), /* TTBR0_EL1 */
+        ARM64_SYS_REG(3, 0, 2, 0, 1), /* TTBR1_EL1 */
+        ARM64_SYS_REG(3, 0, 7, 4, 0), /* PAR_EL1 */
+    };
+    size_t i;
+
+    for (i = 0; i < ARRAY_SIZE(ids) && recorder->kvm->smccc.aarch32; i++) {
+        uint64_t value;
+
+        if (recorder_kvm_get(recorder, ids[i], &value)) {
+            value = (uint32_t)value;
+            recorder_kvm_set(recorder, ids[i], &value);
+        }
+    }
+}
+
+static void describe_host(struct recorder *recorder)
+{
+    CPUState *cpu = CPU(recorder->cpu);
+    struct smccc_host *host = &recorder->kvm->smccc;
+    uint64_t value;
+    int i;
+
+    host->aarch32 = !arm_feature(&recorder->cpu->env, ARM_FEATURE_AARCH64);
+    host->psci_version = kvm_get_one_reg(cpu, KVM_REG_ARM_PSCI_VERSION, &value) ? 0 : value;
+    host->mpidr = kvm_get_one_reg(cpu, ARM64_SYS_REG(3, 0, 0, 0, 5), &value) ? 0 : value;
+    for (i = 1; i <= 3; i++) {
+        host->workaround[i] = kvm_get_one_reg(cpu, KVM_REG_ARM_FW_REG(i), &value) ? 0 : value;
+    }
+}
+
+/*
+ * Sends hypercalls to us, where the host can do that (Linux 6.4), so that no change of KVM's
+ * answers can matter. What stays: the architecture's own ranges, which KVM keeps, and PSCI's
+ * CPU_SUSPEND (0x84000001, 0xc4000001), which waits for an interrupt.
+ */
+static bool forward_hypercalls(void)
+{
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {
+        {0x00000000, 0x7fffffff}, {0x80010000, 0x84000000}, {0x84000002, 0xbfffffff},
+        {0xc0010000, 0xc4000000}, {0xc4000002, 0xffffffff},
+    };
+    size_t i;
+
+    for (i = 0; i < ARRAY_SIZE(ranges); i++) {
+        struct kvm_smccc_filter filter = {
+            .base = ranges[i].first,
+            .nr_functions = ranges[i].last - ranges[i].first + 1,
+            .action = KVM_SMCCC_FILTER_FWD_TO_USER,
+        };
+        struct kvm_device_attr attribute = {
+            .group = KVM_ARM_VM_SMCCC_CTRL,
+            .attr = KVM_ARM_VM_SMCCC_FILTER,
+            .addr = (uintptr_t)&filter,
+        };
+
+        if (kvm_vm_ioctl(kvm_state, KVM_SET_DEVICE_ATTR, &attribute)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool recorder_kvm_prepare_vm(struct recorder *recorder, Error **errp)
+{
+    hide_features(recorder->cpu);
+    describe_host(recorder);
+    recorder->kvm->hypercalls_forwarded = forward_hypercalls();
+    return hide_services(recorder->cpu, errp);
+}

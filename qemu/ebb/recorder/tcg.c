@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Recording under TCG: the position is QEMU's instruction count, always known. */
+#include "qemu/osdep.h"
+#include "cpu.h"
+#include "accel/tcg/cpu-ops.h"
+#include "qemu/bswap.h"
+#include "system/cpu-timers.h"
+#include "ebb/arm/cpu_state.h"
+#include "ebb/hooks.h"
+#include "ebb/position.h"
+#include "recorder.h"
+#include "ebb/arm/sysreg.h"
+
+/* The bytes of value as a little-endian CPU sees them. */
+static uint64_t normalized(uint64_t value, MemOp op)
+{
+    unsigned bits = 8 * memop_size(op);
+
+    if ((op & MO_BSWAP) != MO_LE) {
+        value = bswap64(value) >> (64 - bits);
+    }
+    return bits == 64 ? value : value & ((1ull << bits) - 1);
+}
+
+/* What the CPU makes of a failed access depends on how it failed. */
+static uint32_t failure_flags(CPUState *cpu, MemTxResult result)
+{
+    if (result == MEMTX_OK || cpu->ignore_memory_transaction_failures) {
+        return 0;
+    }
+    return EBB_EVENT_FAILED | (result == MEMTX_DECODE_ERROR ? EBB_EVENT_UNASSIGNED : 0);
+}
+
+static void append_mmio(struct recorder *recorder, uint32_t kind, hwaddr address, uint64_t value,
+                        MemOp op, MemTxResult result)
+{
+    recorder_append_mmio(recorder, kind, address, normalized(value, op), memop_size(op),
+                         failure_flags(CPU(recorder->cpu), result));
+}
+
+static MemTxResult hook_mmio_read(CPUState *cpu, hwaddr address, MemoryRegion *mr, hwaddr offset,
+                                  uint64_t *value, MemOp op, MemTxAttrs attrs)
+{
+    bool ours = recorder_access_begin(ebb_recorder, ebb_position_of_access(cpu));
+    MemTxResult result = memory_region_dispatch_read(mr, offset, value, op, attrs);
+
+    if (ours && !cpu->mem_io_pc && !failure_flags(cpu, result)) {
+        /* How often QEMU fetches such an instruction depends on the host. */
+        recorder_fail(ebb_recorder,
+                      "the guest executes instructions out of a device, at physical address "
+                      "%#" HWADDR_PRIx ", which cannot be recorded; the recording ends there",
+                      address);
+    }
+    if (ours) {
+        append_mmio(ebb_recorder, EBB_EVENT_MMIO_READ, address, *value, op, result);
+        recorder_access_end(ebb_recorder);
+    }
+    return result;
+}
+
+static MemTxResult hook_mmio_write(CPUState *cpu, hwaddr address, MemoryRegion *mr, hwaddr offset,
+                                   uint64_t value, MemOp op, MemTxAttrs attrs)
+{
+    bool ours = recorder_access_begin(ebb_recorder, ebb_position_of_access(cpu));
+    MemTxResult result;
+
+    if (mr->rom_device) {
+        recorder_flash_written(ebb_recorder, mr);
+    }
+    result = memory_region_dispatch_write(mr, offset, value, op, attrs);
+    if (ours) {
+        append_mmio(ebb_recorder, EBB_EVENT_MMIO_WRITE, address, value, op, result);
+        recorder_access_end(ebb_recorder);
+    }
+    return result;
+}
+
+static void append_sysreg(struct recorder *recorder, uint32_t kind, const ARMCPRegInfo *ri,
+                          uint64_t value)
+{
+    struct ebb_event event = {
+        .kind = kind,
+        .address = ebb_sysreg_id(ri),
+        .value = value,
+        .size = 8,
+    };
+
+    recorder_append_access(recorder, &event);
+}
+
+static uint64_t sysreg_read(CPUARMState *env, const ARMCPRegInfo *ri)
+{
+    bool ours = recorder_access_begin(ebb_recorder, ebb_position_of_instruction());
+    uint64_t value = ebb_sysreg_original_read(env, ri);
+
+    if (ours) {
+        append_sysreg(ebb_recorder, EBB_EVENT_SYSREG_READ, ri, value);
+        recorder_access_end(ebb_recorder);
+    }
+    return value;
+}
+
+static void sysreg_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value)
+{
+    bool ours = recorder_access_begin(ebb_recorder, ebb_position_of_instruction());
+
+    ebb_sysreg_original_write(env, ri, value);
+    if (ours) {
+        append_sysreg(ebb_recorder, EBB_EVENT_SYSREG_WRITE, ri, value);
+        recorder_access_end(ebb_recorder);
+    }
+}
+
+static const struct ebb_sysreg_interceptor sysreg_interceptor = {
+    .read = sysreg_read,
+    .write = sysreg_write,
+};
+
+/* Called at every change of exception level or mode, on exception return too. */
+static void level_changed(ARMCPU *cpu, void *opaque)
+{
+    struct recorder *recorder = opaque;
+
+    if (recorder_is_recording(recorder) && CPU(cpu)->exception_index >= 0) {
+        recorder->entry_position = ebb_position_now();
+    }
+}
+
+/*
+ * Lets the CPU take an interrupt that is pending, as the state at a position has it (log/event.h).
+ * This is what QEMU would do before the next instruction; the vCPU must not be executing.
+ */
+static void tcg_settle(struct recorder *recorder)
+{
+    CPUState *cpu = CPU(recorder->cpu);
+    const TCGCPUOps *operations = cpu->cc->tcg_ops;
+
+    if (cpu->halted && operations->cpu_exec_halt(cpu)) {
+        cpu->halted = 0;
+    }
+    if (!cpu->halted && cpu->interrupt_request &&
+        operations->cpu_exec_interrupt(cpu, cpu->interrupt_request)) {
+        cpu->exception_index = -1;
+    }
+}
+
+static void tcg_between_runs(CPUState *cpu)
+{
+    recorder_between_runs(ebb_recorder);
+}
+
+static const struct ebb_hooks hooks = {
+    .mmio_read = hook_mmio_read,
+    .mmio_write = hook_mmio_write,
+    .ram_written = recorder_ram_written,
+    .semihosting = recorder_semihosting,
+    .vcpu_between_runs = tcg_between_runs,
+    .bounce_device_writes = true,
+    .serialize_devices = true,
+};
+
+static bool tcg_prepare(struct recorder *recorder, Error **errp)
+{
+    ebb_sysregs_intercept(recorder->cpu, &sysreg_interceptor);
+    arm_register_el_change_hook(recorder->cpu, level_changed, recorder);
+    ebb_hooks = &hooks;
+    return true;
+}
+
+static bool tcg_start(struct recorder *recorder, Error **errp)
+{
+    ebb_position_set(0);
+    recorder->tracks_dirty = true;
+    return true;
+}
+
+static void tcg_stop(struct recorder *recorder)
+{
+}
+
+static uint64_t tcg_place(struct recorder *recorder)
+{
+    return ebb_position_now();
+}
+
+static uint64_t tcg_position(const struct recorder *recorder)
+{
+    return ebb_position_now();
+}
+
+static struct ebb_cpu_registers *tcg_registers(struct recorder *recorder)
+{
+    return ebb_cpu_registers_get(recorder->cpu);
+}
+
+static uint64_t tcg_digest(struct recorder *recorder)
+{
+    return ebb_cpu_digest(recorder->cpu);
+}
+
+/* TCG sets them itself. */
+static void tcg_sync_dirty(struct recorder *recorder)
+{
+}
+
+static void tcg_describe(struct recorder *recorder, QDict *manifest)
+{
+    qdict_put_int(manifest, "icount_shift", ctz64(icount_to_ns(1)));
+}
+
+static void tcg_status(struct recorder *recorder, QDict *status)
+{
+}
+
+const struct recorder_accel recorder_accel_tcg = {
+    .name = "tcg",
+    .check_machine = recorder_check_tcg,
+    .prepare = tcg_prepare,
+    .start = tcg_start,
+    .stop = tcg_stop,
+    .place = tcg_place,
+    .position = tcg_position,
+    .settle = tcg_settle,
+    .registers = tcg_registers,
+    .digest = tcg_digest,
+    .sync_dirty = tcg_sync_dirty,
+    .describe = tcg_describe,
+    .status = tcg_status,
+};

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Breakpoints, compiled into the translation, and watchpoints, on QEMU's slow path for their page.
+ */
+#include "qemu/osdep.h"
+#include "exec/breakpoint.h"
+#include "exec/exec-all.h"
+#include "exec/translation-block.h"
+#include "hw/core/cpu.h"
+#include "tcg/tcg.h"
+#include "tcg/insn-start-words.h"
+#include "ebb/position.h"
+#include "worker.h"
+
+#define MAX_WATCH_LENGTH (1u << 20) /* bytes */
+
+static struct worker_breakpoint *breakpoint(struct worker *worker, guint i)
+{
+    return &g_array_index(worker->breakpoints, struct worker_breakpoint, i);
+}
+
+bool worker_breakpoint_at(vaddr address)
+{
+    struct worker *worker = worker_current();
+    guint i;
+
+    for (i = 0; i < worker->breakpoints->len; i++) {
+        if (breakpoint(worker, i)->kind == WORKER_BREAK_EXECUTE &&
+            breakpoint(worker, i)->address == address) {
+            return true;
+        }
+    }
+    return worker_resolve_watches(address);
+}
+
+static bool contains_execute(const struct worker_breakpoint *set, size_t count, uint64_t address)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        if (set[i].kind == WORKER_BREAK_EXECUTE && set[i].address == address) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct stale_blocks {
+    GArray *addresses; /* uint64_t */
+    GPtrArray *blocks;
+};
+
+static gboolean collect_stale(gpointer key, gpointer value, gpointer opaque)
+{
+    struct stale_blocks *stale = opaque;
+    TranslationBlock *tb = value;
+    guint i;
+
+    for (i = 0; i < stale->addresses->len; i++) {
+        if (g_array_index(stale->addresses, uint64_t, i) - tb->pc < tb->size) {
+            g_ptr_array_add(stale->blocks, tb);
+            break;
+        }
+    }
+    return false;
+}
+
+/* Drops what was translated with another set of breakpoints at these addresses. */
+static void drop_translations(GArray *addresses)
+{
+    struct stale_blocks stale = {addresses, g_ptr_array_new()};
+    guint i;
+
+    if (addresses->len) {
+        tcg_tb_foreach(collect_stale, &stale);
+    }
+    for (i = 0; i < stale.blocks->len; i++) {
+        tb_phys_invalidate(g_ptr_array_index(stale.blocks, i), -1);
+    }
+    g_ptr_array_free(stale.blocks, true);
+}
+
+void worker_breakpoints_forget(struct worker *worker, uint64_t address, bool one_page)
+{
+    MemTxAttrs attrs;
+    hwaddr page = cpu_get_phys_page_attrs_debug(CPU(worker->cpu),
+                                                address & ~(uint64_t)(EBB_PAGE_SIZE - 1), &attrs);
+    uint64_t offset =
+        page == -1 ? UINT64_MAX : worker_map_offset(worker, page + address % EBB_PAGE_SIZE);
+
+    if (offset != UINT64_MAX && one_page) {
+        tb_invalidate_phys_range(offset, offset + 3);
+    } else {
+        g_autoptr(GArray) addresses = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+
+        g_array_append_val(addresses, address);
+        drop_translations(addresses);
+    }
+}
+
+/* Adds the addresses of a's breakpoints that b lacks. */
+static void add_difference(GArray *addresses, const struct worker_breakpoint *a, size_t a_count,
+                           const struct worker_breakpoint *b, size_t b_count)
+{
+    size_t i;
+
+    for (i = 0; i < a_count; i++) {
+        if (a[i].kind == WORKER_BREAK_EXECUTE && !contains_execute(b, b_count, a[i].address)) {
+            g_array_append_val(addresses, a[i].address);
+        }
+    }
+}
+
+static bool is_watch(const struct worker_breakpoint *watch)
+{
+    return watch->kind != WORKER_BREAK_EXECUTE;
+}
+
+static int watch_flags(const struct worker_breakpoint *watch)
+{
+    switch (watch->kind) {
+    case WORKER_WATCH_WRITE:
+        return BP_GDB | BP_MEM_WRITE;
+    case WORKER_WATCH_READ:
+        return BP_GDB | BP_MEM_READ;
+    default:
+        return BP_GDB | BP_MEM_ACCESS;
+    }
+}
+
+/*
+ * QEMU calls worker_watchpoint_reached() for accesses to the pages of its own watchpoints. Their
+ * kinds are ours, since it looks at them itself after an access that is none of ours.
+ */
+static int insert_watchpoints(struct worker *worker, const struct worker_breakpoint *set,
+                              size_t count, struct ebb_error *error)
+{
+    CPUState *cpu = CPU(worker->cpu);
+    size_t i;
+
+    cpu_watchpoint_remove_all(cpu, BP_GDB);
+    for (i = 0; i < count; i++) {
+        if (is_watch(&set[i]) && (set[i].length > MAX_WATCH_LENGTH ||
+                                  cpu_watchpoint_insert(cpu, set[i].address, set[i].length,
+                                                        watch_flags(&set[i]), NULL))) {
+            return ebb_fail(error, EBB_ERROR_USAGE, "cannot watch %" PRIu64 " bytes at 0x%" PRIx64,
+                            set[i].length, set[i].address);
+        }
+    }
+    return 0;
+}
+
+int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint *set, size_t count,
+                           struct ebb_error *error)
+{
+    const struct worker_breakpoint *old = breakpoint(worker, 0);
+    size_t old_count = worker->breakpoints->len, i;
+    GArray *addresses = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+
+    for (i = 0; i < count; i++) {
+        if (set[i].kind < WORKER_BREAK_EXECUTE || set[i].kind > WORKER_WATCH_ACCESS) {
+            g_array_free(addresses, true);
+            return ebb_fail(error, EBB_ERROR_USAGE, "a breakpoint of kind %u", set[i].kind);
+        }
+    }
+    add_difference(addresses, old, old_count, set, count);
+    add_difference(addresses, set, count, old, old_count);
+    g_array_set_size(worker->breakpoints, 0);
+    g_array_append_vals(worker->breakpoints, set, count);
+    drop_translations(addresses);
+    g_array_free(addresses, true);
+    return insert_watchpoints(worker, set, count, error);
+}
+
+static void note_hit(struct worker *worker, const struct worker_hit *hit)
+{
+    worker->hits.pending = true;
+    worker->hits.count++;
+    worker->hits.last = *hit;
+}
+
+/*
+ * Fills in position and PC of a hit of the guest's own, from inside a translation block. The whole
+ * block was taken from the budget when it was entered.
+ */
+static void locate_hit(struct worker *worker, struct worker_hit *hit, uintptr_t ra)
+{
+    CPUState *cpu = CPU(worker->cpu);
+    TranslationBlock *tb = tcg_tb_lookup(ra);
+    uint64_t data[TARGET_INSN_START_WORDS];
+    int left = cpu_unwind_data_from_tb(tb, ra, data);
+
+    hit->position = worker->hits.run_end - cpu->neg.icount_decr.u16.low - cpu->icount_extra - left;
+    hit->pc = data[0];
+}
+
+/*
+ * Takes note of a hit. Whoever looks for the last one goes on in the middle of the block; else
+ * guest code is left, with the state before the instruction.
+ */
+static void take_hit(struct worker *worker, struct worker_hit *hit, uintptr_t ra)
+{
+    CPUState *cpu = CPU(worker->cpu);
+
+    locate_hit(worker, hit, ra);
+    if (hit->kind == WORKER_BREAK_EXECUTE) {
+        hit->address = hit->pc;
+    }
+    note_hit(worker, hit);
+    if (worker->hits.stop_at_first) {
+        cpu->exception_index = EXCP_INTERRUPT;
+        cpu_loop_exit_restore(cpu, ra);
+    }
+    worker->hits.pending = false;
+}
+
+void worker_breakpoint_reached(CPUState *cpu, uintptr_t ra)
+{
+    struct worker *worker = worker_current();
+    struct worker_hit hit = {.kind = WORKER_BREAK_EXECUTE};
+
+    if (worker->kvm.resolution) {
+        locate_hit(worker, &hit, ra);
+        if (worker_resolve_reached(worker, hit.position, hit.pc)) {
+            cpu->exception_index = EXCP_INTERRUPT;
+            cpu_loop_exit_restore(cpu, ra);
+        }
+    } else if (!worker->hits.ignore_execute) {
+        take_hit(worker, &hit, ra);
+    }
+}
+
+static uint32_t access_kind(const struct worker_breakpoint *watch, int flags)
+{
+    if ((flags & BP_MEM_WRITE) && watch->kind != WORKER_WATCH_READ) {
+        return WORKER_WATCH_WRITE;
+    }
+    if ((flags & BP_MEM_READ) && watch->kind != WORKER_WATCH_WRITE) {
+        return WORKER_WATCH_READ;
+    }
+    return 0;
+}
+
+static bool overlaps(uint64_t a, uint64_t a_length, uint64_t b, uint64_t b_length)
+{
+    return a - b < b_length || b - a < a_length;
+}
+
+bool worker_watchpoint_reached(CPUState *cpu, vaddr address, vaddr length, int flags, uintptr_t ra)
+{
+    struct worker *worker = worker_current();
+    bool ours = false;
+    guint i;
+
+    for (i = 0; i < worker->breakpoints->len; i++) {
+        const struct worker_breakpoint *watch = breakpoint(worker, i);
+        struct worker_hit hit = {
+            .kind = watch->kind,
+            .access = is_watch(watch) ? access_kind(watch, flags) : 0,
+            .address = watch->address,
+            .data_address = MAX(address, watch->address),
+        };
+
+        if (hit.access && overlaps(address, length, watch->address, watch->length)) {
+            ours = true;
+            take_hit(worker, &hit, ra);
+        }
+    }
+    return ours; /* else it may be a watchpoint of the guest's own */
+}
+
+/* The part of a watchpoint that lies on one page, against a device's write. */
+static void check_page(struct worker *worker, const struct worker_breakpoint *watch, uint64_t start,
+                       uint64_t length, uint64_t offset, uint64_t count, bool nested)
+{
+    MemTxAttrs attrs;
+    hwaddr physical = cpu_get_phys_page_attrs_debug(CPU(worker->cpu),
+                                                    start & ~(uint64_t)(EBB_PAGE_SIZE - 1), &attrs);
+    uint64_t watched =
+        physical == -1 ? UINT64_MAX : worker_map_offset(worker, physical + start % EBB_PAGE_SIZE);
+    struct worker_hit hit = {
+        .position = nested ? ebb_position_of_instruction() : ebb_position_now(),
+        .kind = watch->kind,
+        .access = WORKER_WATCH_WRITE,
+        .address = watch->address,
+        .pc = worker_pc(worker),
+        .by_device = true,
+        .nested = nested,
+    };
+
+    if (watched == UINT64_MAX || !overlaps(watched, length, offset, count)) {
+        return;
+    }
+    hit.data_address = start + (offset > watched ? offset - watched : 0);
+    note_hit(worker, &hit);
+    if (nested) {
+        cpu_exit(CPU(worker->cpu));
+    }
+}
+
+void worker_watch_device_write(struct worker *worker, uint64_t offset, uint64_t length, bool nested)
+{
+    guint i;
+
+    for (i = 0; i < worker->breakpoints->len; i++) {
+        const struct worker_breakpoint *watch = breakpoint(worker, i);
+        uint64_t done, part;
+
+        if (!is_watch(watch) || watch->kind == WORKER_WATCH_READ) {
+            continue;
+        }
+        for (done = 0; done < watch->length; done += part) {
+            uint64_t start = watch->address + done;
+
+            part = MIN(watch->length - done, EBB_PAGE_SIZE - start % EBB_PAGE_SIZE);
+            check_page(worker, watch, start, part, offset, length, nested);
+        }
+    }
+}

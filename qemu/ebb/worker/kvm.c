@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Replaying what ran under KVM.
+ *
+ * Such a guest had no device registers inside its CPU. Reads of the counter are breakpoints, put
+ * there by the recorder; hypercalls are in the log, or answered as KVM answers them. Each stop of
+ * the vCPU has left an anchor in the log, which says where the CPU was and what was in its
+ * registers, before a pending interrupt was entered: so nothing here enters one at the end of its
+ * budget of instructions unless asked to.
+ */
+#include "qemu/osdep.h"
+#include "qemu/bswap.h"
+#include "cpu.h"
+#include "accel/tcg/cpu-ops.h"
+#include "cpregs.h"
+#include "exec/cpu-common.h"
+#include "exec/exec-all.h"
+#include "internals.h"
+#include "ebb/counter/sites.h"
+#include "ebb/arm/cpu_state_kvm.h"
+#include "ebb/arm/kvm_ids.h"
+#include "ebb/position.h"
+#include "ebb/arm/sysreg.h"
+#include "worker.h"
+
+#define MAX_RESULTS 4u
+#define ENABLED 1u /* bit of a timer's CTL */
+
+/* QEMU's operations on the CPU, with ours in front. */
+static struct {
+    const TCGCPUOps *original;
+    TCGCPUOps ours;
+} operations;
+
+int worker_kvm_open(struct worker *worker, struct ebb_error *error)
+{
+    struct worker_kvm *kvm = &worker->kvm;
+    struct kvm_guest_cpu *description = &kvm->description;
+    struct ebb_log_summary summary;
+    struct ebb_keyframe keyframe;
+    uint64_t value;
+    int i;
+
+    ebb_log_summary(worker->events.log, &summary);
+    if (summary.keyframe_count <= summary.first_keyframe) {
+        return ebb_fail(error, EBB_ERROR_CORRUPT, "the recording has no keyframe to start from");
+    }
+    if (ebb_log_keyframe(worker->events.log, summary.first_keyframe, &keyframe, error)) {
+        return -1;
+    }
+    kvm->active = true;
+    kvm->clears = ebb_log_exclusive_clears(worker->events.log, &kvm->clear_count);
+    description->aarch64 = worker->manifest->aarch64;
+    description->counter_frequency = worker->manifest->counter_frequency;
+    description->registers = keyframe.registers;
+    description->register_count = keyframe.register_count;
+    kvm->smccc.aarch32 = !description->aarch64;
+    if (kvm_register_number(keyframe.registers, keyframe.register_count, KVM_ID_FW_PSCI_VERSION,
+                            &value)) {
+        kvm->smccc.psci_version = value;
+    }
+    kvm_register_number(keyframe.registers, keyframe.register_count, KVM_ID_SYSREG(3, 0, 0, 0, 5),
+                        &kvm->smccc.mpidr);
+    for (i = 1; i <= 3; i++) {
+        if (kvm_register_number(keyframe.registers, keyframe.register_count, KVM_ID_FW(i),
+                                &value)) {
+            kvm->smccc.workaround[i] = value;
+        }
+    }
+    return 0;
+}
+
+/* True if the breakpoint that the CPU has met is one of the recorder's. */
+static bool decode_counter(struct worker *worker, bool *physical, uint8_t *rt, uint8_t *rt2)
+{
+    CPUARMState *env = &worker->cpu->env;
+    uint32_t immediate = env->exception.syndrome & 0xffff;
+    uint8_t next[2] = {0};
+
+    if (is_a64(env)) {
+        return counter_breakpoint_decode(COUNTER_SITE_A64, immediate, 0, physical, rt, rt2);
+    }
+    if (!env->thumb) {
+        return counter_breakpoint_decode(COUNTER_SITE_A32, immediate, 0, physical, rt, rt2);
+    }
+    return cpu_memory_rw_debug(CPU(worker->cpu), env->regs[15] + 2, next, sizeof(next), false) ==
+               0 &&
+           counter_breakpoint_decode(COUNTER_SITE_T32, immediate, lduw_le_p(next), physical, rt,
+                                     rt2);
+}
+
+static void finish_counter(CPUARMState *env, uint8_t rt, uint8_t rt2, uint64_t value)
+{
+    if (is_a64(env)) {
+        if (rt < 31) {
+            env->xregs[rt] = value;
+        }
+        env->pc += 4;
+        return;
+    }
+    env->regs[rt] = (uint32_t)value;
+    env->regs[rt2] = value >> 32;
+    env->regs[15] += 4;
+}
+
+/* False if the breakpoint is the guest's own. */
+static bool replay_counter(struct worker *worker)
+{
+    CPUARMState *env = &worker->cpu->env;
+    uint64_t position = ebb_position_of_instruction();
+    const struct ebb_event *event;
+    bool physical;
+    uint8_t rt, rt2 = 0;
+
+    if (!decode_counter(worker, &physical, &rt, &rt2)) {
+        return false;
+    }
+    if (worker->diversion) {
+        finish_counter(env, rt, rt2, 0);
+        return true;
+    }
+    event = worker_expect(worker, EBB_EVENT_SYSREG_READ, position,
+                          physical ? KVM_ID_CNTPCT_EL0 : KVM_ID_CNTVCT_EL0, 8, NULL);
+    if (event) {
+        finish_counter(env, rt, rt2, event->value);
+        worker_events_advance(worker, position);
+    }
+    return true;
+}
+
+static uint64_t get_argument(CPUARMState *env, unsigned i)
+{
+    return is_a64(env) ? env->xregs[i] : env->regs[i];
+}
+
+static void set_result(CPUARMState *env, unsigned i, uint64_t value)
+{
+    if (is_a64(env)) {
+        env->xregs[i] = value;
+    } else {
+        env->regs[i] = (uint32_t)value;
+    }
+}
+
+/* As the instruction WFI; the program counter is behind the call already. */
+static G_NORETURN void wait_for_interrupt(CPUState *cs)
+{
+    cs->halted = 1;
+    cs->exception_index = EXCP_HLT;
+    cpu_loop_exit(cs);
+}
+
+/* An answer that is not in the log, since it is always the same. */
+static void imitate(struct worker *worker)
+{
+    CPUARMState *env = &worker->cpu->env;
+    uint64_t arguments[4], results[4];
+    enum smccc_effect effect;
+    unsigned i;
+
+    for (i = 0; i < 4; i++) {
+        arguments[i] = get_argument(env, i);
+    }
+    effect = smccc_answer(&worker->kvm.smccc, arguments, results);
+    if ((effect == SMCCC_OFF || effect == SMCCC_RESETS) && !worker->diversion) {
+        worker_expect(worker, EBB_EVENT_HYPERCALL, ebb_position_of_instruction(),
+                      (uint32_t)arguments[0], 0, NULL);
+        return;
+    }
+    for (i = 0; i < 4; i++) {
+        set_result(env, i, results[i]);
+    }
+    worker->kvm.progress.calls++;
+    if (effect == SMCCC_STOPS) {
+        worker->cpu->power_state = PSCI_OFF;
+    }
+    if (effect == SMCCC_STOPS || (effect == SMCCC_WAITS && !cpu_has_work(CPU(worker->cpu)))) {
+        wait_for_interrupt(CPU(worker->cpu));
+    }
+}
+
+/* True if the log has this call next. */
+static bool is_recorded(struct worker *worker, uint64_t position, uint32_t function)
+{
+    const struct ebb_event *event;
+
+    worker_apply_nested(worker, position);
+    event = worker_events_peek(worker);
+    return event && event->kind == EBB_EVENT_HYPERCALL && event->address == function &&
+           (worker->kvm.unresolved || event->position == position);
+}
+
+static void replay_hypercall(struct worker *worker)
+{
+    CPUARMState *env = &worker->cpu->env;
+    uint64_t position = ebb_position_of_instruction();
+    uint32_t function = (uint32_t)get_argument(env, 0);
+    const struct ebb_event *event;
+    unsigned i;
+
+    arm_clear_exclusive(env);
+    if (worker->diversion ||
+        (!is_recorded(worker, position, function) &&
+         (!worker->manifest->hypercalls_recorded || smccc_is_architecture_call(function)))) {
+        imitate(worker);
+        return;
+    }
+    event = worker_expect(worker, EBB_EVENT_HYPERCALL, position, function, 0, NULL);
+    if (event) {
+        for (i = 0; i < MAX_RESULTS && 8 * (i + 1) <= event->data_length; i++) {
+            set_result(env, i, ldq_le_p(event->data + 8 * i));
+        }
+        worker_events_advance(worker, position);
+    }
+}
+
+static void kvm_do_interrupt(CPUState *cs)
+{
+    struct worker *worker = worker_current();
+
+    if (cs->exception_index == EXCP_HVC) {
+        replay_hypercall(worker);
+    } else if (cs->exception_index != EXCP_BKPT || !replay_counter(worker)) {
+        operations.original->do_interrupt(cs);
+    }
+}
+
+/* Nothing is left to execute, or somebody has asked to stop. */
+static bool is_stopping(CPUState *cs)
+{
+    return cs->neg.icount_decr.u16.low + cs->icount_extra == 0 || qatomic_read(&cs->exit_request);
+}
+
+static bool kvm_exec_interrupt(CPUState *cs, int interrupt_request)
+{
+    struct worker *worker = worker_current();
+
+    if (!worker->kvm.taking) {
+        if (worker_resolve_stops_at(worker, worker_pc(worker))) {
+            cpu_exit(cs);
+        }
+        if (is_stopping(cs)) {
+            return false;
+        }
+    }
+    return operations.original->cpu_exec_interrupt(cs, interrupt_request);
+}
+
+static const char *timer_access(const ARMCPRegInfo *ri)
+{
+    return ri->type & ARM_CP_NO_RAW ? "an unrecorded counter read" : "a look at a running timer";
+}
+
+/* The value that the guest would find depends on the time, and nobody has recorded it. */
+static void refuse(struct worker *worker, const ARMCPRegInfo *ri)
+{
+    worker_diverge(worker, ebb_position_of_instruction(),
+                   "%s (%s) at PC 0x%" PRIx64 ": this instruction was not replaced when the "
+                   "recording began, maybe because it was loaded or unpacked later; begin the "
+                   "recording when it is in memory",
+                   timer_access(ri), ri->name, worker_pc(worker));
+}
+
+static uint64_t read_field(CPUARMState *env, const ARMCPRegInfo *ri)
+{
+    return cpreg_field_is_64bit(ri) ? CPREG_FIELD64(env, ri) : CPREG_FIELD32(env, ri);
+}
+
+/* Timers are plain registers here, of no effect; while they are off they are no more under KVM. */
+static uint64_t kvm_sysreg_read(CPUARMState *env, const ARMCPRegInfo *ri)
+{
+    struct worker *worker = worker_current();
+    uint64_t value = ri->fieldoffset ? read_field(env, ri) : 0;
+    bool is_control = ri->crn == 14 && ri->crm >= 2 && ri->crm <= 3 && ri->opc2 == 1;
+
+    if (!worker->diversion && (!ri->fieldoffset || (is_control && (value & ENABLED)))) {
+        refuse(worker, ri);
+    }
+    return value;
+}
+
+static void kvm_sysreg_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value)
+{
+    if (ri->fieldoffset) {
+        raw_write(env, ri, value);
+    }
+}
+
+static const struct ebb_sysreg_interceptor interceptor = {
+    .read = kvm_sysreg_read,
+    .write = kvm_sysreg_write,
+};
+
+/*
+ * A 32-bit write of TTBR0 or TTBR1 keeps the upper half, but KVM's trap, which is on while the
+ * guest runs without caches, clears it.
+ */
+static void kvm_ttbr_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value)
+{
+    uint64_t cached = SCTLR_M | SCTLR_C;
+    uint64_t *ttbr = ri->opc2 ? &env->cp15.ttbr1_ns : &env->cp15.ttbr0_ns;
+
+    if ((env->cp15.sctlr_ns & cached) == cached) {
+        *ttbr = deposit64(*ttbr, 0, 32, value);
+    } else {
+        *ttbr = (uint32_t)value;
+    }
+}
+
+static void replace_ttbr_writes(ARMCPU *cpu)
+{
+    unsigned opc2;
+
+    for (opc2 = 0; opc2 < 2; opc2++) {
+        uint32_t key = ENCODE_CP_REG(15, 0, 1, 2, 0, 0, opc2);
+        ARMCPRegInfo *ri = g_hash_table_lookup(cpu->cp_regs, (gpointer)(uintptr_t)key);
+
+        if (ri) {
+            ri->writefn = kvm_ttbr_write;
+        }
+    }
+}
+
+static void replace_operations(CPUState *cs)
+{
+    CPUClass *class = CPU_GET_CLASS(cs);
+
+    operations.original = class->tcg_ops;
+    operations.ours = *class->tcg_ops;
+    operations.ours.do_interrupt = kvm_do_interrupt;
+    operations.ours.cpu_exec_interrupt = kvm_exec_interrupt;
+    class->tcg_ops = &operations.ours;
+}
+
+void worker_kvm_init(struct worker *worker)
+{
+    ARMISARegisters isar = worker->cpu->isar;
+
+    ebb_sysregs_intercept(worker->cpu, &interceptor);
+    /* What a recorder under TCG hides has been seen to. */
+    worker->cpu->isar = isar;
+    kvm_guest_cpu_identify(worker->cpu, &worker->kvm.description);
+    replace_ttbr_writes(worker->cpu);
+    replace_operations(CPU(worker->cpu));
+}
+
+static bool matches(struct worker *worker, const struct ebb_event *anchor)
+{
+    struct ebb_cpu_anchor here = ebb_cpu_anchor(worker->cpu);
+
+    return here.pc == anchor->address && here.pstate == anchor->value &&
+           anchor->data_length == sizeof(uint64_t) &&
+           ebb_cpu_anchor_digest(worker->cpu) == ldq_le_p(anchor->data);
+}
+
+bool worker_kvm_at_anchor(struct worker *worker, const struct ebb_event *anchor)
+{
+    if (matches(worker, anchor)) {
+        return true;
+    }
+    if (!CPU(worker->cpu)->interrupt_request) {
+        return false;
+    }
+    worker_take_interrupt(worker);
+    return matches(worker, anchor);
+}
+
+void worker_kvm_pass_anchor(struct worker *worker)
+{
+    arm_clear_exclusive(&worker->cpu->env);
+    /* KVM ends a WFI when it has to give the CPU back. */
+    if (worker->cpu->power_state == PSCI_ON) {
+        CPU(worker->cpu)->halted = 0;
+    }
+}
+
+/* The number of clears at positions below this one. */
+static size_t clears_below(const struct worker_kvm *kvm, uint64_t position)
+{
+    size_t low = 0, high = kvm->clear_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (kvm->clears[middle] < position) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+void worker_kvm_clear_exclusive(struct worker *worker, uint64_t position)
+{
+    size_t i = clears_below(&worker->kvm, position);
+
+    if (i < worker->kvm.clear_count && worker->kvm.clears[i] == position) {
+        arm_clear_exclusive(&worker->cpu->env);
+    }
+}
+
+uint64_t worker_kvm_next_clear(struct worker *worker, uint64_t position, uint64_t limit)
+{
+    size_t i =
+        position == UINT64_MAX ? worker->kvm.clear_count : clears_below(&worker->kvm, position + 1);
+
+    return i < worker->kvm.clear_count ? MIN(worker->kvm.clears[i], limit) : limit;
+}

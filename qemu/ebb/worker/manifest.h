@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the worker needs of a recording's manifest (docs/recording-format.md). */
+#ifndef EBB_WORKER_MANIFEST_H
+#define EBB_WORKER_MANIFEST_H
+
+#include "qobject/qdict.h"
+#include "log/event.h"
+
+struct worker_manifest {
+    char *cpu_type;                     /* QOM type name */
+    QDict *cpu_properties;              /* to set before the CPU is realized */
+    bool gic_cpu_interface;             /* the CPU had the GICv3's registers */
+    bool semihosting, semihosting_user; /* taken at all; taken at EL0 as well */
+    bool kvm;                           /* recorded under KVM; the rest is for that only: */
+    bool aarch64;                       /* the guest starts in AArch64 state, else in AArch32 */
+    bool hypercalls_recorded;           /* every one is in the log, else those that end the run */
+    uint64_t counter_frequency;         /* Hz */
+    uint64_t ram_size;                  /* bytes */
+    size_t map_count;
+    struct ebb_memory_range *map;
+};
+
+/* Reads and checks DIRECTORY/manifest.json; the caller keeps the result for good. NULL on error. */
+struct worker_manifest *worker_manifest_read(const char *directory, Error **errp);
+
+/* True if a range lies page-aligned inside the RAM space and the address space. */
+bool worker_memory_range_valid(const struct ebb_memory_range *range, uint64_t ram_size);
+
+#endif

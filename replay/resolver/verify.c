@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The proof that an interval was replayed as it happened: registers and RAM at its end are those
+ * of the next keyframe, or have the digests that the recording ends with.
+ */
+#include "internal.h"
+
+#include "log/digest.h"
+#include "log/kvm_registers.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REPORT_SIZE 1000u
+#define DIGESTS_BYTES 16u
+
+struct ram_difference {
+    const struct page_store *store;
+    uint64_t pages, bytes;
+    uint64_t offset; /* of the first byte that differs */
+    uint8_t got, expected;
+};
+
+static int compare_page(void *opaque, uint64_t number, uint32_t page_a, uint32_t page_b)
+{
+    struct ram_difference *difference = opaque;
+    const uint8_t *a = page_store_data(difference->store, page_a);
+    const uint8_t *b = page_store_data(difference->store, page_b);
+
+    if (memcmp(a, b, EBB_PAGE_SIZE) == 0) {
+        return 0;
+    }
+    difference->pages++;
+    for (uint32_t i = 0; i < EBB_PAGE_SIZE; i++) {
+        if (a[i] != b[i] && !difference->bytes++) {
+            difference->offset = number * EBB_PAGE_SIZE + i;
+            difference->got = a[i];
+            difference->expected = b[i];
+        }
+    }
+    return 0;
+}
+
+/* Appends to the text of REPORT_SIZE bytes. */
+__attribute__((format(printf, 2, 3))) static void add_line(char *text, const char *format, ...)
+{
+    size_t used = strlen(text);
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text + used, REPORT_SIZE - used, format, arguments);
+    va_end(arguments);
+}
+
+/* 1: they are the same; 0: not, the text says in what; -1: error. */
+static int compare_registers(struct interval *interval, const struct ebb_keyframe *keyframe,
+                             char *text, struct ebb_error *error)
+{
+    struct worker *worker = interval->lane->replica.worker;
+    bool aarch64 = worker_hello(worker)->aarch64;
+    const struct ebb_kvm_register *different;
+    struct ebb_register *list;
+    uint64_t got = 0, expected = 0;
+    size_t count;
+
+    list = worker_list_registers(worker, &count, error);
+    if (!list) {
+        return -1;
+    }
+    different = ebb_compare_kvm_registers(list, count, keyframe->registers,
+                                          keyframe->register_count, aarch64, &got, &expected);
+    free(list);
+    if (different) {
+        add_line(text, "\n  register %s is 0x%" PRIx64 ", recorded was 0x%" PRIx64, different->name,
+                 got, expected);
+    }
+    return different ? 0 : 1;
+}
+
+static int compare_with_keyframe(struct interval *interval, const struct trail *tip, char *text,
+                                 uint64_t *differences, struct ebb_error *error)
+{
+    struct lane *lane = interval->lane;
+    struct ram_difference ram = {.store = lane->store};
+    struct ebb_keyframe keyframe;
+    uint64_t number = interval->number + 1;
+    int result;
+
+    if (!interval->end_ram.image) {
+        interval->end_ram.image = ram_image_take(lane->loaded.image);
+        interval->end_ram.number = lane->loaded.number;
+    }
+    if ((interval->end_ram.number != number &&
+         replica_read_keyframe(&lane->replica, lane->resolver->log, &interval->end_ram, number,
+                               error)) ||
+        ebb_log_keyframe(lane->resolver->log, number, &keyframe, error)) {
+        return -1;
+    }
+    add_line(text, "at the end of the interval the state is not that of keyframe %" PRIu64, number);
+    result = compare_registers(interval, &keyframe, text, error);
+    if (result < 0) {
+        return -1;
+    }
+    ram_image_diff(tip->checkpoint->ram, interval->end_ram.image, compare_page, &ram);
+    if (ram.pages) {
+        add_line(text,
+                 "\n  RAM differs in %" PRIu64 " pages, first at offset 0x%" PRIx64
+                 ": 0x%02x, recorded was 0x%02x",
+                 ram.pages, ram.offset, ram.got, ram.expected);
+    }
+    *differences = ram.bytes + (result == 0);
+    return *differences == 0;
+}
+
+struct digest_change {
+    const struct page_store *store;
+    uint64_t digest;
+};
+
+static int change_digest(void *opaque, uint64_t number, uint32_t page_a, uint32_t page_b)
+{
+    struct digest_change *change = opaque;
+
+    change->digest += ebb_digest_page(number, page_store_data(change->store, page_b)) -
+                      ebb_digest_page(number, page_store_data(change->store, page_a));
+    return 0;
+}
+
+/* The digest of an image, from that of the last one asked for. */
+static int digest_image(struct interval *interval, struct ram_image *image, uint64_t *digest,
+                        struct ebb_error *error)
+{
+    struct image_digest *known = &interval->digest;
+    struct digest_change change = {.store = interval->lane->store};
+
+    if (!known->image) {
+        known->image = ram_image_new(interval->lane->store, ram_image_page_count(image));
+        known->digest = 0;
+        if (!known->image) {
+            return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        }
+    }
+    change.digest = known->digest;
+    ram_image_diff(known->image, image, change_digest, &change);
+    ram_image_release(known->image);
+    known->image = ram_image_take(image);
+    known->digest = *digest = change.digest;
+    return 0;
+}
+
+static uint64_t read_u64(const uint8_t *bytes)
+{
+    uint64_t value = 0;
+
+    for (int i = 7; i >= 0; i--) {
+        value = value << 8 | bytes[i];
+    }
+    return value;
+}
+
+/* The digests in the end event. 1: they are there; 0: not; -1: error. */
+static int read_end(struct interval *interval, uint64_t *registers, uint64_t *ram,
+                    struct ebb_error *error)
+{
+    struct ebb_cursor *cursor = ebb_cursor_new(interval->lane->resolver->log, error);
+    struct ebb_event event;
+    int result = -1;
+
+    if (!cursor) {
+        return -1;
+    }
+    if (ebb_cursor_seek_event(cursor, interval->until_event - 1, error) == 0) {
+        result = ebb_cursor_next(cursor, &event, error);
+    }
+    if (result > 0) {
+        result = event.kind == EBB_EVENT_END && event.data_length == DIGESTS_BYTES;
+    }
+    if (result > 0) {
+        *registers = read_u64(event.data);
+        *ram = read_u64(event.data + 8);
+    }
+    ebb_cursor_free(cursor);
+    return result;
+}
+
+static int compare_with_end(struct interval *interval, const struct trail *tip, char *text,
+                            struct ebb_error *error)
+{
+    uint64_t registers = 0, ram = 0, expected_registers = 0, expected_ram = 0;
+    int result = read_end(interval, &expected_registers, &expected_ram, error);
+
+    if (result <= 0) {
+        return result < 0 ? -1 : 1;
+    }
+    if (worker_digest_registers(interval->lane->replica.worker, &registers, error) ||
+        digest_image(interval, tip->checkpoint->ram, &ram, error)) {
+        return -1;
+    }
+    add_line(text, "at the end of the recording the state is not the recorded one");
+    if (registers != expected_registers) {
+        add_line(text,
+                 "\n  the digest of the registers is %016" PRIx64 ", recorded was %016" PRIx64,
+                 registers, expected_registers);
+    }
+    if (ram != expected_ram) {
+        add_line(text, "\n  the digest of RAM is %016" PRIx64 ", recorded was %016" PRIx64, ram,
+                 expected_ram);
+    }
+    return registers == expected_registers && ram == expected_ram;
+}
+
+int interval_verify(struct interval *interval, const struct trail *tip, struct failure *failure,
+                    struct ebb_error *error)
+{
+    char text[REPORT_SIZE] = "";
+    int result = 1;
+
+    if (interval->ends_with_keyframe) {
+        result = compare_with_keyframe(interval, tip, text, &failure->differences, error);
+    } else if (interval->ends_recording) {
+        result = compare_with_end(interval, tip, text, error);
+    }
+    if (result == 0) {
+        failure->report = strdup(text);
+    }
+    return result;
+}

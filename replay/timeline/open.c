@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "internal.h"
+
+#include "engine/worker_process.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define CHECKPOINT_EVERY 20000000u /* instructions */
+#define WORKERS_BY_DEFAULT 4u
+#define MEMORY_SHARE 4u /* checkpoints may take one part in this of the machine's memory */
+
+static int out_of_memory(struct ebb_error *error)
+{
+    return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+}
+
+static int compare_keyframes(const void *a, const void *b)
+{
+    const struct keyframe_place *one = a, *other = b;
+
+    if (one->position != other->position) {
+        return one->position < other->position ? -1 : 1;
+    }
+    return one->number < other->number ? -1 : one->number > other->number;
+}
+
+static int list_keyframes(struct timeline *timeline, const struct ebb_log_summary *summary,
+                          struct ebb_error *error)
+{
+    uint64_t first = summary->first_keyframe, count = summary->keyframe_count;
+    struct ebb_keyframe keyframe;
+
+    if (count <= first) {
+        return ebb_fail(error, EBB_ERROR_CORRUPT,
+                        "the recording %s has no keyframe to start from; it ended before the "
+                        "first one was written",
+                        timeline->recording);
+    }
+    timeline->keyframes = calloc(count - first, sizeof(*timeline->keyframes));
+    if (!timeline->keyframes) {
+        return out_of_memory(error);
+    }
+    for (uint64_t i = first; i < count; i++) {
+        if (ebb_log_keyframe(timeline->log, i, &keyframe, error)) {
+            return -1;
+        }
+        timeline->keyframes[i - first] = (struct keyframe_place){keyframe.position, i};
+    }
+    timeline->keyframe_count = count - first;
+    qsort(timeline->keyframes, timeline->keyframe_count, sizeof(*timeline->keyframes),
+          compare_keyframes);
+    return 0;
+}
+
+static int resolve(const struct timeline_options *options, struct ebb_error *error)
+{
+    struct resolve_options how = {
+        .recording = options->recording,
+        .worker_path = options->worker_path,
+        .workers = options->workers,
+        .memory_budget = options->memory_budget,
+        .progress = options->resolving,
+        .progress_opaque = options->resolving_opaque,
+    };
+    struct resolve_result result;
+    int status = resolve_recording(&how, &result, error);
+
+    resolve_result_free(&result);
+    return status;
+}
+
+/* Opens the log with positions, which may have to be found first. */
+static int open_log(struct timeline *timeline, const struct timeline_options *options,
+                    struct ebb_log_summary *summary, struct ebb_error *error)
+{
+    timeline->log = ebb_log_open(options->recording, error);
+    if (!timeline->log) {
+        return -1;
+    }
+    ebb_log_summary(timeline->log, summary);
+    if (!summary->counts || summary->resolved) {
+        return 0;
+    }
+    if (resolve(options, error)) {
+        return -1;
+    }
+    ebb_log_close(timeline->log);
+    timeline->log = ebb_log_open(options->recording, error);
+    if (!timeline->log) {
+        return -1;
+    }
+    ebb_log_summary(timeline->log, summary);
+    return summary->resolved ? 0
+                             : ebb_fail(error, EBB_ERROR_FAILED,
+                                        "the index of %s went away or was replaced by another "
+                                        "program; open the recording again",
+                                        options->recording);
+}
+
+static int open_recording(struct timeline *timeline, const struct timeline_options *options,
+                          struct ebb_error *error)
+{
+    struct ebb_log_summary summary;
+    const char *problem;
+
+    if (open_log(timeline, options, &summary, error) || list_keyframes(timeline, &summary, error)) {
+        return -1;
+    }
+    timeline->begin = timeline->position = timeline->keyframes[0].position;
+    timeline->end = summary.end_position > timeline->begin ? summary.end_position : timeline->begin;
+    problem = ebb_log_problem(timeline->log);
+    if (problem) {
+        timeline->diverged = true;
+        timeline->report = strdup(problem);
+        if (!timeline->report) {
+            return out_of_memory(error);
+        }
+    }
+    return 0;
+}
+
+static void apply_options(struct timeline *timeline, const struct timeline_options *options)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned workers = options->workers;
+
+    timeline->adaptive = !options->checkpoint_every;
+    timeline->every = timeline->adaptive ? CHECKPOINT_EVERY : options->checkpoint_every;
+    timeline->base_every = timeline->every;
+    if (!workers) {
+        workers = cpus < 1 ? 1 : cpus < WORKERS_BY_DEFAULT ? (unsigned)cpus : WORKERS_BY_DEFAULT;
+    }
+    timeline->worker_count = workers < TIMELINE_MAX_WORKERS ? workers : TIMELINE_MAX_WORKERS;
+    timeline->progress = options->progress;
+    timeline->progress_opaque = options->progress_opaque;
+}
+
+static uint64_t default_budget(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+
+    return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size / MEMORY_SHARE : 1u << 30;
+}
+
+static int prepare(struct timeline *timeline, const struct timeline_options *options,
+                   struct ebb_error *error)
+{
+    uint64_t budget = options->memory_budget ? options->memory_budget : default_budget();
+
+    apply_options(timeline, options);
+    timeline->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    timeline->recording = strdup(options->recording);
+    timeline->store = page_store_new();
+    timeline->set = timeline->store ? checkpoint_set_new(timeline->store, budget) : NULL;
+    if (timeline->wake < 0 || !timeline->recording || !timeline->set) {
+        return out_of_memory(error);
+    }
+    timeline->program = worker_find_program(options->worker_path, error);
+    return timeline->program ? 0 : -1;
+}
+
+/* Brings replica 0 to the beginning, whose checkpoint is the set's first and stays for ever. */
+static int go_to_begin(struct timeline *timeline, struct ebb_error *error)
+{
+    struct start start = {.kind = START_KEYFRAME,
+                          .position = timeline->begin,
+                          .keyframe = timeline->keyframes[0].number};
+    int result;
+
+    timeline->point_of_interest = timeline->begin;
+    if (timeline_start_replica(timeline, &timeline->replicas[0], error)) {
+        return -1;
+    }
+    do {
+        result = timeline_go_to_start(timeline, &timeline->replicas[0], &start, error);
+    } while (result && timeline_recover(timeline, 0, error));
+    return result;
+}
+
+struct timeline *timeline_open(const struct timeline_options *options, struct ebb_error *error)
+{
+    struct timeline *timeline = calloc(1, sizeof(*timeline));
+
+    if (!timeline) {
+        out_of_memory(error);
+        return NULL;
+    }
+    if (prepare(timeline, options, error) || open_recording(timeline, options, error) ||
+        go_to_begin(timeline, error)) {
+        timeline_close(timeline);
+        return NULL;
+    }
+    return timeline;
+}
+
+void timeline_close(struct timeline *timeline)
+{
+    if (!timeline) {
+        return;
+    }
+    for (unsigned i = 0; i < TIMELINE_MAX_WORKERS; i++) {
+        replica_stop(&timeline->replicas[i]);
+    }
+    while (timeline->documents) {
+        struct target_document *next = timeline->documents->next;
+
+        free(timeline->documents->name);
+        free(timeline->documents->text);
+        free(timeline->documents);
+        timeline->documents = next;
+    }
+    checkpoint_release(timeline->diversion);
+    ram_image_release(timeline->loaded.image);
+    checkpoint_set_free(timeline->set);
+    page_store_free(timeline->store);
+    ebb_log_close(timeline->log);
+    if (timeline->wake >= 0) {
+        close(timeline->wake);
+    }
+    free(timeline->breakpoints.list);
+    free(timeline->keyframes);
+    free(timeline->report);
+    free(timeline->recording);
+    free(timeline->program);
+    free(timeline);
+}
+
+const struct ebb_log *timeline_log(const struct timeline *timeline)
+{
+    return timeline->log;
+}
+
+uint64_t timeline_begin(const struct timeline *timeline)
+{
+    return timeline->begin;
+}
+
+uint64_t timeline_end(const struct timeline *timeline)
+{
+    return timeline->end;
+}
+
+uint64_t timeline_position(const struct timeline *timeline)
+{
+    return timeline->position;
+}
+
+void timeline_visit_checkpoints(const struct timeline *timeline,
+                                void (*visit)(void *opaque,
+                                              const struct timeline_checkpoint_info *info),
+                                void *opaque)
+{
+    size_t checkpoint = 0, keyframe = 0;
+
+    while (1) {
+        const struct checkpoint *next = checkpoint_set_at(timeline->set, checkpoint);
+        bool have_keyframe = keyframe < timeline->keyframe_count;
+        struct timeline_checkpoint_info info = {0};
+
+        if (!next && !have_keyframe) {
+            return;
+        }
+        if (have_keyframe && (!next || timeline->keyframes[keyframe].position <= next->position)) {
+            info.position = timeline->keyframes[keyframe++].position;
+            info.keyframe = true;
+        } else {
+            info.position = next->position;
+            info.own_bytes = checkpoint_own_bytes(next);
+            checkpoint++;
+        }
+        visit(opaque, &info);
+    }
+}
+
+void timeline_stats(const struct timeline *timeline, struct timeline_stats *stats)
+{
+    *stats = (struct timeline_stats){
+        .memory_used = page_store_used(timeline->store),
+        .memory_budget = checkpoint_set_budget(timeline->set),
+        .checkpoints = checkpoint_set_count(timeline->set),
+        .instructions_replayed = timeline->instructions_replayed,
+        .restores = timeline->restores,
+        .workers_replaced = timeline->workers_replaced,
+    };
+}
+
+int timeline_worker_pid(const struct timeline *timeline, unsigned i)
+{
+    return i < TIMELINE_MAX_WORKERS && timeline->replicas[i].worker
+               ? worker_pid(timeline->replicas[i].worker)
+               : -1;
+}

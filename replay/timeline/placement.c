@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "internal.h"
+
+/* Loading a keyframe and restoring a checkpoint, in instructions that could be replayed instead:
+ * a fraction or multiple of the distance between checkpoints, by default 100 M and 100 k. */
+#define KEYFRAME_COST(timeline) (5 * (timeline)->base_every)
+#define RESTORE_COST(timeline) ((timeline)->base_every / 200)
+
+/* Near a target, distances shrink by this factor, down to the smallest worth a checkpoint. */
+#define DENSE_FACTOR 4u
+#define DENSE_LEAST(timeline)                                                                      \
+    ((timeline)->base_every / 20000 > 16 ? (timeline)->base_every / 20000 : 16)
+
+/* Going forward, checkpoints may take one part in this of the time, and no more; but they are
+ * never farther apart than this many times the default. */
+#define CAPTURE_SHARE 40.0
+#define EVERY_MAX_FACTOR 3u
+
+/* How fast averages follow. */
+#define PACE_WEIGHT 0.2
+
+/* The last keyframe at or before position; NULL if there is none. */
+static const struct keyframe_place *keyframe_before(const struct timeline *timeline,
+                                                    uint64_t position)
+{
+    const struct keyframe_place *best = NULL;
+
+    for (size_t i = 0; i < timeline->keyframe_count; i++) {
+        if (timeline->keyframes[i].position > position) {
+            break;
+        }
+        best = &timeline->keyframes[i];
+    }
+    return best;
+}
+
+void timeline_choose_start(const struct timeline *timeline, const struct replica *replica,
+                           uint64_t position, struct start *start)
+{
+    struct checkpoint *checkpoint = checkpoint_set_before(timeline->set, position);
+    const struct keyframe_place *keyframe = keyframe_before(timeline, position);
+    uint64_t least = UINT64_MAX, cost;
+
+    if (checkpoint) {
+        least = position - checkpoint->position + RESTORE_COST(timeline);
+        *start = (struct start){
+            .kind = START_CHECKPOINT, .position = checkpoint->position, .checkpoint = checkpoint};
+    }
+    if (keyframe) {
+        cost = position - keyframe->position + KEYFRAME_COST(timeline);
+        if (cost < least) {
+            least = cost;
+            *start = (struct start){.kind = START_KEYFRAME,
+                                    .position = keyframe->position,
+                                    .keyframe = keyframe->number};
+        }
+    }
+    if (replica && replica->settled && replica->position <= position &&
+        position - replica->position < least) {
+        *start = (struct start){.kind = START_HERE, .position = replica->position};
+    }
+}
+
+/* True if there is a checkpoint between first and last, both included. */
+static bool covered(const struct timeline *timeline, uint64_t first, uint64_t last)
+{
+    const struct checkpoint *checkpoint = checkpoint_set_before(timeline->set, last);
+
+    return checkpoint && checkpoint->position >= first;
+}
+
+uint64_t timeline_approach(const struct timeline *timeline, uint64_t position)
+{
+    uint64_t lead = timeline->base_every;
+
+    if (position - timeline->begin <= lead || covered(timeline, position - lead, position - 1)) {
+        return position;
+    }
+    return position - lead;
+}
+
+/* The next regular place: `every` behind the last of a chain of checkpoints that has no gap. */
+static uint64_t next_regular(const struct timeline *timeline, uint64_t position, uint64_t target)
+{
+    const struct checkpoint *checkpoint = checkpoint_set_before(timeline->set, position);
+    uint64_t last = checkpoint ? checkpoint->position : position;
+
+    while (last < target && (checkpoint = checkpoint_set_after(timeline->set, last)) &&
+           checkpoint->position - last <= timeline->every) {
+        last = checkpoint->position;
+    }
+    last += timeline->every;
+    return last > position ? last : position + timeline->every;
+}
+
+uint64_t timeline_next_stop(const struct timeline *timeline, uint64_t position, uint64_t target,
+                            bool dense)
+{
+    uint64_t stop = next_regular(timeline, position, target);
+    uint64_t distance = timeline->base_every - timeline->base_every / 5;
+
+    for (; dense && distance >= DENSE_LEAST(timeline); distance /= DENSE_FACTOR) {
+        uint64_t place = target - distance;
+
+        if (distance < target && place > position &&
+            !covered(timeline, place > distance ? place - distance : 0, place + distance / 2)) {
+            stop = place < stop ? place : stop;
+        }
+    }
+    return stop < target ? stop : target;
+}
+
+static void average(double *mean, double sample)
+{
+    *mean = *mean > 0 ? *mean + PACE_WEIGHT * (sample - *mean) : sample;
+}
+
+void timeline_learn_pace(struct timeline *timeline, uint64_t nanoseconds, uint64_t count)
+{
+    /* Short runs are mostly the round trip. */
+    if (count >= timeline->base_every / 10 && count > 0) {
+        average(&timeline->pace.per_instruction, (double)nanoseconds / (double)count);
+    }
+}
+
+static void adapt(struct timeline *timeline)
+{
+    uint64_t least = timeline->base_every, most = EVERY_MAX_FACTOR * least;
+    double wanted;
+
+    if (!timeline->adaptive || timeline->pace.per_instruction <= 0) {
+        return;
+    }
+    wanted = CAPTURE_SHARE * timeline->pace.per_capture / timeline->pace.per_instruction;
+    timeline->every = wanted > (double)most    ? most
+                      : wanted < (double)least ? least
+                                               : (uint64_t)wanted;
+}
+
+int timeline_place(struct timeline *timeline, struct replica *replica, struct ebb_error *error)
+{
+    uint64_t before = timeline_clock();
+    struct checkpoint *checkpoint = replica_capture(replica, replica->position, error);
+    int result;
+
+    if (!checkpoint) {
+        return -1;
+    }
+    result = checkpoint_set_insert(timeline->set, checkpoint);
+    checkpoint_release(checkpoint);
+    if (result) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+    }
+    checkpoint_set_evict(timeline->set, timeline->point_of_interest);
+    average(&timeline->pace.per_capture, (double)(timeline_clock() - before));
+    adapt(timeline);
+    return 0;
+}

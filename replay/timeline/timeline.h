@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The timeline: one recording's history, and a point in it that can be moved both ways.
+ *
+ * A timeline is used by one thread; only timeline_interrupt() may be called from elsewhere.
+ * Positions count instructions since the recording began (log/event.h). Functions that move return
+ * 0 and fill *stop, or -1 and fill *error, in which case the timeline is still at a valid position
+ * (timeline_position()), if need be another one than before. A worker that dies is replaced from a
+ * checkpoint without the caller noticing more than the time it takes.
+ */
+#ifndef EBB_REPLAY_TIMELINE_TIMELINE_H
+#define EBB_REPLAY_TIMELINE_TIMELINE_H
+
+#include "log/error.h"
+#include "log/event.h"
+#include "log/reader.h"
+#include "replay/resolver/resolver.h"
+
+struct timeline;
+
+/* Called now and then during long moves; position is between from and to. NULL: no progress. */
+typedef void (*timeline_progress)(void *opaque, uint64_t position, uint64_t from, uint64_t to);
+
+struct timeline_options {
+    const char *recording;     /* directory */
+    const char *worker_path;   /* the QEMU with -M ebb; NULL: found by itself */
+    uint64_t memory_budget;    /* bytes for checkpoints; 0: a quarter of this machine's memory */
+    uint64_t checkpoint_every; /* instructions between checkpoints going forward; 0: default */
+    unsigned workers;          /* worker processes for searches; 0: one per CPU, at most 4 */
+    timeline_progress progress;
+    void *progress_opaque;
+    resolve_progress resolving; /* shown while a recording made under KVM is resolved */
+    void *resolving_opaque;
+};
+
+/*
+ * Opens at the recording's beginning. A recording made under KVM that has no index yet is resolved
+ * first (resolver.h). Where it cannot be resolved to its end, or a replay and the log disagreed
+ * before, history ends there, and moves that arrive at the end say why (TIMELINE_STOP_DIVERGED).
+ */
+struct timeline *timeline_open(const struct timeline_options *options, struct ebb_error *error);
+void timeline_close(struct timeline *timeline);
+
+const struct ebb_log *timeline_log(const struct timeline *timeline);
+uint64_t timeline_begin(const struct timeline *timeline); /* first position that can be reached */
+uint64_t timeline_end(const struct timeline *timeline);   /* last position that can be reached */
+uint64_t timeline_position(const struct timeline *timeline);
+
+enum timeline_stop_reason {
+    TIMELINE_STOP_STEP = 1,   /* the asked-for position or step was reached */
+    TIMELINE_STOP_BREAKPOINT, /* the instruction at stop.address is about to execute */
+    TIMELINE_STOP_WATCHPOINT, /* see struct timeline_stop */
+    TIMELINE_STOP_BEGIN,      /* at the beginning of history */
+    TIMELINE_STOP_END,        /* at the end of history */
+    TIMELINE_STOP_INTERRUPTED,
+    TIMELINE_STOP_DIVERGED, /* replay and log disagree after this position; stop.report says how */
+    TIMELINE_STOP_HALTED,   /* in a diversion the CPU went to sleep for good */
+};
+
+enum timeline_breakpoint_kind { /* values as in the worker's protocol */
+                                TIMELINE_BREAK_EXECUTE = 1,
+                                TIMELINE_WATCH_WRITE = 2,
+                                TIMELINE_WATCH_READ = 3,
+                                TIMELINE_WATCH_ACCESS = 4,
+};
+
+/*
+ * A watchpoint stop. ARM targets are "stop before the access" for gdb (gdb manual, Remote Protocol,
+ * Stop Reply Packets; gdbarch have_nonsteppable_watchpoint), so gdb steps once more by itself, in
+ * the direction of travel. Forwards the timeline therefore stops before the accessing instruction,
+ * backwards behind it, a reverse step over it included. A device's write (by_device) is shown the
+ * same way around: forwards with the write done, backwards just behind it as well.
+ */
+struct timeline_stop {
+    enum timeline_stop_reason reason;
+    uint64_t position;
+    uint64_t address; /* breakpoint: its PC; watchpoint: first byte accessed */
+    enum timeline_breakpoint_kind kind;
+    bool by_device;
+    char *report; /* TIMELINE_STOP_DIVERGED: text; owned by the timeline until its next move */
+};
+
+/*
+ * Moves. Going forward, a breakpoint at the current PC is not a hit; going backward, a breakpoint
+ * hit is the last earlier position whose instruction it stands on. timeline_seek ignores
+ * breakpoints and may be given any position between begin and end. A move that was interrupted
+ * stops at a valid position: searches backward return to where they started.
+ * Moving drops a diversion, except as timeline_resume_diversion() says.
+ */
+int timeline_seek(struct timeline *timeline, uint64_t position, struct timeline_stop *stop,
+                  struct ebb_error *error);
+int timeline_run_forward(struct timeline *timeline, uint64_t limit, struct timeline_stop *stop,
+                         struct ebb_error *error);
+int timeline_run_backward(struct timeline *timeline, uint64_t limit, struct timeline_stop *stop,
+                          struct ebb_error *error);
+int timeline_step(struct timeline *timeline, struct timeline_stop *stop, struct ebb_error *error);
+int timeline_reverse_step(struct timeline *timeline, struct timeline_stop *stop,
+                          struct ebb_error *error);
+
+/* Asks the move in progress to stop soon (TIMELINE_STOP_INTERRUPTED). Any thread, signal handlers
+ * included. Without a move in progress it affects the next one. */
+void timeline_interrupt(struct timeline *timeline);
+
+/* Breakpoints form a set; adding one twice is one. Removing what is not there is an error. */
+int timeline_add_breakpoint(struct timeline *timeline, enum timeline_breakpoint_kind kind,
+                            uint64_t address, uint64_t length, struct ebb_error *error);
+int timeline_remove_breakpoint(struct timeline *timeline, enum timeline_breakpoint_kind kind,
+                               uint64_t address, uint64_t length, struct ebb_error *error);
+void timeline_clear_breakpoints(struct timeline *timeline);
+
+/* Registers, in gdb's numbering and layout (the target description says which is which). */
+size_t timeline_registers_size(const struct timeline *timeline);
+unsigned timeline_register_count(const struct timeline *timeline);
+unsigned timeline_pc_register(const struct timeline *timeline);
+int timeline_read_registers(struct timeline *timeline, uint8_t *buffer, struct ebb_error *error);
+/* Returns the register's size in bytes (0: no such register), or -1. */
+int timeline_read_register(struct timeline *timeline, unsigned number, uint8_t *buffer,
+                           size_t buffer_size, struct ebb_error *error);
+int timeline_read_pc(struct timeline *timeline, uint64_t *pc, struct ebb_error *error);
+
+/* Guest-virtual memory as the CPU sees it now. Returns the bytes read, fewer at unmapped memory. */
+long timeline_read_memory(struct timeline *timeline, uint64_t address, uint8_t *buffer,
+                          size_t length, struct ebb_error *error);
+
+/*
+ * Diversions: a write starts a throw-away branch at the current position; the history is not
+ * touched. timeline_resume_diversion() runs on in the branch (step: one instruction); every other
+ * move drops the branch first. timeline_diversion_moved() tells whether the branch's PC is no
+ * longer the history's, which is how a function called by the debugger differs from a variable it
+ * changed before going on.
+ */
+int timeline_write_register(struct timeline *timeline, unsigned number, const uint8_t *value,
+                            size_t size, struct ebb_error *error);
+int timeline_write_memory(struct timeline *timeline, uint64_t address, const uint8_t *data,
+                          size_t length, struct ebb_error *error);
+bool timeline_in_diversion(const struct timeline *timeline);
+int timeline_diversion_moved(struct timeline *timeline, bool *moved, struct ebb_error *error);
+int timeline_resume_diversion(struct timeline *timeline, bool step, struct timeline_stop *stop,
+                              struct ebb_error *error);
+int timeline_drop_diversion(struct timeline *timeline, struct ebb_error *error);
+
+/* The XML document of the target description with that name; owned by the timeline; NULL: none. */
+const char *timeline_target_xml(struct timeline *timeline, const char *name);
+
+/* Digests of the state now (log/digest.h). */
+int timeline_digest(struct timeline *timeline, uint64_t *registers, uint64_t *ram,
+                    struct ebb_error *error);
+
+struct timeline_checkpoint_info {
+    uint64_t position;
+    uint64_t own_bytes; /* memory that only this checkpoint uses */
+    bool keyframe;      /* on disk; can be loaded */
+};
+/* Calls visit for each checkpoint and keyframe, by position. */
+void timeline_visit_checkpoints(const struct timeline *timeline,
+                                void (*visit)(void *opaque,
+                                              const struct timeline_checkpoint_info *info),
+                                void *opaque);
+
+struct timeline_stats {
+    uint64_t memory_used;   /* bytes in checkpoints */
+    uint64_t memory_budget; /* bytes */
+    uint64_t checkpoints;
+    uint64_t instructions_replayed;
+    uint64_t restores;
+    uint64_t workers_replaced;
+};
+void timeline_stats(const struct timeline *timeline, struct timeline_stats *stats);
+
+/* Process id of worker number i, or -1; for tests that kill one. */
+int timeline_worker_pid(const struct timeline *timeline, unsigned i);
+
+#endif
