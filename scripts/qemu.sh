@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Builds our QEMU (source, plus qemu/patches, plus qemu/ebb, log and protocol) and links it into a build
-# folder as qemu/qemu-system-aarch64 and qemu/qemu-img.
+# Builds our QEMU (source, plus qemu/patches, plus qemu/ebb, log and protocol) and links it into a
+# build folder as qemu/qemu-system-aarch64 and qemu/qemu-img.
 #
 #   scripts/qemu.sh [--build DIR] [--qemu PATH] [--arch arm64]
 #
@@ -211,7 +211,8 @@ copy_our_files() {
     while read -r folder file; do
         update_file "$folder/$file" "$tree/source/$file"
     done < <(our_files)
-    (cd "$tree/source" && find ebb log protocol -type f) | grep -Fvx -f <(our_files | cut -d ' ' -f 2) |
+    (cd "$tree/source" && find ebb log protocol -type f) |
+        { grep -Fvx -f <(our_files | cut -d ' ' -f 2) || true; } |
         (cd "$tree/source" && xargs -r rm -f)
 }
 
