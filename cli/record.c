@@ -299,7 +299,7 @@ static int prepare(struct record *record, const struct arguments *arguments,
                          &facts, error) < 0) {
         return -1;
     }
-    record->qemu = worker_find_program(record->settings.qemu, error);
+    record->qemu = worker_process_find(record->settings.qemu, error);
     if (!record->qemu) {
         return -1;
     }

@@ -15,12 +15,13 @@ int replica_start(struct replica *replica, const char *program, const char *reco
 {
     uint64_t state_pages;
 
-    *replica = (struct replica){.worker = worker_start(program, recording, purpose, error)};
+    *replica = (struct replica){.worker = worker_client_start(program, recording, purpose, error)};
     if (!replica->worker) {
         return -1;
     }
-    state_pages = (worker_hello(replica->worker)->state_size + EBB_PAGE_SIZE - 1) / EBB_PAGE_SIZE;
-    replica->base = ram_image_new(store, worker_page_count(replica->worker));
+    state_pages =
+        (worker_client_hello(replica->worker)->state_size + EBB_PAGE_SIZE - 1) / EBB_PAGE_SIZE;
+    replica->base = ram_image_new(store, worker_client_page_count(replica->worker));
     replica->state_base = ram_image_new(store, state_pages);
     if (!replica->base || !replica->state_base) {
         replica_stop(replica);
@@ -31,7 +32,7 @@ int replica_start(struct replica *replica, const char *program, const char *reco
 
 void replica_stop(struct replica *replica)
 {
-    worker_stop(replica->worker);
+    worker_client_stop(replica->worker);
     ram_image_release(replica->base);
     ram_image_release(replica->state_base);
     free(replica->loaded.list);
@@ -48,8 +49,8 @@ static void replace_image(struct ram_image **slot, struct ram_image *image)
 static int visit_dirty(struct replica *replica, int (*visit)(void *opaque, uint64_t page_number),
                        void *opaque)
 {
-    const uint64_t *bitmap = worker_dirty_bitmap(replica->worker);
-    uint64_t pages = worker_page_count(replica->worker);
+    const uint64_t *bitmap = worker_client_dirty_bitmap(replica->worker);
+    uint64_t pages = worker_client_page_count(replica->worker);
     int result = 0;
 
     for (uint64_t word = 0; word * 64 < pages && !result; word++) {
@@ -75,7 +76,7 @@ static int page_to_image(void *opaque, uint64_t number)
     struct page_copy *copy = opaque;
 
     return ram_image_set(copy->image, number,
-                         worker_ram(copy->replica->worker) + number * EBB_PAGE_SIZE);
+                         worker_client_ram(copy->replica->worker) + number * EBB_PAGE_SIZE);
 }
 
 /* Makes the base what RAM is now. Without memory nothing is known any more. */
@@ -84,12 +85,12 @@ static int update_base(struct replica *replica, struct ebb_error *error)
     struct page_copy copy = {.replica = replica};
     uint64_t count;
 
-    if (worker_collect_dirty(replica->worker, &count, error)) {
+    if (worker_client_collect_dirty(replica->worker, &count, error)) {
         return -1;
     }
     copy.image = replica->base ? ram_image_copy(replica->base)
                                : ram_image_new(ram_image_store(replica->state_base),
-                                               worker_page_count(replica->worker));
+                                               worker_client_page_count(replica->worker));
     if (!copy.image || visit_dirty(replica, page_to_image, &copy)) {
         ram_image_release(copy.image);
         replace_image(&replica->base, NULL);
@@ -130,15 +131,15 @@ static uint8_t *new_blob(const struct replica *replica, struct ebb_error *error)
 struct checkpoint *replica_capture(struct replica *replica, uint64_t position,
                                    struct ebb_error *error)
 {
-    size_t state_size = worker_hello(replica->worker)->state_size;
+    size_t state_size = worker_client_hello(replica->worker)->state_size;
     struct checkpoint *checkpoint = NULL;
     uint8_t *blob = new_blob(replica, error);
 
     if (!blob) {
         return NULL;
     }
-    if (worker_get_state(replica->worker, blob, error) == 0 && update_base(replica, error) == 0 &&
-        update_state_base(replica, blob, error) == 0) {
+    if (worker_client_get_state(replica->worker, blob, error) == 0 &&
+        update_base(replica, error) == 0 && update_state_base(replica, blob, error) == 0) {
         checkpoint = checkpoint_new(position, replica->base, replica->state_base, state_size);
         if (!checkpoint) {
             out_of_memory(error);
@@ -152,12 +153,12 @@ struct checkpoint *replica_capture(struct replica *replica, uint64_t position,
 static int page_to_ram(void *opaque, uint64_t number)
 {
     struct page_copy *copy = opaque;
-    uint8_t *ram = worker_ram(copy->replica->worker) + number * EBB_PAGE_SIZE;
+    uint8_t *ram = worker_client_ram(copy->replica->worker) + number * EBB_PAGE_SIZE;
     const void *page = ram_image_data(copy->image, number);
 
     if (memcmp(ram, page, EBB_PAGE_SIZE) != 0) {
         memcpy(ram, page, EBB_PAGE_SIZE);
-        worker_mark_replaced(copy->replica->worker, number);
+        worker_client_mark_replaced(copy->replica->worker, number);
     }
     return 0;
 }
@@ -175,8 +176,8 @@ static int change_ram(struct replica *replica, struct ram_image *image, struct e
     struct page_copy copy = {.replica = replica, .image = image};
     uint64_t count;
 
-    replica->settled = false;
-    if (worker_collect_dirty(replica->worker, &count, error)) {
+    replica->moment.phase = MOMENT_INSIDE;
+    if (worker_client_collect_dirty(replica->worker, &count, error)) {
         return -1;
     }
     visit_dirty(replica, page_to_ram, &copy);
@@ -200,10 +201,9 @@ int replica_restore(struct replica *replica, const struct checkpoint *checkpoint
         memcpy(blob + i * EBB_PAGE_SIZE, ram_image_data(checkpoint->state, i), EBB_PAGE_SIZE);
     }
     if (change_ram(replica, checkpoint->ram, error) == 0 &&
-        worker_set_state(replica->worker, blob, error) == 0) {
+        worker_client_set_state(replica->worker, blob, error) == 0) {
         replace_image(&replica->state_base, ram_image_take(checkpoint->state));
-        replica->position = checkpoint->position;
-        replica->settled = true;
+        replica->moment = moment_settled(checkpoint->position);
         result = 0;
     }
     free(blob);
@@ -227,7 +227,7 @@ int replica_read_keyframe(const struct replica *replica, const struct ebb_log *l
     struct page_store *store = ram_image_store(replica->state_base);
     struct ram_image *image = loaded->image
                                   ? ram_image_copy(loaded->image)
-                                  : ram_image_new(store, worker_page_count(replica->worker));
+                                  : ram_image_new(store, worker_client_page_count(replica->worker));
     int result = 2;
 
     if (image) {
@@ -266,10 +266,11 @@ int replica_load_keyframe(struct replica *replica, const struct ebb_log *log,
     if (keyframe.event_number < first_event) {
         keyframe.event_number = first_event;
     }
-    if (worker_load_keyframe(replica->worker, &keyframe, error)) {
+    if (worker_client_load_keyframe(replica->worker, &keyframe, error)) {
         return -1;
     }
-    replica->position = keyframe.position;
+    replica->moment = moment_arrived(keyframe.position);
+    replica->moment.event = keyframe.event_number;
     return 0;
 }
 
@@ -297,5 +298,5 @@ int replica_set_breakpoints(struct replica *replica, const struct breakpoint_lis
     }
     free(replica->loaded.list);
     replica->loaded = (struct breakpoint_list){.list = copy, .count = breakpoints->count};
-    return worker_set_breakpoints(replica->worker, copy, breakpoints->count, error);
+    return worker_client_set_breakpoints(replica->worker, copy, breakpoints->count, error);
 }

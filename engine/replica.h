@@ -19,12 +19,11 @@ struct breakpoint_list {
 };
 
 struct replica {
-    struct worker *worker;         /* NULL: not started */
+    struct worker_client *worker;  /* NULL: not started */
     struct ram_image *base;        /* NULL: nothing is known */
     struct ram_image *state_base;  /* the last state taken or set, for sharing its pages */
     struct breakpoint_list loaded; /* the breakpoints the worker has */
-    bool settled;                  /* in the history's state at `position`; false: somewhere else */
-    uint64_t position;
+    struct moment moment;          /* where it is; INSIDE: in no state that can be gone on from */
 };
 
 /* Starts the worker. Its RAM is known to be zeroes; it has no CPU state yet. */
@@ -52,8 +51,8 @@ int replica_read_keyframe(const struct replica *replica, const struct ebb_log *l
 
 /*
  * Loads a keyframe of the log and goes on in the log from event number first_event or from the
- * keyframe's place, whichever is later. The replica is then at the keyframe's position but not
- * settled: asynchronous events of that position may follow.
+ * keyframe's place, whichever is later. The replica has then arrived at the keyframe's position:
+ * asynchronous events may follow there.
  */
 int replica_load_keyframe(struct replica *replica, const struct ebb_log *log,
                           struct keyframe_ram *loaded, uint64_t number, uint64_t first_event,

@@ -1,27 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "worker_client_internal.h"
+#include "worker_client_resolve.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-int worker_resolve_begin(struct worker *worker, const struct worker_resolve *resolve,
-                         const struct worker_override *overrides, struct ebb_error *error)
+int worker_client_resolve_begin(struct worker_client *worker, const struct worker_resolve *resolve,
+                                const struct worker_override *overrides, struct ebb_error *error)
 {
     struct iovec parts[2] = {
         {.iov_base = (void *)resolve, .iov_len = sizeof(*resolve)},
         {.iov_base = (void *)overrides, .iov_len = resolve->override_count * sizeof(*overrides)},
     };
 
-    __atomic_store_n(&worker->control->stop_request, 0, __ATOMIC_SEQ_CST);
-    if (worker_send_request(worker, WORKER_RESOLVE, parts, 2, error)) {
-        return -1;
-    }
-    worker->running = true;
-    return 0;
+    return worker_client_begin(worker, WORKER_RESOLVE, parts, 2, error);
 }
 
 /* An array of a reply, for free(); *array stays NULL if it is empty. */
-static int receive_array(struct worker *worker, uint64_t count, size_t size, void *array,
+static int receive_array(struct worker_channel *channel, uint64_t count, size_t size, void *array,
                          struct ebb_error *error)
 {
     void *bytes;
@@ -31,11 +26,11 @@ static int receive_array(struct worker *worker, uint64_t count, size_t size, voi
     }
     bytes = calloc(count, size);
     if (!bytes) {
-        worker->died = true; /* what it says next would be taken for a reply */
+        channel->died = true; /* what it says next would be taken for a reply */
         return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
     }
     memcpy(array, &bytes, sizeof(bytes));
-    return worker_receive_all(worker, bytes, count * size, error);
+    return worker_channel_receive(channel, bytes, count * size, error);
 }
 
 static bool is_reason(uint32_t reason)
@@ -43,21 +38,21 @@ static bool is_reason(uint32_t reason)
     return reason >= WORKER_RESOLVE_DONE && reason <= WORKER_RESOLVE_INTERRUPTED;
 }
 
-int worker_resolve_end(struct worker *worker, struct worker_resolution *resolution,
-                       struct ebb_error *error)
+int worker_client_resolve_end(struct worker_client *worker,
+                              struct worker_client_resolution *resolution, struct ebb_error *error)
 {
+    struct worker_channel *channel = worker_client_end(worker);
     struct worker_resolved *head = &resolution->head;
     uint32_t length;
 
-    *resolution = (struct worker_resolution){0};
-    worker->running = false;
-    if (worker_receive_header(worker, WORKER_RESOLVE, &length, error)) {
+    *resolution = (struct worker_client_resolution){0};
+    if (worker_channel_receive_header(channel, WORKER_RESOLVE, &length, error)) {
         return -1;
     }
     if (length < sizeof(*head)) {
-        return worker_nonsense(worker, error);
+        return worker_channel_nonsense(channel, error);
     }
-    if (worker_receive_all(worker, head, sizeof(*head), error)) {
+    if (worker_channel_receive(channel, head, sizeof(*head), error)) {
         return -1;
     }
     if (!is_reason(head->reason) || head->event_count > WORKER_MAX_RESOLVED ||
@@ -66,26 +61,26 @@ int worker_resolve_end(struct worker *worker, struct worker_resolution *resoluti
             sizeof(*head) + head->event_count * sizeof(*resolution->positions) +
                 (head->exclusive_count + head->clear_count) * sizeof(*resolution->exclusives) +
                 head->report_length) {
-        return worker_nonsense(worker, error);
+        return worker_channel_nonsense(channel, error);
     }
-    if (receive_array(worker, head->event_count, sizeof(*resolution->positions),
+    if (receive_array(channel, head->event_count, sizeof(*resolution->positions),
                       &resolution->positions, error) ||
-        receive_array(worker, head->exclusive_count, sizeof(*resolution->exclusives),
+        receive_array(channel, head->exclusive_count, sizeof(*resolution->exclusives),
                       &resolution->exclusives, error) ||
-        receive_array(worker, head->clear_count, sizeof(*resolution->cleared), &resolution->cleared,
-                      error)) {
+        receive_array(channel, head->clear_count, sizeof(*resolution->cleared),
+                      &resolution->cleared, error)) {
         return -1;
     }
-    return worker_receive_text(worker, head->report_length, &resolution->report, error);
+    return worker_channel_receive_text(channel, head->report_length, &resolution->report, error);
 }
 
-void worker_resolution_free(struct worker_resolution *resolution)
+void worker_client_resolution_free(struct worker_client_resolution *resolution)
 {
     free(resolution->positions);
     free(resolution->exclusives);
     free(resolution->cleared);
     free(resolution->report);
-    *resolution = (struct worker_resolution){0};
+    *resolution = (struct worker_client_resolution){0};
 }
 
 /* Counts the packed registers, or, with list, unpacks them. Returns -1 if they are not whole. */
@@ -114,26 +109,27 @@ static int unpack_registers(const uint8_t *packed, size_t size, struct ebb_regis
     return 0;
 }
 
-struct ebb_register *worker_list_registers(struct worker *worker, size_t *count,
-                                           struct ebb_error *error)
+struct ebb_register *worker_client_list_registers(struct worker_client *worker, size_t *count,
+                                                  struct ebb_error *error)
 {
     struct ebb_register *list = NULL;
+    struct worker_channel *channel = worker_client_end(worker);
     uint8_t *packed;
     uint32_t length;
 
-    if (worker_send_request(worker, WORKER_LIST_REGISTERS, NULL, 0, error) ||
-        worker_receive_header(worker, WORKER_LIST_REGISTERS, &length, error)) {
+    if (worker_channel_send(channel, WORKER_LIST_REGISTERS, NULL, 0, error) ||
+        worker_channel_receive_header(channel, WORKER_LIST_REGISTERS, &length, error)) {
         return NULL;
     }
     packed = malloc(length + 1);
     if (!packed) {
-        worker->died = true;
+        channel->died = true;
         ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
         return NULL;
     }
-    if (worker_receive_all(worker, packed, length, error) == 0) {
+    if (worker_channel_receive(channel, packed, length, error) == 0) {
         if (unpack_registers(packed, length, NULL, count)) {
-            worker_nonsense(worker, error);
+            worker_channel_nonsense(channel, error);
         } else {
             list = calloc(1, *count * sizeof(*list) + length + 1);
         }

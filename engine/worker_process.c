@@ -51,7 +51,7 @@ static char *find_beside_program(struct ebb_error *error)
     return NULL;
 }
 
-char *worker_find_program(const char *path, struct ebb_error *error)
+char *worker_process_find(const char *path, struct ebb_error *error)
 {
     char *copy;
 
@@ -145,8 +145,8 @@ static int fork_worker(struct worker_process *process, int worker_end, const cha
     return 0;
 }
 
-int worker_spawn(struct worker_process *process, const char *program, const char *recording,
-                 enum worker_purpose purpose, struct ebb_error *error)
+int worker_process_spawn(struct worker_process *process, const char *program, const char *recording,
+                         enum worker_purpose purpose, struct ebb_error *error)
 {
     int ends[2], result = -1;
     char *machine = machine_argument(recording, purpose);
@@ -166,12 +166,12 @@ int worker_spawn(struct worker_process *process, const char *program, const char
     }
     free(machine);
     if (result) {
-        worker_reap(process);
+        worker_process_reap(process);
     }
     return result;
 }
 
-void worker_reap(struct worker_process *process)
+void worker_process_reap(struct worker_process *process)
 {
     struct pollfd poll_fd = {.fd = process->socket, .events = POLLIN | POLLRDHUP};
 
@@ -212,7 +212,7 @@ static size_t read_words(const struct worker_process *process, off_t from, char 
     return (size_t)length;
 }
 
-void worker_last_words(const struct worker_process *process, char *buffer, size_t size)
+void worker_process_last_words(const struct worker_process *process, char *buffer, size_t size)
 {
     off_t end = lseek(process->error_log, 0, SEEK_END);
     size_t used;

@@ -26,18 +26,18 @@ struct worker_process {
  * Finds our QEMU, which records and, as a worker, replays: path if not NULL, else $EBB_QEMU, else
  * the one installed or built beside this program. Returns a string for free(), or NULL.
  */
-char *worker_find_program(const char *path, struct ebb_error *error);
+char *worker_process_find(const char *path, struct ebb_error *error);
 
 /* Starts a worker for a recording's directory. A program that cannot be run is noticed later, as a
  * worker that died. */
-int worker_spawn(struct worker_process *process, const char *program, const char *recording,
-                 enum worker_purpose purpose, struct ebb_error *error);
+int worker_process_spawn(struct worker_process *process, const char *program, const char *recording,
+                         enum worker_purpose purpose, struct ebb_error *error);
 
 /* Closes the socket, ends the process (kindly if it is idle, which it should be told) and waits
  * for it. */
-void worker_reap(struct worker_process *process);
+void worker_process_reap(struct worker_process *process);
 
 /* What the worker wrote to its standard error, on one line, the middle left out if it is long. */
-void worker_last_words(const struct worker_process *process, char *buffer, size_t size);
+void worker_process_last_words(const struct worker_process *process, char *buffer, size_t size);
 
 #endif

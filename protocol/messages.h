@@ -12,9 +12,11 @@
 #ifndef EBB_PROTOCOL_MESSAGES_H
 #define EBB_PROTOCOL_MESSAGES_H
 
+#include "moment.h"
+
 #include <stdint.h>
 
-#define WORKER_PROTOCOL_VERSION 4u
+#define WORKER_PROTOCOL_VERSION 5u
 #define WORKER_MAX_MESSAGE (64u << 20) /* bytes of payload */
 
 struct worker_message {
@@ -140,16 +142,19 @@ struct worker_breakpoint {
 enum worker_run_flag {
     /* Do not stop at hits; count them and report the last. */
     WORKER_RUN_LAST_HIT = 1 << 0,
-    /* Report a hit of WORKER_BREAK_EXECUTE at the start position too (the default ignores it:
-     * whoever continues from a breakpoint does not want to hit it again). */
-    WORKER_RUN_HIT_AT_START = 1 << 1,
     /* Run without the log: device reads give 0, writes go nowhere, no event is applied, nothing is
-     * compared; the limit counts instructions from the start of the run. */
-    WORKER_RUN_DIVERSION = 1 << 2,
+     * compared. The limit's position is a number of instructions, `reported` does not matter. */
+    WORKER_RUN_DIVERSION = 1 << 1,
 };
 
+/*
+ * Hits count if their moments come after `reported`. Whoever goes on from a breakpoint does not
+ * want to hit it again, so for a run from the state that users see this is that state's moment.
+ */
 struct worker_run {
-    uint64_t limit; /* position to stop at, reached exactly; below the current one is an error */
+    struct moment reported;
+    struct moment
+        limit;      /* reached exactly; an arrival or settled; before the present is an error */
     uint32_t flags; /* enum worker_run_flag */
     uint32_t reserved;
 };
@@ -165,32 +170,34 @@ enum worker_stop_reason {
 };
 
 /*
- * A hit. For WORKER_BREAK_EXECUTE: the instruction at the address is about to execute, at this
- * position. For a watchpoint: the instruction at this position makes the access (it has not
- * executed yet when the worker stops). With by_device: a device has just written the memory, on
- * reaching this position (or, nested, while the instruction at it executed); DMA is seen by write
- * and access watchpoints, and the worker stops at the position, the write done.
+ * A hit; its moment says of what kind.
+ *   settled: a breakpoint; the instruction at the address is about to execute.
+ *   inside: a watchpoint; the instruction there makes the access. A run that stops at the first hit
+ *     stops before the access, other accesses of that instruction maybe done. With by_device, a
+ *     device has written the memory in that time; the run stops behind the instruction.
+ *   arrived: a device has written the memory on reaching the position (by_device); the run stops
+ *     with the position settled.
+ * Devices' writes are seen by write and access watchpoints.
  */
 struct worker_hit {
-    uint64_t position;
+    struct moment moment;
     uint32_t kind;         /* enum worker_breakpoint_kind */
     uint32_t access;       /* WORKER_WATCH_WRITE or WORKER_WATCH_READ: what was done */
     uint64_t address;      /* the breakpoint's, as set */
     uint64_t data_address; /* first byte accessed inside the watched range */
     uint64_t pc;
     uint32_t by_device;
-    uint32_t nested; /* with by_device: done inside the instruction at position */
+    uint32_t reserved;
 };
 
 struct worker_stop {
     uint32_t reason; /* enum worker_stop_reason */
     uint32_t report_length;
-    uint64_t position;
+    struct moment moment; /* with WORKER_STOP_DIVERGED: of the event that did not fit */
     uint64_t pc;
-    uint64_t event_number; /* the next event of the log */
     uint64_t keyframe;     /* with WORKER_STOP_RESET */
     uint64_t hit_count;    /* hits in this run */
-    struct worker_hit hit; /* the last, if hit_count is not 0 */
+    struct worker_hit hit; /* the first or the last of them */
 };
 
 enum worker_override_kind {

@@ -45,6 +45,12 @@ static inline struct moment moment_arrived(uint64_t position)
     return (struct moment){.position = position, .phase = MOMENT_ARRIVED};
 }
 
+/* On reaching a position, behind the last event of it: only the interrupt is still to come. */
+static inline struct moment moment_reached(uint64_t position)
+{
+    return (struct moment){.position = position, .phase = MOMENT_ARRIVED, .event = UINT64_MAX};
+}
+
 /* At a position, with all done that comes from outside: what users see. */
 static inline struct moment moment_settled(uint64_t position)
 {

@@ -28,7 +28,7 @@ static int list_exclusives(struct repair *repair, const struct place *from, uint
                            const struct decision_list *more, struct exclusives *exclusives,
                            struct ebb_error *error)
 {
-    struct worker_resolution resolution;
+    struct worker_client_resolution resolution;
     struct decision_list decisions;
     struct attempt attempt = {
         .from = from->trail,
@@ -53,7 +53,7 @@ static int list_exclusives(struct repair *repair, const struct place *from, uint
         exclusives->count = resolution.head.exclusive_count;
         resolution.exclusives = NULL;
     }
-    worker_resolution_free(&resolution);
+    worker_client_resolution_free(&resolution);
     return result;
 }
 

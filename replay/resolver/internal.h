@@ -50,8 +50,8 @@ struct lane {
 
     /* Protected by the lock. */
     bool running;
-    struct worker *worker; /* the replica's, while it lives */
-    uint64_t begin, end;   /* counts of the interval that is being resolved */
+    struct worker_client *worker; /* the replica's, while it lives */
+    uint64_t begin, end;          /* counts of the interval that is being resolved */
     bool repairing;
 };
 
@@ -160,7 +160,7 @@ struct attempt {
 
 /* Makes an attempt, with a new worker if one dies. The resolution is to be freed. */
 int interval_attempt(struct interval *interval, const struct attempt *attempt,
-                     struct worker_resolution *resolution, struct ebb_error *error);
+                     struct worker_client_resolution *resolution, struct ebb_error *error);
 
 /*
  * Goes to until_event, in stretches of `every` instructions (0: one). Returns 1 at it, *tip one

@@ -34,7 +34,7 @@ static struct worker_override *list_overrides(const struct decision_list *decisi
 
 static int try_attempt(struct interval *interval, const struct attempt *attempt,
                        const struct worker_override *overrides,
-                       struct worker_resolution *resolution, struct ebb_error *error)
+                       struct worker_client_resolution *resolution, struct ebb_error *error)
 {
     struct lane *lane = interval->lane;
     struct worker_resolve request = {
@@ -54,25 +54,25 @@ static int try_attempt(struct interval *interval, const struct attempt *attempt,
     if (!there && replica_restore(&lane->replica, attempt->from->checkpoint, error)) {
         return -1;
     }
-    if (worker_resolve_begin(lane->replica.worker, &request, overrides, error)) {
+    if (worker_client_resolve_begin(lane->replica.worker, &request, overrides, error)) {
         return -1;
     }
-    return worker_resolve_end(lane->replica.worker, resolution, error);
+    return worker_client_resolve_end(lane->replica.worker, resolution, error);
 }
 
 int interval_attempt(struct interval *interval, const struct attempt *attempt,
-                     struct worker_resolution *resolution, struct ebb_error *error)
+                     struct worker_client_resolution *resolution, struct ebb_error *error)
 {
     struct lane *lane = interval->lane;
     struct worker_override *overrides = list_overrides(attempt->decisions);
     int result;
 
-    *resolution = (struct worker_resolution){0};
+    *resolution = (struct worker_client_resolution){0};
     if (!overrides) {
         return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
     }
     do {
-        worker_resolution_free(resolution);
+        worker_client_resolution_free(resolution);
         if (atomic_load(&lane->resolver->stopping)) {
             result = ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped");
             break;
@@ -93,7 +93,7 @@ int interval_attempt(struct interval *interval, const struct attempt *attempt,
 
 /* Adds the stretch that the worker has just run, with a checkpoint of where it is now. */
 static struct trail *extend(struct interval *interval, struct trail *from,
-                            const struct worker_resolution *resolution,
+                            const struct worker_client_resolution *resolution,
                             const struct decision_list *decisions, struct ebb_error *error)
 {
     struct lane *lane = interval->lane;
@@ -113,7 +113,7 @@ static struct trail *extend(struct interval *interval, struct trail *from,
 }
 
 static void describe_failure(struct failure *failure, const struct trail *from,
-                             struct worker_resolution *resolution)
+                             struct worker_client_resolution *resolution)
 {
     const struct worker_resolved *head = &resolution->head;
 
@@ -132,24 +132,24 @@ static void describe_failure(struct failure *failure, const struct trail *from,
 static int run_stretch(struct interval *interval, const struct attempt *attempt, struct trail **tip,
                        struct failure *failure, bool *arrived, struct ebb_error *error)
 {
-    struct worker_resolution resolution;
+    struct worker_client_resolution resolution;
     struct trail *next;
     int result;
 
     do {
         if (interval_attempt(interval, attempt, &resolution, error)) {
-            worker_resolution_free(&resolution);
+            worker_client_resolution_free(&resolution);
             return -1;
         }
         if (resolution.head.reason == WORKER_RESOLVE_NO_MATCH ||
             resolution.head.reason == WORKER_RESOLVE_DIVERGED) {
             describe_failure(failure, attempt->from, &resolution);
-            worker_resolution_free(&resolution);
+            worker_client_resolution_free(&resolution);
             return 0;
         }
         next = extend(interval, attempt->from, &resolution, attempt->decisions, error);
         *arrived = resolution.head.reason == WORKER_RESOLVE_DONE;
-        worker_resolution_free(&resolution);
+        worker_client_resolution_free(&resolution);
     } while (!next && lane_recover(interval->lane, error));
     result = next ? 1 : -1;
     if (next && !*arrived && next->position == attempt->from->position &&

@@ -3,7 +3,7 @@
 
 #define MAX_DEATHS 3u /* of workers, one after the other */
 
-static void show_worker(struct lane *lane, struct worker *worker)
+static void show_worker(struct lane *lane, struct worker_client *worker)
 {
     pthread_mutex_lock(&lane->resolver->lock);
     lane->worker = worker;
@@ -31,7 +31,7 @@ void lane_stop_worker(struct lane *lane)
 
 bool lane_recover(struct lane *lane, struct ebb_error *error)
 {
-    if (!lane->replica.worker || !worker_died(lane->replica.worker)) {
+    if (!lane->replica.worker || !worker_client_died(lane->replica.worker)) {
         return false;
     }
     lane_stop_worker(lane);

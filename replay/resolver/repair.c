@@ -335,7 +335,7 @@ static int survey(struct repair *repair, const struct place *from, struct ambigu
         decisions = (struct decision_list){0};
     }
     while (result > 0 && *count < MAX_PLACES && !repair_exhausted(repair->interval)) {
-        struct worker_resolution resolution = {0};
+        struct worker_client_resolution resolution = {0};
         struct failure failure;
         struct attempt attempt = {
             .from = at,
@@ -350,12 +350,12 @@ static int survey(struct repair *repair, const struct place *from, struct ambigu
         result = interval_attempt(repair->interval, &attempt, &resolution, error) ? -1 : 1;
         if (result < 0 || !resolution.head.ambiguous ||
             resolution.head.first_ambiguous < at->event_number) {
-            worker_resolution_free(&resolution);
+            worker_client_resolution_free(&resolution);
             break;
         }
         list[*count].event = resolution.head.first_ambiguous;
         memcpy(list[*count].places, resolution.head.candidates, sizeof(list->places));
-        worker_resolution_free(&resolution);
+        worker_client_resolution_free(&resolution);
         attempt.until_event = list[(*count)++].event + 1;
         result = interval_reach(repair->interval, &attempt, 0, &next, &failure, error);
         if (result == 0) {

@@ -195,7 +195,7 @@ static struct resolve_status status_now(const struct resolver *resolver, uint64_
 
     for (unsigned i = 0; i < resolver->lane_count; i++) {
         const struct lane *lane = &resolver->lanes[i];
-        uint64_t position = lane->worker ? worker_progress(lane->worker) : 0;
+        uint64_t position = lane->worker ? worker_client_progress(lane->worker) : 0;
 
         if (lane->running && position > lane->begin) {
             status.done += (position < lane->end ? position : lane->end) - lane->begin;
@@ -215,7 +215,7 @@ static void stop_lanes(struct resolver *resolver)
     pthread_cond_broadcast(&resolver->changed);
     for (unsigned i = 0; i < resolver->lane_count; i++) {
         if (resolver->lanes[i].worker) {
-            worker_request_stop(resolver->lanes[i].worker);
+            worker_client_request_stop(resolver->lanes[i].worker);
         }
     }
 }
@@ -463,7 +463,7 @@ int resolve_recording(const struct resolve_options *options, struct resolve_resu
     }
     resolver->options = options;
     init_lock(resolver);
-    resolver->program = worker_find_program(options->worker_path, error);
+    resolver->program = worker_process_find(options->worker_path, error);
     if (resolver->program && open_log(resolver, error) == 0) {
         set_limits(resolver);
         status = resolve(resolver, result, error);

@@ -72,7 +72,7 @@ const uint8_t *trail_unpack(const uint8_t *packed, uint64_t *distance)
     return packed;
 }
 
-static int pack_positions(struct trail *trail, const struct worker_resolution *resolution,
+static int pack_positions(struct trail *trail, const struct worker_client_resolution *resolution,
                           struct ebb_error *error)
 {
     uint64_t count = resolution->head.event_count;
@@ -128,7 +128,7 @@ static int keep_decisions(struct trail *trail, const struct decision_list *decis
     return 0;
 }
 
-static int keep_cleared(struct trail *trail, const struct worker_resolution *resolution,
+static int keep_cleared(struct trail *trail, const struct worker_client_resolution *resolution,
                         struct ebb_error *error)
 {
     size_t count = resolution->head.clear_count;
@@ -145,7 +145,7 @@ static int keep_cleared(struct trail *trail, const struct worker_resolution *res
     return 0;
 }
 
-struct trail *trail_extend(struct trail *parent, const struct worker_resolution *resolution,
+struct trail *trail_extend(struct trail *parent, const struct worker_client_resolution *resolution,
                            const struct decision_list *decisions, struct checkpoint *checkpoint,
                            struct ebb_error *error)
 {

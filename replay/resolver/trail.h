@@ -10,7 +10,7 @@
 #define EBB_REPLAY_RESOLVER_TRAIL_H
 
 #include "checkpoints/checkpoint_set.h"
-#include "engine/worker_client.h"
+#include "engine/worker_client_resolve.h"
 
 /* Something the worker was told because it did not find it by itself. */
 struct decision {
@@ -57,7 +57,7 @@ struct trail {
  */
 struct trail *trail_new(struct trail *parent, uint64_t position, uint64_t event_number,
                         struct checkpoint *checkpoint, struct ebb_error *error);
-struct trail *trail_extend(struct trail *parent, const struct worker_resolution *resolution,
+struct trail *trail_extend(struct trail *parent, const struct worker_client_resolution *resolution,
                            const struct decision_list *decisions, struct checkpoint *checkpoint,
                            struct ebb_error *error);
 struct trail *trail_take(struct trail *trail); /* returns trail */

@@ -59,14 +59,14 @@ __attribute__((format(printf, 2, 3))) static void add_line(char *text, const cha
 static int compare_registers(struct interval *interval, const struct ebb_keyframe *keyframe,
                              char *text, struct ebb_error *error)
 {
-    struct worker *worker = interval->lane->replica.worker;
-    bool aarch64 = worker_hello(worker)->aarch64;
+    struct worker_client *worker = interval->lane->replica.worker;
+    bool aarch64 = worker_client_hello(worker)->aarch64;
     const struct ebb_kvm_register *different;
     struct ebb_register *list;
     uint64_t got = 0, expected = 0;
     size_t count;
 
-    list = worker_list_registers(worker, &count, error);
+    list = worker_client_list_registers(worker, &count, error);
     if (!list) {
         return -1;
     }
@@ -195,7 +195,7 @@ static int compare_with_end(struct interval *interval, const struct trail *tip, 
     if (result <= 0) {
         return result < 0 ? -1 : 1;
     }
-    if (worker_digest_registers(interval->lane->replica.worker, &registers, error) ||
+    if (worker_client_digest_registers(interval->lane->replica.worker, &registers, error) ||
         digest_image(interval, tip->checkpoint->ram, &ram, error)) {
         return -1;
     }

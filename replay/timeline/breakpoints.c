@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "internal.h"
+#include "breakpoints.h"
+#include "state.h"
 
 #include <stdlib.h>
 #include <string.h>

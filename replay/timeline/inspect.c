@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Looking at the state of the moment, which is replica 0's. */
-#include "internal.h"
-
+#include "recovery.h"
+#include "reach.h"
 #include "log/digest.h"
 
 #include <errno.h>
@@ -9,28 +8,24 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Looking at the state of the moment, which is replica 0's. */
+
 /* Asks replica 0's worker for something; returns -1 on failure. */
 typedef long (*question)(struct timeline *timeline, void *opaque, struct ebb_error *error);
 
 /* Asks at the timeline's state, with a new worker if the old one has died. */
 static long ask(struct timeline *timeline, question put, void *opaque, struct ebb_error *error)
 {
-    struct replica *replica = &timeline->replicas[0];
     long result;
 
-    timeline_forget_deaths(timeline);
+    recovery_forget_deaths(timeline);
     if (timeline->diversion) {
         result = put(timeline, opaque, error);
-        if (result < 0 && worker_died(replica->worker)) {
-            checkpoint_release(timeline->diversion);
-            timeline->diversion = NULL;
-            ebb_fail_prefix(error, "what was changed or called here is lost");
-        }
-        return result;
+        return result < 0 ? recovery_lose_diversion(timeline, error) : result;
     }
     do {
-        result = timeline_return(timeline, error) ? -1 : put(timeline, opaque, error);
-    } while (result < 0 && timeline_recover(timeline, 0, error));
+        result = reach_present(timeline, error) ? -1 : put(timeline, opaque, error);
+    } while (result < 0 && recovery_try_again(timeline, 0, error));
     return result;
 }
 
@@ -51,7 +46,7 @@ unsigned timeline_pc_register(const struct timeline *timeline)
 
 static long ask_registers(struct timeline *timeline, void *opaque, struct ebb_error *error)
 {
-    return worker_read_registers(timeline->replicas[0].worker, opaque, error);
+    return worker_client_read_registers(timeline->replicas[0].worker, opaque, error);
 }
 
 int timeline_read_registers(struct timeline *timeline, uint8_t *buffer, struct ebb_error *error)
@@ -69,8 +64,8 @@ static long ask_register(struct timeline *timeline, void *opaque, struct ebb_err
 {
     struct register_question *wanted = opaque;
 
-    return worker_read_register(timeline->replicas[0].worker, wanted->number, wanted->buffer,
-                                wanted->size, error);
+    return worker_client_read_register(timeline->replicas[0].worker, wanted->number, wanted->buffer,
+                                       wanted->size, error);
 }
 
 int timeline_read_register(struct timeline *timeline, unsigned number, uint8_t *buffer,
@@ -106,7 +101,8 @@ static long ask_memory(struct timeline *timeline, void *opaque, struct ebb_error
 {
     struct memory_question *wanted = opaque;
 
-    return worker_read_memory(timeline->replicas[0].worker, &wanted->where, wanted->buffer, error);
+    return worker_client_read_memory(timeline->replicas[0].worker, &wanted->where, wanted->buffer,
+                                     error);
 }
 
 long timeline_read_memory(struct timeline *timeline, uint64_t address, uint8_t *buffer,
@@ -131,13 +127,14 @@ static uint64_t digest_pages(const uint8_t *ram, uint64_t first, uint64_t end)
 }
 
 /* Skips the holes of the RAM file: reading them would fill them. */
-static uint64_t digest_ram(struct worker *worker)
+static uint64_t digest_ram(struct worker_client *worker)
 {
-    uint64_t pages = worker_page_count(worker), number = 0, digest = 0;
+    uint64_t pages = worker_client_page_count(worker), number = 0, digest = 0;
 
     while (number < pages) {
-        off_t data = lseek(worker_ram_file(worker), (off_t)(number * EBB_PAGE_SIZE), SEEK_DATA);
-        off_t hole = data < 0 ? -1 : lseek(worker_ram_file(worker), data, SEEK_HOLE);
+        off_t data =
+            lseek(worker_client_ram_file(worker), (off_t)(number * EBB_PAGE_SIZE), SEEK_DATA);
+        off_t hole = data < 0 ? -1 : lseek(worker_client_ram_file(worker), data, SEEK_HOLE);
         uint64_t first, end;
 
         if (data < 0 && errno == ENXIO) {
@@ -146,7 +143,7 @@ static uint64_t digest_ram(struct worker *worker)
         first = data < 0 ? number : (uint64_t)data / EBB_PAGE_SIZE;
         end = hole < 0 ? pages : ((uint64_t)hole + EBB_PAGE_SIZE - 1) / EBB_PAGE_SIZE;
         end = end < pages ? end : pages;
-        digest += digest_pages(worker_ram(worker), first, end);
+        digest += digest_pages(worker_client_ram(worker), first, end);
         number = end;
     }
     return digest;
@@ -159,9 +156,9 @@ struct digest_question {
 static long ask_digest(struct timeline *timeline, void *opaque, struct ebb_error *error)
 {
     struct digest_question *wanted = opaque;
-    struct worker *worker = timeline->replicas[0].worker;
+    struct worker_client *worker = timeline->replicas[0].worker;
 
-    if (worker_digest_registers(worker, &wanted->registers, error)) {
+    if (worker_client_digest_registers(worker, &wanted->registers, error)) {
         return -1;
     }
     wanted->ram = digest_ram(worker);
@@ -185,7 +182,8 @@ static long ask_document(struct timeline *timeline, void *opaque, struct ebb_err
 {
     struct target_document *document = opaque;
 
-    return worker_target_xml(timeline->replicas[0].worker, document->name, &document->text, error);
+    return worker_client_target_xml(timeline->replicas[0].worker, document->name, &document->text,
+                                    error);
 }
 
 const char *timeline_target_xml(struct timeline *timeline, const char *name)

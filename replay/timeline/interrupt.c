@@ -1,27 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "internal.h"
+#include "interrupt.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <time.h>
 #include <unistd.h>
-
-#define PROGRESS_INTERVAL 50u /* milliseconds */
-
-uint64_t timeline_clock(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 void timeline_interrupt(struct timeline *timeline)
 {
     uint64_t one = 1;
     int saved = errno;
 
-    /* The descriptor wakes whoever waits in timeline_wait(), and remembers it if nobody does. The
+    /* The descriptor wakes whoever waits in wait_for_stop(), and remembers it if nobody does. The
      * write fails only when the counter is full, which is as good. */
     if (write(timeline->wake, &one, sizeof(one)) < 0) {
         errno = saved;
@@ -29,84 +17,9 @@ void timeline_interrupt(struct timeline *timeline)
     errno = saved;
 }
 
-bool timeline_take_interrupt(struct timeline *timeline)
+bool interrupt_take(struct timeline *timeline)
 {
     uint64_t count;
 
     return read(timeline->wake, &count, sizeof(count)) == sizeof(count);
-}
-
-static void interrupt_workers(struct timeline *timeline)
-{
-    timeline->interrupted = true;
-    for (unsigned i = 0; i < timeline->worker_count; i++) {
-        struct worker *worker = timeline->replicas[i].worker;
-
-        if (worker && worker_running(worker)) {
-            worker_request_stop(worker);
-        }
-    }
-}
-
-/* How far the move has come: the running worker that is nearest to where it began. */
-static uint64_t progress_position(const struct timeline *timeline)
-{
-    uint64_t from = timeline->progress_from, to = timeline->progress_to, best = to;
-    bool forward = from <= to;
-
-    for (unsigned i = 0; i < timeline->worker_count; i++) {
-        struct worker *worker = timeline->replicas[i].worker;
-        uint64_t position;
-
-        if (worker && worker_running(worker)) {
-            position = worker_progress(worker);
-            best = forward == (position < best) ? position : best;
-        }
-    }
-    if (forward) {
-        return best < from ? from : best;
-    }
-    return best > from ? from : best;
-}
-
-static void report_progress(struct timeline *timeline)
-{
-    uint64_t now = timeline_clock();
-
-    if (!timeline->progress ||
-        now - timeline->progress_time < (uint64_t)PROGRESS_INTERVAL * 1000000u) {
-        return;
-    }
-    timeline->progress_time = now;
-    timeline->progress(timeline->progress_opaque, progress_position(timeline),
-                       timeline->progress_from, timeline->progress_to);
-}
-
-unsigned timeline_wait(struct timeline *timeline)
-{
-    struct pollfd files[TIMELINE_MAX_WORKERS + 1];
-
-    while (1) {
-        files[TIMELINE_MAX_WORKERS] = (struct pollfd){.fd = -1, .events = POLLIN};
-        if (!timeline->uninterruptible) {
-            files[TIMELINE_MAX_WORKERS].fd = timeline->wake;
-        }
-        for (unsigned i = 0; i < TIMELINE_MAX_WORKERS; i++) {
-            struct worker *worker = timeline->replicas[i].worker;
-            bool running = worker && worker_running(worker);
-
-            files[i] =
-                (struct pollfd){.fd = running ? worker_socket(worker) : -1, .events = POLLIN};
-        }
-        poll(files, TIMELINE_MAX_WORKERS + 1, timeline->progress ? (int)PROGRESS_INTERVAL : -1);
-        report_progress(timeline);
-        if (files[TIMELINE_MAX_WORKERS].revents && timeline_take_interrupt(timeline)) {
-            interrupt_workers(timeline);
-        }
-        for (unsigned i = 0; i < TIMELINE_MAX_WORKERS; i++) {
-            if (files[i].revents) {
-                return i;
-            }
-        }
-    }
 }

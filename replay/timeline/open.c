@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "internal.h"
+#include "reach.h"
+#include "recovery.h"
 
 #include "engine/worker_process.h"
 
@@ -109,7 +110,8 @@ static int open_recording(struct timeline *timeline, const struct timeline_optio
     if (open_log(timeline, options, &summary, error) || list_keyframes(timeline, &summary, error)) {
         return -1;
     }
-    timeline->begin = timeline->position = timeline->keyframes[0].position;
+    timeline->begin = timeline->keyframes[0].position;
+    timeline->moment = moment_settled(timeline->begin);
     timeline->end = summary.end_position > timeline->begin ? summary.end_position : timeline->begin;
     problem = ebb_log_problem(timeline->log);
     if (problem) {
@@ -158,7 +160,7 @@ static int prepare(struct timeline *timeline, const struct timeline_options *opt
     if (timeline->wake < 0 || !timeline->recording || !timeline->set) {
         return out_of_memory(error);
     }
-    timeline->program = worker_find_program(options->worker_path, error);
+    timeline->program = worker_process_find(options->worker_path, error);
     return timeline->program ? 0 : -1;
 }
 
@@ -171,12 +173,12 @@ static int go_to_begin(struct timeline *timeline, struct ebb_error *error)
     int result;
 
     timeline->point_of_interest = timeline->begin;
-    if (timeline_start_replica(timeline, &timeline->replicas[0], error)) {
+    if (recovery_start(timeline, &timeline->replicas[0], error)) {
         return -1;
     }
     do {
-        result = timeline_go_to_start(timeline, &timeline->replicas[0], &start, error);
-    } while (result && timeline_recover(timeline, 0, error));
+        result = reach_start(timeline, &timeline->replicas[0], &start, error);
+    } while (result && recovery_try_again(timeline, 0, error));
     return result;
 }
 
@@ -245,7 +247,7 @@ uint64_t timeline_end(const struct timeline *timeline)
 
 uint64_t timeline_position(const struct timeline *timeline)
 {
-    return timeline->position;
+    return timeline->moment.position;
 }
 
 void timeline_visit_checkpoints(const struct timeline *timeline,
@@ -290,6 +292,6 @@ void timeline_stats(const struct timeline *timeline, struct timeline_stats *stat
 int timeline_worker_pid(const struct timeline *timeline, unsigned i)
 {
     return i < TIMELINE_MAX_WORKERS && timeline->replicas[i].worker
-               ? worker_pid(timeline->replicas[i].worker)
+               ? worker_client_pid(timeline->replicas[i].worker)
                : -1;
 }

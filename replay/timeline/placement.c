@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "internal.h"
+#include "placement.h"
+#include "wait.h"
 
 /* Loading a keyframe and restoring a checkpoint, in instructions that could be replayed instead:
  * a fraction or multiple of the distance between checkpoints, by default 100 M and 100 k. */
@@ -34,8 +35,8 @@ static const struct keyframe_place *keyframe_before(const struct timeline *timel
     return best;
 }
 
-void timeline_choose_start(const struct timeline *timeline, const struct replica *replica,
-                           uint64_t position, struct start *start)
+void placement_choose_start(const struct timeline *timeline, const struct replica *replica,
+                            uint64_t position, struct start *start)
 {
     struct checkpoint *checkpoint = checkpoint_set_before(timeline->set, position);
     const struct keyframe_place *keyframe = keyframe_before(timeline, position);
@@ -55,9 +56,9 @@ void timeline_choose_start(const struct timeline *timeline, const struct replica
                                     .keyframe = keyframe->number};
         }
     }
-    if (replica && replica->settled && replica->position <= position &&
-        position - replica->position < least) {
-        *start = (struct start){.kind = START_HERE, .position = replica->position};
+    if (replica && moment_is_settled(replica->moment) && replica->moment.position <= position &&
+        position - replica->moment.position < least) {
+        *start = (struct start){.kind = START_HERE, .position = replica->moment.position};
     }
 }
 
@@ -69,7 +70,7 @@ static bool covered(const struct timeline *timeline, uint64_t first, uint64_t la
     return checkpoint && checkpoint->position >= first;
 }
 
-uint64_t timeline_approach(const struct timeline *timeline, uint64_t position)
+uint64_t placement_approach(const struct timeline *timeline, uint64_t position)
 {
     uint64_t lead = timeline->base_every;
 
@@ -93,8 +94,8 @@ static uint64_t next_regular(const struct timeline *timeline, uint64_t position,
     return last > position ? last : position + timeline->every;
 }
 
-uint64_t timeline_next_stop(const struct timeline *timeline, uint64_t position, uint64_t target,
-                            bool dense)
+uint64_t placement_next_stop(const struct timeline *timeline, uint64_t position, uint64_t target,
+                             bool dense)
 {
     uint64_t stop = next_regular(timeline, position, target);
     uint64_t distance = timeline->base_every - timeline->base_every / 5;
@@ -115,7 +116,7 @@ static void average(double *mean, double sample)
     *mean = *mean > 0 ? *mean + PACE_WEIGHT * (sample - *mean) : sample;
 }
 
-void timeline_learn_pace(struct timeline *timeline, uint64_t nanoseconds, uint64_t count)
+void placement_learn_pace(struct timeline *timeline, uint64_t nanoseconds, uint64_t count)
 {
     /* Short runs are mostly the round trip. */
     if (count >= timeline->base_every / 10 && count > 0) {
@@ -137,10 +138,10 @@ static void adapt(struct timeline *timeline)
                                                : (uint64_t)wanted;
 }
 
-int timeline_place(struct timeline *timeline, struct replica *replica, struct ebb_error *error)
+int placement_take(struct timeline *timeline, struct replica *replica, struct ebb_error *error)
 {
-    uint64_t before = timeline_clock();
-    struct checkpoint *checkpoint = replica_capture(replica, replica->position, error);
+    uint64_t before = wait_clock();
+    struct checkpoint *checkpoint = replica_capture(replica, replica->moment.position, error);
     int result;
 
     if (!checkpoint) {
@@ -152,7 +153,7 @@ int timeline_place(struct timeline *timeline, struct replica *replica, struct eb
         return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
     }
     checkpoint_set_evict(timeline->set, timeline->point_of_interest);
-    average(&timeline->pace.per_capture, (double)(timeline_clock() - before));
+    average(&timeline->pace.per_capture, (double)(wait_clock() - before));
     adapt(timeline);
     return 0;
 }

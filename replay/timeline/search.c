@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Searching backward. The stretch is cut into intervals, each beginning at a checkpoint or a
- * keyframe; they are searched from the latest to the earliest, by one replica or several at once.
- * Each interval is run forward once, the worker remembering the last hit. The latest interval that
- * has one gives the answer.
- *
- * The intervals grow with their distance from where the search began: what is near is found soon,
- * and a search far back does not pay for every checkpoint that happens to be there.
- */
-#include "internal.h"
+#include "search.h"
+#include "drive.h"
+#include "placement.h"
+#include "reach.h"
+#include "recovery.h"
+#include "wait.h"
 
 /* Starting more workers pays when at least this many checkpoint distances are left. */
 #define PARALLEL_LEAST 10u
@@ -19,12 +15,10 @@
 struct job {
     bool active;
     bool cancelled;
-    unsigned number; /* 0 is the latest interval */
-    uint64_t from, to;
-    bool at_from;
-    struct start start; /* owns its checkpoint */
-    bool counting;      /* the run in progress is inside the interval */
-    bool place;         /* the run in progress ends where a checkpoint is wanted */
+    unsigned number;        /* 0 is the latest interval */
+    struct moment from, to; /* hits between them are looked for */
+    struct start start;     /* owns its checkpoint */
+    bool place;             /* the run in progress ends where a checkpoint is wanted */
     bool hit;
     struct worker_hit last_hit;
     unsigned deaths;
@@ -32,9 +26,8 @@ struct job {
 
 struct search {
     struct timeline *timeline;
-    uint64_t from, to;
-    bool at_from;
-    uint64_t next_to; /* upper end of the next interval */
+    struct moment from, to;
+    struct moment next_to; /* upper end of the next interval */
     unsigned next_number;
     unsigned replicas; /* in use */
     struct search_result *result;
@@ -44,19 +37,26 @@ struct search {
 static void cut_next_interval(struct search *search, struct job *job)
 {
     struct timeline *timeline = search->timeline;
-    uint64_t to = search->next_to, least = (search->to - to) / 2;
-    uint64_t position;
+    uint64_t first = search->from.position, to = search->next_to.position;
+    uint64_t least = (search->to.position - to) / 2;
 
     least = least > timeline->every ? timeline->every : least ? least : 1;
-    position = to - search->from > least ? to - least : search->from;
-    *job = (struct job){.active = true, .number = search->next_number++, .to = to};
-    timeline_choose_start(timeline, NULL, position, &job->start);
+    *job = (struct job){
+        .active = true,
+        .number = search->next_number++,
+        .from = search->from,
+        .to = search->next_to,
+    };
+    placement_choose_start(timeline, NULL, to - first > least ? to - least : first, &job->start);
     if (job->start.kind == START_CHECKPOINT) {
         checkpoint_take(job->start.checkpoint);
     }
-    job->from = job->start.position > search->from ? job->start.position : search->from;
-    job->at_from = job->from > search->from || search->at_from;
-    search->next_to = job->from;
+    /* What reaches a place between two intervals is the earlier one's to find, the breakpoint that
+     * the place stands on the later one's. */
+    if (job->start.position > first) {
+        job->from = moment_reached(job->start.position);
+    }
+    search->next_to = moment_settled(job->from.position);
 }
 
 static void end_job(struct job *job)
@@ -74,7 +74,7 @@ static void cancel_after(struct search *search, unsigned number)
 
         if (job->active && job->number > number) {
             job->cancelled = true;
-            worker_request_stop(search->timeline->replicas[i].worker);
+            worker_client_request_stop(search->timeline->replicas[i].worker);
         }
     }
 }
@@ -99,18 +99,16 @@ static int continue_job(struct search *search, unsigned i, struct ebb_error *err
 {
     struct job *job = &search->jobs[i];
     struct replica *replica = &search->timeline->replicas[i];
-    uint64_t position = replica->position, target, limit;
-    uint32_t flags = WORKER_RUN_LAST_HIT;
-
-    job->counting = position > job->from || (position == job->from && replica->settled);
-    target = job->counting ? job->to : job->from;
+    uint64_t target = job->to.position;
     /* Where a search began, more will begin: there checkpoints pay most. */
-    limit = timeline_next_stop(search->timeline, position, target, job->number == 0);
-    job->place = limit < target;
-    if (job->counting && (position > job->from || job->at_from)) {
-        flags |= WORKER_RUN_HIT_AT_START;
-    }
-    return worker_run_begin(replica->worker, limit, flags, error);
+    uint64_t stop =
+        placement_next_stop(search->timeline, replica->moment.position, target, job->number == 0);
+    struct worker_run run = {.reported = job->from,
+                             .limit = stop < target ? moment_settled(stop) : job->to,
+                             .flags = WORKER_RUN_LAST_HIT};
+
+    job->place = stop < target;
+    return worker_client_run_begin(replica->worker, &run, error);
 }
 
 static int try_to_begin_job(struct search *search, unsigned i, struct ebb_error *error)
@@ -120,10 +118,10 @@ static int try_to_begin_job(struct search *search, unsigned i, struct ebb_error 
     struct job *job = &search->jobs[i];
 
     job->hit = false;
-    if (!replica->worker && timeline_start_replica(timeline, replica, error)) {
+    if (!replica->worker && recovery_start(timeline, replica, error)) {
         return -1;
     }
-    if (timeline_go_to_start(timeline, replica, &job->start, error) ||
+    if (reach_start(timeline, replica, &job->start, error) ||
         replica_set_breakpoints(replica, &timeline->breakpoints, error)) {
         return -1;
     }
@@ -136,7 +134,7 @@ static int begin_job(struct search *search, unsigned i, struct ebb_error *error)
 
     do {
         result = try_to_begin_job(search, i, error);
-    } while (result && timeline_replace(search->timeline, i, &search->jobs[i].deaths, error));
+    } while (result && recovery_replace(search->timeline, i, &search->jobs[i].deaths, error));
     return result;
 }
 
@@ -148,7 +146,7 @@ static int job_stopped(struct search *search, unsigned i, const struct worker_st
     struct replica *replica = &timeline->replicas[i];
     struct job *job = &search->jobs[i];
 
-    if (job->counting && stop->hit_count) {
+    if (stop->hit_count) {
         job->hit = true;
         job->last_hit = stop->hit;
     }
@@ -160,15 +158,15 @@ static int job_stopped(struct search *search, unsigned i, const struct worker_st
         finish_job(search, job, true);
         return 0;
     }
-    if (stop->reason == WORKER_STOP_RESET && timeline_load_reset(timeline, replica, stop, error)) {
+    if (stop->reason == WORKER_STOP_RESET && drive_load_reset(timeline, replica, stop, error)) {
         return -1;
     }
-    if (replica->settled && (stop->reason == WORKER_STOP_END || replica->position >= job->to)) {
+    if (stop->reason == WORKER_STOP_END || !moment_before(replica->moment, job->to)) {
         finish_job(search, job, false);
         return 0;
     }
     if (stop->reason == WORKER_STOP_LIMIT && job->place &&
-        timeline_place(timeline, replica, error)) {
+        placement_take(timeline, replica, error)) {
         return -1;
     }
     return continue_job(search, i, error);
@@ -180,11 +178,11 @@ static int serve_stopped(struct search *search, unsigned i, struct ebb_error *er
     struct job *job = &search->jobs[i];
     struct worker_stop stop;
 
-    if (timeline_run_end(timeline, &timeline->replicas[i], &stop, error) == 0 &&
+    if (drive_end(timeline, &timeline->replicas[i], &stop, error) == 0 &&
         job_stopped(search, i, &stop, error) == 0) {
         return 0;
     }
-    if (!timeline_replace(timeline, i, &job->deaths, error)) {
+    if (!recovery_replace(timeline, i, &job->deaths, error)) {
         end_job(job);
         return -1;
     }
@@ -200,9 +198,9 @@ static int serve_stopped(struct search *search, unsigned i, struct ebb_error *er
 static void engage_replicas(struct search *search)
 {
     struct timeline *timeline = search->timeline;
-    uint64_t left = search->next_to - search->from;
+    uint64_t next_to = search->next_to.position, left = next_to - search->from.position;
 
-    if (search->replicas > 1 || search->to - search->next_to < NEAR * timeline->base_every ||
+    if (search->replicas > 1 || search->to.position - next_to < NEAR * timeline->base_every ||
         left < PARALLEL_LEAST * timeline->base_every) {
         return;
     }
@@ -210,7 +208,7 @@ static void engage_replicas(struct search *search)
         struct replica *replica = &timeline->replicas[search->replicas];
 
         /* One worker is enough to go on with. */
-        if (!replica->worker && timeline_start_replica(timeline, replica, NULL)) {
+        if (!replica->worker && recovery_start(timeline, replica, NULL)) {
             timeline->worker_count = search->replicas;
             break;
         }
@@ -226,7 +224,7 @@ static int hand_out(struct search *search, struct ebb_error *error)
             continue;
         }
         if (search->result->kind != SEARCH_NOTHING || search->timeline->interrupted ||
-            search->next_to <= search->from) {
+            search->next_to.position <= search->from.position) {
             break;
         }
         cut_next_interval(search, &search->jobs[i]);
@@ -261,21 +259,20 @@ static void abandon(struct search *search)
             continue;
         }
         end_job(&search->jobs[i]);
-        if (replica->worker && worker_running(replica->worker)) {
-            worker_request_stop(replica->worker);
-            timeline_run_end(timeline, replica, &stop, NULL);
+        if (replica->worker && worker_client_running(replica->worker)) {
+            worker_client_request_stop(replica->worker);
+            drive_end(timeline, replica, &stop, NULL);
         }
     }
 }
 
-int timeline_search(struct timeline *timeline, uint64_t from, bool at_from, uint64_t to,
+int search_last_hit(struct timeline *timeline, struct moment from, struct moment to,
                     struct search_result *result, struct ebb_error *error)
 {
     struct search search = {
         .timeline = timeline,
         .from = from,
         .to = to,
-        .at_from = at_from,
         .next_to = to,
         .replicas = 1,
         .result = result,
@@ -290,7 +287,7 @@ int timeline_search(struct timeline *timeline, uint64_t from, bool at_from, uint
         if (!any_running(&search)) {
             break;
         }
-        if (serve_stopped(&search, timeline_wait(timeline), error)) {
+        if (serve_stopped(&search, wait_for_stop(timeline), error)) {
             abandon(&search);
             return -1;
         }

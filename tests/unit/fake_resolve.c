@@ -14,7 +14,7 @@
 #define MAX_CANDIDATES 8u
 
 struct resolving {
-    struct worker *worker;
+    struct fake_worker *worker;
     struct worker_resolve request;
     const struct worker_override *overrides;
     struct worker_resolved reply;
@@ -59,16 +59,16 @@ static void consume(struct resolving *resolving)
         resolving->cleared =
             realloc(resolving->cleared, sizeof(*resolving->cleared) * resolving->position_room);
         if (!resolving->positions || !resolving->cleared) {
-            worker_die("no memory");
+            fake_die("no memory");
         }
     }
     resolving->positions[count] = resolving->worker->position;
-    worker_read_next(resolving->worker);
+    fake_read_next(resolving->worker);
 }
 
 static void fail(struct resolving *resolving, uint32_t reason, const char *what)
 {
-    struct worker *worker = resolving->worker;
+    struct fake_worker *worker = resolving->worker;
 
     resolving->reply.reason = reason;
     snprintf(worker->report, sizeof(worker->report), "event %llu, at position %llu or before: %s",
@@ -99,7 +99,7 @@ static void note_exclusive(struct resolving *resolving)
         return;
     }
     if (resolving->reply.exclusive_count == WORKER_MAX_EXCLUSIVES) {
-        worker_die("too many exclusives for a toy");
+        fake_die("too many exclusives for a toy");
     }
     resolving->exclusives[resolving->reply.exclusive_count++] = exclusive;
 }
@@ -112,7 +112,7 @@ static bool is_device(const struct toy_instruction *instruction)
 /* Gets ready to execute: *instruction is the one about to. */
 static void prepare(struct resolving *resolving, struct toy_instruction *instruction)
 {
-    struct worker *worker = resolving->worker;
+    struct fake_worker *worker = resolving->worker;
 
     toy_take_interrupt(&worker->cpu);
     if (find_override(resolving, WORKER_CLEAR_EXCLUSIVE, 0, worker->position)) {
@@ -124,7 +124,7 @@ static void prepare(struct resolving *resolving, struct toy_instruction *instruc
 static void execute(struct resolving *resolving, const struct toy_instruction *instruction,
                     uint64_t value)
 {
-    struct worker *worker = resolving->worker;
+    struct fake_worker *worker = resolving->worker;
 
     if (instruction->kind == TOY_STORE_EXCLUSIVE ||
         instruction->kind == TOY_STORE_EXCLUSIVE_SILENT) {
@@ -132,11 +132,11 @@ static void execute(struct resolving *resolving, const struct toy_instruction *i
     }
     toy_execute(&worker->cpu, worker->ram, instruction, value);
     if (instruction->kind == TOY_STORE || instruction->kind >= TOY_STORE_EXCLUSIVE) {
-        worker_mark_written(worker, instruction->address, instruction->length);
+        fake_mark_written(worker, instruction->address, instruction->length);
     }
     worker->position++;
-    worker_maybe_die(worker);
-    resolving->interrupted |= worker_look_up(worker);
+    fake_maybe_die(worker);
+    resolving->interrupted |= fake_look_up(worker);
 }
 
 /* Executes one instruction, unless it is a device access; true if it did. */
@@ -154,16 +154,16 @@ static bool step(struct resolving *resolving)
 
 static void apply(struct resolving *resolving)
 {
-    struct worker *worker = resolving->worker;
+    struct fake_worker *worker = resolving->worker;
     const struct ebb_event *event = &worker->next;
 
     if (event->kind == EBB_EVENT_INTERRUPT_LINE) {
         worker->cpu.line = event->value;
     } else if (event->kind == EBB_EVENT_DMA) {
         memcpy(worker->ram + event->address, event->data, event->data_length);
-        worker_mark_written(worker, event->address, event->data_length);
+        fake_mark_written(worker, event->address, event->data_length);
     } else if (event->kind == EBB_EVENT_RESET) {
-        worker_die("a reset was to be replayed");
+        fake_die("a reset was to be replayed");
     }
     consume(resolving);
 }
@@ -171,7 +171,7 @@ static void apply(struct resolving *resolving)
 /* Runs to the next device access, which has to be the next synchronous event. */
 static void run_to_access(struct resolving *resolving)
 {
-    struct worker *worker = resolving->worker;
+    struct fake_worker *worker = resolving->worker;
     struct toy_instruction instruction;
     uint32_t kind;
     uint64_t value;
@@ -199,7 +199,7 @@ static void run_to_access(struct resolving *resolving)
     execute(resolving, &instruction, value);
 }
 
-static bool anchor_matches(const struct worker *worker)
+static bool anchor_matches(const struct fake_worker *worker)
 {
     const struct ebb_event *event = &worker->next;
     uint64_t digest;
@@ -224,7 +224,7 @@ static uint64_t distance(uint64_t a, uint64_t b)
 /* Runs ahead and lists where the anchor matches: everywhere near, else the first place after. */
 static void look_ahead(struct resolving *resolving, struct search *search)
 {
-    struct worker *worker = resolving->worker;
+    struct fake_worker *worker = resolving->worker;
 
     while (!resolving->interrupted) {
         if (worker->position >= search->from && anchor_matches(worker) && search->count < 1000) {
@@ -274,7 +274,7 @@ static void go_to(struct resolving *resolving, uint64_t position)
 static void run_to_anchor(struct resolving *resolving)
 {
     static struct snapshot before;
-    struct worker *worker = resolving->worker;
+    struct fake_worker *worker = resolving->worker;
     const struct worker_override *placed =
         find_override(resolving, WORKER_PLACE_EVENT, worker->next_number, 0);
     uint64_t count = worker->next.position;
@@ -328,7 +328,7 @@ static bool is_skipped(const struct resolving *resolving, uint64_t event)
 /* Clears the monitor where the next event, an exit, is; it is consumed behind that. */
 static void pass_exit(struct resolving *resolving)
 {
-    struct worker *worker = resolving->worker;
+    struct fake_worker *worker = resolving->worker;
     uint64_t expected = worker->next.position + (uint64_t)worker->drift;
     bool emulated = worker->next.value == TOY_EMULATED, here = false;
 
@@ -349,7 +349,7 @@ static void pass_exit(struct resolving *resolving)
 
 static void resolve(struct resolving *resolving)
 {
-    struct worker *worker = resolving->worker;
+    struct fake_worker *worker = resolving->worker;
 
     while (!resolving->reply.reason) {
         if (resolving->interrupted) {
@@ -372,7 +372,7 @@ static void resolve(struct resolving *resolving)
 
 static void send_reply(struct resolving *resolving)
 {
-    struct worker *worker = resolving->worker;
+    struct fake_worker *worker = resolving->worker;
     struct worker_resolved *head = &resolving->reply;
     size_t positions = 8 * head->event_count;
     size_t exclusives = head->exclusive_count * sizeof(*resolving->exclusives);
@@ -385,7 +385,7 @@ static void send_reply(struct resolving *resolving)
     head->report_length = (uint32_t)strlen(worker->report);
     message = to = malloc(sizeof(*head) + positions + exclusives + cleared + head->report_length);
     if (!message) {
-        worker_die("no memory");
+        fake_die("no memory");
     }
     memcpy(to, head, sizeof(*head));
     to += sizeof(*head);
@@ -403,26 +403,26 @@ static void send_reply(struct resolving *resolving)
     to += cleared;
     memcpy(to, worker->report, head->report_length);
     to += head->report_length;
-    worker_reply(WORKER_RESOLVE, message, (size_t)(to - message));
+    fake_reply(WORKER_RESOLVE, message, (size_t)(to - message));
     free(message);
 }
 
-void fake_resolve(struct worker *worker, const uint8_t *payload)
+void fake_resolve(struct fake_worker *worker, const uint8_t *payload)
 {
     struct resolving resolving = {.worker = worker};
 
     if (!worker->resolves) {
-        worker_die("not started to resolve");
+        fake_die("not started to resolve");
     }
     memcpy(&resolving.request, payload, sizeof(resolving.request));
     resolving.overrides = (const struct worker_override *)(payload + sizeof(resolving.request));
     resolving.exclusives = malloc(WORKER_MAX_EXCLUSIVES * sizeof(*resolving.exclusives));
     if (!resolving.exclusives) {
-        worker_die("no memory");
+        fake_die("no memory");
     }
     worker->report[0] = '\0';
     resolve(&resolving);
-    worker_remember_ram(worker);
+    fake_remember_ram(worker);
     send_reply(&resolving);
     free(resolving.positions);
     free(resolving.exclusives);

@@ -19,7 +19,7 @@
 
 #define SOCKET 3
 
-_Noreturn void worker_die(const char *why)
+_Noreturn void fake_die(const char *why)
 {
     fprintf(stderr, "fake worker: %s\n", why);
     _exit(1);
@@ -51,7 +51,7 @@ static void send_bytes(const void *buffer, size_t size)
     }
 }
 
-void worker_reply(uint32_t type, const void *payload, size_t size)
+void fake_reply(uint32_t type, const void *payload, size_t size)
 {
     struct worker_message header = {.type = type, .length = (uint32_t)size};
 
@@ -64,12 +64,12 @@ static void reply_error(const char *text)
     struct worker_error error = {.kind = EBB_ERROR_USAGE};
 
     snprintf(error.message, sizeof(error.message), "%s", text);
-    worker_reply(WORKER_ERROR, &error, sizeof(error));
+    fake_reply(WORKER_ERROR, &error, sizeof(error));
 }
 
 /* The log. */
 
-void worker_read_next(struct worker *worker)
+void fake_read_next(struct fake_worker *worker)
 {
     struct ebb_error error;
     int result;
@@ -77,33 +77,27 @@ void worker_read_next(struct worker *worker)
     worker->next_number = ebb_cursor_event_number(worker->cursor);
     result = ebb_cursor_next(worker->cursor, &worker->next, &error);
     if (result < 0) {
-        worker_die(error.message);
+        fake_die(error.message);
     }
     worker->have_next = result > 0;
 }
 
-void worker_seek_event(struct worker *worker, uint64_t number)
+void fake_seek_event(struct fake_worker *worker, uint64_t number)
 {
     struct ebb_error error;
 
     if (ebb_cursor_seek_event(worker->cursor, number, &error)) {
-        worker_die(error.message);
+        fake_die(error.message);
     }
-    worker_read_next(worker);
+    fake_read_next(worker);
 }
 
 /* Breakpoints. */
 
-static void hit(struct worker *worker, const struct worker_hit *what)
+static bool check_access(struct fake_worker *worker, struct moment moment, uint64_t address,
+                         uint64_t length, bool write, bool by_device)
 {
-    worker->stop.hit = *what;
-    worker->stop.hit_count++;
-}
-
-static bool check_access(struct worker *worker, uint64_t address, uint64_t length, bool write,
-                         bool by_device, bool nested)
-{
-    bool any = false;
+    bool leave = false;
 
     for (size_t i = 0; i < worker->breakpoint_count; i++) {
         const struct worker_breakpoint *watch = &worker->breakpoints[i];
@@ -111,62 +105,67 @@ static bool check_access(struct worker *worker, uint64_t address, uint64_t lengt
                     watch->kind == (write ? WORKER_WATCH_WRITE : WORKER_WATCH_READ);
 
         if (kind && address < watch->address + watch->length && watch->address < address + length) {
-            struct worker_hit what = {
-                .position = worker->position,
+            struct worker_hit hit = {
+                .moment = moment,
                 .kind = watch->kind,
                 .access = write ? WORKER_WATCH_WRITE : WORKER_WATCH_READ,
                 .address = watch->address,
                 .data_address = address > watch->address ? address : watch->address,
                 .pc = worker->cpu.pc,
                 .by_device = by_device,
-                .nested = nested,
             };
 
-            hit(worker, &what);
-            any = true;
+            leave |= clockwork_hit(&worker->clockwork, &hit);
         }
     }
-    return any;
+    return leave;
 }
 
-static bool check_execute(struct worker *worker)
+static bool check_execute(struct fake_worker *worker)
 {
     for (size_t i = 0; i < worker->breakpoint_count; i++) {
         if (worker->breakpoints[i].kind == WORKER_BREAK_EXECUTE &&
             worker->breakpoints[i].address == worker->cpu.pc) {
-            struct worker_hit what = {.position = worker->position,
-                                      .kind = WORKER_BREAK_EXECUTE,
-                                      .address = worker->cpu.pc,
-                                      .pc = worker->cpu.pc};
+            struct worker_hit hit = {.moment = moment_settled(worker->position),
+                                     .kind = WORKER_BREAK_EXECUTE,
+                                     .address = worker->cpu.pc,
+                                     .pc = worker->cpu.pc};
 
-            hit(worker, &what);
-            return true;
+            return clockwork_hit(&worker->clockwork, &hit);
         }
     }
     return false;
 }
 
-/* Running. */
+/* The machine that the clockwork runs. */
 
-static void diverge(struct worker *worker, const char *what)
+static void diverge(void *opaque, uint64_t position, const char *what)
 {
+    struct fake_worker *worker = opaque;
+
     snprintf(worker->report, sizeof(worker->report), "event %llu at position %llu: %s",
-             (unsigned long long)worker->next_number, (unsigned long long)worker->position, what);
-    worker->stop.reason = WORKER_STOP_DIVERGED;
+             (unsigned long long)worker->next_number, (unsigned long long)position, what);
 }
 
-void worker_mark_written(struct worker *worker, uint64_t address, uint64_t length)
+static bool diverged(void *opaque)
+{
+    return ((struct fake_worker *)opaque)->report[0];
+}
+
+void fake_mark_written(struct fake_worker *worker, uint64_t address, uint64_t length)
 {
     for (uint64_t page = address / 4096; page <= (address + length - 1) / 4096; page++) {
         worker->written |= (uint64_t)1 << page;
     }
 }
 
-/* Applies the next event; true if a watchpoint saw it. */
-static bool apply(struct worker *worker)
+/* Applies the next event. */
+static void apply(void *opaque)
 {
+    struct fake_worker *worker = opaque;
     const struct ebb_event *event = &worker->next;
-    bool nested = event->flags & EBB_EVENT_NESTED, seen = false;
+    struct moment moment = event->flags & EBB_EVENT_NESTED ? moment_inside(worker->position)
+                                                           : moment_arrived(worker->position);
 
     if (event->kind == EBB_EVENT_INTERRUPT_LINE) {
         worker->cpu.line = event->value;
@@ -174,63 +173,86 @@ static bool apply(struct worker *worker)
         worker->cpu.monitor = 0;
     } else if (event->kind == EBB_EVENT_DMA) {
         memcpy(worker->ram + event->address, event->data, event->data_length);
-        worker_mark_written(worker, event->address, event->data_length);
-        seen = check_access(worker, event->address, event->data_length, true, true, nested);
+        fake_mark_written(worker, event->address, event->data_length);
+        moment.event = worker->next_number + 1;
+        worker->leaving |=
+            check_access(worker, moment, event->address, event->data_length, true, true);
     }
-    worker_read_next(worker);
-    return seen;
+    fake_read_next(worker);
 }
 
-/* What happens on reaching a position; true if a watchpoint saw something. */
-static bool settle(struct worker *worker)
+static void take_interrupt(void *opaque)
 {
-    bool seen = false;
+    toy_take_interrupt(&((struct fake_worker *)opaque)->cpu);
+}
 
-    while (worker->have_next && worker->next.position == worker->position &&
-           ebb_event_is_asynchronous(&worker->next)) {
-        if (worker->next.kind == EBB_EVENT_RESET) {
-            worker->stop.reason = WORKER_STOP_RESET;
-            worker->stop.keyframe = worker->next.value;
-            return seen;
-        }
-        if (worker->next.kind == EBB_EVENT_END) {
-            break;
-        }
-        seen |= apply(worker);
-    }
-    toy_take_interrupt(&worker->cpu);
-    return seen;
+static uint64_t position(void *opaque)
+{
+    return ((struct fake_worker *)opaque)->position;
+}
+
+static const struct ebb_event *next_event(void *opaque)
+{
+    struct fake_worker *worker = opaque;
+
+    return worker->have_next ? &worker->next : NULL;
+}
+
+static uint64_t next_number(void *opaque)
+{
+    return ((struct fake_worker *)opaque)->next_number;
+}
+
+/* Looks no farther than the next event, whatever it is. */
+static uint64_t quiet_until(void *opaque, uint64_t from, uint64_t limit)
+{
+    struct fake_worker *worker = opaque;
+    uint64_t next = worker->have_next ? worker->next.position : UINT64_MAX;
+
+    return next > from && next < limit ? next : next <= from && from < limit ? from + 1 : limit;
+}
+
+static void settled(void *opaque)
+{
+    fake_maybe_die(opaque);
+}
+
+/* In a diversion a CPU whose first register is 0 does. */
+static bool asleep(void *opaque)
+{
+    struct fake_worker *worker = opaque;
+
+    return worker->diversion && worker->cpu.general[0] == 0;
 }
 
 /* A device access: the next event has to be of its kind; nested ones come first. */
-static uint64_t device_access(struct worker *worker, const struct toy_instruction *instruction,
-                              bool *seen)
+static uint64_t device_access(struct fake_worker *worker, const struct toy_instruction *instruction)
 {
     bool read = instruction->kind == TOY_DEVICE_READ;
     uint64_t value;
 
     while (worker->have_next && worker->next.position == worker->position &&
            (worker->next.flags & EBB_EVENT_NESTED)) {
-        *seen |= apply(worker);
+        apply(worker);
     }
     if (!worker->have_next || worker->next.position != worker->position ||
         worker->next.kind != (uint32_t)(read ? EBB_EVENT_MMIO_READ : EBB_EVENT_MMIO_WRITE) ||
         worker->next.address != instruction->address) {
-        diverge(worker, "another access was expected");
+        diverge(worker, worker->position, "another access was expected");
         return 0;
     }
     if (!read && worker->next.value != instruction->value) {
-        diverge(worker, "another value was expected");
+        diverge(worker, worker->position, "another value was expected");
         return 0;
     }
     value = worker->next.value;
     worker->cpu.monitor = 0;
-    worker_read_next(worker);
+    fake_read_next(worker);
     return value;
 }
 
 /* True if the monitor was cleared on the host for reasons of its own before this instruction. */
-static bool clears_here(const struct worker *worker)
+static bool clears_here(const struct fake_worker *worker)
 {
     for (size_t i = 0; i < worker->clear_count; i++) {
         if (worker->clears[i] == worker->position) {
@@ -240,51 +262,93 @@ static bool clears_here(const struct worker *worker)
     return false;
 }
 
-/* Executes one instruction; true if the run stops for a hit. */
-static bool execute(struct worker *worker, bool last_hit, bool ignore_execute)
+static bool accesses_ram(const struct toy_instruction *instruction)
+{
+    return instruction->kind == TOY_LOAD || instruction->kind == TOY_STORE;
+}
+
+/* Executes one instruction; false if it was left in front of it, or does not fit the log. */
+static bool execute_one(struct fake_worker *worker)
 {
     struct toy_instruction instruction;
-    bool seen = false;
     uint64_t value = 0;
 
-    if (!ignore_execute && check_execute(worker) && !last_hit) {
-        return true;
+    if (check_execute(worker)) {
+        return false;
     }
     if (!worker->diversion && clears_here(worker)) {
         worker->cpu.monitor = 0;
     }
     toy_decode(&worker->cpu, &instruction);
-    if (instruction.kind == TOY_LOAD || instruction.kind == TOY_STORE) {
-        seen = check_access(worker, instruction.address, instruction.length,
-                            instruction.kind == TOY_STORE, false, false);
-        if (seen && !last_hit) {
-            return true;
+    if (accesses_ram(&instruction)) {
+        if (check_access(worker, moment_inside(worker->position), instruction.address,
+                         instruction.length, instruction.kind == TOY_STORE, false)) {
+            return false;
         }
     } else if (instruction.kind >= TOY_DEVICE_READ && instruction.kind <= TOY_DEVICE_WRITE &&
                !worker->diversion) {
-        value = device_access(worker, &instruction, &seen);
-        if (worker->stop.reason) {
+        value = device_access(worker, &instruction);
+        if (diverged(worker)) {
             return false;
         }
     }
     toy_execute(&worker->cpu, worker->ram, &instruction, value);
     if (instruction.kind == TOY_STORE || instruction.kind >= TOY_STORE_EXCLUSIVE) {
-        worker_mark_written(worker, instruction.address, instruction.length);
+        fake_mark_written(worker, instruction.address, instruction.length);
     }
     worker->position++;
-    return seen && !last_hit;
+    return true;
 }
 
-bool worker_look_up(struct worker *worker)
+static void execute(void *opaque, uint64_t instructions)
+{
+    struct fake_worker *worker = opaque;
+
+    worker->leaving = false;
+    for (uint64_t i = 0; i < instructions && !worker->leaving && !asleep(worker); i++) {
+        if (i > 0 && !worker->diversion) {
+            take_interrupt(worker); /* by itself, as a CPU does where nobody looks */
+        }
+        if (!execute_one(worker)) {
+            break;
+        }
+        fake_maybe_die(worker);
+    }
+    __atomic_store_n(&worker->control->position, worker->position, __ATOMIC_RELAXED);
+}
+
+static bool stop_requested(void *opaque)
+{
+    struct fake_worker *worker = opaque;
+
+    return __atomic_exchange_n(&worker->control->stop_request, 0, __ATOMIC_SEQ_CST);
+}
+
+static const struct clockwork_machine machine = {
+    .position = position,
+    .execute = execute,
+    .take_interrupt = take_interrupt,
+    .next_event = next_event,
+    .next_number = next_number,
+    .apply = apply,
+    .quiet_until = quiet_until,
+    .settled = settled,
+    .asleep = asleep,
+    .stop_requested = stop_requested,
+    .diverged = diverged,
+    .diverge = diverge,
+};
+
+bool fake_look_up(struct fake_worker *worker)
 {
     if (worker->position % LOOK_UP_EVERY) {
         return false;
     }
     __atomic_store_n(&worker->control->position, worker->position, __ATOMIC_RELAXED);
-    return __atomic_exchange_n(&worker->control->stop_request, 0, __ATOMIC_SEQ_CST);
+    return stop_requested(worker);
 }
 
-void worker_maybe_die(struct worker *worker)
+void fake_maybe_die(struct fake_worker *worker)
 {
     int file;
 
@@ -298,99 +362,48 @@ void worker_maybe_die(struct worker *worker)
         }
         close(file);
     }
-    worker_die("this is the position to die at");
+    fake_die("this is the position to die at");
 }
 
-static void run_history(struct worker *worker, const struct worker_run *run)
-{
-    bool last_hit = run->flags & WORKER_RUN_LAST_HIT;
-    bool ignore = !(run->flags & WORKER_RUN_HIT_AT_START);
-
-    while (1) {
-        bool seen = settle(worker);
-
-        worker_maybe_die(worker);
-        if (seen && !last_hit) {
-            worker->stop.reason = WORKER_STOP_HIT;
-        } else if (!worker->stop.reason && worker->position >= run->limit) {
-            worker->stop.reason = WORKER_STOP_LIMIT;
-        } else if (!worker->stop.reason && worker->position >= worker->end_position) {
-            worker->stop.reason = WORKER_STOP_END;
-        } else if (!worker->stop.reason && worker_look_up(worker)) {
-            worker->stop.reason = WORKER_STOP_INTERRUPTED;
-        }
-        if (worker->stop.reason) {
-            return;
-        }
-        /* A device's write inside an instruction is known once the instruction is over; the run
-         * stops without having settled behind it. */
-        if (execute(worker, last_hit, ignore)) {
-            worker->stop.reason = WORKER_STOP_HIT;
-        }
-        ignore = false;
-        if (worker->stop.reason) {
-            return;
-        }
-    }
-}
-
-static void run_diversion(struct worker *worker, const struct worker_run *run)
-{
-    bool ignore = true;
-
-    worker->diversion = true;
-    for (uint64_t i = 0; i < run->limit; i++) {
-        if (worker->cpu.general[0] == 0) {
-            worker->stop.reason = WORKER_STOP_HALTED;
-            return;
-        }
-        if (execute(worker, false, ignore)) {
-            worker->stop.reason = WORKER_STOP_HIT;
-            return;
-        }
-        ignore = false;
-        if (worker_look_up(worker)) {
-            worker->stop.reason = WORKER_STOP_INTERRUPTED;
-            return;
-        }
-    }
-    worker->stop.reason = WORKER_STOP_LIMIT;
-}
-
-void worker_remember_ram(struct worker *worker)
+void fake_remember_ram(struct fake_worker *worker)
 {
     memcpy(worker->known, worker->ram, TOY_RAM_SIZE);
 }
 
-static void serve_run(struct worker *worker, const void *payload)
+static bool run(struct fake_worker *worker, const struct worker_run *run, struct worker_stop *stop)
 {
-    struct worker_run run;
-    char message[sizeof(worker->stop) + sizeof(worker->report)];
+    if (run->flags & WORKER_RUN_DIVERSION) {
+        worker->diversion = true;
+        clockwork_divert(&worker->clockwork, run, stop);
+        return true;
+    }
+    return !worker->diversion && clockwork_run(&worker->clockwork, run, stop);
+}
 
-    memcpy(&run, payload, sizeof(run));
-    worker->stop = (struct worker_stop){0};
+static void serve_run(struct fake_worker *worker, const void *payload)
+{
+    struct worker_stop stop;
+    struct worker_run wanted;
+    char message[sizeof(stop) + sizeof(worker->report)];
+
+    memcpy(&wanted, payload, sizeof(wanted));
     worker->report[0] = '\0';
-    if (run.flags & WORKER_RUN_DIVERSION) {
-        run_diversion(worker, &run);
-    } else if (worker->diversion || run.limit < worker->position) {
+    if (!run(worker, &wanted, &stop)) {
         reply_error("cannot run there from here");
         return;
-    } else {
-        run_history(worker, &run);
     }
-    worker_remember_ram(worker);
-    worker->stop.position = worker->position;
-    worker->stop.pc = worker->cpu.pc;
-    worker->stop.event_number = worker->next_number;
-    worker->stop.report_length = (uint32_t)strlen(worker->report);
-    memcpy(message, &worker->stop, sizeof(worker->stop));
-    memcpy(message + sizeof(worker->stop), worker->report, worker->stop.report_length);
-    worker_reply(WORKER_RUN, message, sizeof(worker->stop) + worker->stop.report_length);
+    fake_remember_ram(worker);
+    stop.pc = worker->cpu.pc;
+    stop.keyframe = stop.reason == WORKER_STOP_RESET ? worker->next.value : 0;
+    stop.report_length = (uint32_t)strlen(worker->report);
+    memcpy(message, &stop, sizeof(stop));
+    memcpy(message + sizeof(stop), worker->report, stop.report_length);
+    fake_reply(WORKER_RUN, message, sizeof(stop) + stop.report_length);
 }
 
 /* State. */
 
-static void serve_hello(struct worker *worker)
+static void serve_hello(struct fake_worker *worker)
 {
     struct {
         struct worker_message header;
@@ -422,64 +435,66 @@ static void serve_hello(struct worker *worker)
     control.header.cmsg_len = CMSG_LEN(sizeof(files));
     memcpy(CMSG_DATA(&control.header), files, sizeof(files));
     if (sendmsg(SOCKET, &message, MSG_NOSIGNAL) != sizeof(all)) {
-        worker_die("cannot say hello");
+        fake_die("cannot say hello");
     }
 }
 
 static void fill_padding(struct state *state)
 {
     for (size_t i = 0; i < sizeof(state->padding); i++) {
-        state->padding[i] = (uint8_t)((i < 5000 ? state->position / 50 : 7) * (i / 64 + 1));
+        state->padding[i] = (uint8_t)((i < 5000 ? state->moment.position / 50 : 7) * (i / 64 + 1));
     }
 }
 
-static void serve_get_state(struct worker *worker)
+static void serve_get_state(struct fake_worker *worker)
 {
     static struct state state;
 
-    state.position = worker->position;
+    state.moment = worker->clockwork.now;
+    state.moment.position = worker->position;
     state.event_number = worker->next_number;
     state.diversion = worker->diversion;
     state.drift = worker->drift;
     state.cpu = worker->cpu;
     fill_padding(&state);
-    worker_reply(WORKER_GET_STATE, &state, sizeof(state));
+    fake_reply(WORKER_GET_STATE, &state, sizeof(state));
 }
 
 /* A worker that translates would drop what it has of the replaced pages; this one checks that it
  * is told of all of them. */
-static void accept_replaced(struct worker *worker)
+static void accept_replaced(struct fake_worker *worker)
 {
     for (uint64_t page = 0; page < TOY_PAGES; page++) {
         if (!(worker->replaced[0] >> page & 1) &&
             memcmp(worker->ram + page * 4096, worker->known + page * 4096, 4096) != 0) {
-            worker_die("a page was changed in secret");
+            fake_die("a page was changed in secret");
         }
     }
     worker->replaced[0] = 0;
-    worker_remember_ram(worker);
+    fake_remember_ram(worker);
 }
 
-static void serve_set_state(struct worker *worker, const void *payload)
+static void serve_set_state(struct fake_worker *worker, const void *payload)
 {
     static struct state state, expected;
 
     memcpy(&state, payload, sizeof(state));
-    expected.position = state.position;
+    expected.moment = state.moment;
     fill_padding(&expected);
     if (memcmp(state.padding, expected.padding, sizeof(state.padding)) != 0) {
-        worker_die("the state is not one that was taken");
+        fake_die("the state is not one that was taken");
     }
-    worker->position = state.position;
+    worker->position = state.moment.position;
+    clockwork_load(&worker->clockwork, state.moment);
     worker->diversion = state.diversion;
     worker->drift = state.drift;
     worker->cpu = state.cpu;
-    worker_seek_event(worker, state.event_number);
+    fake_seek_event(worker, state.event_number);
     accept_replaced(worker);
-    worker_reply(WORKER_SET_STATE, NULL, 0);
+    fake_reply(WORKER_SET_STATE, NULL, 0);
 }
 
-static void serve_load_keyframe(struct worker *worker, const uint8_t *payload)
+static void serve_load_keyframe(struct fake_worker *worker, const uint8_t *payload)
 {
     struct worker_keyframe keyframe;
     uint64_t *registers = (uint64_t *)&worker->cpu;
@@ -487,20 +502,21 @@ static void serve_load_keyframe(struct worker *worker, const uint8_t *payload)
     memcpy(&keyframe, payload, sizeof(keyframe));
     payload += sizeof(keyframe);
     if (keyframe.register_count != TOY_REGISTERS) {
-        worker_die("the keyframe is not complete");
+        fake_die("the keyframe is not complete");
     }
     for (size_t i = 0; i < TOY_REGISTERS; i++, payload += 20) {
         memcpy(&registers[i], payload + 12, 8);
     }
     worker->position = keyframe.position;
+    clockwork_load(&worker->clockwork, moment_arrived(keyframe.position));
     worker->drift = 0;
     worker->diversion = false;
-    worker_seek_event(worker, keyframe.event_number);
+    fake_seek_event(worker, keyframe.event_number);
     accept_replaced(worker);
-    worker_reply(WORKER_LOAD_KEYFRAME, NULL, 0);
+    fake_reply(WORKER_LOAD_KEYFRAME, NULL, 0);
 }
 
-static void serve_collect_dirty(struct worker *worker)
+static void serve_collect_dirty(struct fake_worker *worker)
 {
     uint64_t pages = worker->collected ? worker->written : ((uint64_t)1 << TOY_PAGES) - 1;
     uint64_t count = (uint64_t)__builtin_popcountll(pages);
@@ -508,7 +524,7 @@ static void serve_collect_dirty(struct worker *worker)
     worker->dirty[0] = pages;
     worker->written = 0;
     worker->collected = true;
-    worker_reply(WORKER_COLLECT_DIRTY, &count, sizeof(count));
+    fake_reply(WORKER_COLLECT_DIRTY, &count, sizeof(count));
 }
 
 /* Looking and changing. */
@@ -521,7 +537,7 @@ static uint32_t clip(uint64_t address, uint32_t length)
     return length < TOY_RAM_SIZE - address ? length : (uint32_t)(TOY_RAM_SIZE - address);
 }
 
-static void serve_memory(struct worker *worker, uint32_t type, const uint8_t *payload)
+static void serve_memory(struct fake_worker *worker, uint32_t type, const uint8_t *payload)
 {
     struct worker_memory where;
     uint64_t length;
@@ -529,47 +545,47 @@ static void serve_memory(struct worker *worker, uint32_t type, const uint8_t *pa
     memcpy(&where, payload, sizeof(where));
     length = clip(where.address, where.length);
     if (type == WORKER_READ_MEMORY) {
-        worker_reply(type, worker->ram + (length ? where.address : 0), length);
+        fake_reply(type, worker->ram + (length ? where.address : 0), length);
         return;
     }
     worker->diversion = true;
     if (length) {
         memcpy(worker->ram + where.address, payload + sizeof(where), length);
         memcpy(worker->known + where.address, payload + sizeof(where), length);
-        worker_mark_written(worker, where.address, length);
+        fake_mark_written(worker, where.address, length);
     }
-    worker_reply(type, &length, sizeof(length));
+    fake_reply(type, &length, sizeof(length));
 }
 
-static void serve_register(struct worker *worker, uint32_t type, const uint8_t *payload)
+static void serve_register(struct fake_worker *worker, uint32_t type, const uint8_t *payload)
 {
     uint8_t *registers = (uint8_t *)&worker->cpu;
     uint32_t number;
 
     memcpy(&number, payload, sizeof(number));
     if (type == WORKER_READ_REGISTER) {
-        worker_reply(type, registers + (number < TOY_REGISTERS ? 8 * number : 0),
-                     number < TOY_REGISTERS ? 8 : 0);
+        fake_reply(type, registers + (number < TOY_REGISTERS ? 8 * number : 0),
+                   number < TOY_REGISTERS ? 8 : 0);
     } else if (number < TOY_REGISTERS) {
         worker->diversion = true;
         memcpy(registers + 8 * number, payload + sizeof(number), 8);
-        worker_reply(type, NULL, 0);
+        fake_reply(type, NULL, 0);
     } else {
         reply_error("there is no such register");
     }
 }
 
-static void serve_breakpoints(struct worker *worker, const void *payload, uint32_t length)
+static void serve_breakpoints(struct fake_worker *worker, const void *payload, uint32_t length)
 {
     worker->breakpoint_count = length / sizeof(worker->breakpoints[0]);
     if (worker->breakpoint_count > MAX_BREAKPOINTS) {
-        worker_die("too many breakpoints");
+        fake_die("too many breakpoints");
     }
     memcpy(worker->breakpoints, payload, length);
-    worker_reply(WORKER_SET_BREAKPOINTS, NULL, 0);
+    fake_reply(WORKER_SET_BREAKPOINTS, NULL, 0);
 }
 
-static void serve_list_registers(struct worker *worker)
+static void serve_list_registers(struct fake_worker *worker)
 {
     uint8_t packed[TOY_REGISTERS * 20];
 
@@ -581,10 +597,10 @@ static void serve_list_registers(struct worker *worker)
         memcpy(packed + 20 * i + 8, &size, 4);
         memcpy(packed + 20 * i + 12, (uint8_t *)&worker->cpu + 8 * i, 8);
     }
-    worker_reply(WORKER_LIST_REGISTERS, packed, sizeof(packed));
+    fake_reply(WORKER_LIST_REGISTERS, packed, sizeof(packed));
 }
 
-static void serve(struct worker *worker, const struct worker_message *request,
+static void serve(struct fake_worker *worker, const struct worker_message *request,
                   const uint8_t *payload)
 {
     uint64_t digest;
@@ -594,7 +610,7 @@ static void serve(struct worker *worker, const struct worker_message *request,
         serve_hello(worker);
         break;
     case WORKER_TARGET_XML:
-        worker_reply(request->type, "<target/>", memcmp(payload, "target.xml", 10) == 0 ? 9 : 0);
+        fake_reply(request->type, "<target/>", memcmp(payload, "target.xml", 10) == 0 ? 9 : 0);
         break;
     case WORKER_LOAD_KEYFRAME:
         serve_load_keyframe(worker, payload);
@@ -612,7 +628,7 @@ static void serve(struct worker *worker, const struct worker_message *request,
         serve_run(worker, payload);
         break;
     case WORKER_READ_REGISTERS:
-        worker_reply(request->type, &worker->cpu, sizeof(worker->cpu));
+        fake_reply(request->type, &worker->cpu, sizeof(worker->cpu));
         break;
     case WORKER_READ_REGISTER:
     case WORKER_WRITE_REGISTER:
@@ -624,7 +640,7 @@ static void serve(struct worker *worker, const struct worker_message *request,
         break;
     case WORKER_DIGEST_REGISTERS:
         digest = toy_digest_registers(&worker->cpu);
-        worker_reply(request->type, &digest, sizeof(digest));
+        fake_reply(request->type, &digest, sizeof(digest));
         break;
     case WORKER_RESOLVE:
         fake_resolve(worker, payload);
@@ -654,12 +670,12 @@ static char *parse_machine(const char *text, bool *resolves)
     }
     *resolves = strcmp(from, ",engine-fd=3,resolve=on") == 0;
     if (!*resolves && strcmp(from, ",engine-fd=3") != 0) {
-        worker_die("the machine's options are not as expected");
+        fake_die("the machine's options are not as expected");
     }
     return directory;
 }
 
-static void map_memory(struct worker *worker)
+static void map_memory(struct fake_worker *worker)
 {
     size_t bitmap = worker_bitmap_size(TOY_RAM_SIZE);
     size_t control_size = sizeof(struct worker_control) + 2 * bitmap;
@@ -668,7 +684,7 @@ static void map_memory(struct worker *worker)
     worker->control_file = memfd_create("control", 0);
     if (ftruncate(worker->ram_file, TOY_RAM_SIZE) ||
         ftruncate(worker->control_file, (off_t)control_size)) {
-        worker_die("no memory");
+        fake_die("no memory");
     }
     worker->ram = mmap(NULL, TOY_RAM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, worker->ram_file, 0);
     worker->control =
@@ -677,7 +693,7 @@ static void map_memory(struct worker *worker)
     worker->replaced = worker->dirty + bitmap / 8;
 }
 
-static void open_log(struct worker *worker, const char *machine)
+static void open_log(struct fake_worker *worker, const char *machine)
 {
     char *directory = parse_machine(machine, &worker->resolves);
     struct ebb_log_summary summary;
@@ -687,35 +703,38 @@ static void open_log(struct worker *worker, const char *machine)
                                    : ebb_log_open(directory, &error);
     worker->cursor = worker->log ? ebb_cursor_new(worker->log, &error) : NULL;
     if (!worker->cursor) {
-        worker_die(error.message);
+        fake_die(error.message);
     }
     free(directory);
     ebb_log_summary(worker->log, &summary);
-    worker->end_position = summary.end_position;
+    worker->clockwork.end_position = summary.end_position;
     worker->clears = ebb_log_exclusive_clears(worker->log, &worker->clear_count);
     if (summary.counts && !summary.resolved && !worker->resolves) {
-        worker_die("the recording is not resolved");
+        fake_die("the recording is not resolved");
     }
 }
 
 int main(int argc, char **argv)
 {
-    static struct worker worker;
+    static struct fake_worker worker;
     const char *dies_at = getenv("FAKE_WORKER_DIES_AT");
     struct worker_message request;
     uint8_t *payload = malloc(1 << 20);
 
     if (argc < 3 || strcmp(argv[1], "-M") != 0) {
-        worker_die("usage: fake_worker -M ebb,recording=DIR,engine-fd=3");
+        fake_die("usage: fake_worker -M ebb,recording=DIR,engine-fd=3");
     }
     worker.dies_once = getenv("FAKE_WORKER_DIES_ONCE");
     worker.dies_at = dies_at ? strtoull(dies_at, NULL, 0) : UINT64_MAX;
     open_log(&worker, argv[2]);
     map_memory(&worker);
+    worker.clockwork.machine = &machine;
+    worker.clockwork.opaque = &worker;
+    worker.clockwork.slice = LOOK_UP_EVERY;
     do {
         receive(&request, sizeof(request));
         if (request.length >= 1 << 20) {
-            worker_die("the request is too long");
+            fake_die("the request is too long");
         }
         receive(payload, request.length);
         payload[request.length] = '\0';

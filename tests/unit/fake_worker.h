@@ -6,14 +6,14 @@
 #include "toy_cpu.h"
 
 #include "log/reader.h"
-#include "protocol/messages.h"
+#include "protocol/clockwork.h"
 
 #define MAX_BREAKPOINTS 64u
 #define LOOK_UP_EVERY 1024u /* instructions between two looks at the stop request */
 
 /* Several pages long; a part of it changes with the position. */
 struct state {
-    uint64_t position;
+    struct moment moment;
     uint64_t event_number;
     uint64_t diversion;
     int64_t drift;
@@ -21,13 +21,12 @@ struct state {
     uint8_t padding[9000];
 };
 
-struct worker {
+struct fake_worker {
     struct ebb_log *log;
     struct ebb_cursor *cursor;
     struct ebb_event next;
     bool have_next;
     uint64_t next_number;
-    uint64_t end_position;
     uint64_t dies_at;
     const char *dies_once;
     const uint64_t *clears; /* positions of exclusive clears, going up */
@@ -46,22 +45,23 @@ struct worker {
     uint8_t known[TOY_RAM_SIZE]; /* RAM as this process left it */
     struct worker_breakpoint breakpoints[MAX_BREAKPOINTS];
     size_t breakpoint_count;
-    struct worker_stop stop;
-    char report[200];
+    struct clockwork clockwork;
+    bool leaving;     /* execution, since a hit says so or the end of a run was met */
+    char report[200]; /* not empty: replay and log disagree */
 };
 
-_Noreturn void worker_die(const char *why);
-void worker_reply(uint32_t type, const void *payload, size_t size);
-void worker_read_next(struct worker *worker);
-void worker_seek_event(struct worker *worker, uint64_t number);
-void worker_remember_ram(struct worker *worker);
-void worker_mark_written(struct worker *worker, uint64_t address, uint64_t length);
+_Noreturn void fake_die(const char *why);
+void fake_reply(uint32_t type, const void *payload, size_t size);
+void fake_read_next(struct fake_worker *worker);
+void fake_seek_event(struct fake_worker *worker, uint64_t number);
+void fake_remember_ram(struct fake_worker *worker);
+void fake_mark_written(struct fake_worker *worker, uint64_t address, uint64_t length);
 /* Dies if this is where it should. */
-void worker_maybe_die(struct worker *worker);
+void fake_maybe_die(struct fake_worker *worker);
 /* Now and then: tells the position; true if the engine asks to stop. */
-bool worker_look_up(struct worker *worker);
+bool fake_look_up(struct fake_worker *worker);
 
 /* WORKER_RESOLVE, by brute force. */
-void fake_resolve(struct worker *worker, const uint8_t *payload);
+void fake_resolve(struct fake_worker *worker, const uint8_t *payload);
 
 #endif

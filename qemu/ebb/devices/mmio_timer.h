@@ -19,7 +19,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(EbbMmioTimer, EBB_MMIO_TIMER)
 
 /* 62.5 MHz, the frequency of the machine virt: a tick is a whole number of nanoseconds. */
 #define EBB_MMIO_TIMER_TICK_NS 16
-#define EBB_DEVICES_MMIO_TIMER_HZ (NANOSECONDS_PER_SECOND / EBB_MMIO_TIMER_TICK_NS)
+#define EBB_MMIO_TIMER_HZ (NANOSECONDS_PER_SECOND / EBB_MMIO_TIMER_TICK_NS)
 
 /* Distance of the frame from CNTCTLBase: guests may use pages of 64 KiB. */
 #define EBB_MMIO_TIMER_FRAME_OFFSET 0x10000

@@ -9,7 +9,8 @@
 #include "tcg/tcg.h"
 #include "tcg/insn-start-words.h"
 #include "ebb/position.h"
-#include "worker.h"
+#include "breakpoints.h"
+#include "map.h"
 
 #define MAX_WATCH_LENGTH (1u << 20) /* bytes */
 
@@ -18,7 +19,7 @@ static struct worker_breakpoint *breakpoint(struct worker *worker, guint i)
     return &g_array_index(worker->breakpoints, struct worker_breakpoint, i);
 }
 
-bool worker_breakpoint_at(vaddr address)
+bool worker_breakpoints_have(vaddr address)
 {
     struct worker *worker = worker_current();
     guint i;
@@ -29,7 +30,7 @@ bool worker_breakpoint_at(vaddr address)
             return true;
         }
     }
-    return worker_resolve_watches(address);
+    return worker->mode->looks_at(worker, address);
 }
 
 static bool contains_execute(const struct worker_breakpoint *set, size_t count, uint64_t address)
@@ -128,7 +129,7 @@ static int watch_flags(const struct worker_breakpoint *watch)
 }
 
 /*
- * QEMU calls worker_watchpoint_reached() for accesses to the pages of its own watchpoints. Their
+ * QEMU calls worker_breakpoints_accessed() for accesses to the pages of its own watchpoints. Their
  * kinds are ours, since it looks at them itself after an access that is none of ours.
  */
 static int insert_watchpoints(struct worker *worker, const struct worker_breakpoint *set,
@@ -171,61 +172,39 @@ int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint
     return insert_watchpoints(worker, set, count, error);
 }
 
-static void note_hit(struct worker *worker, const struct worker_hit *hit)
-{
-    worker->hits.pending = true;
-    worker->hits.count++;
-    worker->hits.last = *hit;
-}
-
 /*
- * Fills in position and PC of a hit of the guest's own, from inside a translation block. The whole
- * block was taken from the budget when it was entered.
+ * Position and PC of what the guest is doing, from inside a translation block. The whole block was
+ * taken from the budget when it was entered.
  */
-static void locate_hit(struct worker *worker, struct worker_hit *hit, uintptr_t ra)
+static uint64_t locate(struct worker *worker, uintptr_t ra, uint64_t *pc)
 {
     CPUState *cpu = CPU(worker->cpu);
     TranslationBlock *tb = tcg_tb_lookup(ra);
     uint64_t data[TARGET_INSN_START_WORDS];
     int left = cpu_unwind_data_from_tb(tb, ra, data);
 
-    hit->position = worker->hits.run_end - cpu->neg.icount_decr.u16.low - cpu->icount_extra - left;
-    hit->pc = data[0];
+    *pc = data[0];
+    return worker->run_end - cpu->neg.icount_decr.u16.low - cpu->icount_extra - left;
 }
 
-/*
- * Takes note of a hit. Whoever looks for the last one goes on in the middle of the block; else
- * guest code is left, with the state before the instruction.
- */
-static void take_hit(struct worker *worker, struct worker_hit *hit, uintptr_t ra)
+/* Leaves guest code, with the state before the instruction. */
+static void leave(struct worker *worker, uintptr_t ra)
 {
     CPUState *cpu = CPU(worker->cpu);
 
-    locate_hit(worker, hit, ra);
-    if (hit->kind == WORKER_BREAK_EXECUTE) {
-        hit->address = hit->pc;
-    }
-    note_hit(worker, hit);
-    if (worker->hits.stop_at_first) {
-        cpu->exception_index = EXCP_INTERRUPT;
-        cpu_loop_exit_restore(cpu, ra);
-    }
-    worker->hits.pending = false;
+    cpu->exception_index = EXCP_INTERRUPT;
+    cpu_loop_exit_restore(cpu, ra);
 }
 
-void worker_breakpoint_reached(CPUState *cpu, uintptr_t ra)
+void worker_breakpoints_reached(CPUState *cpu, uintptr_t ra)
 {
     struct worker *worker = worker_current();
     struct worker_hit hit = {.kind = WORKER_BREAK_EXECUTE};
 
-    if (worker->kvm.resolution) {
-        locate_hit(worker, &hit, ra);
-        if (worker_resolve_reached(worker, hit.position, hit.pc)) {
-            cpu->exception_index = EXCP_INTERRUPT;
-            cpu_loop_exit_restore(cpu, ra);
-        }
-    } else if (!worker->hits.ignore_execute) {
-        take_hit(worker, &hit, ra);
+    hit.moment = moment_settled(locate(worker, ra, &hit.pc));
+    hit.address = hit.pc;
+    if (worker->mode->reached(worker, &hit)) {
+        leave(worker, ra);
     }
 }
 
@@ -245,7 +224,8 @@ static bool overlaps(uint64_t a, uint64_t a_length, uint64_t b, uint64_t b_lengt
     return a - b < b_length || b - a < a_length;
 }
 
-bool worker_watchpoint_reached(CPUState *cpu, vaddr address, vaddr length, int flags, uintptr_t ra)
+bool worker_breakpoints_accessed(CPUState *cpu, vaddr address, vaddr length, int flags,
+                                 uintptr_t ra)
 {
     struct worker *worker = worker_current();
     bool ours = false;
@@ -262,7 +242,10 @@ bool worker_watchpoint_reached(CPUState *cpu, vaddr address, vaddr length, int f
 
         if (hit.access && overlaps(address, length, watch->address, watch->length)) {
             ours = true;
-            take_hit(worker, &hit, ra);
+            hit.moment = moment_inside(locate(worker, ra, &hit.pc));
+            if (clockwork_hit(&worker->clockwork, &hit)) {
+                leave(worker, ra);
+            }
         }
     }
     return ours; /* else it may be a watchpoint of the guest's own */
@@ -278,26 +261,27 @@ static void check_page(struct worker *worker, const struct worker_breakpoint *wa
     uint64_t watched =
         physical == -1 ? UINT64_MAX : worker_map_offset(worker, physical + start % EBB_PAGE_SIZE);
     struct worker_hit hit = {
-        .position = nested ? ebb_position_of_instruction() : ebb_position_now(),
+        .moment = nested ? moment_inside(ebb_position_of_instruction())
+                         : moment_arrived(ebb_position_now()),
         .kind = watch->kind,
         .access = WORKER_WATCH_WRITE,
         .address = watch->address,
         .pc = worker_pc(worker),
         .by_device = true,
-        .nested = nested,
     };
 
     if (watched == UINT64_MAX || !overlaps(watched, length, offset, count)) {
         return;
     }
     hit.data_address = start + (offset > watched ? offset - watched : 0);
-    note_hit(worker, &hit);
-    if (nested) {
+    hit.moment.event = worker->events.next_number + 1;
+    if (clockwork_hit(&worker->clockwork, &hit) && nested) {
         cpu_exit(CPU(worker->cpu));
     }
 }
 
-void worker_watch_device_write(struct worker *worker, uint64_t offset, uint64_t length, bool nested)
+void worker_breakpoints_device_wrote(struct worker *worker, uint64_t offset, uint64_t length,
+                                     bool nested)
 {
     guint i;
 

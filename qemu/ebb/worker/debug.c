@@ -4,18 +4,11 @@
 #include "exec/address-spaces.h"
 #include "exec/cpu-common.h"
 #include "exec/gdbstub.h"
-#include "worker.h"
+#include "debug.h"
 
 #define MAX_REGISTER_SIZE 2048u /* the largest of SVE, with room */
 
-uint64_t worker_pc(struct worker *worker)
-{
-    CPUARMState *env = &worker->cpu->env;
-
-    return is_a64(env) ? env->pc : env->regs[15];
-}
-
-void worker_read_registers(struct worker *worker, GByteArray *out)
+void worker_debug_read_registers(struct worker *worker, GByteArray *out)
 {
     CPUState *cpu = CPU(worker->cpu);
     int number;
@@ -25,20 +18,20 @@ void worker_read_registers(struct worker *worker, GByteArray *out)
     }
 }
 
-void worker_read_register(struct worker *worker, uint32_t number, GByteArray *out)
+void worker_debug_read_register(struct worker *worker, uint32_t number, GByteArray *out)
 {
     if (number < CPU(worker->cpu)->gdb_num_regs) {
         gdb_read_register(CPU(worker->cpu), out, number);
     }
 }
 
-int worker_write_register(struct worker *worker, uint32_t number, const uint8_t *value, size_t size,
-                          struct ebb_error *error)
+int worker_debug_write_register(struct worker *worker, uint32_t number, const uint8_t *value,
+                                size_t size, struct ebb_error *error)
 {
     g_autoptr(GByteArray) old = g_byte_array_new();
     uint8_t buffer[MAX_REGISTER_SIZE] = {0};
 
-    worker_read_register(worker, number, old);
+    worker_debug_read_register(worker, number, old);
     if (old->len == 0 || old->len != size || size > sizeof(buffer)) {
         return ebb_fail(error, EBB_ERROR_USAGE, "register %u cannot be written with %zu bytes",
                         number, size);
@@ -74,13 +67,14 @@ static size_t access_memory(struct worker *worker, const struct worker_memory *m
     return done;
 }
 
-size_t worker_read_memory(struct worker *worker, const struct worker_memory *memory, uint8_t *out)
+size_t worker_debug_read_memory(struct worker *worker, const struct worker_memory *memory,
+                                uint8_t *out)
 {
     return access_memory(worker, memory, out, false);
 }
 
-size_t worker_write_memory(struct worker *worker, const struct worker_memory *memory,
-                           const uint8_t *data)
+size_t worker_debug_write_memory(struct worker *worker, const struct worker_memory *memory,
+                                 const uint8_t *data)
 {
     worker->diversion = true;
     return access_memory(worker, memory, (uint8_t *)data, true);
@@ -101,7 +95,7 @@ static char *main_document(CPUState *cpu)
     return g_string_free(text, false);
 }
 
-char *worker_target_xml(struct worker *worker, const char *name)
+char *worker_debug_target_xml(struct worker *worker, const char *name)
 {
     CPUState *cpu = CPU(worker->cpu);
     const GDBFeature *feature;

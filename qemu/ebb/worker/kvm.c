@@ -21,7 +21,11 @@
 #include "ebb/arm/kvm_ids.h"
 #include "ebb/position.h"
 #include "ebb/arm/sysreg.h"
-#include "worker.h"
+#include "apply.h"
+#include "divergence.h"
+#include "events.h"
+#include "expect.h"
+#include "kvm.h"
 
 #define MAX_RESULTS 4u
 #define ENABLED 1u /* bit of a timer's CTL */
@@ -236,7 +240,7 @@ static bool kvm_exec_interrupt(CPUState *cs, int interrupt_request)
     struct worker *worker = worker_current();
 
     if (!worker->kvm.taking) {
-        if (worker_resolve_stops_at(worker, worker_pc(worker))) {
+        if (worker->mode->stops_at(worker, worker_pc(worker))) {
             cpu_exit(cs);
         }
         if (is_stopping(cs)) {
@@ -342,68 +346,4 @@ void worker_kvm_init(struct worker *worker)
     kvm_guest_cpu_identify(worker->cpu, &worker->kvm.description);
     replace_ttbr_writes(worker->cpu);
     replace_operations(CPU(worker->cpu));
-}
-
-static bool matches(struct worker *worker, const struct ebb_event *anchor)
-{
-    struct ebb_cpu_anchor here = ebb_cpu_anchor(worker->cpu);
-
-    return here.pc == anchor->address && here.pstate == anchor->value &&
-           anchor->data_length == sizeof(uint64_t) &&
-           ebb_cpu_anchor_digest(worker->cpu) == ldq_le_p(anchor->data);
-}
-
-bool worker_kvm_at_anchor(struct worker *worker, const struct ebb_event *anchor)
-{
-    if (matches(worker, anchor)) {
-        return true;
-    }
-    if (!CPU(worker->cpu)->interrupt_request) {
-        return false;
-    }
-    worker_take_interrupt(worker);
-    return matches(worker, anchor);
-}
-
-void worker_kvm_pass_anchor(struct worker *worker)
-{
-    arm_clear_exclusive(&worker->cpu->env);
-    /* KVM ends a WFI when it has to give the CPU back. */
-    if (worker->cpu->power_state == PSCI_ON) {
-        CPU(worker->cpu)->halted = 0;
-    }
-}
-
-/* The number of clears at positions below this one. */
-static size_t clears_below(const struct worker_kvm *kvm, uint64_t position)
-{
-    size_t low = 0, high = kvm->clear_count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (kvm->clears[middle] < position) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
-void worker_kvm_clear_exclusive(struct worker *worker, uint64_t position)
-{
-    size_t i = clears_below(&worker->kvm, position);
-
-    if (i < worker->kvm.clear_count && worker->kvm.clears[i] == position) {
-        arm_clear_exclusive(&worker->cpu->env);
-    }
-}
-
-uint64_t worker_kvm_next_clear(struct worker *worker, uint64_t position, uint64_t limit)
-{
-    size_t i =
-        position == UINT64_MAX ? worker->kvm.clear_count : clears_below(&worker->kvm, position + 1);
-
-    return i < worker->kvm.clear_count ? MIN(worker->kvm.clears[i], limit) : limit;
 }

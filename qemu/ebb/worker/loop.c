@@ -6,7 +6,15 @@
 #include "qemu/main-loop.h"
 #include "ebb/arm/cpu_state.h"
 #include "ebb/arm/cpu_state_kvm.h"
-#include "worker.h"
+#include "breakpoints.h"
+#include "debug.h"
+#include "events.h"
+#include "loop.h"
+#include "ram.h"
+#include "resolve.h"
+#include "resolve_exclusives.h"
+#include "run.h"
+#include "state.h"
 
 struct request {
     uint32_t type;
@@ -37,7 +45,7 @@ static int handle_hello(struct worker *worker, struct request *request, struct e
         .aarch64 = a64,
     };
 
-    worker_read_registers(worker, registers);
+    worker_debug_read_registers(worker, registers);
     hello.registers_size = registers->len;
     append(request, &hello, sizeof(hello));
     return 0;
@@ -47,7 +55,7 @@ static int handle_target_xml(struct worker *worker, struct request *request,
                              struct ebb_error *error)
 {
     g_autofree char *name = g_strndup((const char *)request->data, request->length);
-    g_autofree char *text = worker_target_xml(worker, name);
+    g_autofree char *text = worker_debug_target_xml(worker, name);
 
     if (!text) {
         return ebb_fail(error, EBB_ERROR_USAGE, "there is no target description \"%s\"", name);
@@ -109,7 +117,7 @@ static int handle_run(struct worker *worker, struct request *request, struct ebb
 static int handle_read_registers(struct worker *worker, struct request *request,
                                  struct ebb_error *error)
 {
-    worker_read_registers(worker, request->reply);
+    worker_debug_read_registers(worker, request->reply);
     return 0;
 }
 
@@ -119,7 +127,7 @@ static int handle_read_register(struct worker *worker, struct request *request,
     if (request->length < sizeof(uint32_t)) {
         return short_request(request, error);
     }
-    worker_read_register(worker, ldl_he_p(request->data), request->reply);
+    worker_debug_read_register(worker, ldl_he_p(request->data), request->reply);
     return 0;
 }
 
@@ -129,8 +137,9 @@ static int handle_write_register(struct worker *worker, struct request *request,
     if (request->length < sizeof(uint32_t)) {
         return short_request(request, error);
     }
-    return worker_write_register(worker, ldl_he_p(request->data), request->data + sizeof(uint32_t),
-                                 request->length - sizeof(uint32_t), error);
+    return worker_debug_write_register(worker, ldl_he_p(request->data),
+                                       request->data + sizeof(uint32_t),
+                                       request->length - sizeof(uint32_t), error);
 }
 
 static int handle_read_memory(struct worker *worker, struct request *request,
@@ -147,7 +156,7 @@ static int handle_read_memory(struct worker *worker, struct request *request,
     }
     g_byte_array_set_size(request->reply, memory.length);
     g_byte_array_set_size(request->reply,
-                          worker_read_memory(worker, &memory, request->reply->data));
+                          worker_debug_read_memory(worker, &memory, request->reply->data));
     return 0;
 }
 
@@ -164,7 +173,7 @@ static int handle_write_memory(struct worker *worker, struct request *request,
     if (memory.length > request->length - sizeof(memory)) {
         return short_request(request, error);
     }
-    written = worker_write_memory(worker, &memory, request->data + sizeof(memory));
+    written = worker_debug_write_memory(worker, &memory, request->data + sizeof(memory));
     append(request, &written, sizeof(written));
     return 0;
 }
@@ -209,7 +218,7 @@ static int handle_resolve(struct worker *worker, struct request *request, struct
     }
     append(request, &resolved, sizeof(resolved));
     append(request, worker_resolve_positions(worker), resolved.event_count * sizeof(uint64_t));
-    worker_resolve_exclusives(worker, request->reply);
+    worker_resolve_exclusives_append(worker, request->reply);
     append(request, worker_resolve_cleared(worker),
            resolved.clear_count * sizeof(struct worker_exclusive));
     append(request, worker->report->str, worker->report->len);
@@ -369,7 +378,7 @@ static void serve_one(struct worker *worker, GByteArray *buffer)
     g_byte_array_unref(request.reply);
 }
 
-void worker_serve(CPUState *cpu)
+void worker_loop_serve(CPUState *cpu)
 {
     struct worker *worker = worker_current();
     GByteArray *buffer = g_byte_array_new();

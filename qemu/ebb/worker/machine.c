@@ -6,7 +6,7 @@
 #include "qemu/error-report.h"
 #include "system/cpu-timers.h"
 #include "system/tcg.h"
-#include "worker.h"
+#include "create.h"
 
 #define TYPE_EBB_MACHINE MACHINE_TYPE_NAME("ebb")
 OBJECT_DECLARE_SIMPLE_TYPE(EbbMachineState, EBB_MACHINE)

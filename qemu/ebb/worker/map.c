@@ -2,7 +2,7 @@
 /* The memory map in force: where the guest sees which part of the RAM space. */
 #include "qemu/osdep.h"
 #include "exec/address-spaces.h"
-#include "worker.h"
+#include "map.h"
 
 #define MAX_MAP_RANGES 4096u
 
@@ -30,8 +30,8 @@ static void unmap_all(struct worker *worker)
     worker->map.count = 0;
 }
 
-int worker_map_apply(struct worker *worker, const struct ebb_memory_range *ranges, size_t count,
-                     struct ebb_error *error)
+static int apply_ranges(struct worker *worker, const struct ebb_memory_range *ranges, size_t count,
+                        struct ebb_error *error)
 {
     size_t i;
 
@@ -72,7 +72,7 @@ int worker_map_apply_event(struct worker *worker, const struct ebb_event *event,
         ranges[i].offset = ldq_le_p(data + 16);
         ranges[i].type = ldq_le_p(data + 24);
     }
-    if (worker_map_apply(worker, ranges, count, error)) {
+    if (apply_ranges(worker, ranges, count, error)) {
         return -1;
     }
     worker->map.event_number = number + 1;
@@ -83,7 +83,7 @@ void worker_map_init(struct worker *worker)
 {
     worker->map.known = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     /* The manifest's ranges were checked when it was read. */
-    worker_map_apply(worker, worker->manifest->map, worker->manifest->map_count, NULL);
+    apply_ranges(worker, worker->manifest->map, worker->manifest->map_count, NULL);
 }
 
 int worker_map_restore(struct worker *worker, uint64_t map_event, struct ebb_error *error)
@@ -97,7 +97,7 @@ int worker_map_restore(struct worker *worker, uint64_t map_event, struct ebb_err
     }
     if (map_event == 0) {
         worker->map.event_number = 0;
-        return worker_map_apply(worker, worker->manifest->map, worker->manifest->map_count, error);
+        return apply_ranges(worker, worker->manifest->map, worker->manifest->map_count, error);
     }
     cursor = ebb_cursor_new(worker->events.log, error);
     if (cursor && !ebb_cursor_seek_event(cursor, map_event - 1, error) &&

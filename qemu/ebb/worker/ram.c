@@ -11,7 +11,7 @@
 #include "exec/memory-internal.h"
 #include "exec/ram_addr.h"
 #include "exec/translation-block.h"
-#include "worker.h"
+#include "ram.h"
 
 /* Maps the same RAM block again as a ROM device, whose writes are MMIO. */
 static void create_romd(struct worker *worker)

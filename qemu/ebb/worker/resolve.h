@@ -1,36 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the worker's files about finding positions share. */
+/* WORKER_RESOLVE. */
 #ifndef EBB_WORKER_RESOLVE_H
 #define EBB_WORKER_RESOLVE_H
 
 #include "worker.h"
 
-struct worker_resolution {
-    const struct worker_resolve *request;
-    const struct worker_override *overrides;
-    struct worker_resolved *result;
-    bool passed_by; /* the guest has caused an event that the log has not, before an anchor */
-    uint64_t passed_at;
-    bool is_child;
-    bool interrupted; /* the engine wants to stop */
-    bool searching;   /* stops at pc: */
-    uint64_t pc;
-    bool ignore; /* but not now, since that is where it comes from */
-};
-
-/* resolve.c */
-/* Executes up to limit, or less far; the monitor is cleared where that was asked for. */
-void worker_resolve_go_on(struct worker *worker, uint64_t limit);
-/* True if the engine wants to stop. */
-bool worker_resolve_stop_requested(struct worker *worker);
-/* The guest cannot or must not go on looking for a place. */
-bool worker_resolve_is_stuck(struct worker *worker);
-
-/*
- * resolve_exits.c: goes to where the exit that is the next event happened, clears the
- * exclusive monitor there and notes it if that changes anything, and goes behind the event. One
- * that is not met is left out. Returns 0, or WORKER_RESOLVE_INTERRUPTED.
- */
-uint32_t worker_resolve_exit(struct worker *worker, const struct ebb_event *event);
+int worker_resolve(struct worker *worker, const struct worker_resolve *request,
+                   const struct worker_override *overrides, struct worker_resolved *resolved,
+                   struct ebb_error *error);
+/* What was found: positions of events; where exits cleared the exclusive monitor. */
+const uint64_t *worker_resolve_positions(struct worker *worker);
+const struct worker_exclusive *worker_resolve_cleared(struct worker *worker);
 
 #endif

@@ -13,7 +13,10 @@
 #include "internals.h"
 #include "target/arm/syndrome.h"
 #include "ebb/position.h"
-#include "resolve.h"
+#include "vcpu.h"
+#include "events.h"
+#include "resolve_exits.h"
+#include "resolve_step.h"
 
 /* How far from its expected place an exit may be: before it, since an instruction that traps lazily
  * is counted twice; behind it, since a breakpoint or hypercall may not have been counted. */
@@ -72,11 +75,11 @@ static bool go_to(struct worker *worker, uint64_t event_number, uint64_t positio
     struct worker_resolution *resolution = worker->kvm.resolution;
 
     while (ebb_position_now() < position) {
-        resolution->interrupted = worker_resolve_stop_requested(worker);
-        if (resolution->interrupted || worker_resolve_is_stuck(worker)) {
+        resolution->interrupted = worker_resolve_step_stop_requested(worker);
+        if (resolution->interrupted || worker_resolve_step_is_stuck(worker)) {
             return false;
         }
-        worker_resolve_go_on(worker, position);
+        worker_resolve_step_on(worker, position);
         if (worker->events.next_number != event_number) {
             return false;
         }
@@ -87,7 +90,7 @@ static bool go_to(struct worker *worker, uint64_t event_number, uint64_t positio
 static bool is_here(struct worker *worker, const struct ebb_event *event)
 {
     if (worker_pc(worker) != event->address) {
-        worker_take_interrupt(worker);
+        worker_vcpu_take_interrupt(worker);
     }
     return worker_pc(worker) == event->address;
 }
@@ -136,7 +139,7 @@ static void pass(struct worker *worker, uint64_t expected)
     }
 }
 
-uint32_t worker_resolve_exit(struct worker *worker, const struct ebb_event *event)
+uint32_t worker_resolve_exits_pass(struct worker *worker, const struct ebb_event *event)
 {
     struct worker_progress *progress = &worker->kvm.progress;
     uint64_t number = worker->events.next_number, expected = expected_position(worker, event);

@@ -12,10 +12,13 @@
 #include "ebb/arm/cpu_state.h"
 #include "ebb/arm/cpu_state_kvm.h"
 #include "ebb/position.h"
-#include "worker.h"
+#include "events.h"
+#include "map.h"
+#include "ram.h"
+#include "state.h"
 
 struct state_header {
-    uint64_t position;
+    struct moment moment;
     uint64_t event_number;
     uint64_t map_event;
     uint32_t diversion;
@@ -44,7 +47,7 @@ void worker_state_get(struct worker *worker, void *blob)
 {
     CPUState *cpu = CPU(worker->cpu);
     struct state_header header = {
-        .position = ebb_position_now(),
+        .moment = worker->clockwork.now,
         .event_number = worker->events.next_number,
         .map_event = worker->map.event_number,
         .diversion = worker->diversion,
@@ -55,6 +58,7 @@ void worker_state_get(struct worker *worker, void *blob)
         .progress = worker->kvm.progress,
     };
 
+    header.moment.position = ebb_position_now();
     memcpy(blob, &header, sizeof(header));
     memcpy((uint8_t *)blob + sizeof(header), &worker->cpu->env, env_size(worker));
 }
@@ -90,7 +94,8 @@ int worker_state_set(struct worker *worker, const void *blob, size_t size, struc
     worker->cpu->power_state = header.power_state;
     worker->diversion = header.diversion;
     worker->kvm.progress = header.progress;
-    ebb_position_set(header.position);
+    ebb_position_set(header.moment.position);
+    clockwork_load(&worker->clockwork, header.moment);
     forget_derived(worker);
     worker_ram_accept_replaced(worker);
     if (worker_map_restore(worker, header.map_event, error)) {
@@ -152,6 +157,7 @@ int worker_state_load_keyframe(struct worker *worker, const uint8_t *message, si
     worker->diversion = false;
     worker->kvm.progress = (struct worker_progress){.counter_cost = 1};
     ebb_position_set(keyframe.position);
+    clockwork_load(&worker->clockwork, moment_arrived(keyframe.position));
     forget_derived(worker);
     worker_ram_accept_replaced(worker);
     worker_ram_collect_dirty(worker);

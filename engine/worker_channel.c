@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "worker_channel.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+int worker_channel_died(struct worker_channel *channel, struct ebb_error *error)
+{
+    char words[400];
+
+    channel->died = true;
+    worker_process_last_words(&channel->process, words, sizeof(words));
+    return ebb_fail(error, EBB_ERROR_FAILED, "the worker process died%s%s", *words ? ": " : "",
+                    words);
+}
+
+int worker_channel_nonsense(struct worker_channel *channel, struct ebb_error *error)
+{
+    channel->died = true;
+    return ebb_fail(error, EBB_ERROR_FAILED,
+                    "the worker process gave an unexpected reply; is it of the same build as ebb?");
+}
+
+static int send_all(struct worker_channel *channel, struct iovec *parts, size_t count,
+                    struct ebb_error *error)
+{
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
+
+    while (message.msg_iovlen) {
+        ssize_t sent = sendmsg(channel->process.socket, &message, MSG_NOSIGNAL);
+
+        if (sent < 0 && errno == EINTR) {
+            continue;
+        }
+        if (sent < 0) {
+            return worker_channel_died(channel, error);
+        }
+        while (message.msg_iovlen && (size_t)sent >= message.msg_iov->iov_len) {
+            sent -= (ssize_t)message.msg_iov->iov_len;
+            message.msg_iov++;
+            message.msg_iovlen--;
+        }
+        if (message.msg_iovlen) {
+            message.msg_iov->iov_base = (char *)message.msg_iov->iov_base + sent;
+            message.msg_iov->iov_len -= (size_t)sent;
+        }
+    }
+    return 0;
+}
+
+int worker_channel_receive(struct worker_channel *channel, void *buffer, size_t size,
+                           struct ebb_error *error)
+{
+    char *to = buffer;
+
+    while (size) {
+        ssize_t got = recv(channel->process.socket, to, size, 0);
+
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            return worker_channel_died(channel, error);
+        }
+        to += got;
+        size -= (size_t)got;
+    }
+    return 0;
+}
+
+int worker_channel_send(struct worker_channel *channel, uint32_t type, const struct iovec *payload,
+                        size_t parts, struct ebb_error *error)
+{
+    struct worker_message header = {.type = type};
+    struct iovec all[4] = {{.iov_base = &header, .iov_len = sizeof(header)}};
+    size_t length = 0;
+
+    if (channel->died) {
+        return worker_channel_died(channel, error);
+    }
+    for (size_t i = 0; i < parts; i++) {
+        all[i + 1] = payload[i];
+        length += payload[i].iov_len;
+    }
+    if (length > WORKER_MAX_MESSAGE) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "a request of %zu bytes is too long for a worker",
+                        length);
+    }
+    header.length = (uint32_t)length;
+    return send_all(channel, all, parts + 1, error);
+}
+
+int worker_channel_receive_error(struct worker_channel *channel, uint32_t length,
+                                 struct ebb_error *error)
+{
+    struct worker_error reply;
+
+    if (length != sizeof(reply)) {
+        return worker_channel_nonsense(channel, error);
+    }
+    if (worker_channel_receive(channel, &reply, sizeof(reply), error)) {
+        return -1;
+    }
+    reply.message[sizeof(reply.message) - 1] = '\0';
+    return ebb_fail(error, (enum ebb_error_kind)reply.kind, "%s", reply.message);
+}
+
+int worker_channel_receive_header(struct worker_channel *channel, uint32_t type, uint32_t *length,
+                                  struct ebb_error *error)
+{
+    struct worker_message header;
+
+    if (worker_channel_receive(channel, &header, sizeof(header), error)) {
+        return -1;
+    }
+    if (header.length > WORKER_MAX_MESSAGE) {
+        return worker_channel_nonsense(channel, error);
+    }
+    if (header.type == WORKER_ERROR) {
+        return worker_channel_receive_error(channel, header.length, error);
+    }
+    if (header.type != type) {
+        return worker_channel_nonsense(channel, error);
+    }
+    *length = header.length;
+    return 0;
+}
+
+int worker_channel_receive_text(struct worker_channel *channel, uint32_t length, char **text,
+                                struct ebb_error *error)
+{
+    *text = NULL;
+    if (!length) {
+        return 0;
+    }
+    *text = calloc(1, (size_t)length + 1);
+    if (!*text) {
+        channel->died = true; /* what it says next would be taken for a reply */
+        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+    }
+    if (worker_channel_receive(channel, *text, length, error)) {
+        free(*text);
+        *text = NULL;
+        return -1;
+    }
+    return 0;
+}

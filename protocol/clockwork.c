@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "clockwork.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t position_of(struct clockwork *clockwork)
+{
+    return clockwork->machine->position(clockwork->opaque);
+}
+
+static const struct ebb_event *next_event(struct clockwork *clockwork)
+{
+    return clockwork->machine->next_event(clockwork->opaque);
+}
+
+static bool diverged(struct clockwork *clockwork)
+{
+    return clockwork->machine->diverged(clockwork->opaque);
+}
+
+void clockwork_load(struct clockwork *clockwork, struct moment moment)
+{
+    clockwork->now = moment;
+}
+
+bool clockwork_hit(struct clockwork *clockwork, const struct worker_hit *hit)
+{
+    if (!moment_before(clockwork->reported, hit->moment)) {
+        return false; /* (5) */
+    }
+    if (clockwork->looks_for_last || !clockwork->hit_count) {
+        clockwork->hit = *hit; /* (6) */
+    }
+    clockwork->hit_count++;
+    return !clockwork->looks_for_last;
+}
+
+/* True if an event of that kind is what comes next, here. */
+static bool is_due(struct clockwork *clockwork, enum ebb_event_kind kind)
+{
+    const struct ebb_event *event = next_event(clockwork);
+
+    return event && event->kind == kind && event->position == clockwork->now.position;
+}
+
+/* True for what settling applies: a reset is the engine's to load, the end has no effect. */
+static bool is_applicable(struct clockwork *clockwork)
+{
+    const struct ebb_event *event = next_event(clockwork);
+
+    return event && event->position == clockwork->now.position &&
+           ebb_event_is_asynchronous(event) && event->kind != EBB_EVENT_RESET &&
+           event->kind != EBB_EVENT_END;
+}
+
+static void apply_next(struct clockwork *clockwork)
+{
+    if (next_event(clockwork)->flags & EBB_EVENT_AFTER_ENTRY) {
+        clockwork->machine->take_interrupt(clockwork->opaque);
+    }
+    clockwork->machine->apply(clockwork->opaque);
+    clockwork->now.event = clockwork->machine->next_number(clockwork->opaque);
+}
+
+/* From ARRIVED to SETTLED; stays ARRIVED in front of a reset, or where replay and log disagree. */
+static void settle(struct clockwork *clockwork)
+{
+    while (is_applicable(clockwork) && !diverged(clockwork)) {
+        apply_next(clockwork); /* (2) */
+    }
+    if (diverged(clockwork) || is_due(clockwork, EBB_EVENT_RESET)) {
+        return;
+    }
+    if (!clockwork->keeps_last_interrupt || !is_due(clockwork, EBB_EVENT_END)) {
+        clockwork->machine->take_interrupt(clockwork->opaque);
+    }
+    clockwork->machine->settled(clockwork->opaque);
+    clockwork->now.phase = MOMENT_SETTLED;
+}
+
+/* A run to the first hit was left in front of the instruction that makes it, or inside of it. */
+static bool left_at_hit(const struct clockwork *clockwork, uint64_t position)
+{
+    return clockwork->hit_count && !clockwork->looks_for_last && !clockwork->hit.by_device &&
+           clockwork->hit.moment.position == position;
+}
+
+static void execute(struct clockwork *clockwork, uint64_t instructions)
+{
+    uint64_t position;
+
+    clockwork->machine->execute(clockwork->opaque, instructions);
+    position = position_of(clockwork);
+    clockwork->now =
+        left_at_hit(clockwork, position) ? clockwork->hit.moment : moment_arrived(position);
+    clockwork->now.event = clockwork->machine->next_number(clockwork->opaque);
+}
+
+/* From SETTLED to the next place where something has to happen. At least one instruction, so that
+ * an event in a wrong place is met as a divergence (4). */
+static void go_on(struct clockwork *clockwork)
+{
+    uint64_t position = clockwork->now.position;
+    uint64_t to = least(clockwork->limit.position, clockwork->end_position);
+
+    to = position < to ? position + least(to - position, clockwork->slice) : position;
+    to = clockwork->machine->quiet_until(clockwork->opaque, position, to);
+    execute(clockwork, to > position ? to - position : 1);
+}
+
+/* Replay and log disagree if the guest has gone past an event, or sleeps although none comes. */
+static void check_for_missed_event(struct clockwork *clockwork)
+{
+    const struct ebb_event *event = next_event(clockwork);
+
+    if (event && event->position < clockwork->now.position && !diverged(clockwork)) {
+        clockwork->machine->diverge(clockwork->opaque, event->position,
+                                    "nothing: the guest went on without it");
+    }
+}
+
+static uint32_t reason_to_stop_arrived(struct clockwork *clockwork)
+{
+    if (!moment_before(clockwork->now, clockwork->limit)) {
+        return WORKER_STOP_LIMIT;
+    }
+    if (!is_due(clockwork, EBB_EVENT_RESET)) {
+        return 0;
+    }
+    return clockwork->hit_count && !clockwork->looks_for_last ? WORKER_STOP_HIT : WORKER_STOP_RESET;
+}
+
+static uint32_t reason_to_stop_settled(struct clockwork *clockwork)
+{
+    uint64_t position = clockwork->now.position;
+
+    if (clockwork->hit_count && !clockwork->looks_for_last) {
+        return WORKER_STOP_HIT;
+    }
+    if (position >= clockwork->end_position) {
+        return clockwork->limit.position > position ? WORKER_STOP_END : WORKER_STOP_LIMIT;
+    }
+    if (!moment_before(clockwork->now, clockwork->limit)) {
+        return WORKER_STOP_LIMIT;
+    }
+    if (clockwork->machine->asleep(clockwork->opaque)) {
+        clockwork->machine->diverge(clockwork->opaque, position, "the CPU waits for an interrupt");
+        return WORKER_STOP_DIVERGED;
+    }
+    return clockwork->machine->stop_requested(clockwork->opaque) ? WORKER_STOP_INTERRUPTED : 0;
+}
+
+/* Why the run has to stop now; 0 if it goes on. */
+static uint32_t reason_to_stop(struct clockwork *clockwork)
+{
+    check_for_missed_event(clockwork);
+    if (diverged(clockwork)) {
+        return WORKER_STOP_DIVERGED;
+    }
+    switch (clockwork->now.phase) {
+    case MOMENT_ARRIVED:
+        return reason_to_stop_arrived(clockwork);
+    case MOMENT_SETTLED:
+        return reason_to_stop_settled(clockwork);
+    default:
+        return WORKER_STOP_HIT;
+    }
+}
+
+static void begin_run(struct clockwork *clockwork, const struct worker_run *run)
+{
+    clockwork->reported = run->reported;
+    clockwork->limit = run->limit;
+    clockwork->looks_for_last = run->flags & WORKER_RUN_LAST_HIT;
+    clockwork->hit_count = 0;
+    memset(&clockwork->hit, 0, sizeof(clockwork->hit));
+}
+
+static void end_run(struct clockwork *clockwork, uint32_t reason, struct worker_stop *stop)
+{
+    memset(stop, 0, sizeof(*stop));
+    stop->reason = reason;
+    stop->moment = clockwork->now;
+    stop->hit_count = clockwork->hit_count;
+    stop->hit = clockwork->hit;
+}
+
+bool clockwork_run(struct clockwork *clockwork, const struct worker_run *run,
+                   struct worker_stop *stop)
+{
+    uint32_t reason;
+
+    if (clockwork->now.phase == MOMENT_INSIDE || moment_before(run->limit, clockwork->now)) {
+        return false;
+    }
+    begin_run(clockwork, run);
+    clockwork->now.event = clockwork->machine->next_number(clockwork->opaque);
+    while (!(reason = reason_to_stop(clockwork))) {
+        if (clockwork->now.phase == MOMENT_ARRIVED) {
+            settle(clockwork);
+        } else {
+            go_on(clockwork); /* (1) */
+        }
+    }
+    end_run(clockwork, reason, stop);
+    return true;
+}
+
+/* Why a diversion has to stop at a position; 0 if it goes on. */
+static uint32_t reason_to_end_diversion(struct clockwork *clockwork, uint64_t position,
+                                        uint64_t limit)
+{
+    if (clockwork->hit_count) {
+        return WORKER_STOP_HIT;
+    }
+    if (position >= limit) {
+        return WORKER_STOP_LIMIT;
+    }
+    if (clockwork->machine->asleep(clockwork->opaque)) {
+        return WORKER_STOP_HALTED;
+    }
+    return clockwork->machine->stop_requested(clockwork->opaque) ? WORKER_STOP_INTERRUPTED : 0;
+}
+
+void clockwork_divert(struct clockwork *clockwork, const struct worker_run *run,
+                      struct worker_stop *stop)
+{
+    uint64_t position = position_of(clockwork), count = run->limit.position;
+    uint64_t limit = count > UINT64_MAX - position ? UINT64_MAX : position + count;
+    uint32_t reason;
+
+    begin_run(clockwork, run);
+    clockwork->looks_for_last = false;
+    clockwork->reported = moment_settled(position);
+    while (!(reason = reason_to_end_diversion(clockwork, position, limit))) {
+        clockwork->machine->execute(clockwork->opaque, least(limit - position, clockwork->slice));
+        position = position_of(clockwork);
+    }
+    clockwork->now = moment_inside(position);
+    end_run(clockwork, reason, stop);
+}

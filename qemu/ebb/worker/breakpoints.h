@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Breakpoints, compiled into the translation, and watchpoints, on QEMU's slow path for their page.
+ */
+#ifndef EBB_WORKER_BREAKPOINTS_H
+#define EBB_WORKER_BREAKPOINTS_H
+
+#include "worker.h"
+
+int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint *set, size_t count,
+                           struct ebb_error *error);
+/*
+ * Drops what has been translated from an address, since its breakpoint has come or gone. one_page:
+ * no other page than the present one is ever mapped there, which makes it quick.
+ */
+void worker_breakpoints_forget(struct worker *worker, uint64_t address, bool one_page);
+/* For QEMU's hooks (ebb/hooks.h). */
+bool worker_breakpoints_have(vaddr address);
+void worker_breakpoints_reached(CPUState *cpu, uintptr_t ra);
+bool worker_breakpoints_accessed(CPUState *cpu, vaddr address, vaddr length, int flags,
+                                 uintptr_t ra);
+/* A device wrote length bytes at a RAM offset. */
+void worker_breakpoints_device_wrote(struct worker *worker, uint64_t offset, uint64_t length,
+                                     bool nested);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The places where exits that the guest could not see have cleared the exclusive monitor. */
+#ifndef EBB_WORKER_CLEARS_H
+#define EBB_WORKER_CLEARS_H
+
+#include "worker.h"
+
+/* Clears it, if that is to happen at this position. */
+void worker_clears_apply(struct worker *worker, uint64_t position);
+/* The first position behind this one where that is to happen, but at most limit. */
+uint64_t worker_clears_next(struct worker *worker, uint64_t position, uint64_t limit);
+
+#endif

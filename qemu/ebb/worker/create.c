@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qobject/qdict.h"
+#include "qemu/error-report.h"
+#include "qemu/timer.h"
+#include "hw/qdev-core.h"
+#include "qom/qom-qobject.h"
+#include "exec/cpu-common.h"
+#include "exec/translation-block.h"
+#include "semihosting/semihost.h"
+#include "ebb/arm/sysreg.h"
+#include "ebb/hooks.h"
+#include "create.h"
+#include "events.h"
+#include "hooks.h"
+#include "kvm.h"
+#include "map.h"
+#include "ram.h"
+#include "replay.h"
+#include "run.h"
+
+static void set_cpu_property(Object *cpu, const char *name, QObject *value)
+{
+    Error *error = NULL;
+
+    /* A property that only another build has must not keep a recording from being replayed; the
+     * keyframe's identification registers show whether the CPU is the same. */
+    if (!object_property_find(cpu, name)) {
+        return;
+    }
+    if (!object_property_set_qobject(cpu, name, value, &error)) {
+        error_reportf_err(error, "the manifest's CPU property \"%s\": ", name);
+        exit(EBB_ERROR_UNSUPPORTED);
+    }
+}
+
+static ARMCPU *create_cpu(const struct worker_manifest *manifest)
+{
+    ObjectClass *class = object_class_by_name(manifest->cpu_type);
+    const QDictEntry *entry;
+    Object *cpu;
+
+    if (!class || object_class_is_abstract(class) ||
+        !object_class_dynamic_cast(class, TYPE_ARM_CPU)) {
+        error_report("the manifest's CPU type \"%s\" is not one of this build's ARM CPUs",
+                     manifest->cpu_type);
+        exit(EBB_ERROR_UNSUPPORTED);
+    }
+    cpu = object_new(manifest->cpu_type);
+    for (entry = manifest->cpu_properties ? qdict_first(manifest->cpu_properties) : NULL; entry;
+         entry = qdict_next(manifest->cpu_properties, entry)) {
+        set_cpu_property(cpu, qdict_entry_key(entry), qdict_entry_value(entry));
+    }
+    qdev_realize(DEVICE(cpu), NULL, &error_fatal);
+    return ARM_CPU(cpu);
+}
+
+static G_NORETURN void give_up(const struct ebb_error *error)
+{
+    error_report("%s", error->message);
+    exit(error->kind);
+}
+
+/* A CPU like the one that ran under KVM, which the first keyframe describes. */
+static ARMCPU *create_kvm_cpu(struct worker *worker)
+{
+    struct ebb_error error;
+    ARMCPU *cpu;
+
+    if (worker_kvm_open(worker, &error)) {
+        give_up(&error);
+    }
+    cpu = kvm_guest_cpu_new(&worker->kvm.description, &error);
+    if (!cpu) {
+        give_up(&error);
+    }
+    return cpu;
+}
+
+void worker_create(const struct worker_manifest *manifest, const struct worker_options *options)
+{
+    struct worker *worker = worker_current();
+    struct ebb_error error;
+
+    worker->mode = &worker_replay_mode;
+    worker->manifest = manifest;
+    worker->socket = options->engine_fd;
+    worker->report = g_string_new(NULL);
+    worker->breakpoints = g_array_new(FALSE, FALSE, sizeof(struct worker_breakpoint));
+    if (worker_events_open(worker, options->recording, options->resolve, &error)) {
+        give_up(&error);
+    }
+    worker_ram_create(worker);
+    worker_map_init(worker);
+    worker_run_init(worker);
+    ebb_hooks = &worker_hooks;
+    worker->cpu = manifest->kvm ? create_kvm_cpu(worker) : create_cpu(manifest);
+    /* One address, one translation: a breakpoint is found by the address it was translated for. */
+    CPU(worker->cpu)->tcg_cflags &= ~CF_PCREL;
+    /* The instructions must be recognized; what they do comes from the log. */
+    if (manifest->semihosting) {
+        qemu_semihosting_config_options(manifest->semihosting_user ? "enable=on,userspace=on"
+                                                                   : "enable=on");
+    }
+    if (manifest->gic_cpu_interface) {
+        ebb_sysregs_define_gic(worker->cpu);
+    }
+    if (manifest->kvm) {
+        worker_kvm_init(worker);
+    } else {
+        worker_replay_intercept(worker);
+    }
+    /* No timer of the CPU may fire: its interrupts come from the log. */
+    qemu_clock_enable(QEMU_CLOCK_VIRTUAL, false);
+}

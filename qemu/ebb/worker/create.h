@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Making a worker out of a recording: RAM, CPU, log and hooks. */
+#ifndef EBB_WORKER_CREATE_H
+#define EBB_WORKER_CREATE_H
+
+#include "worker.h"
+
+struct worker_options {
+    const char *recording; /* directory */
+    int engine_fd;
+    bool resolve; /* open the log as if it had no index */
+};
+
+/* Creates RAM, CPU and hooks; called by the machine. Exits with a message on failure. */
+void worker_create(const struct worker_manifest *manifest, const struct worker_options *options);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a debugger looks at and changes: registers, memory, the target description. Byte arrays are
+ * g_byte_array_unref()ed by the caller. */
+#ifndef EBB_WORKER_DEBUG_H
+#define EBB_WORKER_DEBUG_H
+
+#include "worker.h"
+
+void worker_debug_read_registers(struct worker *worker, GByteArray *out);
+void worker_debug_read_register(struct worker *worker, uint32_t number, GByteArray *out);
+int worker_debug_write_register(struct worker *worker, uint32_t number, const uint8_t *value,
+                                size_t size, struct ebb_error *error);
+size_t worker_debug_read_memory(struct worker *worker, const struct worker_memory *memory,
+                                uint8_t *out);
+size_t worker_debug_write_memory(struct worker *worker, const struct worker_memory *memory,
+                                 const uint8_t *data);
+char *worker_debug_target_xml(struct worker *worker, const char *name);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "qemu/osdep.h"
+#include "cpu.h"
+#include "breakpoints.h"
+#include "hooks.h"
+#include "loop.h"
+#include "ram.h"
+#include "replay.h"
+
+const struct ebb_hooks worker_hooks = {
+    .mmio_read = worker_replay_mmio_read,
+    .mmio_write = worker_replay_mmio_write,
+    .ram_written = worker_ram_written,
+    .semihosting = worker_replay_semihosting,
+    .vcpu_loop = worker_loop_serve,
+    .breakpoint_at = worker_breakpoints_have,
+    .breakpoint_reached = worker_breakpoints_reached,
+    .watchpoint_reached = worker_breakpoints_accessed,
+};

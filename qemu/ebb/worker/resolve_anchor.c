@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Resolving: finding the positions of a KVM recording's events.
+ *
+ * Synchronous events are met where the guest causes them. An anchor is expected a certain number of
+ * instructions behind the last one: as many as the PMU has counted in between, and one more for
+ * each that KVM has emulated. Not all of those are known (WFI, trapped system registers), and a
+ * store-exclusive that failed on the host has been tried again there, but not here. So from some
+ * way before that place on the guest stops wherever its PC is the anchor's, until PSTATE and the
+ * registers' digest are, too.
+ *
+ * The same state may come by several times before the expected place, in a loop that waits for a
+ * device to write to memory. So after a match in front of that place a child of this process, with
+ * RAM of its own, goes on and tells where there are more; the nearest is taken.
+ */
+#include "qemu/osdep.h"
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include "cpu.h"
+#include "exec/memory.h"
+#include "qemu/main-loop.h"
+#include "ebb/position.h"
+#include "anchor.h"
+#include "breakpoints.h"
+#include "vcpu.h"
+#include "divergence.h"
+#include "events.h"
+#include "resolve_anchor.h"
+#include "resolve_step.h"
+
+#define MAX_CANDIDATES 4096u
+
+/* Where an anchor is looked for. */
+struct search {
+    uint64_t expected;
+    uint64_t give_up;    /* the first position not worth a look */
+    uint64_t first;      /* where looking began */
+    uint64_t similar;    /* places with the anchor's PC but other registers */
+    uint64_t similar_at; /* the last of them */
+};
+
+struct candidates {
+    uint64_t positions[MAX_CANDIDATES]; /* going up */
+    size_t count;
+};
+
+static bool is_here(struct worker *worker, const struct ebb_event *anchor, struct search *search)
+{
+    if (worker_anchor_is_here(worker, anchor)) {
+        return true;
+    }
+    if (worker_pc(worker) == anchor->address) {
+        search->similar++;
+        search->similar_at = ebb_position_now();
+    }
+    return false;
+}
+
+/* Kernels are mapped in one way for all processes; if not, the search finds nothing and says so. */
+static bool is_privileged(const struct ebb_event *anchor)
+{
+    uint32_t mode = anchor->value & (anchor->value & PSTATE_nRW ? CPSR_M : PSTATE_M);
+
+    return mode != PSTATE_MODE_EL0t && mode != ARM_CPU_MODE_USR;
+}
+
+/* From now on the guest stops wherever its PC is the anchor's. */
+static void start_search(struct worker *worker, const struct ebb_event *anchor)
+{
+    struct worker_resolution *resolution = worker->kvm.resolution;
+
+    resolution->searching = true;
+    resolution->pc = anchor->address;
+    worker_breakpoints_forget(worker, anchor->address, is_privileged(anchor));
+}
+
+static void end_search(struct worker *worker, const struct ebb_event *anchor)
+{
+    worker->kvm.resolution->searching = false;
+    worker_breakpoints_forget(worker, anchor->address, is_privileged(anchor));
+}
+
+/* Goes on from a place that does not count; true if there is another match, at limit at most. */
+static bool go_to_match(struct worker *worker, const struct ebb_event *anchor,
+                        struct search *search, uint64_t limit)
+{
+    struct worker_resolution *resolution = worker->kvm.resolution;
+
+    while (ebb_position_now() < limit && !worker_resolve_step_is_stuck(worker) &&
+           !resolution->interrupted) {
+        if (worker_pc(worker) == anchor->address) {
+            resolution->ignore = true;
+            worker_resolve_step_on(worker, ebb_position_now() + 1);
+            resolution->ignore = false;
+        } else {
+            worker_resolve_step_on(worker, limit);
+        }
+        resolution->result->steps++;
+        resolution->interrupted = worker_resolve_step_stop_requested(worker);
+        if (resolution->passed_by || worker_diverged(worker)) {
+            return false;
+        }
+        if (is_here(worker, anchor, search)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The child's life: what it writes to RAM and to its state is nobody's concern. It tells of most
+ * places at most, since nobody reads on. */
+static G_NORETURN void look_ahead_as_child(struct worker *worker, const struct ebb_event *anchor,
+                                           struct search *search, uint64_t limit, int pipe,
+                                           size_t most)
+{
+    void *ram = memory_region_get_ram_ptr(&worker->ram);
+    size_t found = 0;
+
+    worker->kvm.resolution->is_child = true;
+    if (mmap(ram, worker->manifest->ram_size, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, worker->ram_fd, 0) != ram) {
+        _exit(1);
+    }
+    while (found < most && go_to_match(worker, anchor, search, limit)) {
+        uint64_t position = ebb_position_now();
+
+        if (write(pipe, &position, sizeof(position)) != sizeof(position)) {
+            _exit(1);
+        }
+        found++;
+    }
+    _exit(0);
+}
+
+static void read_candidates(int pipe, struct candidates *candidates)
+{
+    while (candidates->count < MAX_CANDIDATES &&
+           RETRY_ON_EINTR(read(pipe, &candidates->positions[candidates->count],
+                               sizeof(uint64_t))) == sizeof(uint64_t)) {
+        candidates->count++;
+    }
+}
+
+/* Adds the matches behind this place and up to limit; false, with a report, if it cannot tell. */
+static bool look_ahead(struct worker *worker, const struct ebb_event *anchor, struct search *search,
+                       uint64_t limit, struct candidates *candidates)
+{
+    int ends[2], status = 0;
+    pid_t child = -1;
+
+    if (pipe(ends) == 0) {
+        child = fork();
+        if (child == 0) {
+            close(ends[0]);
+            look_ahead_as_child(worker, anchor, search, limit, ends[1],
+                                MAX_CANDIDATES - candidates->count);
+        }
+        close(ends[1]);
+        if (child > 0) {
+            read_candidates(ends[0], candidates);
+        }
+        close(ends[0]);
+    }
+    if (child < 0 || RETRY_ON_EINTR(waitpid(child, &status, 0)) != child || status) {
+        worker_diverge(
+            worker, ebb_position_now(),
+            "one of several places, perhaps; looking at the others needs another process "
+            "like this one, for which the system lacks memory or processes");
+        return false;
+    }
+    return true;
+}
+
+static uint64_t distance(uint64_t a, uint64_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
+static uint64_t nearest(const struct candidates *candidates, uint64_t expected)
+{
+    uint64_t best = candidates->positions[0];
+    size_t i;
+
+    for (i = 1; i < candidates->count; i++) {
+        if (distance(candidates->positions[i], expected) < distance(best, expected)) {
+            best = candidates->positions[i];
+        }
+    }
+    return best;
+}
+
+/* Sorts by distance from the expected place. */
+static int compare_distance(const void *a, const void *b, void *opaque)
+{
+    uint64_t expected = *(uint64_t *)opaque;
+    uint64_t one = distance(*(uint64_t *)a, expected), other = distance(*(uint64_t *)b, expected);
+
+    return one < other ? -1 : one > other;
+}
+
+static void note_ambiguity(struct worker *worker, struct candidates *candidates, uint64_t expected,
+                           uint64_t chosen)
+{
+    struct worker_resolved *result = worker->kvm.resolution->result;
+    size_t i, noted = 1;
+
+    if (candidates->count < 2 || result->ambiguous++) {
+        return;
+    }
+    result->first_ambiguous = worker->events.next_number;
+    g_qsort_with_data(candidates->positions, candidates->count, sizeof(uint64_t), compare_distance,
+                      &expected);
+    result->candidates[0] = chosen;
+    for (i = 0; i < candidates->count && noted < ARRAY_SIZE(result->candidates); i++) {
+        if (candidates->positions[i] != chosen) {
+            result->candidates[noted++] = candidates->positions[i];
+        }
+    }
+}
+
+/* A match in front of the expected place may be one of several; goes to the one to take. */
+static bool choose(struct worker *worker, const struct ebb_event *anchor, struct search *search)
+{
+    g_autofree struct candidates *candidates = g_new0(struct candidates, 1);
+    uint64_t chosen, slack = worker->kvm.resolution->request->slack;
+
+    candidates->positions[candidates->count++] = ebb_position_now();
+    if (!look_ahead(worker, anchor, search, search->expected + slack, candidates)) {
+        return false;
+    }
+    chosen = nearest(candidates, search->expected);
+    note_ambiguity(worker, candidates, search->expected, chosen);
+    while (ebb_position_now() < chosen) {
+        if (!go_to_match(worker, anchor, search, chosen)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static const struct worker_override *placed(struct worker *worker, uint64_t event)
+{
+    const struct worker_resolution *resolution = worker->kvm.resolution;
+    uint64_t i;
+
+    for (i = 0; i < resolution->request->override_count; i++) {
+        if (resolution->overrides[i].kind == WORKER_PLACE_EVENT &&
+            resolution->overrides[i].event == event) {
+            return &resolution->overrides[i];
+        }
+    }
+    return NULL;
+}
+
+static uint64_t plus(uint64_t a, uint64_t b)
+{
+    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+static struct search plan(struct worker *worker, const struct ebb_event *anchor)
+{
+    const struct worker_progress *progress = &worker->kvm.progress;
+    const struct worker_resolve *request = worker->kvm.resolution->request;
+    const struct worker_override *place = placed(worker, worker->events.next_number);
+    uint64_t low = anchor->position + progress->drift + progress->accesses;
+    struct search search = {
+        .expected = low + (progress->counter_cost ? progress->counters : 0),
+        .first = low > request->slack ? low - request->slack : 0,
+        .give_up = plus(low + progress->counters + progress->calls, request->give_up),
+    };
+
+    if (place) {
+        search.expected = search.first = search.give_up = place->position;
+    }
+    search.first = MAX(search.first, ebb_position_now());
+    return search;
+}
+
+/* How the way between two anchors compares with what was expected says what KVM counts. */
+static void measure(struct worker *worker, const struct ebb_event *anchor)
+{
+    struct worker_progress *progress = &worker->kvm.progress;
+    int64_t drift = ebb_position_now() - anchor->position;
+    int64_t more = drift - progress->drift - (int64_t)progress->accesses;
+
+    if (progress->counters) {
+        progress->counter_cost = more >= (int64_t)((progress->counters + 1) / 2);
+    }
+    progress->drift = drift;
+    progress->accesses = progress->counters = progress->calls = 0;
+    progress->trust = EXITS_TRUSTED;
+}
+
+static uint32_t not_found(struct worker *worker, const struct search *search)
+{
+    const struct worker_resolution *resolution = worker->kvm.resolution;
+    uint64_t position = ebb_position_now();
+
+    if (worker_diverged(worker)) {
+        return WORKER_RESOLVE_DIVERGED;
+    }
+    if (resolution->passed_by) {
+        worker_diverge(worker, resolution->passed_at,
+                       "an access to a device, a counter read or a hypercall, which comes later in "
+                       "the log; the place was expected at position %" PRIu64
+                       ", its PC was met %" PRIu64 " times with other registers",
+                       search->expected, search->similar);
+    } else {
+        worker_diverge(worker, position,
+                       "no such place from position %" PRIu64 " to %" PRIu64
+                       ", where it was expected at %" PRIu64 "%s; its PC was met %" PRIu64
+                       " times with other registers, last at position %" PRIu64,
+                       search->first, position, search->expected,
+                       worker_vcpu_is_asleep(worker) ? ", and the CPU waits for an interrupt" : "",
+                       search->similar, search->similar_at);
+    }
+    return WORKER_RESOLVE_NO_MATCH;
+}
+
+/* Runs to where the anchor was taken, and passes it; 0 or why that is impossible. */
+uint32_t worker_resolve_anchor_find(struct worker *worker, const struct ebb_event *anchor)
+{
+    struct search search = plan(worker, anchor);
+    bool found;
+
+    while (ebb_position_now() < search.first) {
+        if (worker_resolve_step_is_stuck(worker)) {
+            break;
+        }
+        if (worker_resolve_step_stop_requested(worker)) {
+            return WORKER_RESOLVE_INTERRUPTED;
+        }
+        worker_resolve_step_on(worker, search.first);
+    }
+    if (worker->kvm.resolution->passed_by || worker_diverged(worker)) {
+        return not_found(worker, &search);
+    }
+    start_search(worker, anchor);
+    found =
+        is_here(worker, anchor, &search) || go_to_match(worker, anchor, &search, search.give_up);
+    if (found && ebb_position_now() < search.expected) {
+        found = choose(worker, anchor, &search);
+    }
+    end_search(worker, anchor);
+    if (worker->kvm.resolution->interrupted) {
+        return WORKER_RESOLVE_INTERRUPTED;
+    }
+    if (!found) {
+        return not_found(worker, &search);
+    }
+    measure(worker, anchor);
+    worker_anchor_pass(worker);
+    worker->kvm.resolution->result->anchors++;
+    worker_events_advance(worker, ebb_position_now());
+    return 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where checkpoints are taken, and which one a move starts from. */
+#ifndef EBB_REPLAY_TIMELINE_PLACEMENT_H
+#define EBB_REPLAY_TIMELINE_PLACEMENT_H
+
+#include "state.h"
+
+struct start {
+    enum { START_HERE, START_CHECKPOINT, START_KEYFRAME } kind;
+    uint64_t position;
+    struct checkpoint *checkpoint; /* not owned */
+    uint64_t keyframe;
+};
+/*
+ * Where to pass on the way to position. A keyframe may stand right at it, but whoever goes there
+ * goes back from there next: so the last stretch is run, leaving checkpoints, unless there are
+ * some.
+ */
+uint64_t placement_approach(const struct timeline *timeline, uint64_t position);
+/* The start from which position is reached soonest; replica (or NULL) may be there already. */
+void placement_choose_start(const struct timeline *timeline, const struct replica *replica,
+                            uint64_t position, struct start *start);
+/* Where a run from position to target stops next: at target, or to take a checkpoint. With
+ * dense, checkpoints get closer as the target does. */
+uint64_t placement_next_stop(const struct timeline *timeline, uint64_t position, uint64_t target,
+                             bool dense);
+/* Takes a checkpoint of a settled replica and evicts what is over the budget. */
+int placement_take(struct timeline *timeline, struct replica *replica, struct ebb_error *error);
+/* Learns how long count instructions took. */
+void placement_learn_pace(struct timeline *timeline, uint64_t nanoseconds, uint64_t count);
+
+#endif

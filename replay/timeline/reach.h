@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Bringing replicas to positions, settled, whatever hits are on the way. */
+#ifndef EBB_REPLAY_TIMELINE_REACH_H
+#define EBB_REPLAY_TIMELINE_REACH_H
+
+#include "drive.h"
+#include "placement.h"
+#include "state.h"
+
+/* Brings a replica to a start. */
+int reach_start(struct timeline *timeline, struct replica *replica, const struct start *start,
+                struct ebb_error *error);
+/* Brings replica 0 to a position. Replaces dead workers. */
+int reach_position(struct timeline *timeline, uint64_t position, struct drive_result *result,
+                   struct ebb_error *error);
+/* Brings replica 0 to where the user is, uninterrupted. */
+int reach_present(struct timeline *timeline, struct ebb_error *error);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "move.h"
+#include "reach.h"
+#include "stop.h"
+
+/* Ends the move where replica 0 has got to. */
+static int end_seek(struct timeline *timeline, const struct drive_result *result,
+                    struct timeline_stop *stop, struct ebb_error *error)
+{
+    if (result->reason == WORKER_STOP_DIVERGED) {
+        return move_end_at_divergence(timeline, result->moment.position, stop, error);
+    }
+    timeline->moment = moment_settled(timeline->replicas[0].moment.position);
+    switch (result->reason) {
+    case WORKER_STOP_END:
+        return move_end_early(timeline, result->moment.position, stop);
+    case WORKER_STOP_INTERRUPTED:
+        return stop_here(timeline, TIMELINE_STOP_INTERRUPTED, stop);
+    default:
+        return stop_here(timeline, TIMELINE_STOP_STEP, stop);
+    }
+}
+
+int timeline_seek(struct timeline *timeline, uint64_t position, struct timeline_stop *stop,
+                  struct ebb_error *error)
+{
+    struct drive_result result;
+    int begun = move_begin(timeline, position, stop, error);
+
+    if (begun) {
+        return begun < 0 ? -1 : 0;
+    }
+    if (position < timeline->begin || position > timeline->end) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "position %llu is outside of the history, which goes from %llu to %llu",
+                        (unsigned long long)position, (unsigned long long)timeline->begin,
+                        (unsigned long long)timeline->end);
+    }
+    timeline->moment = moment_settled(timeline->moment.position);
+    timeline->point_of_interest = position;
+    if (reach_position(timeline, placement_approach(timeline, position), &result, error) ||
+        (result.reason == WORKER_STOP_LIMIT &&
+         reach_position(timeline, position, &result, error))) {
+        return -1;
+    }
+    return end_seek(timeline, &result, stop, error);
+}

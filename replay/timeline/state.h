@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a timeline consists of. No function of the timeline is declared here: each file has a header
+ * of its own.
+ *
+ *   open.c         opening, closing, what can be asked without moving
+ *   seek.c, run.c, step.c, backward.c  the moves: to a position, forward, by one instruction,
+ *                  backward
+ *   move.c         what every move begins with
+ *   stop.c         what a move's answer consists of
+ *   search.c       the last hit in a stretch of history, on one worker or several
+ *   reach.c        bringing a replica to a position
+ *   drive.c        running a replica
+ *   placement.c    where checkpoints are taken, and which one a move starts from
+ *   recovery.c     starting replicas, and replacing those that die
+ *   wait.c         waiting for workers, and progress
+ *   interrupt.c    the user's interruption
+ *   breakpoints.c  the set of breakpoints
+ *   diversion.c    throw-away branches; write.c: what begins one
+ *   inspect.c      registers, memory, digests, target description
+ *
+ * Replica 0 is the one the user looks at. It may lag behind: `moment` is the truth, and
+ * reach_present() brings replica 0 there.
+ */
+#ifndef EBB_REPLAY_TIMELINE_STATE_H
+#define EBB_REPLAY_TIMELINE_STATE_H
+
+#include "engine/replica.h"
+#include "timeline.h"
+
+#define TIMELINE_MAX_WORKERS 16u
+#define TIMELINE_MAX_DEATHS 3u /* of workers, at one place */
+
+/* Measured costs, averaged, in nanoseconds. */
+struct pace {
+    double per_instruction;
+    double per_capture;
+};
+
+struct keyframe_place {
+    uint64_t position;
+    uint64_t number;
+};
+
+struct target_document {
+    char *name;
+    char *text; /* NULL: there is none of that name */
+    struct target_document *next;
+};
+
+struct timeline {
+    char *recording;
+    char *program;
+    struct ebb_log *log;
+    struct keyframe_place *keyframes; /* ascending positions */
+    size_t keyframe_count;
+    struct keyframe_ram loaded; /* the last */
+
+    struct page_store *store;
+    struct checkpoint_set *set; /* its first checkpoint is at `begin` */
+    uint64_t base_every;        /* instructions: option or default */
+    uint64_t every;             /* the same, adapted to what checkpoints cost */
+    bool adaptive;
+    struct pace pace;
+    uint64_t point_of_interest; /* for eviction */
+
+    struct replica replicas[TIMELINE_MAX_WORKERS];
+    unsigned worker_count;
+    struct worker_hello hello;
+    unsigned deaths; /* without progress beyond death_position */
+    uint64_t death_position;
+
+    uint64_t begin, end;
+    /* Where the user is: settled; or arrived, which is the same state, but what devices wrote on
+     * reaching it has been reported: the next move backward does not find it again. */
+    struct moment moment;
+    bool diverged; /* replay and log disagree behind `end`; `report` says how */
+    struct breakpoint_list breakpoints;
+    size_t breakpoint_capacity;
+    struct checkpoint *diversion; /* where the branch began; NULL: no diversion */
+    uint64_t diversion_pc;
+
+    int wake; /* eventfd: timeline_interrupt() was called */
+    bool interrupted;
+    bool uninterruptible;
+    timeline_progress progress;
+    void *progress_opaque;
+    uint64_t progress_from, progress_to;
+    uint64_t progress_time; /* nanoseconds */
+
+    char *report; /* of the last divergence met */
+    struct target_document *documents;
+    uint64_t instructions_replayed, restores, workers_replaced;
+};
+
+#endif
