@@ -136,13 +136,6 @@ static bool decided(const struct repair *repair, const struct worker_exclusive *
     return false;
 }
 
-static struct decision fail_exclusive(const struct worker_exclusive *exclusive)
-{
-    return (struct decision){
-        .override = {.kind = WORKER_CLEAR_EXCLUSIVE, .position = exclusive->position},
-        .pc = exclusive->pc};
-}
-
 /* Tries to let one of them fail after those of `flips`, whose last element is free for it. Of the
  * candidates, in their order, those from first to end. */
 static int try_one_more(struct repair *repair, const struct place *from,
@@ -162,7 +155,7 @@ static int try_one_more(struct repair *repair, const struct place *from,
         if (repair_exhausted(repair->interval)) {
             break;
         }
-        flips->list[flips->count - 1] = fail_exclusive(&list[i].exclusive);
+        flips->list[flips->count - 1] = decision_clear_exclusive(&list[i].exclusive);
         repair->interval->repair.exclusives++;
         result = repair_try(repair, from, flips, error);
     }
@@ -193,7 +186,7 @@ static int try_pairs(struct repair *repair, const struct place *from,
     for (size_t i = 0; i < exclusives->count && i < PAIR_CANDIDATES && result == TRIED_NOTHING &&
                        !repair_exhausted(repair->interval);
          i++) {
-        struct decision flips[2] = {fail_exclusive(&list[i].exclusive)};
+        struct decision flips[2] = {decision_clear_exclusive(&list[i].exclusive)};
         struct exclusives later;
 
         result = list_exclusives(repair, from, behind_failure(repair),
@@ -213,7 +206,7 @@ static int try_pairs(struct repair *repair, const struct place *from,
 static int try_row(struct repair *repair, const struct place *from,
                    const struct worker_exclusive *first, uint64_t before, struct ebb_error *error)
 {
-    struct decision flips[MAX_IN_A_ROW] = {fail_exclusive(first)};
+    struct decision flips[MAX_IN_A_ROW] = {decision_clear_exclusive(first)};
     struct decision_list list = {flips, 1};
     int result = TRIED_NOTHING;
 
@@ -228,7 +221,7 @@ static int try_row(struct repair *repair, const struct place *from,
             next++;
         }
         if (result == TRIED_NOTHING && next < later.count) {
-            flips[list.count++] = fail_exclusive(&later.list[next]);
+            flips[list.count++] = decision_clear_exclusive(&later.list[next]);
             repair->interval->repair.exclusives++;
             result = repair_try(repair, from, &list, error);
         } else {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "repair.h"
 
+#include "distance.h"
+
 #include <stdlib.h>
 
 #define MAX_SINGLE 64u /* exits left out one by one */
@@ -8,8 +10,7 @@
 /* Replays without the exits from one event to before another. */
 static int leave_out(struct repair *repair, uint64_t from, uint64_t until, struct ebb_error *error)
 {
-    struct decision skip = {
-        .override = {.kind = WORKER_SKIP_EXITS, .event = from, .position = until}};
+    struct decision skip = decision_skip_exits(from, until);
     struct place place;
     int result = repair_go_before(repair, from, &place, error);
 
@@ -30,8 +31,7 @@ static int leave_out_overshot(struct repair *repair, uint64_t from, struct ebb_e
 {
     struct interval *interval = repair->interval;
     const struct failure *failed = &repair->branch->failure;
-    struct decision skip = {
-        .override = {.kind = WORKER_SKIP_EXITS, .event = from, .position = failed->event_number}};
+    struct decision skip = decision_skip_exits(from, failed->event_number);
     struct attempt attempt = {.decisions = &(struct decision_list){&skip, 1},
                               .until_event = failed->event_number + 1,
                               .give_up = interval->give_up,
@@ -125,7 +125,7 @@ static int list_effective(struct interval *interval, const struct trail *trail,
     for (uint64_t number = interval->first_event;
          number < trail->event_number && cleared.count && result == 0; number++) {
         result = ebb_cursor_next(cursor, &event, error) > 0 ? 0 : -1;
-        packed = trail_unpack(packed, &distance);
+        packed = distance_unpack(packed, &distance);
         here.override.position += distance;
         if (result == 0 && event.kind == EBB_EVENT_EXIT &&
             bsearch(&here, cleared.list, cleared.count, sizeof(here), decision_by_position)) {

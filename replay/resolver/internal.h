@@ -32,7 +32,7 @@ struct interval_result {
     uint64_t begin; /* count of the keyframe, which its positions begin with */
     uint64_t end;   /* where the last event has taken effect */
     uint64_t first_event, event_count;
-    uint8_t *packed; /* event_count distances (trail.h) */
+    uint8_t *packed; /* event_count distances (distance.h) */
     size_t packed_size;
     struct decision_list decisions;
     struct trail_counts counts;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "internal.h"
 
+#include "distance.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -420,7 +422,7 @@ static uint64_t last_good(const struct interval *interval, const struct interval
     size_t anchor = 0;
 
     for (uint64_t i = 0; i < result->event_count; i++) {
-        packed = trail_unpack(packed, &distance);
+        packed = distance_unpack(packed, &distance);
         position += distance;
         while (anchor < interval->anchor_count &&
                interval->anchors[anchor] < result->first_event + i) {
@@ -497,9 +499,7 @@ static int has_exits(const struct interval *interval, struct ebb_error *error)
 static int finish_without_exits(struct interval *interval, struct branch *branch,
                                 struct ebb_error *error)
 {
-    struct decision skip = {.override = {.kind = WORKER_SKIP_EXITS,
-                                         .event = interval->first_event,
-                                         .position = interval->until_event}};
+    struct decision skip = decision_skip_exits(interval->first_event, interval->until_event);
     struct branch other = {0};
     int status = has_exits(interval, error);
 

@@ -380,9 +380,7 @@ static int try_places(struct repair *repair, const struct place *from,
          i < sizeof(anchor->places) / sizeof(anchor->places[0]) && anchor->places[i] &&
          result == TRIED_NOTHING && !repair_exhausted(repair->interval);
          i++) {
-        struct decision decision = {.override = {.kind = WORKER_PLACE_EVENT,
-                                                 .event = anchor->event,
-                                                 .position = anchor->places[i]}};
+        struct decision decision = decision_place_event(anchor->event, anchor->places[i]);
 
         repair->interval->repair.places++;
         result = repair_try(repair, from, &(struct decision_list){&decision, 1}, error);

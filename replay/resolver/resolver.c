@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "internal.h"
 
+#include "distance.h"
+
 #include "log/index.h"
 
 #include <errno.h>
@@ -64,7 +66,7 @@ static int add_events(struct assembly *assembly, const struct interval_result *i
     size_t used = 0;
 
     for (uint64_t i = 0; i < interval->event_count; i++) {
-        packed = trail_unpack(packed, &distance);
+        packed = distance_unpack(packed, &distance);
         position += distance;
         batch[used++] = position;
         if (used == BATCH || i + 1 == interval->event_count) {

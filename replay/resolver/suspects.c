@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "repair.h"
 
+#include "distance.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,7 +46,7 @@ static int scan_events(struct interval *interval, const struct trail *trail, str
     for (uint64_t number = interval->first_event; number < trail->event_number && result > 0;
          number++) {
         result = ebb_cursor_next(cursor, &event, error);
-        packed = trail_unpack(packed, &distance);
+        packed = distance_unpack(packed, &distance);
         position += distance;
         if (result > 0 && event.kind == EBB_EVENT_ANCHOR) {
             pass_anchor(scan, number, position, event.position);

@@ -1,34 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "trail.h"
 
+#include "distance.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#define PACKED_MAX 10 /* bytes of one distance: seven bits each */
-
 /* Checkpoints stay apart by one part in this of their distance from the end. */
 #define THIN_SHARE 4u
-
-int decision_by_position(const void *a, const void *b)
-{
-    const struct decision *one = a, *other = b;
-    uint64_t left = one->override.position, right = other->override.position;
-
-    return left < right ? -1 : left > right;
-}
-
-int decision_list_add(struct decision_list *decisions, const struct decision *decision)
-{
-    struct decision *list =
-        realloc(decisions->list, (decisions->count + 1) * sizeof(*decisions->list));
-
-    if (!list) {
-        return -1;
-    }
-    list[decisions->count++] = *decision;
-    decisions->list = list;
-    return 0;
-}
 
 struct trail *trail_new(struct trail *parent, uint64_t position, uint64_t event_number,
                         struct checkpoint *checkpoint, struct ebb_error *error)
@@ -50,33 +29,11 @@ struct trail *trail_new(struct trail *parent, uint64_t position, uint64_t event_
     return trail;
 }
 
-static uint8_t *pack(uint8_t *to, uint64_t distance)
-{
-    while (distance >= 0x80) {
-        *to++ = (uint8_t)(distance | 0x80);
-        distance >>= 7;
-    }
-    *to++ = (uint8_t)distance;
-    return to;
-}
-
-const uint8_t *trail_unpack(const uint8_t *packed, uint64_t *distance)
-{
-    unsigned shift = 0;
-
-    *distance = 0;
-    do {
-        *distance |= (uint64_t)(*packed & 0x7f) << shift;
-        shift += 7;
-    } while (*packed++ & 0x80);
-    return packed;
-}
-
 static int pack_positions(struct trail *trail, const struct worker_client_resolution *resolution,
                           struct ebb_error *error)
 {
     uint64_t count = resolution->head.event_count;
-    uint8_t *to = malloc(count * PACKED_MAX + 1), *smaller;
+    uint8_t *to = malloc(count * DISTANCE_MAX_BYTES + 1), *smaller;
     uint64_t least = trail->parent->position;
 
     if (!to) {
@@ -93,7 +50,7 @@ static int pack_positions(struct trail *trail, const struct worker_client_resolu
                             "as ebb?",
                             (unsigned long long)(trail->parent->event_number + i));
         }
-        to = pack(to, position - trail->last_event);
+        to = distance_pack(to, position - trail->last_event);
         trail->last_event = least = position;
     }
     trail->packed_size = (size_t)(to - trail->packed);
@@ -218,9 +175,7 @@ int trail_cleared(const struct trail *trail, struct decision_list *decisions)
 {
     for (; trail; trail = trail->parent) {
         for (size_t i = 0; i < trail->cleared_count; i++) {
-            struct decision decision = {.override = {.kind = WORKER_CLEAR_EXCLUSIVE,
-                                                     .position = trail->cleared[i].position},
-                                        .pc = trail->cleared[i].pc};
+            struct decision decision = decision_clear_exclusive(&trail->cleared[i]);
 
             if (decision_list_add(decisions, &decision)) {
                 return -1;

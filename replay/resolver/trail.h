@@ -10,23 +10,8 @@
 #define EBB_REPLAY_RESOLVER_TRAIL_H
 
 #include "checkpoints/checkpoint_set.h"
+#include "decision.h"
 #include "engine/worker_client_resolve.h"
-
-/* Something the worker was told because it did not find it by itself. */
-struct decision {
-    struct worker_override override;
-    uint64_t pc; /* WORKER_CLEAR_EXCLUSIVE: of the store-exclusive */
-};
-
-struct decision_list {
-    struct decision *list;
-    size_t count;
-};
-
-/* Appends one; returns -1 without memory. */
-int decision_list_add(struct decision_list *decisions, const struct decision *decision);
-/* For qsort() and bsearch(): by the position of what was decided. */
-int decision_by_position(const void *a, const void *b);
 
 struct trail_counts {
     uint64_t anchors, steps, ambiguous;
@@ -45,7 +30,8 @@ struct trail {
     struct decision_list decisions;   /* those that took effect in the stretch */
     struct worker_exclusive *cleared; /* where exits cleared the exclusive monitor, owned */
     size_t cleared_count;
-    uint8_t *packed; /* the events' positions: each one's distance from the event before */
+    uint8_t
+        *packed; /* the events' positions: each one's distance (distance.h) from the event before */
     size_t packed_size;
     struct trail_counts counts; /* of the stretch */
 };
@@ -84,8 +70,5 @@ void trail_thin(struct trail *trail, const struct page_store *store, uint64_t bu
 /* The positions of the whole trail's events as one block for free(); the first one's distance is
  * from the beginning. */
 uint8_t *trail_pack(const struct trail *trail, size_t *size);
-
-/* Reads the next distance from such a block, which must not be at its end; returns what follows. */
-const uint8_t *trail_unpack(const uint8_t *packed, uint64_t *distance);
 
 #endif
