@@ -21,13 +21,6 @@
 #define PROGRESS_INTERVAL 50000000u /* nanoseconds */
 #define BATCH 4096u                 /* positions handed to the index at once */
 
-void resolve_result_free(struct resolve_result *result)
-{
-    free(result->flips);
-    free(result->problem);
-    *result = (struct resolve_result){0};
-}
-
 static int out_of_memory(struct ebb_error *error)
 {
     return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
