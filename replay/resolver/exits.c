@@ -1,25 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "repair.h"
+#include "exits.h"
 
 #include "distance.h"
 
 #include <stdlib.h>
 
-#define MAX_SINGLE 64u /* exits left out one by one */
+/*
+ * Exits left out one by one: the last that had an effect. What one of them did wrong mostly shows
+ * soon; each costs a replay, as store-exclusives do that are tried behind them. Not measured.
+ */
+#define MAX_SINGLE 64u
 
 /* Replays without the exits from one event to before another. */
-static int leave_out(struct repair *repair, uint64_t from, uint64_t until, struct ebb_error *error)
+static int leave_out(struct trial *trial, uint64_t from, uint64_t until, struct ebb_error *error)
 {
     struct decision skip = decision_skip_exits(from, until);
     struct place place;
-    int result = repair_go_before(repair, from, &place, error);
+    int result = trial_go_before(trial, from, &place, error);
 
     if (result <= 0) {
         return result;
     }
-    repair->interval->repair.exits++;
-    result = repair_try(repair, &place, &(struct decision_list){&skip, 1}, error);
-    repair_leave(&place);
+    trial->interval->effort.exits++;
+    result = trial_run(trial, &place, &(struct decision_list){&skip, 1}, error);
+    trial_leave(&place);
     return result;
 }
 
@@ -27,25 +31,23 @@ static int leave_out(struct repair *repair, uint64_t from, uint64_t until, struc
  * Replays without the exits right before an anchor that was not met. If it is met now they were
  * looked for behind it: that is no guess.
  */
-static int leave_out_overshot(struct repair *repair, uint64_t from, struct ebb_error *error)
+static int leave_out_overshot(struct trial *trial, uint64_t from, struct ebb_error *error)
 {
-    struct interval *interval = repair->interval;
-    const struct failure *failed = &repair->branch->failure;
+    struct interval *interval = trial->interval;
+    const struct failure *failed = &trial->branch->failure;
     struct decision skip = decision_skip_exits(from, failed->event_number);
-    struct attempt attempt = {.decisions = &(struct decision_list){&skip, 1},
-                              .until_event = failed->event_number + 1,
-                              .give_up = interval->give_up,
-                              .slack = interval->slack};
+    struct attempt attempt =
+        attempt_plan(interval, NULL, &(struct decision_list){&skip, 1}, failed->event_number + 1);
     struct place place;
-    int result = repair_go_before(repair, from, &place, error);
+    int result = trial_go_before(trial, from, &place, error);
 
     if (result <= 0) {
         return result;
     }
     attempt.from = place.trail;
-    interval->repair.exits++;
-    result = repair_take(repair, &attempt, error);
-    repair_leave(&place);
+    interval->effort.exits++;
+    result = trial_take(trial, &attempt, error);
+    trial_leave(&place);
     return result;
 }
 
@@ -59,8 +61,8 @@ struct exits {
 static int look_for_exits(struct interval *interval, uint64_t failed, struct exits *exits,
                           struct ebb_error *error)
 {
-    struct ebb_cursor *cursor = ebb_cursor_new(interval->lane->resolver->log, error);
-    uint64_t number = repair_event_behind_anchor(interval, failed, 1);
+    struct ebb_cursor *cursor = ebb_cursor_new(interval->runner->task->log, error);
+    uint64_t number = anchors_event_behind(&interval->anchors, failed, 1);
     int result = cursor ? ebb_cursor_seek_event(cursor, number, error) : -1;
     bool before = false; /* that event was an exit */
 
@@ -82,22 +84,22 @@ static int look_for_exits(struct interval *interval, uint64_t failed, struct exi
     return result;
 }
 
-int repair_leave_out_exits(struct repair *repair, struct ebb_error *error)
+int exits_leave_out(struct trial *trial, struct ebb_error *error)
 {
-    uint64_t failed = repair->branch->failure.event_number;
-    bool overshot = repair->branch->failure.kind == FAILURE_NO_MATCH;
+    uint64_t failed = trial->branch->failure.event_number;
+    bool overshot = trial->branch->failure.kind == FAILURE_NO_MATCH;
     struct exits exits;
     int result =
-        look_for_exits(repair->interval, failed, &exits, error) ? TRIED_ERROR : TRIED_NOTHING;
+        look_for_exits(trial->interval, failed, &exits, error) ? TRIAL_ERROR : TRIAL_NOTHING;
 
-    if (result == TRIED_NOTHING && overshot && failed - exits.last > 1) {
-        result = leave_out_overshot(repair, failed - 1, error);
+    if (result == TRIAL_NOTHING && overshot && failed - exits.last > 1) {
+        result = leave_out_overshot(trial, failed - 1, error);
     }
-    if (result == TRIED_NOTHING && overshot && exits.last < failed) {
-        result = leave_out_overshot(repair, exits.last, error);
+    if (result == TRIAL_NOTHING && overshot && exits.last < failed) {
+        result = leave_out_overshot(trial, exits.last, error);
     }
-    if (result == TRIED_NOTHING && exits.earlier && !repair_exhausted(repair->interval)) {
-        result = leave_out(repair, exits.from, failed, error);
+    if (result == TRIAL_NOTHING && exits.earlier && !trial_exhausted(trial)) {
+        result = leave_out(trial, exits.from, failed, error);
     }
     return result;
 }
@@ -106,7 +108,7 @@ int repair_leave_out_exits(struct repair *repair, struct ebb_error *error)
 static int list_effective(struct interval *interval, const struct trail *trail,
                           uint64_t list[MAX_SINGLE], size_t *found, struct ebb_error *error)
 {
-    struct ebb_cursor *cursor = ebb_cursor_new(interval->lane->resolver->log, error);
+    struct ebb_cursor *cursor = ebb_cursor_new(interval->runner->task->log, error);
     struct decision_list cleared = {0};
     size_t size;
     uint8_t *block = trail_pack(trail, &size);
@@ -138,25 +140,25 @@ static int list_effective(struct interval *interval, const struct trail *trail,
     return result;
 }
 
-int repair_leave_out_single_exits(struct repair *repair, struct ebb_error *error)
+int exits_leave_out_singly(struct trial *trial, struct ebb_error *error)
 {
     uint64_t list[MAX_SINGLE];
     size_t found = 0, tried;
     struct place end;
-    int result = repair_go_before(repair, repair->branch->failure.event_number, &end, error);
+    int result = trial_go_before(trial, trial->branch->failure.event_number, &end, error);
 
     if (result <= 0) {
         return result;
     }
-    result = list_effective(repair->interval, end.trail, list, &found, error) ? TRIED_ERROR
-                                                                              : TRIED_NOTHING;
-    repair_leave(&end);
-    for (tried = 0; tried < found && tried < MAX_SINGLE && result == TRIED_NOTHING &&
-                    !repair_exhausted(repair->interval);
+    result = list_effective(trial->interval, end.trail, list, &found, error) ? TRIAL_ERROR
+                                                                             : TRIAL_NOTHING;
+    trial_leave(&end);
+    for (tried = 0;
+         tried < found && tried < MAX_SINGLE && result == TRIAL_NOTHING && !trial_exhausted(trial);
          tried++) {
         uint64_t number = list[(found - 1 - tried) % MAX_SINGLE];
 
-        result = leave_out(repair, number, number + 1, error);
+        result = leave_out(trial, number, number + 1, error);
     }
     return result;
 }

@@ -1,149 +1,104 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "internal.h"
+#include "lane.h"
 
-#define MAX_DEATHS 3u /* of workers, one after the other */
+#include "interval_resolve.h"
 
-static void show_worker(struct lane *lane, struct worker_client *worker)
-{
-    pthread_mutex_lock(&lane->resolver->lock);
-    lane->worker = worker;
-    pthread_mutex_unlock(&lane->resolver->lock);
-}
-
-int lane_start_worker(struct lane *lane, struct ebb_error *error)
-{
-    const struct resolver *resolver = lane->resolver;
-
-    lane_stop_worker(lane);
-    if (replica_start(&lane->replica, resolver->program, resolver->options->recording,
-                      WORKER_RESOLVES, lane->store, error)) {
-        return -1;
-    }
-    show_worker(lane, lane->replica.worker);
-    return 0;
-}
-
-void lane_stop_worker(struct lane *lane)
-{
-    show_worker(lane, NULL);
-    replica_stop(&lane->replica);
-}
-
-bool lane_recover(struct lane *lane, struct ebb_error *error)
-{
-    if (!lane->replica.worker || !worker_client_died(lane->replica.worker)) {
-        return false;
-    }
-    lane_stop_worker(lane);
-    if (++lane->deaths >= MAX_DEATHS) {
-        ebb_fail_prefix(error, "%u workers died one after the other", lane->deaths);
-        return false;
-    }
-    return lane_start_worker(lane, error) == 0;
-}
-
-void lane_show_repair(struct lane *lane, bool repairing)
-{
-    pthread_mutex_lock(&lane->resolver->lock);
-    lane->repairing = repairing;
-    pthread_mutex_unlock(&lane->resolver->lock);
-}
+#include <signal.h>
+#include <string.h>
 
 /* The counts between which an interval lies, for showing how far it is. */
 static void set_bounds(struct lane *lane, uint64_t number)
 {
-    struct resolver *resolver = lane->resolver;
+    const struct task *task = lane->runner.task;
     struct ebb_keyframe keyframe;
-    uint64_t begin = 0, end = resolver->summary.end_position;
+    uint64_t begin = 0, end = task->summary.end_position;
 
-    if (ebb_log_keyframe(resolver->log, number, &keyframe, NULL) == 0) {
+    if (ebb_log_keyframe(task->log, number, &keyframe, NULL) == 0) {
         begin = keyframe.position;
     }
-    if (number + 1 < resolver->summary.keyframe_count &&
-        ebb_log_keyframe(resolver->log, number + 1, &keyframe, NULL) == 0) {
+    if (number + 1 < task->summary.keyframe_count &&
+        ebb_log_keyframe(task->log, number + 1, &keyframe, NULL) == 0) {
         end = keyframe.position;
     }
-    pthread_mutex_lock(&resolver->lock);
+    pthread_mutex_lock(&lane->lock);
     lane->begin = begin;
     lane->end = end;
-    pthread_mutex_unlock(&resolver->lock);
+    pthread_mutex_unlock(&lane->lock);
 }
 
-/* The next interval's number, once there is room for its result; false: there is none. */
-static bool take_interval(struct resolver *resolver, uint64_t *number)
-{
-    bool taken = false;
-
-    pthread_mutex_lock(&resolver->lock);
-    while (!atomic_load(&resolver->stopping) && resolver->next <= resolver->last &&
-           resolver->next - resolver->written >= resolver->lane_count * RESOLVE_AHEAD) {
-        pthread_cond_wait(&resolver->changed, &resolver->lock);
-    }
-    if (!atomic_load(&resolver->stopping) && resolver->next <= resolver->last) {
-        *number = resolver->next++;
-        taken = true;
-    }
-    pthread_mutex_unlock(&resolver->lock);
-    return taken;
-}
-
-/* What comes behind an interval with a problem has no positions. */
-static void hand_in(struct lane *lane, uint64_t number, const struct interval_result *result)
-{
-    struct resolver *resolver = lane->resolver;
-
-    pthread_mutex_lock(&resolver->lock);
-    resolver->results[number % RESOLVE_WINDOW] = *result;
-    resolver->ready[number % RESOLVE_WINDOW] = true;
-    if (result->problem && number < resolver->last) {
-        resolver->last = number;
-    }
-    pthread_cond_broadcast(&resolver->changed);
-    pthread_mutex_unlock(&resolver->lock);
-}
-
-static void hand_in_error(struct lane *lane, const struct ebb_error *error)
-{
-    struct resolver *resolver = lane->resolver;
-
-    pthread_mutex_lock(&resolver->lock);
-    if (!resolver->failed && !atomic_load(&resolver->stopping)) {
-        resolver->failed = true;
-        resolver->error = *error;
-    }
-    atomic_store(&resolver->stopping, true);
-    pthread_cond_broadcast(&resolver->changed);
-    pthread_mutex_unlock(&resolver->lock);
-}
-
-void *lane_run(void *opaque)
+static void *run(void *opaque)
 {
     struct lane *lane = opaque;
-    struct resolver *resolver = lane->resolver;
-    struct interval_result result;
+    struct findings findings;
     struct ebb_error error = {0};
     uint64_t number;
 
-    lane->store = page_store_new();
-    if (!lane->store) {
-        ebb_fail(&error, EBB_ERROR_FAILED, "out of memory");
-        hand_in_error(lane, &error);
-    }
-    while (lane->store && take_interval(resolver, &number)) {
+    while (queue_take_interval(lane->queue, &number)) {
         set_bounds(lane, number);
-        lane->deaths = 0;
-        if (interval_resolve(lane, number, &result, &error)) {
-            hand_in_error(lane, &error);
+        if (interval_resolve(&lane->runner, number, &lane->repairing, &findings, &error)) {
+            queue_fail(lane->queue, &error);
             break;
         }
-        hand_in(lane, number, &result);
+        queue_hand_in(lane->queue, number, &findings);
     }
-    lane_stop_worker(lane);
-    ram_image_release(lane->loaded.image);
-    page_store_free(lane->store);
-    pthread_mutex_lock(&resolver->lock);
-    lane->running = false;
-    pthread_cond_broadcast(&resolver->changed);
-    pthread_mutex_unlock(&resolver->lock);
+    runner_close(&lane->runner);
+    queue_leave(lane->queue);
     return NULL;
+}
+
+/* Threads leave signals to whoever started them. */
+static int start_thread(struct lane *lane, struct ebb_error *error)
+{
+    sigset_t all, before;
+    int result;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    result = pthread_create(&lane->thread, NULL, run, lane);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return result ? ebb_fail(error, EBB_ERROR_FAILED, "cannot start a thread: %s", strerror(result))
+                  : 0;
+}
+
+int lane_start(struct lane *lane, const struct task *task, struct queue *queue,
+               struct ebb_error *error)
+{
+    *lane = (struct lane){.queue = queue};
+    pthread_mutex_init(&lane->lock, NULL);
+    if (runner_open(&lane->runner, task, &queue->stopping, &lane->lock, error) == 0) {
+        queue_join(queue);
+        if (start_thread(lane, error) == 0) {
+            return 0;
+        }
+        queue_leave(queue);
+        runner_close(&lane->runner);
+    }
+    pthread_mutex_destroy(&lane->lock);
+    return -1;
+}
+
+void lane_request_stop(struct lane *lane)
+{
+    pthread_mutex_lock(&lane->lock);
+    runner_request_stop(&lane->runner);
+    pthread_mutex_unlock(&lane->lock);
+}
+
+void lane_join(struct lane *lane)
+{
+    pthread_join(lane->thread, NULL);
+    pthread_mutex_destroy(&lane->lock);
+}
+
+uint64_t lane_progress(struct lane *lane)
+{
+    uint64_t position, done = 0;
+
+    pthread_mutex_lock(&lane->lock);
+    position = runner_progress(&lane->runner);
+    if (position > lane->begin) {
+        done = (position < lane->end ? position : lane->end) - lane->begin;
+    }
+    pthread_mutex_unlock(&lane->lock);
+    return done;
 }

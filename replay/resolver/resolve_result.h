@@ -16,8 +16,8 @@ struct resolve_result {
     uint64_t intervals, events; /* resolved */
     uint64_t anchors, steps;    /* matched; stops at an anchor's PC in search of them */
     uint64_t ambiguous;         /* anchors that several places matched */
-    uint64_t astray;            /* exits that were not met where their counts say they are */
     uint64_t replaced;          /* of these, put elsewhere than at the likeliest place */
+    uint64_t astray;            /* exits that were not met where their counts say they are */
     uint64_t begin_position, end_position;
     double seconds;
     unsigned workers;

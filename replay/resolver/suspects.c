@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "repair.h"
+#include "suspects.h"
 
 #include "distance.h"
 
@@ -29,7 +29,7 @@ static void pass_anchor(struct scan *scan, uint64_t number, uint64_t position, u
 static int scan_events(struct interval *interval, const struct trail *trail, struct scan *scan,
                        struct ebb_error *error)
 {
-    struct ebb_cursor *cursor = ebb_cursor_new(interval->lane->resolver->log, error);
+    struct ebb_cursor *cursor = ebb_cursor_new(interval->runner->task->log, error);
     size_t size;
     uint8_t *block = trail_pack(trail, &size);
     const uint8_t *packed = block;
@@ -76,17 +76,16 @@ static int unroll(struct scan *scan, size_t *count, struct ebb_error *error)
     return 0;
 }
 
-int repair_list_suspects(struct repair *repair, struct suspect *list, size_t *count,
-                         struct ebb_error *error)
+int suspects_list(struct trial *trial, struct suspect *list, size_t *count, struct ebb_error *error)
 {
-    struct interval *interval = repair->interval;
+    struct interval *interval = trial->interval;
     struct scan scan = {.list = list,
                         .room = *count,
                         .event = interval->first_event,
                         .position = interval->root->position,
                         .count = interval->keyframe.position};
     struct place end;
-    int result = repair_go_before(repair, repair->branch->failure.event_number, &end, error);
+    int result = trial_go_before(trial, trial->branch->failure.event_number, &end, error);
 
     memset(list, 0, *count * sizeof(*list));
     *count = 0;
@@ -94,6 +93,6 @@ int repair_list_suspects(struct repair *repair, struct suspect *list, size_t *co
         return result;
     }
     result = scan_events(interval, end.trail, &scan, error);
-    repair_leave(&end);
+    trial_leave(&end);
     return result ? -1 : unroll(&scan, count, error);
 }

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * The proof that an interval was replayed as it happened: registers and RAM at its end are those
- * of the next keyframe, or have the digests that the recording ends with.
- */
-#include "internal.h"
+#include "verify.h"
 
 #include "log/digest.h"
 #include "log/kvm_registers.h"
@@ -14,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REPORT_SIZE 1000u
-#define DIGESTS_BYTES 16u
+#define REPORT_SIZE 1000u /* bytes of a text; its three lines have less than 400 */
+#define DIGESTS_BYTES 16u /* of the end event's data: two digests of eight bytes (log/event.h) */
 
 struct ram_difference {
     const struct page_store *store;
@@ -59,7 +55,7 @@ __attribute__((format(printf, 2, 3))) static void add_line(char *text, const cha
 static int compare_registers(struct interval *interval, const struct ebb_keyframe *keyframe,
                              char *text, struct ebb_error *error)
 {
-    struct worker_client *worker = interval->lane->replica.worker;
+    struct worker_client *worker = interval->runner->replica.worker;
     bool aarch64 = worker_client_hello(worker)->aarch64;
     const struct ebb_kvm_register *different;
     struct ebb_register *list;
@@ -83,20 +79,20 @@ static int compare_registers(struct interval *interval, const struct ebb_keyfram
 static int compare_with_keyframe(struct interval *interval, const struct trail *tip, char *text,
                                  uint64_t *differences, struct ebb_error *error)
 {
-    struct lane *lane = interval->lane;
-    struct ram_difference ram = {.store = lane->store};
+    struct runner *runner = interval->runner;
+    const struct ebb_log *log = runner->task->log;
+    struct ram_difference ram = {.store = runner->store};
     struct ebb_keyframe keyframe;
     uint64_t number = interval->number + 1;
     int result;
 
     if (!interval->end_ram.image) {
-        interval->end_ram.image = ram_image_take(lane->loaded.image);
-        interval->end_ram.number = lane->loaded.number;
+        interval->end_ram.image = ram_image_take(runner->loaded.image);
+        interval->end_ram.number = runner->loaded.number;
     }
     if ((interval->end_ram.number != number &&
-         replica_read_keyframe(&lane->replica, lane->resolver->log, &interval->end_ram, number,
-                               error)) ||
-        ebb_log_keyframe(lane->resolver->log, number, &keyframe, error)) {
+         replica_read_keyframe(&runner->replica, log, &interval->end_ram, number, error)) ||
+        ebb_log_keyframe(log, number, &keyframe, error)) {
         return -1;
     }
     add_line(text, "at the end of the interval the state is not that of keyframe %" PRIu64, number);
@@ -115,42 +111,6 @@ static int compare_with_keyframe(struct interval *interval, const struct trail *
     return *differences == 0;
 }
 
-struct digest_change {
-    const struct page_store *store;
-    uint64_t digest;
-};
-
-static int change_digest(void *opaque, uint64_t number, uint32_t page_a, uint32_t page_b)
-{
-    struct digest_change *change = opaque;
-
-    change->digest += ebb_digest_page(number, page_store_data(change->store, page_b)) -
-                      ebb_digest_page(number, page_store_data(change->store, page_a));
-    return 0;
-}
-
-/* The digest of an image, from that of the last one asked for. */
-static int digest_image(struct interval *interval, struct ram_image *image, uint64_t *digest,
-                        struct ebb_error *error)
-{
-    struct image_digest *known = &interval->digest;
-    struct digest_change change = {.store = interval->lane->store};
-
-    if (!known->image) {
-        known->image = ram_image_new(interval->lane->store, ram_image_page_count(image));
-        known->digest = 0;
-        if (!known->image) {
-            return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
-        }
-    }
-    change.digest = known->digest;
-    ram_image_diff(known->image, image, change_digest, &change);
-    ram_image_release(known->image);
-    known->image = ram_image_take(image);
-    known->digest = *digest = change.digest;
-    return 0;
-}
-
 static uint64_t read_u64(const uint8_t *bytes)
 {
     uint64_t value = 0;
@@ -165,7 +125,7 @@ static uint64_t read_u64(const uint8_t *bytes)
 static int read_end(struct interval *interval, uint64_t *registers, uint64_t *ram,
                     struct ebb_error *error)
 {
-    struct ebb_cursor *cursor = ebb_cursor_new(interval->lane->resolver->log, error);
+    struct ebb_cursor *cursor = ebb_cursor_new(interval->runner->task->log, error);
     struct ebb_event event;
     int result = -1;
 
@@ -195,10 +155,12 @@ static int compare_with_end(struct interval *interval, const struct trail *tip, 
     if (result <= 0) {
         return result < 0 ? -1 : 1;
     }
-    if (worker_client_digest_registers(interval->lane->replica.worker, &registers, error) ||
-        digest_image(interval, tip->checkpoint->ram, &ram, error)) {
+    if (worker_client_digest_registers(interval->runner->replica.worker, &registers, error) ||
+        ram_digest_update(&interval->digest, interval->runner->store, tip->checkpoint->ram,
+                          error)) {
         return -1;
     }
+    ram = interval->digest.digest;
     add_line(text, "at the end of the recording the state is not the recorded one");
     if (registers != expected_registers) {
         add_line(text,
@@ -212,7 +174,7 @@ static int compare_with_end(struct interval *interval, const struct trail *tip, 
     return registers == expected_registers && ram == expected_ram;
 }
 
-int interval_verify(struct interval *interval, const struct trail *tip, struct failure *failure,
+int verify_interval(struct interval *interval, const struct trail *tip, struct failure *failure,
                     struct ebb_error *error)
 {
     char text[REPORT_SIZE] = "";
