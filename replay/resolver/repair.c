@@ -8,24 +8,22 @@
 
 #include <stdlib.h>
 
-/* Repairs of what was got farther by a repair. Each gets at least one event farther, so that this
- * only bounds the stack; as a rule effort.h ends it first. */
+/* How deep repairs nest, what got farther by one being repaired in its turn. Each gets at least one
+ * event farther, or nearer to the right state, so this only bounds the stack; effort.h ends it
+ * before. The toy histories of tests/unit/test_resolver.c need a depth of one. */
 #define MAX_DEPTH 200u
 
 /*
- * Instructions behind the expected place of an anchor in the two wider searches. The first is tried
- * early, since it costs no more than a run of as many instructions, less than the candidates that
- * follow. The second, three times CHECKPOINT_EVERY (task.c), costs seconds, and comes when nothing
- * else has helped. Not measured: how far the drift can jump is up to the host.
+ * Instructions behind the expected place of an anchor in the two wider searches. The first, 1.6
+ * million, is tried early, being one replay; the second, 64 million, is as long as
+ * three stretches between checkpoints (task.c), and comes when nothing else has helped. Not
+ * measured: how far the drift can jump is up to the host.
  */
 #define WIDE_GIVE_UP (16 * INTERVAL_GIVE_UP)
 #define WIDEST_GIVE_UP (640 * INTERVAL_GIVE_UP)
 
-/*
- * Anchors before the failure among which the ambiguous ones are tried. A wrong place is mostly
- * noticed soon, and each ambiguous anchor may cost as many replays as it has places: so few are
- * tried first. Not measured.
- */
+/* Anchors before the failure among which the ambiguous ones are tried. Each may cost as many
+ * replays as it has places: so few are tried first. Not measured. */
 #define FEW_ANCHORS 4u
 #define MANY_ANCHORS 32u
 

@@ -8,22 +8,18 @@
 
 /*
  * Instructions between two checkpoints of an interval: what does not fit is tried again from the
- * last one before it, so this is what a repair replays in vain at most. The timeline begins with as
- * many. Not measured here.
+ * last one before it, so each replay of a repair goes over so many in vain at most. A timeline
+ * begins with as many. Not measured.
  */
 #define CHECKPOINT_EVERY 20000000u
 
-/* Each lane is a process with the guest's RAM and checkpoints of its own, so memory may end before
- * the CPUs do. Not measured: the first is a caution for machines with many CPUs, the second for
- * options without sense. */
+/* Each lane is a process with the guest's RAM, and with checkpoints of its own. Not measured: the
+ * first is a caution for machines with many CPUs, the second for senseless options. */
 #define LANES_BY_DEFAULT 4u
 #define MAX_LANES 16u
 
-/*
- * The checkpoints of all lanes may take one part in this of the machine's memory: half of what a
- * timeline takes, since as much goes to the workers' RAM, of which a timeline has fewer. Not
- * measured.
- */
+/* The checkpoints of all lanes may take one part in this of the machine's memory. The rest is for
+ * the workers' RAM and whatever else runs; a timeline takes a fourth. Not measured. */
 #define MEMORY_SHARE 8u
 #define BUDGET_IF_UNKNOWN (1u << 30u) /* bytes; where the machine's memory is not known */
 
