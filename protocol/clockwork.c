@@ -84,10 +84,16 @@ static void settle(struct clockwork *clockwork)
     clockwork->now.phase = MOMENT_SETTLED;
 }
 
+/* A run to the first hit has met one. */
+static bool has_hit(const struct clockwork *clockwork)
+{
+    return clockwork->hit_count && !clockwork->looks_for_last;
+}
+
 /* A run to the first hit was left in front of the instruction that makes it, or inside of it. */
 static bool left_at_hit(const struct clockwork *clockwork, uint64_t position)
 {
-    return clockwork->hit_count && !clockwork->looks_for_last && !clockwork->hit.by_device &&
+    return has_hit(clockwork) && !clockwork->hit.by_device &&
            clockwork->hit.moment.position == position;
 }
 
@@ -127,20 +133,22 @@ static void check_for_missed_event(struct clockwork *clockwork)
 
 static uint32_t reason_to_stop_arrived(struct clockwork *clockwork)
 {
-    if (!moment_before(clockwork->now, clockwork->limit)) {
-        return WORKER_STOP_LIMIT;
+    bool at_limit = !moment_before(clockwork->now, clockwork->limit);
+
+    if (!at_limit && !is_due(clockwork, EBB_EVENT_RESET)) {
+        return 0; /* (6) */
     }
-    if (!is_due(clockwork, EBB_EVENT_RESET)) {
-        return 0;
+    if (has_hit(clockwork)) {
+        return WORKER_STOP_HIT;
     }
-    return clockwork->hit_count && !clockwork->looks_for_last ? WORKER_STOP_HIT : WORKER_STOP_RESET;
+    return at_limit ? WORKER_STOP_LIMIT : WORKER_STOP_RESET;
 }
 
 static uint32_t reason_to_stop_settled(struct clockwork *clockwork)
 {
     uint64_t position = clockwork->now.position;
 
-    if (clockwork->hit_count && !clockwork->looks_for_last) {
+    if (has_hit(clockwork)) {
         return WORKER_STOP_HIT;
     }
     if (position >= clockwork->end_position) {
