@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Runs all tests: the format of the sources, shellcheck where it is installed, the unit tests under
-# the address and undefined behaviour sanitizers, the integration tests on real guests. The last
-# line adds them up.
+# Runs all tests: the format of the sources, their structure, shellcheck where it is installed, the
+# unit tests under the address and undefined behaviour sanitizers, the integration tests on real
+# guests. The last line adds them up.
 #
 #   scripts/test.sh [--unit|kvm]     --unit: only what needs no QEMU; kvm: only recording under KVM
 
@@ -44,6 +44,11 @@ format_check() {
     esac
 }
 
+structure_check() {
+    say "checking the structure"
+    "$(system_python)" "$root/tests/structure/check_structure.py"
+}
+
 shell_check() {
     if ! have shellcheck; then
         say "the shell scripts were not checked: there is no shellcheck"
@@ -78,6 +83,7 @@ integration_tests() {
 case ${1:-} in
 '' | --unit)
     run_counted format_check
+    run_counted structure_check
     run_counted shell_check
     run_counted unit_tests
     [ "${1:-}" = --unit ] || run_counted integration_tests
