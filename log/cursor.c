@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "reader_internal.h"
+#include "cursor.h"
 
 #include "event_block.h"
+#include "index_reader.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -90,8 +91,8 @@ static int overlay_positions(struct ebb_cursor *cursor, struct ebb_error *error)
                              error)) {
         return -1;
     }
-    problem = ebb_index_decode_positions(&cursor->positions, &cursor->log->ranges[cursor->block],
-                                         cursor->events);
+    problem = ebb_index_reader_decode(&cursor->positions, &cursor->log->ranges[cursor->block],
+                                      cursor->events);
     return problem ? ebb_input_corrupt(index, block->offset, problem, error) : 0;
 }
 

@@ -14,9 +14,10 @@
  * asynchronous and are applied on reaching their position.
  *
  * While a guest runs under KVM nobody knows its position. In such a log, until it is resolved
- * (log/index.h), the member position of events and keyframes is a count: that of the last anchor or
- * exit so far, relative to that of the first keyframe. An asynchronous event takes effect at the
- * anchor before it or, if a synchronous event is nearer, right behind the instruction of that one.
+ * (log/index_writer.h), the member position of events and keyframes is a count: that of the last
+ * anchor or exit so far, relative to that of the first keyframe. An asynchronous event takes effect
+ * at the anchor before it or, if a synchronous event is nearer, right behind the instruction of
+ * that one.
  */
 #ifndef EBB_LOG_EVENT_H
 #define EBB_LOG_EVENT_H
@@ -26,6 +27,10 @@
 #include <stdint.h>
 
 #define EBB_PAGE_SIZE 4096u
+
+enum ebb_log_flag {
+    EBB_LOG_COUNTS = 1 << 0, /* positions are counts; there may be anchors, and an index */
+};
 
 /* Values are part of the recording format; never renumber. */
 enum ebb_event_kind {

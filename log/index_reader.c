@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The reader's part for the index. Everything is looked at in an overlay first, which takes the
- * place of the log's own positions only if all of it makes sense. Positions of events stay in the
- * file until a cursor needs them.
+ * Everything is looked at in an overlay first, which takes the place of the log's own positions
+ * only if all of it makes sense. Positions of events stay in the file until a cursor needs them.
  */
-#include "index.h"
-#include "reader_internal.h"
+#include "index_reader.h"
+
+#include "keyframe_places.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -180,9 +180,8 @@ static int read_ranges(struct overlay *overlay, const struct ebb_log *log, struc
     return 0;
 }
 
-const char *ebb_index_decode_positions(const struct ebb_buffer *raw,
-                                       const struct ebb_event_range *range,
-                                       struct ebb_event *events)
+const char *ebb_index_reader_decode(const struct ebb_buffer *raw,
+                                    const struct ebb_event_range *range, struct ebb_event *events)
 {
     struct ebb_span span = {raw->bytes, raw->size, false};
     uint64_t position = range->first_position;
@@ -335,7 +334,7 @@ static void install(struct overlay *overlay, struct ebb_log *log)
     for (i = 0; i < log->place_count; i++) {
         log->places[i].position = overlay->keyframes.values[i];
     }
-    ebb_log_drop_unreachable_keyframes(log);
+    ebb_keyframe_places_drop_unreachable(log);
     log->index = overlay->index;
     log->clears = overlay->clears.values;
     log->clear_count = overlay->clears.count;
@@ -344,7 +343,7 @@ static void install(struct overlay *overlay, struct ebb_log *log)
     *overlay = rest;
 }
 
-void ebb_log_apply_index(struct ebb_log *log)
+void ebb_index_reader_apply(struct ebb_log *log)
 {
     struct overlay overlay = {.ranges = NULL};
     struct ebb_error error;

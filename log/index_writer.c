@@ -3,9 +3,10 @@
  * Writing an index. Positions of events go to a temporary file block by block, in step with the
  * log's blocks; the rest, which is little, waits for the end.
  */
-#include "index.h"
+#include "index_writer.h"
+
+#include "log_state.h"
 #include "output.h"
-#include "reader_internal.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

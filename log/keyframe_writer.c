@@ -1,28 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The writer's part for keyframes. Page contents are stored once in a recording, found again by
- * their hash. A keyframe says for each page that changed which content it has now.
+ * Page contents are stored once in a recording, found again by their hash. A keyframe says for each
+ * page that changed which content it has now.
  */
-#include "writer_internal.h"
+#include "keyframe_writer.h"
 
 #include "digest.h"
+#include "writer_queue.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define GROUP_PAGES 64u   /* page contents compressed together */
 #define TABLE_RUNS 65536u /* runs in a table block */
-
-void ebb_keyframe_state_free(struct ebb_keyframe_state *keyframe)
-{
-    ebb_job_free(keyframe->group);
-    ebb_page_map_free(&keyframe->contents);
-    ebb_page_map_free(&keyframe->committed);
-    ebb_page_map_free(&keyframe->before);
-    free(keyframe->pending);
-    memset(keyframe, 0, sizeof(*keyframe));
-}
 
 int ebb_keyframe_begin(struct ebb_log_writer *writer, uint64_t position, uint64_t *number,
                        struct ebb_error *error)
@@ -36,7 +25,7 @@ int ebb_keyframe_begin(struct ebb_log_writer *writer, uint64_t position, uint64_
                         position);
     }
     /* The events before it go to disk before it does, so that it is of use once it is there. */
-    if (ebb_writer_close_block(writer, error)) {
+    if (ebb_writer_queue_close_block(writer, error)) {
         return -1;
     }
     pthread_mutex_lock(&writer->mutex);
@@ -54,7 +43,7 @@ static int queue_group(struct ebb_log_writer *writer, struct ebb_error *error)
     struct ebb_job *group = writer->keyframe.group;
 
     writer->keyframe.group = NULL;
-    return group ? ebb_writer_queue(writer, group, error) : 0;
+    return group ? ebb_writer_queue_add(writer, group, error) : 0;
 }
 
 /* Stores a content that is new; *id receives its id. */
@@ -80,26 +69,6 @@ static int store_page(struct ebb_log_writer *writer, const void *page, uint64_t 
     return ++keyframe->group->block.count == GROUP_PAGES ? queue_group(writer, error) : 0;
 }
 
-static int add_pending(struct ebb_keyframe_state *keyframe, uint64_t page, uint64_t id,
-                       struct ebb_error *error)
-{
-    if (keyframe->pending_count == keyframe->pending_capacity) {
-        size_t capacity = keyframe->pending_capacity ? 2 * keyframe->pending_capacity : 256;
-        struct ebb_pending_page *pending = realloc(keyframe->pending, capacity * sizeof(*pending));
-
-        if (!pending) {
-            return ebb_fail(error, EBB_ERROR_FAILED, "out of memory for the pages of a keyframe");
-        }
-        keyframe->pending = pending;
-        keyframe->pending_capacity = capacity;
-    }
-    keyframe->pending[keyframe->pending_count].page = page;
-    keyframe->pending[keyframe->pending_count].id = id;
-    keyframe->pending[keyframe->pending_count].order = keyframe->pending_count;
-    keyframe->pending_count++;
-    return 0;
-}
-
 int ebb_keyframe_add_page(struct ebb_log_writer *writer, uint64_t page_number, const void *page,
                           struct ebb_error *error)
 {
@@ -122,122 +91,15 @@ int ebb_keyframe_add_page(struct ebb_log_writer *writer, uint64_t page_number, c
             ebb_page_map_set(&keyframe->contents, hash, id);
         }
     }
-    return add_pending(keyframe, page_number, id, error);
-}
-
-static int compare_pending(const void *left, const void *right)
-{
-    const struct ebb_pending_page *a = left, *b = right;
-
-    if (a->page != b->page) {
-        return a->page < b->page ? -1 : 1;
-    }
-    return a->order < b->order ? -1 : a->order > b->order;
-}
-
-/* Sorts the given pages by number. Of a page that was given more than once the last one counts. */
-static void sort_pending(struct ebb_keyframe_state *keyframe)
-{
-    struct ebb_pending_page *pending = keyframe->pending;
-    size_t i, count = 0;
-
-    for (i = 1; i < keyframe->pending_count && pending[i - 1].page < pending[i].page; i++) {
-    }
-    if (i >= keyframe->pending_count) {
-        return; /* the usual case */
-    }
-    qsort(pending, keyframe->pending_count, sizeof(*pending), compare_pending);
-    for (i = 0; i < keyframe->pending_count; i++) {
-        if (count > 0 && pending[count - 1].page == pending[i].page) {
-            count--;
-        }
-        pending[count++] = pending[i];
-    }
-    keyframe->pending_count = count;
+    return ebb_keyframe_state_add(keyframe, page_number, id, error);
 }
 
 int ebb_keyframe_forget(struct ebb_log_writer *writer, struct ebb_error *error)
 {
-    struct ebb_keyframe_state *keyframe = &writer->keyframe;
-
     if (queue_group(writer, error)) {
         return -1;
     }
-    keyframe->open = false;
-    ebb_page_map_free(&keyframe->contents);
-    /* With nothing committed since the base before, what there was before that one counts. */
-    if (keyframe->committed.count > 0) {
-        ebb_page_map_free(&keyframe->before);
-        keyframe->before = keyframe->committed;
-        memset(&keyframe->committed, 0, sizeof(keyframe->committed));
-    }
-    return 0;
-}
-
-/* Is page among the first count of the pending pages, which are sorted? */
-static bool is_pending(const struct ebb_keyframe_state *keyframe, size_t count, uint64_t page)
-{
-    size_t low = 0, high = count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (keyframe->pending[middle].page < page) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low < count && keyframe->pending[low].page == page;
-}
-
-/*
- * At a base, pages that are not given are zeroes. Those that had contents before are named, so that
- * the tables are right also for a reader that comes from the keyframe before.
- */
-static int add_vanished(struct ebb_keyframe_state *keyframe, struct ebb_error *error)
-{
-    size_t given = keyframe->pending_count, i;
-
-    for (i = 0; i < keyframe->before.capacity; i++) {
-        const struct ebb_page_map_entry *entry = &keyframe->before.entries[i];
-
-        if (entry->used && entry->id && !is_pending(keyframe, given, entry->key.low) &&
-            add_pending(keyframe, entry->key.low, 0, error)) {
-            return -1;
-        }
-    }
-    if (keyframe->pending_count > given) {
-        sort_pending(keyframe);
-    }
-    return 0;
-}
-
-/* Moves the pages that did change from the pending ones into the table of changes. */
-static int collect_changes(struct ebb_keyframe_state *keyframe, struct ebb_page_table *changes,
-                           struct ebb_error *error)
-{
-    size_t i;
-
-    sort_pending(keyframe);
-    if (add_vanished(keyframe, error)) {
-        return -1;
-    }
-    for (i = 0; i < keyframe->pending_count; i++) {
-        const struct ebb_pending_page *pending = &keyframe->pending[i];
-        struct ebb_page_hash key = {pending->page, 0};
-
-        if (ebb_page_map_get(&keyframe->committed, key) == pending->id &&
-            !ebb_page_map_get(&keyframe->before, key)) {
-            continue;
-        }
-        ebb_page_table_append(changes, pending->page, 1, pending->id);
-        if (changes->failed || !ebb_page_map_set(&keyframe->committed, key, pending->id)) {
-            return ebb_fail(error, EBB_ERROR_FAILED, "out of memory for the pages of a keyframe");
-        }
-    }
-    keyframe->pending_count = 0;
-    ebb_page_map_free(&keyframe->before);
+    ebb_keyframe_state_forget(&writer->keyframe);
     return 0;
 }
 
@@ -258,7 +120,7 @@ static int queue_payload(struct ebb_log_writer *writer, const struct ebb_block *
     }
     job->block = *block;
     job->bytes = *payload;
-    return ebb_writer_queue(writer, job, error);
+    return ebb_writer_queue_add(writer, job, error);
 }
 
 /* Writes the changes as table blocks; *blocks receives their number. */
@@ -324,8 +186,8 @@ static int commit(struct ebb_log_writer *writer, const struct ebb_register *regi
     uint64_t blocks = 0;
     int status = -1;
 
-    if (!collect_changes(&writer->keyframe, &changes, error) && !queue_group(writer, error) &&
-        !queue_table(writer, &changes, &blocks, error)) {
+    if (!ebb_keyframe_state_collect(&writer->keyframe, &changes, error) &&
+        !queue_group(writer, error) && !queue_table(writer, &changes, &blocks, error)) {
         status = queue_registers(writer, blocks, registers, count, error);
     }
     ebb_page_table_free(&changes);
@@ -351,7 +213,7 @@ int ebb_keyframe_commit(struct ebb_log_writer *writer, const struct ebb_register
     writer->keyframe.open = false;
     if (commit(writer, registers, count, &local)) {
         /* Later keyframes would build on one that is not there. */
-        ebb_writer_fail(writer, &local);
+        ebb_writer_queue_fail(writer, &local);
         if (error) {
             *error = local;
         }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "reader_internal.h"
+#include "reader.h"
 
-#include "writer.h"
+#include "index_reader.h"
+#include "keyframe_places.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -147,7 +148,7 @@ static int read_files(struct ebb_log *log, struct ebb_error *error)
         (!log->complete && drop_unfinished(log, error))) {
         return -1;
     }
-    return ebb_log_find_keyframes(log, error);
+    return ebb_keyframe_places_find(log, error);
 }
 
 static struct ebb_log *new_log(const char *directory, struct ebb_error *error)
@@ -214,7 +215,7 @@ struct ebb_log *ebb_log_open(const char *directory, struct ebb_error *error)
     struct ebb_log *log = ebb_log_open_unresolved(directory, error);
 
     if (log && log->counts) {
-        ebb_log_apply_index(log);
+        ebb_index_reader_apply(log);
     }
     return log;
 }
@@ -224,7 +225,7 @@ void ebb_log_close(struct ebb_log *log)
     if (!log) {
         return;
     }
-    ebb_log_free_keyframes(log);
+    ebb_keyframe_places_free(log);
     pthread_mutex_destroy(&log->cache->mutex);
     ebb_page_table_free(&log->cache->table);
     free(log->cache);

@@ -9,11 +9,12 @@
 #ifndef EBB_LOG_READER_H
 #define EBB_LOG_READER_H
 
+#include "cursor.h"
 #include "error.h"
 #include "event.h"
+#include "keyframe_reader.h"
 
 struct ebb_log;
-struct ebb_cursor;
 
 /*
  * Opens the log in a recording's directory. A log that was cut off, or whose writer was killed,
@@ -56,56 +57,7 @@ const char *ebb_log_problem(const struct ebb_log *log);
  */
 const char *ebb_log_index_problem(const struct ebb_log *log);
 
-/* Positions of exclusive clears (index.h), going up; owned by the log. */
+/* Positions of exclusive clears (index_writer.h), going up; owned by the log. */
 const uint64_t *ebb_log_exclusive_clears(const struct ebb_log *log, size_t *count);
-
-/*
- * A cursor stands before an event; a new one before the first. The log stays open as long as it
- * does.
- */
-struct ebb_cursor *ebb_cursor_new(const struct ebb_log *log, struct ebb_error *error);
-void ebb_cursor_free(struct ebb_cursor *cursor);
-
-/*
- * Reads the event the cursor stands before and moves on. Returns 1, or 0 at the end of the log, or
- * -1 on error. event->data points into the cursor and stays valid until its next call.
- */
-int ebb_cursor_next(struct ebb_cursor *cursor, struct ebb_event *event, struct ebb_error *error);
-
-/* Moves before event number: first_event to event_count, which is the end. */
-int ebb_cursor_seek_event(struct ebb_cursor *cursor, uint64_t number, struct ebb_error *error);
-
-/* Moves before the first event whose position is not below position. */
-int ebb_cursor_seek_position(struct ebb_cursor *cursor, uint64_t position, struct ebb_error *error);
-
-/* The number of the event the cursor stands before. */
-uint64_t ebb_cursor_event_number(const struct ebb_cursor *cursor);
-
-struct ebb_keyframe {
-    uint64_t number;
-    uint64_t position;
-    uint64_t event_number; /* the first event after the keyframe */
-    size_t register_count;
-    const struct ebb_register *registers; /* owned by the log, valid until it is closed */
-};
-int ebb_log_keyframe(const struct ebb_log *log, uint64_t number, struct ebb_keyframe *keyframe,
-                     struct ebb_error *error);
-
-/*
- * Calls visit for every page of keyframe number that is not all zeroes, each once, in no
- * particular order; page is valid during the call only. A non-zero return of visit ends the walk
- * and is returned. Returns 0 after the last page, -1 on error.
- */
-typedef int (*ebb_page_visitor)(void *opaque, uint64_t page_number, const void *page);
-int ebb_keyframe_visit_pages(const struct ebb_log *log, uint64_t number, ebb_page_visitor visit,
-                             void *opaque, struct ebb_error *error);
-
-/*
- * The same for the pages whose contents may differ from those in keyframe base, which may be before
- * or after number; page is NULL for one that is all zeroes in keyframe number. This costs no more
- * than the pages visited.
- */
-int ebb_keyframe_visit_changes(const struct ebb_log *log, uint64_t base, uint64_t number,
-                               ebb_page_visitor visit, void *opaque, struct ebb_error *error);
 
 #endif

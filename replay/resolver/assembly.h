@@ -5,7 +5,7 @@
 #define EBB_REPLAY_RESOLVER_ASSEMBLY_H
 
 #include "findings.h"
-#include "log/index.h"
+#include "log/index_writer.h"
 #include "resolve_result.h"
 
 struct assembly {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Resolving: the first replay of a recording made under KVM, which finds the positions that its
- * log has only counts and anchors for, and writes them into the index (log/index.h).
+ * log has only counts and anchors for, and writes them into the index (log/index_writer.h).
  *
  * The stretches between keyframes, called intervals, are replayed by several workers at once. Each
  * has to end in the state that the next keyframe recorded, to the bit: this is the proof that

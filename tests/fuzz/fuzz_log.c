@@ -15,7 +15,7 @@
 #include "log/buffer.h"
 #include "log/event_block.h"
 #include "log/format.h"
-#include "log/index.h"
+#include "log/index_writer.h"
 #include "log/page_table.h"
 #include "log/reader.h"
 #include "log/writer.h"

@@ -4,7 +4,7 @@
  * positions that an index gives. argv[1] is ebb.
  */
 #include "command_runner.h"
-#include "log/index.h"
+#include "log/index_writer.h"
 #include "recording_fixture.h"
 
 #include "unit.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The index of a log with counts: exact positions in their place, or none at all. */
-#include "log/index.h"
+#include "log/index_writer.h"
 #include "recording_fixture.h"
 
 #include "log/format.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Flight recorders: the older part of a recording goes, and what is left is whole at any moment. */
-#include "log/index.h"
+#include "log/index_writer.h"
 #include "recording_fixture.h"
 
 #include "log/format.h"

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The reader's inside, shared by reader.c (the log), cursor.c, keyframe_reader.c and
- * index_reader.c.
+ * What an open log consists of: its files, and what was found in them. Internal to log/; all parts
+ * of the reader and the index writer look at it.
  */
-#ifndef EBB_LOG_READER_INTERNAL_H
-#define EBB_LOG_READER_INTERNAL_H
+#ifndef EBB_LOG_LOG_STATE_H
+#define EBB_LOG_LOG_STATE_H
 
+#include "event.h"
 #include "input.h"
 #include "page_table.h"
-#include "reader.h"
 #include "start.h"
 
 #include <pthread.h>
@@ -64,26 +64,5 @@ struct ebb_log {
     char *problem;       /* why the index ends early, or NULL */
     char *index_problem; /* why the index is not used, or NULL */
 };
-
-/* Finds the keyframes in the blocks of their file. */
-int ebb_log_find_keyframes(struct ebb_log *log, struct ebb_error *error);
-void ebb_log_free_keyframes(struct ebb_log *log);
-
-/* Keyframes behind the last event that is left cannot be reached: they are not offered. */
-void ebb_log_drop_unreachable_keyframes(struct ebb_log *log);
-
-/*
- * Reads the index of a log that is open otherwise, and puts its positions in the place of counts if
- * it can be used; else index_problem says why not.
- */
-void ebb_log_apply_index(struct ebb_log *log);
-
-/*
- * Gives events of a block, which are already there, the positions of the index; raw is the payload
- * of the block of positions. Returns NULL, or what is wrong with it.
- */
-const char *ebb_index_decode_positions(const struct ebb_buffer *raw,
-                                       const struct ebb_event_range *range,
-                                       struct ebb_event *events);
 
 #endif

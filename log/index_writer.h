@@ -7,12 +7,15 @@
  *
  * An index writer belongs to one thread. The file appears, complete, with ebb_index_commit().
  */
-#ifndef EBB_LOG_INDEX_H
-#define EBB_LOG_INDEX_H
+#ifndef EBB_LOG_INDEX_WRITER_H
+#define EBB_LOG_INDEX_WRITER_H
 
 #include "error.h"
-#include "reader.h"
 
+#include <stddef.h>
+#include <stdint.h>
+
+struct ebb_log;
 struct ebb_index_writer;
 
 /* For a log opened with ebb_log_open_unresolved(), which must stay open as long as the writer. */
@@ -43,7 +46,6 @@ int ebb_index_add_exclusive_clear(struct ebb_index_writer *writer, uint64_t posi
  * the last event or keyframe, and none may be missing. No event or keyframe may be behind
  * end_position. After an error the writer is to be freed.
  */
-#define EBB_MAX_PROBLEM 65536u
 int ebb_index_commit(struct ebb_index_writer *writer, uint64_t end_position, const char *problem,
                      struct ebb_error *error);
 

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "writer_thread.h"
+
+#include "drop.h"
+#include "writer_queue.h"
+
+#include <signal.h>
+#include <string.h>
+
+#define PAGES_LEVEL 1 /* zstd: RAM is written while the guest waits */
+
+/* Appends a block to the file where it belongs. */
+static int write_block(struct ebb_log_writer *writer, struct ebb_block *block,
+                       const struct ebb_buffer *payload, struct ebb_error *error)
+{
+    struct ebb_output *output = block->type == EBB_BLOCK_EVENTS ? &writer->log : &writer->keyframes;
+
+    if (ebb_output_block(output, block, payload, error)) {
+        return -1;
+    }
+    pthread_mutex_lock(&writer->mutex);
+    output->offset += EBB_BLOCK_HEADER_SIZE + payload->size;
+    if (block->type == EBB_BLOCK_KEYFRAME) {
+        writer->keyframe_count++;
+    }
+    pthread_mutex_unlock(&writer->mutex);
+    return 0;
+}
+
+static int compress_pages(ZSTD_CCtx *zstd, const struct ebb_job *job, struct ebb_buffer *payload,
+                          struct ebb_error *error)
+{
+    size_t size;
+
+    ebb_buffer_clear(payload);
+    if (!ebb_buffer_reserve(payload, ZSTD_compressBound(job->bytes.size))) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory while compressing pages");
+    }
+    size = ZSTD_compressCCtx(zstd, payload->bytes, payload->capacity, job->bytes.bytes,
+                             job->bytes.size, PAGES_LEVEL);
+    if (ZSTD_isError(size)) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "cannot compress pages: %s",
+                        ZSTD_getErrorName(size));
+    }
+    payload->size = size;
+    return 0;
+}
+
+static int perform(struct ebb_log_writer *writer, struct ebb_job *job, struct ebb_buffer *scratch,
+                   struct ebb_error *error)
+{
+    struct ebb_block *block = &job->block;
+
+    block->raw_size = job->bytes.size;
+    switch (block->type) {
+    case EBB_BLOCK_EVENTS:
+        if (ebb_event_encode(writer->encoder, job->events, block->count, job->bytes.bytes,
+                             job->bytes.size, scratch, &block->raw_size, error)) {
+            return -1;
+        }
+        return write_block(writer, block, scratch, error);
+    case EBB_BLOCK_PAGES:
+        if (compress_pages(writer->zstd, job, scratch, error)) {
+            return -1;
+        }
+        return write_block(writer, block, scratch, error);
+    case EBB_JOB_BASE:
+        ebb_drop_place_base(writer, job->base);
+        return 0;
+    case EBB_JOB_DROP:
+        return ebb_drop_perform(writer, &job->base->start, error);
+    default:
+        return write_block(writer, block, &job->bytes, error);
+    }
+}
+
+static void *thread_main(void *opaque)
+{
+    struct ebb_log_writer *writer = opaque;
+    struct ebb_buffer scratch = {NULL, 0, 0, false};
+    struct ebb_error error;
+    struct ebb_job *job;
+    bool skip;
+
+    while ((job = ebb_writer_queue_take(writer, &skip))) {
+        int status = skip ? 0 : perform(writer, job, &scratch, &error);
+
+        ebb_writer_queue_finish(writer, job, status ? &error : NULL);
+    }
+    ebb_buffer_free(&scratch);
+    return NULL;
+}
+
+int ebb_writer_thread_start(struct ebb_log_writer *writer, struct ebb_error *error)
+{
+    sigset_t all, before;
+    int code;
+
+    /* Signals are for the threads of the program. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    code = pthread_create(&writer->thread, NULL, thread_main, writer);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (code) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "cannot start a thread to write the log: %s",
+                        strerror(code));
+    }
+    return 0;
+}
+
+void ebb_writer_thread_end(struct ebb_log_writer *writer)
+{
+    pthread_mutex_lock(&writer->mutex);
+    writer->stopping = true;
+    pthread_cond_signal(&writer->work);
+    pthread_mutex_unlock(&writer->mutex);
+    pthread_join(writer->thread, NULL);
+}
