@@ -21,6 +21,14 @@ static void append(struct argument_list *list, char ***strings, size_t *count, c
     *strings = grown;
 }
 
+/* NULL without memory. */
+static char *print(const char *format, va_list arguments)
+{
+    char *text;
+
+    return vasprintf(&text, format, arguments) < 0 ? NULL : text;
+}
+
 void argument_add(struct argument_list *list, const char *word)
 {
     append(list, &list->words, &list->count, strdup(word));
@@ -29,32 +37,24 @@ void argument_add(struct argument_list *list, const char *word)
 void argument_format(struct argument_list *list, const char *format, ...)
 {
     va_list arguments;
-    char *text;
 
     va_start(arguments, format);
-    if (vasprintf(&text, format, arguments) < 0) {
-        text = NULL;
-    }
+    append(list, &list->words, &list->count, print(format, arguments));
     va_end(arguments);
-    append(list, &list->words, &list->count, text);
 }
 
 void argument_note(struct argument_list *list, const char *format, ...)
 {
     va_list arguments;
-    char *text;
 
     va_start(arguments, format);
-    if (vasprintf(&text, format, arguments) < 0) {
-        text = NULL;
-    }
+    append(list, &list->notes, &list->note_count, print(format, arguments));
     va_end(arguments);
-    append(list, &list->notes, &list->note_count, text);
 }
 
 int argument_list_check(const struct argument_list *list, struct ebb_error *error)
 {
-    return list->failed ? ebb_fail(error, EBB_ERROR_FAILED, "out of memory") : 0;
+    return list->failed ? ebb_fail_memory(error) : 0;
 }
 
 void argument_list_clear(struct argument_list *list)

@@ -47,7 +47,7 @@ static int print_line(struct printer *printer, size_t number, struct ebb_error *
     }
     text = text_printable(line->bytes, length);
     if (!text) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     printf("%15s  %s\n", recording_place(printer->recording, line->position, place), text);
     free(text);
@@ -60,7 +60,7 @@ static int add_character(struct printer *printer, size_t number, uint64_t positi
     struct line *line = &printer->lines[number];
 
     if (!line->bytes && !(line->bytes = malloc(LINE_MAX_BYTES))) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     if (line->length == 0) {
         line->position = position;

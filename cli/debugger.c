@@ -59,7 +59,7 @@ int debugger_start(struct debugger *debugger, const struct debugger_options *opt
 
     if (!words || asprintf(&connect, "target remote %s", options->server) < 0) {
         free(words);
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     words[count++] = (char *)options->gdb;
     words[count++] = "-q";

@@ -35,7 +35,7 @@ static int select_kinds(struct dump *dump, const char *text, struct ebb_error *e
     int status = 0;
 
     if (!copy) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     for (char *word = strtok_r(copy, ",", &save); word && status == 0;
          word = strtok_r(NULL, ",", &save)) {

@@ -17,7 +17,7 @@ int json_list_add(struct json_list *list, json_t *element, struct ebb_error *err
     int status;
 
     if (!element) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     fputs(list->count++ ? ",\n" : "\n", list->out);
     status = json_dumpf(element, list->out, JSON_COMPACT);
@@ -35,7 +35,7 @@ int json_print(FILE *out, json_t *document, struct ebb_error *error)
     int status;
 
     if (!document) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     status = json_dumpf(document, out, JSON_INDENT(2));
     json_decref(document);

@@ -235,7 +235,7 @@ static int add_cpu(struct rewriting *rewriting, struct ebb_error *error)
     int status = 0;
 
     if (!model || !kept) {
-        status = ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        status = ebb_fail_memory(error);
     } else if (narrow && !rewriting->host->aarch32) {
         status = ebb_fail(error, EBB_ERROR_UNSUPPORTED,
                           "%s%s is a 32-bit CPU, and this host's cannot run 32-bit guests under "

@@ -176,7 +176,7 @@ struct manifest *manifest_parse(const char *text, size_t length, const char *sou
     json_error_t json_error;
 
     if (!manifest) {
-        ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        ebb_fail_memory(error);
         return NULL;
     }
     manifest->root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &json_error);
@@ -212,7 +212,7 @@ static char *read_file(int fd, const char *path, size_t *length, struct ebb_erro
     }
     text = malloc((size_t)status.st_size + 1);
     if (!text) {
-        ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        ebb_fail_memory(error);
         return NULL;
     }
     *length = 0;
@@ -243,7 +243,7 @@ struct manifest *manifest_load(const char *directory, struct ebb_error *error)
     int fd;
 
     if (asprintf(&path, "%s/%s", directory, MANIFEST_NAME) < 0) {
-        ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        ebb_fail_memory(error);
         return NULL;
     }
     /* Non-blocking: whoever sends a recording may have put a pipe in the manifest's place. */

@@ -179,7 +179,7 @@ int options_parse(const struct command *command, int argc, char **argv, struct a
     own = split_rest(command, argc, argv, arguments);
     words = calloc((size_t)own + 2, sizeof(*words));
     if (!words) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     words[0] = (char *)command->name;
     memcpy(words + 1, argv, (size_t)own * sizeof(*words));

@@ -40,7 +40,7 @@ static int send_message(struct qmp *qmp, json_t *message, struct ebb_error *erro
 
     json_decref(message);
     if (!text) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     text[length++] = '\n'; /* in place of the end */
     while (done < length) {
@@ -163,7 +163,7 @@ struct qmp *qmp_connect(const char *path, struct ebb_error *error)
     if (!qmp || !qmp->in) {
         free(qmp);
         close(connection);
-        ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        ebb_fail_memory(error);
         return NULL;
     }
     greeting = receive(qmp, error);

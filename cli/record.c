@@ -44,7 +44,7 @@ static int build_words(struct record *record, int status_fd, struct ebb_error *e
     }
     record->words = calloc(list->count + 2, sizeof(*record->words));
     if (!record->words) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     record->words[0] = record->qemu;
     memcpy(record->words + 1, list->words, list->count * sizeof(*list->words));

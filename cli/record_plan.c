@@ -175,7 +175,7 @@ static int add_path(FILE *properties, const char *name, const char *path, struct
     escaped = qemu_escape(absolute);
     free(absolute);
     if (!escaped) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     fprintf(properties, ",%s=%s", name, escaped);
     free(escaped);
@@ -242,7 +242,7 @@ static int write_properties(const struct record_plan *plan, const struct record_
         char *escaped = qemu_escape(directory);
 
         if (!escaped) {
-            return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+            return ebb_fail_memory(error);
         }
         fprintf(properties, ",directory=%s", escaped);
         free(escaped);
@@ -268,7 +268,7 @@ static int add_control(struct record_plan *plan, const char *path, struct ebb_er
     char *escaped = qemu_escape(path);
 
     if (!escaped) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     argument_add(&plan->qemu, "-qmp");
     argument_format(&plan->qemu, "unix:%s,server=on,wait=off", escaped);
@@ -285,12 +285,12 @@ int record_plan_add_recorder(struct record_plan *plan, const struct record_setti
     int status;
 
     if (!properties) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     fprintf(properties, "ebb-recorder,id=ebb0,status-fd=%d", status_fd);
     status = write_properties(plan, settings, directory, properties, error);
     if (fclose(properties) == EOF && status == 0) {
-        status = ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        status = ebb_fail_memory(error);
     }
     if (status == 0) {
         argument_add(&plan->qemu, "-object");

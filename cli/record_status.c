@@ -11,7 +11,7 @@
 int record_status_init(struct record_status *status, bool live, struct ebb_error *error)
 {
     *status = (struct record_status){.live = live, .line = malloc(RECORD_STATUS_LINE_MAX)};
-    return status->line ? 0 : ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+    return status->line ? 0 : ebb_fail_memory(error);
 }
 
 void record_status_destroy(struct record_status *status)

@@ -100,7 +100,7 @@ char *recording_newest(const char *parent, struct ebb_error *error)
         path = NULL;
     }
     if (!path) {
-        ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        ebb_fail_memory(error);
     }
     return path;
 }
@@ -128,7 +128,7 @@ static char *create_numbered(struct ebb_error *error)
         char *path;
 
         if (asprintf(&path, "%s%ld", RECORDING_PREFIX, ++number) < 0) {
-            ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+            ebb_fail_memory(error);
             return NULL;
         }
         if (mkdir(path, 0777) == 0) {
@@ -185,7 +185,7 @@ char *recording_create(const char *path, struct ebb_error *error)
     }
     copy = strdup(path);
     if (!copy) {
-        ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        ebb_fail_memory(error);
     }
     return copy;
 }
@@ -222,7 +222,7 @@ int recording_open(struct recording *recording, const struct arguments *argument
         }
     }
     if (!recording->directory) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     if (stat(recording->directory, &status) < 0) {
         return ebb_fail(error, EBB_ERROR_FAILED, "cannot open recording %s: %s",
@@ -277,7 +277,7 @@ static int candidate(const struct recording *recording, const char *name, char *
     if (asprintf(path, "%s%s%s", name[0] == '/' ? "" : recording->directory,
                  name[0] == '/' ? "" : "/", name) < 0) {
         *path = NULL;
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     if (!is_elf_file(*path)) {
         free(*path);
@@ -296,7 +296,7 @@ int recording_symbol_file(const struct recording *recording, const char *chosen,
                             errno ? strerror(errno) : "it is not an ELF file");
         }
         *path = strdup(chosen);
-        return *path ? 0 : ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return *path ? 0 : ebb_fail_memory(error);
     }
     if (candidate(recording, recording->manifest->symbols, path, error) < 0) {
         return -1;

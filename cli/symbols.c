@@ -103,7 +103,7 @@ struct symbols *symbols_open(const char *path, struct ebb_error *error)
     struct symbols *symbols = calloc(1, sizeof(*symbols));
 
     if (!symbols) {
-        ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        ebb_fail_memory(error);
         return NULL;
     }
     bfd_init();

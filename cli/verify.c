@@ -8,16 +8,16 @@
 #include "resolution.h"
 #include "text.h"
 
+#include "log/clock.h"
+#include "log/digest.h"
 #include "replay/timeline/timeline.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define NEVER (1ull << 48) /* instructions: days */
-#define DIGESTS_BYTES 16   /* of registers and RAM, 8 bytes each */
 
 struct verify {
     struct recording recording;
@@ -30,16 +30,6 @@ struct verify {
     double seconds;
     char *report; /* how replay and log disagree; NULL: they do not */
 };
-
-static uint64_t read_u64(const uint8_t *bytes)
-{
-    uint64_t value = 0;
-
-    for (int i = 7; i >= 0; i--) {
-        value = value << 8 | bytes[i];
-    }
-    return value;
-}
 
 /* Takes the digests from the end event. A complete log has one, and so at least this event. */
 static int read_end(struct verify *verify, struct ebb_error *error)
@@ -60,35 +50,24 @@ static int read_end(struct verify *verify, struct ebb_error *error)
     if (status == 0) {
         status = ebb_cursor_next(cursor, &event, error);
     }
-    if (status > 0 && event.kind == EBB_EVENT_END && event.data_length == DIGESTS_BYTES) {
-        verify->recorded_registers = read_u64(event.data);
-        verify->recorded_ram = read_u64(event.data + 8);
-        verify->has_digests = true;
-    }
+    verify->has_digests =
+        status > 0 && ebb_digest_of_end(&event, &verify->recorded_registers, &verify->recorded_ram);
     ebb_cursor_free(cursor);
     return status < 0 ? -1 : 0;
-}
-
-static double seconds_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 /* Runs from the beginning to the end of the timeline. */
 static int run_to_end(struct verify *verify, struct timeline *timeline, struct ebb_error *error)
 {
     struct timeline_stop stop;
-    double start = seconds_now();
+    uint64_t start = ebb_clock_now();
 
     do {
         if (timeline_run_forward(timeline, timeline_end(timeline), &stop, error) < 0) {
             return -1;
         }
     } while (stop.reason == TIMELINE_STOP_BREAKPOINT || stop.reason == TIMELINE_STOP_WATCHPOINT);
-    verify->seconds = seconds_now() - start;
+    verify->seconds = (double)(ebb_clock_now() - start) / 1e9;
     verify->position = timeline_position(timeline);
     if (stop.reason == TIMELINE_STOP_DIVERGED) {
         verify->report = stop.report ? strdup(stop.report) : NULL;

@@ -140,12 +140,10 @@ static void move_to_block(struct ebb_cursor *cursor, size_t block)
     cursor->next = 0;
 }
 
-/* At the end of a block: goes to the next one. Returns like ebb_cursor_next(). */
-static int enter_block(struct ebb_cursor *cursor, struct ebb_error *error)
+/* Stands at the beginning of a block. Returns like ebb_cursor_next(). */
+static int enter_block(struct ebb_cursor *cursor, size_t block, struct ebb_error *error)
 {
-    if (cursor->loaded) {
-        move_to_block(cursor, cursor->block + 1);
-    }
+    move_to_block(cursor, block);
     if (cursor->block == cursor->log->range_count) {
         return 0;
     }
@@ -155,7 +153,7 @@ static int enter_block(struct ebb_cursor *cursor, struct ebb_error *error)
 int ebb_cursor_next(struct ebb_cursor *cursor, struct ebb_event *event, struct ebb_error *error)
 {
     if (cursor->next >= cursor->count) {
-        int status = enter_block(cursor, error);
+        int status = enter_block(cursor, cursor->block + cursor->loaded, error);
 
         if (status <= 0) {
             return status;
@@ -169,6 +167,7 @@ int ebb_cursor_seek_event(struct ebb_cursor *cursor, uint64_t number, struct ebb
 {
     const struct ebb_input *input = &cursor->log->log;
     size_t low = 0, high = cursor->log->range_count;
+    int status;
 
     if (number < cursor->log->start.first_event || number > cursor->log->event_count) {
         return ebb_fail(error, EBB_ERROR_USAGE,
@@ -186,12 +185,9 @@ int ebb_cursor_seek_event(struct ebb_cursor *cursor, uint64_t number, struct ebb
             high = middle;
         }
     }
-    move_to_block(cursor, low);
-    if (low == cursor->log->range_count) {
-        return 0;
-    }
-    if (load(cursor, error)) {
-        return -1;
+    status = enter_block(cursor, low, error);
+    if (status <= 0) {
+        return status;
     }
     cursor->next = number - input->blocks[low].first;
     return 0;
@@ -200,6 +196,7 @@ int ebb_cursor_seek_event(struct ebb_cursor *cursor, uint64_t number, struct ebb
 int ebb_cursor_seek_position(struct ebb_cursor *cursor, uint64_t position, struct ebb_error *error)
 {
     size_t low = 0, high = cursor->log->range_count;
+    int status;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -210,12 +207,9 @@ int ebb_cursor_seek_position(struct ebb_cursor *cursor, uint64_t position, struc
             high = middle;
         }
     }
-    move_to_block(cursor, low);
-    if (low == cursor->log->range_count) {
-        return 0;
-    }
-    if (load(cursor, error)) {
-        return -1;
+    status = enter_block(cursor, low, error);
+    if (status <= 0) {
+        return status;
     }
     low = 0;
     high = cursor->count;

@@ -33,14 +33,9 @@ uint64_t ebb_digest_registers(const struct ebb_register *registers, size_t count
     for (i = 0; i < count; i++) {
         const struct ebb_register *reg = &registers[i];
         uint8_t head[12];
-        int k;
 
-        for (k = 0; k < 8; k++) {
-            head[k] = (uint8_t)(reg->id >> (8 * k));
-        }
-        for (k = 0; k < 4; k++) {
-            head[8 + k] = (uint8_t)(reg->size >> (8 * k));
-        }
+        ebb_put_le64(head, reg->id);
+        ebb_put_le32(head + 8, reg->size);
         XXH3_64bits_update(&state, head, sizeof(head));
         XXH3_64bits_update(&state, reg->value, reg->size);
     }
@@ -56,4 +51,14 @@ uint64_t ebb_digest_anchor(const uint64_t registers[EBB_ANCHOR_REGISTERS])
         ebb_put_le64(bytes + 8 * i, registers[i]);
     }
     return XXH3_64bits(bytes, sizeof(bytes));
+}
+
+bool ebb_digest_of_end(const struct ebb_event *event, uint64_t *registers, uint64_t *ram)
+{
+    if (event->kind != EBB_EVENT_END || event->data_length != 2 * sizeof(uint64_t)) {
+        return false;
+    }
+    *registers = ebb_get_le64(event->data);
+    *ram = ebb_get_le64(event->data + 8);
+    return true;
 }

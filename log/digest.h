@@ -23,6 +23,9 @@ uint64_t ebb_digest_registers(const struct ebb_register *registers, size_t count
 /* The digest in an anchor: x0 to x30, SP_EL0, SP_EL1, the latter two 0 in AArch32 state. */
 uint64_t ebb_digest_anchor(const uint64_t registers[EBB_ANCHOR_REGISTERS]);
 
+/* Takes the digests of registers and RAM out of an end event; false if it is none, or has none. */
+bool ebb_digest_of_end(const struct ebb_event *event, uint64_t *registers, uint64_t *ram);
+
 /* True if all size bytes at data are zero. */
 bool ebb_is_zero(const void *data, size_t size);
 

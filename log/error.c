@@ -18,6 +18,11 @@ int ebb_fail(struct ebb_error *error, enum ebb_error_kind kind, const char *form
     return -1;
 }
 
+int ebb_fail_memory(struct ebb_error *error)
+{
+    return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+}
+
 int ebb_fail_prefix(struct ebb_error *error, const char *format, ...)
 {
     char prefix[sizeof(error->message)], rest[sizeof(error->message)];

@@ -29,6 +29,9 @@ struct ebb_error {
 int ebb_fail(struct ebb_error *error, enum ebb_error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same for a lack of memory of which there is no more to say. */
+int ebb_fail_memory(struct ebb_error *error);
+
 /* Puts "text: " before the message of an error that is already set; returns -1. */
 int ebb_fail_prefix(struct ebb_error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -37,11 +37,6 @@ static void free_overlay(struct overlay *overlay)
     free(overlay->problem);
 }
 
-static int no_memory(const struct ebb_input *index, struct ebb_error *error)
-{
-    return ebb_fail(error, EBB_ERROR_FAILED, "out of memory while reading %s", index->name);
-}
-
 /* Reads all payloads, so that damage is found now and not in the middle of a replay. */
 static int check_payloads(const struct ebb_input *index, struct ebb_error *error)
 {
@@ -121,7 +116,7 @@ static int read_end(struct overlay *overlay, const struct ebb_log *log, struct e
     }
     if (!status && span.left > 0) {
         overlay->problem = copy_text(&span);
-        status = overlay->problem ? 0 : no_memory(index, error);
+        status = overlay->problem ? 0 : ebb_input_no_memory(index, error);
     }
     overlay->event_count = block->first;
     overlay->end_position = block->first_position;
@@ -153,7 +148,7 @@ static int read_ranges(struct overlay *overlay, const struct ebb_log *log, struc
 
     overlay->ranges = calloc(index->block_count, sizeof(*overlay->ranges));
     if (!overlay->ranges) {
-        return no_memory(index, error);
+        return ebb_input_no_memory(index, error);
     }
     for (i = 0; index->blocks[i].type == EBB_BLOCK_POSITIONS; i++) {
         const struct ebb_block *block = &index->blocks[i];

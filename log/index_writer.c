@@ -36,6 +36,11 @@ struct ebb_index_writer {
     struct list clears;
 };
 
+static int no_memory(struct ebb_error *error)
+{
+    return ebb_fail(error, EBB_ERROR_FAILED, "out of memory for the index");
+}
+
 static int append(struct list *list, uint64_t value, struct ebb_error *error)
 {
     if (list->count == list->capacity) {
@@ -43,7 +48,7 @@ static int append(struct list *list, uint64_t value, struct ebb_error *error)
         uint64_t *values = realloc(list->values, capacity * sizeof(*values));
 
         if (!values) {
-            return ebb_fail(error, EBB_ERROR_FAILED, "out of memory for the index");
+            return no_memory(error);
         }
         list->values = values;
         list->capacity = capacity;
@@ -79,7 +84,7 @@ struct ebb_index_writer *ebb_index_writer_create(const struct ebb_log *log, stru
     }
     writer = calloc(1, sizeof(*writer));
     if (!writer) {
-        ebb_fail(error, EBB_ERROR_FAILED, "out of memory for the index");
+        no_memory(error);
         return NULL;
     }
     writer->log = log;
@@ -87,7 +92,7 @@ struct ebb_index_writer *ebb_index_writer_create(const struct ebb_log *log, stru
     writer->output = no_output;
     writer->zstd = ZSTD_createCCtx();
     if (!writer->zstd) {
-        ebb_fail(error, EBB_ERROR_FAILED, "out of memory for the index");
+        no_memory(error);
     }
     if (!writer->zstd || open_temporary(writer, error)) {
         ebb_index_writer_free(writer);
@@ -117,7 +122,7 @@ static int write_block(struct ebb_index_writer *writer, struct ebb_block *block,
     int status;
 
     if (payload->failed) {
-        status = ebb_fail(error, EBB_ERROR_FAILED, "out of memory for the index");
+        status = no_memory(error);
     } else {
         status = ebb_output_block(&writer->output, block, payload, error);
         writer->output.offset += EBB_BLOCK_HEADER_SIZE + payload->size;
@@ -144,7 +149,7 @@ static int compress(struct ebb_index_writer *writer, const struct ebb_buffer *ra
     size_t size;
 
     if (raw->failed || !ebb_buffer_reserve(payload, ZSTD_compressBound(raw->size))) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory for the index");
+        return no_memory(error);
     }
     size = ZSTD_compressCCtx(writer->zstd, payload->bytes, payload->capacity, raw->bytes, raw->size,
                              LEVEL);

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "input.h"
 
+#include "file_name.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+int ebb_input_no_memory(const struct ebb_input *input, struct ebb_error *error)
+{
+    return ebb_fail(error, EBB_ERROR_FAILED, "out of memory while reading %s", input->name);
+}
 
 int ebb_input_corrupt(const struct ebb_input *input, uint64_t offset, const char *problem,
                       struct ebb_error *error)
@@ -48,7 +54,7 @@ int ebb_input_read(const struct ebb_input *input, const struct ebb_block *block,
 {
     ebb_buffer_clear(payload);
     if (!ebb_buffer_reserve(payload, (size_t)block->stored_size + 1)) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory while reading %s", input->name);
+        return ebb_input_no_memory(input, error);
     }
     if (read_at(input, block->offset + EBB_BLOCK_HEADER_SIZE, payload->bytes, block->stored_size,
                 error)) {
@@ -72,7 +78,7 @@ int ebb_input_decompress(const struct ebb_input *input, const struct ebb_block *
     }
     ebb_buffer_clear(raw);
     if (!ebb_buffer_reserve(raw, (size_t)block->raw_size + 1)) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory while reading %s", input->name);
+        return ebb_input_no_memory(input, error);
     }
     size = ZSTD_decompressDCtx(zstd, raw->bytes, block->raw_size, stored->bytes, stored->size);
     if (ZSTD_isError(size) || size != block->raw_size) {
@@ -90,7 +96,7 @@ static int add_block(struct ebb_input *input, const struct ebb_block *block,
         struct ebb_block *blocks = realloc(input->blocks, capacity * sizeof(*blocks));
 
         if (!blocks) {
-            return ebb_fail(error, EBB_ERROR_FAILED, "out of memory while reading %s", input->name);
+            return ebb_input_no_memory(input, error);
         }
         input->blocks = blocks;
         input->block_capacity = capacity;
@@ -255,9 +261,9 @@ int ebb_input_open(struct ebb_input *input, const char *directory, const char *f
 
     memset(input, 0, sizeof(*input));
     input->fd = -1;
-    if (asprintf(&input->name, "%s/%s", directory, file) < 0) {
-        input->name = NULL;
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory for a file name");
+    input->name = ebb_file_name(directory, file, error);
+    if (!input->name) {
+        return -1;
     }
     /* O_NONBLOCK: a FIFO in place of the file must not hold us up. */
     input->fd = open(input->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -39,6 +39,9 @@ int ebb_input_scan(struct ebb_input *input, uint64_t first, struct ebb_error *er
 int ebb_input_corrupt(const struct ebb_input *input, uint64_t offset, const char *problem,
                       struct ebb_error *error);
 
+/* Fails for want of memory to read the file. */
+int ebb_input_no_memory(const struct ebb_input *input, struct ebb_error *error);
+
 /*
  * Reads a block's stored payload and checks it. The payload is the caller's to free, also after an
  * error; it can be empty or left from the call before.

@@ -106,7 +106,7 @@ int ebb_keyframe_places_find(struct ebb_log *log, struct ebb_error *error)
     log->places = calloc(input->block_count + 1, sizeof(*log->places));
     log->groups = calloc(input->block_count + 1, sizeof(*log->groups));
     if (!log->places || !log->groups) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory while reading %s", input->name);
+        return ebb_input_no_memory(input, error);
     }
     log->keyframe_count = log->start.first_keyframe;
     for (i = 0; i < input->block_count; i++) {

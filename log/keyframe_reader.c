@@ -161,8 +161,7 @@ static int combine_changes(const struct ebb_log *log, uint64_t first, uint64_t l
     if (!status) {
         ebb_page_table_overlay(table, &lower, &upper);
         if (table->failed) {
-            status = ebb_fail(error, EBB_ERROR_FAILED, "out of memory while reading %s",
-                              log->keyframes.name);
+            status = ebb_input_no_memory(&log->keyframes, error);
         }
     }
     ebb_page_table_free(&lower);
@@ -188,8 +187,7 @@ static int resolve_table(const struct ebb_log *log, uint64_t number, struct ebb_
         ebb_page_table_free(&changes);
         changes = table;
         if (changes.failed) {
-            status = ebb_fail(error, EBB_ERROR_FAILED, "out of memory while reading %s",
-                              log->keyframes.name);
+            status = ebb_input_no_memory(&log->keyframes, error);
         }
     }
     if (status) {
@@ -219,8 +217,7 @@ static struct ebb_page_table copy_table(const struct ebb_log *log, uint64_t numb
                                   table->runs[i].id);
         }
         if (copy.failed) {
-            ebb_fail(error, EBB_ERROR_FAILED, "out of memory while reading %s",
-                     log->keyframes.name);
+            ebb_input_no_memory(&log->keyframes, error);
         }
     }
     pthread_mutex_unlock(&log->cache->mutex);
@@ -464,8 +461,7 @@ static int visit_differences(const struct ebb_log *log, const struct ebb_page_ta
     int status;
 
     append_differences(&changes, from, to);
-    status = changes.failed ? ebb_fail(error, EBB_ERROR_FAILED, "out of memory while reading %s",
-                                       log->keyframes.name)
+    status = changes.failed ? ebb_input_no_memory(&log->keyframes, error)
                             : visit_vanished(from, to, visit, opaque);
     if (!status) {
         status = visit_runs(log, changes.runs, part_zeroes(changes.runs, changes.count), visit,

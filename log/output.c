@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "output.h"
 
+#include "file_name.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -44,17 +46,15 @@ int ebb_output_open(struct ebb_output *output, const char *directory, const char
     uint8_t header[EBB_FILE_HEADER_SIZE];
     struct iovec part = {header, sizeof(header)};
 
-    if (asprintf(&output->name, "%s/%s", directory, file) < 0) {
-        output->name = NULL;
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory for a file name");
+    output->name = ebb_file_name(directory, file, error);
+    if (!output->name) {
+        return -1;
     }
     output->fd = open(output->name,
                       O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | open_flags, 0666);
     if (output->fd < 0) {
         if (errno == EEXIST) {
-            return ebb_fail(error, EBB_ERROR_USAGE,
-                            "%s exists already; choose a directory without a recording",
-                            output->name);
+            return ebb_file_name_taken(output->name, error);
         }
         return ebb_fail(error, EBB_ERROR_FAILED, "cannot create %s: %s", output->name,
                         strerror(errno));
@@ -95,13 +95,12 @@ int ebb_output_close(struct ebb_output *output, struct ebb_error *error)
 int ebb_output_rename(struct ebb_output *output, const char *directory, const char *file,
                       struct ebb_error *error)
 {
-    char *from = output->name, *to = NULL;
+    char *from = output->name, *to = ebb_file_name(directory, file, error);
     int status;
 
     output->name = NULL;
-    if (asprintf(&to, "%s/%s", directory, file) < 0) {
-        to = NULL;
-        status = ebb_fail(error, EBB_ERROR_FAILED, "out of memory for a file name");
+    if (!to) {
+        status = -1;
     } else if (close(output->fd) && errno != EINTR) {
         status = ebb_fail(error, EBB_ERROR_FAILED, "cannot write %s: %s", from, strerror(errno));
     } else if (rename(from, to)) {

@@ -18,7 +18,7 @@ static int check_event_blocks(struct ebb_log *log, struct ebb_error *error)
 
     log->ranges = calloc(log->log.block_count + 1, sizeof(*log->ranges));
     if (!log->ranges) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory while reading %s", log->log.name);
+        return ebb_input_no_memory(&log->log, error);
     }
     log->event_count = log->start.first_event;
     for (i = 0; i < log->log.block_count; i++) {

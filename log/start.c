@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "start.h"
 
+#include "file_name.h"
 #include "input.h"
 #include "output.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -107,15 +107,14 @@ int ebb_start_read(const char *directory, struct ebb_start *start, uint64_t *rec
 
 int ebb_start_check_none(const char *directory, struct ebb_error *error)
 {
-    char *name;
+    char *name = ebb_file_name(directory, EBB_START_FILE, error);
     int status = 0;
 
-    if (asprintf(&name, "%s/%s", directory, EBB_START_FILE) < 0) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory for a file name");
+    if (!name) {
+        return -1;
     }
     if (access(name, F_OK) == 0) {
-        status = ebb_fail(error, EBB_ERROR_USAGE,
-                          "%s exists already; choose a directory without a recording", name);
+        status = ebb_file_name_taken(name, error);
     }
     free(name);
     return status;
