@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "handlers.h"
-#include "moves.h"
+#include "breakpoints.h"
 
 #include <stdlib.h>
 

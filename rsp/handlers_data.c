@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "handlers.h"
+#include "handlers_data.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "handlers.h"
+#include "handlers_run.h"
+
 #include "moves.h"
+#include "stop_reply.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "handlers.h"
+#include "handlers_session.h"
 
 #include <stdio.h>
 #include <string.h>

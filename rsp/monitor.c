@@ -3,7 +3,8 @@
  * The "monitor" commands: what gdb has no command of its own for. A failed one prints why and is
  * answered with an error, so that scripts notice.
  */
-#include "handlers.h"
+#include "monitor.h"
+
 #include "moves.h"
 
 #include "log/reader.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "moves.h"
 
+#include "breakpoints.h"
+
 static bool is_forward(enum rsp_move_kind kind)
 {
     return kind == RSP_MOVE_CONTINUE || kind == RSP_MOVE_STEP || kind == RSP_MOVE_RANGE;

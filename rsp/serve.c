@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rsp.h"
 
-#include "session.h"
+#include "dispatch.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -55,7 +55,7 @@ int rsp_serve_fds(struct timeline *timeline, int in, int out, const struct rsp_o
     }
     timeline_clear_breakpoints(timeline);
     hold_sigpipe(&hold);
-    rsp_session_serve(session);
+    rsp_dispatch_packets(session);
     release_sigpipe(&hold);
     timeline_clear_breakpoints(timeline);
     if (timeline_in_diversion(timeline)) {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "session.h"
 
-#include "handlers.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,8 +45,7 @@ void rsp_session_free(struct rsp_session *session)
     free(session);
 }
 
-/* The next token; RSP_TOKEN_NONE: the connection is over. */
-static enum rsp_token next_token(struct rsp_session *session)
+enum rsp_token rsp_session_next_token(struct rsp_session *session)
 {
     enum rsp_token token = session->pending;
     uint8_t byte;
@@ -67,7 +64,7 @@ static enum rsp_token next_token(struct rsp_session *session)
 static bool must_retransmit(struct rsp_session *session)
 {
     for (;;) {
-        enum rsp_token token = next_token(session);
+        enum rsp_token token = rsp_session_next_token(session);
 
         switch (token) {
         case RSP_TOKEN_NACK:
@@ -86,7 +83,7 @@ static bool must_retransmit(struct rsp_session *session)
     }
 }
 
-static void send_packet(struct rsp_session *session, const uint8_t *payload, size_t length)
+void rsp_session_send(struct rsp_session *session, const uint8_t *payload, size_t length)
 {
     rsp_buffer_clear(&session->frame);
     rsp_encode(&session->frame, payload, length);
@@ -109,7 +106,7 @@ void rsp_session_print(struct rsp_session *session, const char *text)
 
         rsp_buffer_put_byte(&packet, 'O');
         rsp_buffer_hex(&packet, text, length);
-        send_packet(session, packet.bytes, packet.length);
+        rsp_session_send(session, packet.bytes, packet.length);
         text += length;
         left -= length;
     }
@@ -152,78 +149,4 @@ bool rsp_session_interrupted(struct rsp_session *session)
     interrupted = rsp_watcher_requested(&session->watcher);
     rsp_watcher_end(&session->watcher);
     return interrupted;
-}
-
-/* The packet in the decoder. */
-static void handle_packet(struct rsp_session *session)
-{
-    const struct rsp_decoder *decoder = &session->decoder;
-    const struct rsp_packet_type *type = rsp_packet_type(decoder->payload, decoder->length);
-    struct rsp_arguments arguments;
-
-    session->packets++;
-    session->silent = false;
-    rsp_buffer_clear(&session->reply);
-    if (type) {
-        size_t name = strlen(type->name);
-
-        session->error_text = type->flags & RSP_ERROR_TEXT;
-        if (rsp_arguments_parse(type->schema, decoder->payload + name, decoder->length - name,
-                                &arguments)) {
-            type->handle(session, &arguments);
-        } else {
-            rsp_reply_error(session, RSP_EINVAL, "malformed packet");
-        }
-    }
-    if (session->reply.overflow) {
-        rsp_reply_error(session, RSP_EIO, "the reply is too long");
-    }
-    if (!session->silent) {
-        send_packet(session, session->reply.bytes, session->reply.length);
-    }
-    if (session->no_ack_next) {
-        session->no_ack = true;
-        session->no_ack_next = false;
-    }
-}
-
-static void acknowledge(struct rsp_session *session, char sign)
-{
-    if (!session->no_ack) {
-        rsp_connection_write(&session->connection, (const uint8_t *)&sign, 1);
-    }
-}
-
-static void end_connection(struct rsp_session *session)
-{
-    session->end = session->connection.stopped ? RSP_END_STOPPED : RSP_END_DISCONNECTED;
-}
-
-void rsp_session_serve(struct rsp_session *session)
-{
-    while (session->end == RSP_END_NONE) {
-        switch (next_token(session)) {
-        case RSP_TOKEN_PACKET:
-            acknowledge(session, '+');
-            handle_packet(session);
-            break;
-        case RSP_TOKEN_BAD_PACKET:
-            acknowledge(session, '-');
-            break;
-        case RSP_TOKEN_LONG_PACKET:
-            /* Asking for it again would bring it again. */
-            acknowledge(session, '+');
-            session->error_text = false;
-            rsp_reply_error(session, RSP_EINVAL, "packet too long");
-            send_packet(session, session->reply.bytes, session->reply.length);
-            break;
-        case RSP_TOKEN_NONE:
-            end_connection(session);
-            break;
-        case RSP_TOKEN_ACK:
-        case RSP_TOKEN_NACK:
-        case RSP_TOKEN_INTERRUPT:
-            break; /* nothing is under way that they could mean */
-        }
-    }
 }

@@ -64,8 +64,11 @@ struct rsp_session *rsp_session_new(struct timeline *timeline, int in, int out, 
                                     struct ebb_error *error);
 void rsp_session_free(struct rsp_session *session);
 
-/* Serves the client until session->end is set. */
-void rsp_session_serve(struct rsp_session *session);
+/* The next token from the client; RSP_TOKEN_NONE: the connection is over. */
+enum rsp_token rsp_session_next_token(struct rsp_session *session);
+
+/* Sends a packet, again and again until the client has got it. */
+void rsp_session_send(struct rsp_session *session, const uint8_t *payload, size_t length);
 
 /*
  * Print on gdb's terminal. Only while the client expects it: between a packet that resumes and

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "moves.h"
+#include "stop_reply.h"
+
+#include "breakpoints.h"
 
 enum { REGISTER_SIZE_MAX = 256 };
 

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "handlers.h"
+#include "table.h"
+
+#include "breakpoints.h"
+#include "handlers_data.h"
+#include "handlers_run.h"
+#include "handlers_session.h"
+#include "monitor.h"
 
 #include <string.h>
 

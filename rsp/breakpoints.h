@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The client's breakpoints and watchpoints, and the packets that insert and remove them. */
+#ifndef EBB_RSP_BREAKPOINTS_H
+#define EBB_RSP_BREAKPOINTS_H
+
+#include "handler.h"
+
+rsp_handler rsp_handle_insert;
+rsp_handler rsp_handle_remove;
+
+/* The client's breakpoint on execution at that address; NULL: none. A software one is preferred. */
+const struct rsp_breakpoint *rsp_breakpoint_at(const struct rsp_session *session, uint64_t address);
+
+/*
+ * The client's watchpoint that an access starting at that address hit, and an address inside it;
+ * NULL: none.
+ */
+const struct rsp_breakpoint *rsp_watchpoint_hit(const struct rsp_session *session,
+                                                enum timeline_breakpoint_kind kind,
+                                                uint64_t address, uint64_t *inside);
+
+#endif
