@@ -7,6 +7,7 @@
 #include "text.h"
 
 #include "replay/timeline/timeline.h"
+#include "rsp/position.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -89,29 +90,13 @@ static int show_stop(struct shell *shell, const struct timeline_stop *stop, stru
 static int parse_position(struct shell *shell, const char *text, uint64_t *position,
                           struct ebb_error *error)
 {
-    uint64_t begin = timeline_begin(shell->timeline), end = timeline_end(shell->timeline);
-    uint64_t now = timeline_position(shell->timeline);
-    unsigned long long number;
+    const char *digits = rsp_position_digits(text);
+    unsigned long long number = 0;
 
-    if (strcmp(text, "begin") == 0 || strcmp(text, "end") == 0) {
-        *position = text[0] == 'b' ? begin : end;
-        return 0;
-    }
-    if (options_number(text + (*text == '+' || *text == '-'), "position", UINT64_MAX, &number,
-                       error) < 0) {
+    if (digits && options_number(digits, "position", UINT64_MAX, &number, error) < 0) {
         return -1;
     }
-    if (*text == '+') {
-        *position = number < end - now ? now + number : end;
-    } else if (*text == '-') {
-        *position = number < now - begin ? now - number : begin;
-    } else if (number < begin || number > end) {
-        return ebb_fail(error, EBB_ERROR_USAGE, "the recording goes from %" PRIu64 " to %" PRIu64,
-                        begin, end);
-    } else {
-        *position = number;
-    }
-    return 0;
+    return rsp_position_resolve(shell->timeline, text, number, position, error);
 }
 
 static int run_position(struct shell *shell, char **words, int count, struct ebb_error *error)

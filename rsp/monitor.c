@@ -6,6 +6,7 @@
 #include "monitor.h"
 
 #include "moves.h"
+#include "position.h"
 
 #include "log/reader.h"
 
@@ -27,41 +28,21 @@ struct command {
 
 static int run_help(struct rsp_session *, char **, unsigned, struct ebb_error *);
 
-/*
- * POSITION is a number, "begin", "end", or "+N" and "-N", counted from where the timeline is. What
- * is beyond the ends is an error for a number, and the end itself for an offset.
- */
 static int parse_position(struct rsp_session *session, const char *text, uint64_t *position,
                           struct ebb_error *error)
 {
-    uint64_t begin = timeline_begin(session->timeline), end = timeline_end(session->timeline);
-    uint64_t now = timeline_position(session->timeline), number;
-    bool forward = text[0] == '+', backward = text[0] == '-';
-    const char *digits = text + (forward || backward ? 1 : 0);
+    const char *digits = rsp_position_digits(text);
+    uint64_t number = 0;
     char *rest;
 
-    if (!strcmp(text, "begin") || !strcmp(text, "end")) {
-        *position = text[0] == 'b' ? begin : end;
-        return 0;
+    if (digits) {
+        number = strtoull(digits, &rest, 10);
+        if (digits[0] < '0' || digits[0] > '9' || *rest) {
+            return ebb_fail(error, EBB_ERROR_USAGE,
+                            "'%.40s' is no position; give a number, +N, -N, begin or end", text);
+        }
     }
-    number = strtoull(digits, &rest, 10);
-    if (digits[0] < '0' || digits[0] > '9' || *rest) {
-        return ebb_fail(error, EBB_ERROR_USAGE,
-                        "'%.40s' is no position; give a number, +N, -N, begin or end", text);
-    }
-    if (forward) {
-        *position = number < end - now ? now + number : end;
-    } else if (backward) {
-        *position = number < now - begin ? now - number : begin;
-    } else if (number < begin || number > end) {
-        return ebb_fail(error, EBB_ERROR_USAGE,
-                        "position %" PRIu64 " is outside of the recording, which goes from %" PRIu64
-                        " to %" PRIu64,
-                        number, begin, end);
-    } else {
-        *position = number;
-    }
-    return 0;
+    return rsp_position_resolve(session->timeline, text, number, position, error);
 }
 
 static int run_position(struct rsp_session *session, char **words, unsigned count,

@@ -27,7 +27,7 @@ class Rooms:
         elif name == "outside":
             self.outside |= set(rest.split())
         else:
-            self.may_use[name.strip()] = set(rest.split())
+            self.may_use.setdefault(name.strip(), set()).update(rest.split())
 
     def room(self, path):
         """The innermost room that a file is in, or None."""
