@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Completion scripts for bash, zsh and fish, written from the command tables. */
-#include "manual.h"
+#include "completion.h"
 
 #include <string.h>
 
@@ -88,15 +87,15 @@ static void bash_command(FILE *out, const struct command *command)
     fputs("            fi;;\n", out);
 }
 
-static void bash_completion(FILE *out)
+static void bash_completion(FILE *out, const struct command *const *commands)
 {
     fputs("# bash completion for ebb, generated from its option tables\n"
           "_ebb()\n{\n"
           "    local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}\n"
           "    local commands='",
           out);
-    for (int i = 0; ebb_commands[i]; i++) {
-        fprintf(out, "%s%s", i ? " " : "", ebb_commands[i]->name);
+    for (int i = 0; commands[i]; i++) {
+        fprintf(out, "%s%s", i ? " " : "", commands[i]->name);
     }
     fputs("'\n"
           "    COMPREPLY=()\n"
@@ -106,8 +105,8 @@ static void bash_completion(FILE *out)
           "    fi\n"
           "    case ${COMP_WORDS[1]} in\n",
           out);
-    for (int i = 0; ebb_commands[i]; i++) {
-        bash_command(out, ebb_commands[i]);
+    for (int i = 0; commands[i]; i++) {
+        bash_command(out, commands[i]);
     }
     fputs("    esac\n}\ncomplete -o filenames -F _ebb ebb\n", out);
 }
@@ -156,14 +155,14 @@ static void zsh_option(FILE *out, const struct option_spec *spec)
     fputs("'", out);
 }
 
-static void zsh_completion(FILE *out)
+static void zsh_completion(FILE *out, const struct command *const *commands)
 {
     fputs("#compdef ebb\n# zsh completion for ebb, generated from its option tables\n"
           "_ebb()\n{\n    local -a commands\n    commands=(\n",
           out);
-    for (int i = 0; ebb_commands[i]; i++) {
-        fprintf(out, "        '%s:", ebb_commands[i]->name);
-        print_zsh_text(out, ebb_commands[i]->summary);
+    for (int i = 0; commands[i]; i++) {
+        fprintf(out, "        '%s:", commands[i]->name);
+        print_zsh_text(out, commands[i]->summary);
         fputs("'\n", out);
     }
     fputs("    )\n"
@@ -171,8 +170,8 @@ static void zsh_completion(FILE *out)
           "fi\n"
           "    local name=$words[2]\n    shift words\n    ((CURRENT--))\n    case $name in\n",
           out);
-    for (int i = 0; ebb_commands[i]; i++) {
-        const struct command *command = ebb_commands[i];
+    for (int i = 0; commands[i]; i++) {
+        const struct command *command = commands[i];
 
         fprintf(out, "        %s)\n            _arguments '--help[Prints help.]'", command->name);
         for (const struct option_spec *spec = command->options; spec->name; spec++) {
@@ -229,28 +228,27 @@ static void fish_option(FILE *out, const char *command, const struct option_spec
     fputc('\n', out);
 }
 
-static void fish_completion(FILE *out)
+static void fish_completion(FILE *out, const struct command *const *commands)
 {
     fputs("# fish completion for ebb, generated from its option tables\n", out);
-    for (int i = 0; ebb_commands[i]; i++) {
-        fprintf(out, "complete -c ebb -f -n __fish_use_subcommand -a %s -d ",
-                ebb_commands[i]->name);
-        print_fish_text(out, ebb_commands[i]->summary);
+    for (int i = 0; commands[i]; i++) {
+        fprintf(out, "complete -c ebb -f -n __fish_use_subcommand -a %s -d ", commands[i]->name);
+        print_fish_text(out, commands[i]->summary);
         fputc('\n', out);
-        for (const struct option_spec *spec = ebb_commands[i]->options; spec->name; spec++) {
-            fish_option(out, ebb_commands[i]->name, spec);
+        for (const struct option_spec *spec = commands[i]->options; spec->name; spec++) {
+            fish_option(out, commands[i]->name, spec);
         }
     }
 }
 
-int manual_completion(FILE *out, const char *shell)
+int completion_write(FILE *out, const struct command *const *commands, const char *shell)
 {
     if (strcmp(shell, "bash") == 0) {
-        bash_completion(out);
+        bash_completion(out, commands);
     } else if (strcmp(shell, "zsh") == 0) {
-        zsh_completion(out);
+        zsh_completion(out, commands);
     } else if (strcmp(shell, "fish") == 0) {
-        fish_completion(out);
+        fish_completion(out, commands);
     } else {
         return -1;
     }

@@ -10,10 +10,10 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     const struct command *command;
 
     if (arguments->operand_count == 0) {
-        manual_help(stdout);
+        manual_help(stdout, arguments->commands);
         return 0;
     }
-    command = command_find(arguments->operands[0]);
+    command = command_find(arguments->commands, arguments->operands[0]);
     if (!command) {
         return ebb_fail(error, EBB_ERROR_USAGE,
                         "there is no command \"%s\"; \"ebb help\" lists what there is",

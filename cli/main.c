@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The ebb command: finds the command that is meant, runs it, says what went wrong. */
 #include "commands.h"
+#include "completion.h"
 #include "manual.h"
 #include "version.h"
 
@@ -11,6 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* In the order of the manual. */
+static const struct command *const commands[] = {
+    &command_record, &command_replay, &command_info,   &command_dump, &command_console,
+    &command_verify, &command_shell,  &command_doctor, &command_help, NULL,
+};
 
 static int fail(const struct ebb_error *error)
 {
@@ -43,7 +50,7 @@ static int flush_output(struct ebb_error *error)
 
 static int run_command(const char *name, int argc, char **argv, struct ebb_error *error)
 {
-    const struct command *command = command_find(name);
+    const struct command *command = command_find(commands, name);
     struct arguments arguments;
 
     if (!command) {
@@ -57,16 +64,17 @@ static int run_command(const char *name, int argc, char **argv, struct ebb_error
         manual_command_help(stdout, command);
         return 0;
     }
+    arguments.commands = commands;
     return command->run(&arguments, error);
 }
 
 /* For the build: --man [COMMAND] and --completion SHELL write what gets installed. */
 static int run_generator(int argc, char **argv, struct ebb_error *error)
 {
-    const struct command *command = argc > 2 ? command_find(argv[2]) : NULL;
+    const struct command *command = argc > 2 ? command_find(commands, argv[2]) : NULL;
 
     if (strcmp(argv[1], "--completion") == 0) {
-        return argc > 2 && manual_completion(stdout, argv[2]) == 0
+        return argc > 2 && completion_write(stdout, commands, argv[2]) == 0
                    ? 0
                    : ebb_fail(error, EBB_ERROR_USAGE, "--completion knows bash, zsh and fish");
     }
@@ -76,7 +84,7 @@ static int run_generator(int argc, char **argv, struct ebb_error *error)
     if (command) {
         manual_command_page(stdout, command);
     } else {
-        manual_page(stdout);
+        manual_page(stdout, commands);
     }
     return 0;
 }
@@ -89,14 +97,14 @@ int main(int argc, char **argv)
     /* A pager that is closed, a worker that dies: told by write(), not by a signal. */
     signal(SIGPIPE, SIG_IGN);
     if (argc < 2) {
-        manual_help(stderr);
+        manual_help(stderr, commands);
         return EBB_ERROR_USAGE;
     }
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
         printf("ebb %s\n", EBB_VERSION);
         status = 0;
     } else if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        manual_help(stdout);
+        manual_help(stdout, commands);
         status = 0;
     } else if (strcmp(argv[1], "--man") == 0 || strcmp(argv[1], "--completion") == 0) {
         status = run_generator(argc, argv, &error);

@@ -89,13 +89,13 @@ static void print_entry(FILE *out, const char *name, const char *text, int inden
     print_wrapped(out, text, indent, column);
 }
 
-void manual_help(FILE *out)
+void manual_help(FILE *out, const struct command *const *commands)
 {
     fputs("Usage: ebb COMMAND [OPTION...] [ARGUMENT...]\n\n", out);
     print_wrapped(out, about, 0, 0);
     fputs("\nCommands:\n", out);
-    for (int i = 0; ebb_commands[i]; i++) {
-        print_entry(out, ebb_commands[i]->name, ebb_commands[i]->summary, 12);
+    for (int i = 0; commands[i]; i++) {
+        print_entry(out, commands[i]->name, commands[i]->summary, 12);
     }
     fputs("\nExit status:\n", out);
     for (size_t i = 0; i < COUNT(exit_statuses); i++) {
@@ -227,7 +227,7 @@ static void roff_entries(FILE *out, const char *title, const struct named_text *
     }
 }
 
-void manual_page(FILE *out)
+void manual_page(FILE *out, const struct command *const *commands)
 {
     char name[64];
 
@@ -238,9 +238,9 @@ void manual_page(FILE *out)
     print_roff(out, about);
     fputc('\n', out);
     roff_section(out, "COMMANDS");
-    for (int i = 0; ebb_commands[i]; i++) {
-        snprintf(name, sizeof(name), "ebb-%s(1)", ebb_commands[i]->name);
-        roff_entry(out, name, ebb_commands[i]->summary);
+    for (int i = 0; commands[i]; i++) {
+        snprintf(name, sizeof(name), "ebb-%s(1)", commands[i]->name);
+        roff_entry(out, name, commands[i]->summary);
     }
     roff_entries(out, "EXIT STATUS", exit_statuses, COUNT(exit_statuses));
     roff_entries(out, "ENVIRONMENT", environment, COUNT(environment));

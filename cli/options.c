@@ -15,11 +15,11 @@
 
 enum { OPTION_HELP = 1000, OPTION_TABLE = 1001 }; /* getopt_long values; no character's */
 
-const struct command *command_find(const char *name)
+const struct command *command_find(const struct command *const *commands, const char *name)
 {
-    for (int i = 0; ebb_commands[i]; i++) {
-        if (strcmp(ebb_commands[i]->name, name) == 0) {
-            return ebb_commands[i];
+    for (int i = 0; commands[i]; i++) {
+        if (strcmp(commands[i]->name, name) == 0) {
+            return commands[i];
         }
     }
     return NULL;

@@ -33,6 +33,7 @@ struct arguments {
     char **rest; /* command.passes_on: what is handed to another program */
     int rest_count;
     bool help;
+    const struct command *const *commands; /* all there are; from whoever runs one */
 };
 
 struct command {
@@ -49,11 +50,8 @@ struct command {
     int (*run)(const struct arguments *arguments, struct ebb_error *error);
 };
 
-/* The commands, in the order of the manual; a command without a name ends the table. */
-extern const struct command *const ebb_commands[];
-
-/* The command with that name, or NULL. */
-const struct command *command_find(const char *name);
+/* The command with that name, or NULL; a NULL ends the table of commands. */
+const struct command *command_find(const struct command *const *commands, const char *name);
 
 /*
  * Reads the words after the command's name (argc of them). The words may be reordered. Returns 0,

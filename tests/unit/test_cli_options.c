@@ -27,8 +27,6 @@ static const struct command passing = {.name = "passing",
 static const struct command leading = {
     .name = "leading", .rest = "WORD...", .own_options_first = true, .options = options};
 
-const struct command *const ebb_commands[] = {&plain, &passing, &leading, NULL};
-
 /* Splits the line at spaces and parses it; the words live in static storage until the next call. */
 static int parse(const struct command *command, const char *line, struct arguments *arguments,
                  struct ebb_error *error)

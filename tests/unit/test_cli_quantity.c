@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Amounts with units. */
-#include "cli/options.h"
 #include "cli/quantity.h"
 
 #include "unit.h"
-
-const struct command *const ebb_commands[] = {NULL};
 
 static void test_read(void **state)
 {
