@@ -14,7 +14,7 @@
 #include "system/replay.h"
 #include "system/tcg.h"
 #include "target/arm/cpregs.h"
-#include "recorder.h"
+#include "state.h"
 
 static const struct recorder_refusal unrecordable_devices[] = {
     {"iothread", "iothreads work while the guest runs; leave iothread= and -object iothread out"},

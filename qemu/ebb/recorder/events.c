@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Putting events into the log: their positions, and whether they are nested. */
 #include "qemu/osdep.h"
-#include "recorder.h"
+#include "state.h"
 
 #define MAX_DMA_EVENT (1u << 20) /* bytes; longer transfers become several events */
 

@@ -6,7 +6,7 @@
  */
 #include "qemu/osdep.h"
 #include "qemu/timer.h"
-#include "recorder.h"
+#include "state.h"
 
 /* Bases in the time, or space, that is kept: what is on disk is longer by at most one part. */
 #define PARTS 4

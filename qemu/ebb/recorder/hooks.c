@@ -7,7 +7,7 @@
 #include "gdbstub/internals.h"
 #include "hw/irq.h"
 #include "hw/qdev-core.h"
-#include "recorder.h"
+#include "state.h"
 #include "system/replay.h"
 #include "qapi/qapi-types-ui.h"
 #include "replay/replay-internal.h"

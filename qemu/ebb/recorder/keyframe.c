@@ -15,7 +15,7 @@
 #include "system/tcg.h"
 #include "log/digest.h"
 #include "ebb/arm/cpu_state.h"
-#include "recorder.h"
+#include "state.h"
 
 #define CLEAN_STRETCH (1u << 20) /* bytes that are looked at together first */
 

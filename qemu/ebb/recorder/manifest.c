@@ -17,7 +17,7 @@
 #include "qom/qom-qobject.h"
 #include "system/tcg.h"
 #include "semihosting/semihost.h"
-#include "recorder.h"
+#include "state.h"
 
 #define RECORDER_VERSION "0.1.0"
 

@@ -4,7 +4,7 @@
 #include "cpu.h"
 #include "exec/address-spaces.h"
 #include "log/digest.h"
-#include "recorder.h"
+#include "state.h"
 
 static struct recorder_flash *find_flash(struct recorder *recorder, MemoryRegion *mr)
 {

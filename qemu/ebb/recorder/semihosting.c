@@ -10,7 +10,7 @@
 #include "semihosting/console.h"
 #include "semihosting/guestfd.h"
 #include "ebb/position.h"
-#include "recorder.h"
+#include "state.h"
 
 /* Operation numbers: "Semihosting for AArch32 and AArch64". */
 enum operation {

@@ -7,7 +7,7 @@
 #include "qobject/qjson.h"
 #include "qobject/qnum.h"
 #include "system/cpu-timers.h"
-#include "recorder.h"
+#include "state.h"
 
 #define PERIOD_MS 1000
 

@@ -8,7 +8,7 @@
 #include "ebb/arm/cpu_state.h"
 #include "ebb/hooks.h"
 #include "ebb/position.h"
-#include "recorder.h"
+#include "state.h"
 #include "ebb/arm/sysreg.h"
 
 /* The bytes of value as a little-endian CPU sees them. */

@@ -11,7 +11,7 @@
 #include "qapi/error.h"
 #include "qemu/main-loop.h"
 #include "system/runstate.h"
-#include "kvm.h"
+#include "state.h"
 
 struct recorder_kvm_alarm {
     EbbMmioTimer *timer;

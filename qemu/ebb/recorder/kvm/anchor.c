@@ -11,7 +11,7 @@
 #include "cpu.h"
 #include "qapi/error.h"
 #include "log/digest.h"
-#include "kvm.h"
+#include "state.h"
 #include "trace.h"
 
 #define INSTRUCTIONS_RETIRED 0x08 /* Arm ARM, D13.12.2 */

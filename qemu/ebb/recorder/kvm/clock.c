@@ -21,7 +21,7 @@
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "qemu/thread.h"
-#include "kvm.h"
+#include "state.h"
 #include "trace.h"
 
 #define SHORTEST_STEP_NS 100000 /* many times what it takes to enter the guest */

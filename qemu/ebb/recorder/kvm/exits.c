@@ -10,7 +10,7 @@
 #include "system/runstate.h"
 #include "target/arm/syndrome.h"
 #include "ebb/counter/sites.h"
-#include "kvm.h"
+#include "state.h"
 #include "trace.h"
 
 /* Registers whose id names the counter, as the Arm ARM encodes it. */

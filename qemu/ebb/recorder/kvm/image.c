@@ -8,7 +8,7 @@
 #include "qemu/error-report.h"
 #include "ebb/counter/elf.h"
 #include "ebb/counter/sites.h"
-#include "kvm.h"
+#include "state.h"
 
 #define LINUX_IMAGE_SIZE 16 /* offset in an arm64 Image, little-endian, as its magic number */
 #define LINUX_IMAGE_MAGIC 56

@@ -6,7 +6,7 @@
 #include "system/kvm.h"
 #include "ebb/arm/cpu_state.h"
 #include "ebb/arm/kvm_ids.h"
-#include "kvm.h"
+#include "state.h"
 
 /* What QEMU holds in the vCPU's stead goes to KVM first. */
 static bool flush(CPUState *cpu)

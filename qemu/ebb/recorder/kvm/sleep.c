@@ -8,7 +8,7 @@
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "system/kvm.h"
-#include "kvm.h"
+#include "state.h"
 
 #define WFI_STATISTIC "wfi_exit_stat"
 #define MAX_STATISTICS 1000u

@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include "qemu/bswap.h"
-#include "kvm.h"
+#include "state.h"
 #include "trace.h"
 
 /* Room for what happens between two exits to us, a boot's page faults; and what perf allows each

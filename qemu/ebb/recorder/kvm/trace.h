@@ -8,7 +8,7 @@
 #ifndef EBB_RECORDER_KVM_TRACE_H
 #define EBB_RECORDER_KVM_TRACE_H
 
-#include "ebb/recorder/recorder.h"
+#include "ebb/recorder/state.h"
 
 /* Opens the trace, once the counter is there. Where the host does not allow it nothing is noted. */
 void recorder_kvm_trace_open(struct recorder *recorder);

@@ -8,7 +8,7 @@
 #include "qemu/error-report.h"
 #include "system/kvm.h"
 #include "kvm_arm.h"
-#include "kvm.h"
+#include "state.h"
 
 static const struct recorder_refusal unrecordable_devices[] = {
     {"e1000", "KVM collects writes to e1000 devices; use virtio-net"},

@@ -10,7 +10,7 @@
 #include "log/kvm_registers.h"
 #include "ebb/arm/cpu_state.h"
 #include "ebb/hooks.h"
-#include "kvm.h"
+#include "state.h"
 #include "trace.h"
 
 static void kvm_enter(CPUState *cpu)

@@ -6,8 +6,8 @@
  * Everything here is called with the BQL held and the vCPU not executing guest code, or from the
  * vCPU thread. There is one recorder per process; QEMU's hooks reach it through ebb_recorder.
  */
-#ifndef EBB_RECORDER_RECORDER_H
-#define EBB_RECORDER_RECORDER_H
+#ifndef EBB_RECORDER_STATE_H
+#define EBB_RECORDER_STATE_H
 
 #include "cpu.h"
 #include "qom/object.h"

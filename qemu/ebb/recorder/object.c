@@ -10,7 +10,7 @@
 #include "system/reset.h"
 #include "system/runstate.h"
 #include "log/digest.h"
-#include "recorder.h"
+#include "state.h"
 
 #define ANY_PMU 4 /* PERF_TYPE_RAW: that of the CPU in use */
 #define DEFAULT_CLOCK_STEP_MS 4

@@ -7,12 +7,12 @@
  * an anchor in the log. Exits in between are handled by the vCPU thread itself; what devices do
  * there is nested in the event of the access.
  */
-#ifndef EBB_RECORDER_KVM_KVM_H
-#define EBB_RECORDER_KVM_KVM_H
+#ifndef EBB_RECORDER_KVM_STATE_H
+#define EBB_RECORDER_KVM_STATE_H
 
 #include <linux/kvm.h>
 #include "ebb/devices/mmio_timer.h"
-#include "ebb/recorder/recorder.h"
+#include "ebb/recorder/state.h"
 #include "probe.h"
 #include "ebb/arm/smccc.h"
 
