@@ -45,7 +45,7 @@ bool recorder_check_tcg(Error **errp)
     return false;
 }
 
-bool recorder_has_gic_registers(ARMCPU *cpu)
+bool recorder_checks_has_gic_registers(ARMCPU *cpu)
 {
     /* ICC_PMR_EL1 */
     uint32_t key = ENCODE_AA64_CP_REG(CP_REG_ARM64_SYSREG_CP, 4, 6, 3, 0, 0);
@@ -65,7 +65,7 @@ static bool check_cpu(Error **errp)
         error_setg(errp, "its CPU is of the M or R profile; only the A profile can be recorded");
     } else if (cpu->tag_memory) {
         error_setg(errp, "memory tagging cannot be recorded; leave mte=on out");
-    } else if (privileged && recorder_has_gic_registers(cpu)) {
+    } else if (privileged && recorder_checks_has_gic_registers(cpu)) {
         error_setg(errp, "EL2 or EL3 together with a GICv3 cannot be recorded; use gic-version=2, "
                          "or leave virtualization=on and secure=on out");
     } else {
@@ -74,8 +74,8 @@ static bool check_cpu(Error **errp)
     return false;
 }
 
-bool recorder_check_type(Object *object, const struct recorder_refusal *refusals, size_t count,
-                         Error **errp)
+bool recorder_checks_type(Object *object, const struct recorder_refusal *refusals, size_t count,
+                          Error **errp)
 {
     const char *type = object_get_typename(object);
     size_t i;
@@ -91,8 +91,8 @@ bool recorder_check_type(Object *object, const struct recorder_refusal *refusals
 
 static int check_object(Object *object, void *opaque)
 {
-    return !recorder_check_type(object, unrecordable_devices, ARRAY_SIZE(unrecordable_devices),
-                                opaque);
+    return !recorder_checks_type(object, unrecordable_devices, ARRAY_SIZE(unrecordable_devices),
+                                 opaque);
 }
 
 static bool check_network(Error **errp)
@@ -123,9 +123,9 @@ static bool block_what_replaces_state(Error **errp)
     return migrate_add_blocker_internal(&reason, errp) == 0;
 }
 
-bool recorder_check_machine(const struct recorder *recorder, Error **errp)
+bool recorder_checks_machine(const struct recorder_session *session, Error **errp)
 {
-    if (!recorder->accel->check_machine(errp) || !check_cpu(errp)) {
+    if (!session->accel->check_machine(errp) || !check_cpu(errp)) {
         return false;
     }
     if (semihosting_get_target() == SEMIHOSTING_TARGET_GDB) {

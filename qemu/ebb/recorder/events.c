@@ -5,65 +5,65 @@
 
 #define MAX_DMA_EVENT (1u << 20) /* bytes; longer transfers become several events */
 
-static void append(struct recorder *recorder, const struct ebb_event *event)
+static void append(struct recorder_session *session, const struct ebb_event *event)
 {
     struct ebb_error error;
 
-    if (ebb_log_writer_append(recorder->writer, event, &error)) {
-        recorder_fail(recorder, "%s", error.message);
+    if (ebb_log_writer_append(session->writer, event, &error)) {
+        recorder_state_fail(session, "%s", error.message);
     }
 }
 
-void recorder_append_effect(struct recorder *recorder, struct ebb_event *event)
+void recorder_events_effect(struct recorder_session *session, struct ebb_event *event)
 {
-    if (!recorder_is_recording(recorder)) {
+    if (!recorder_state_is_recording(session)) {
         return;
     }
-    if (recorder->access.active) {
-        event->position = recorder->access.position;
+    if (session->access.active) {
+        event->position = session->access.position;
         event->flags |= EBB_EVENT_NESTED;
     } else {
-        event->position = recorder->accel->place(recorder);
-        if (event->position == recorder->entry_position) {
+        event->position = session->accel->place(session);
+        if (event->position == session->entry_position) {
             event->flags |= EBB_EVENT_AFTER_ENTRY;
         }
     }
-    append(recorder, event);
+    append(session, event);
 }
 
-void recorder_append_dma(struct recorder *recorder, uint64_t ram_offset, uint64_t length)
+void recorder_events_dma(struct recorder_session *session, uint64_t ram_offset, uint64_t length)
 {
     while (length) {
         struct ebb_event event = {.kind = EBB_EVENT_DMA, .address = ram_offset};
         uint64_t left;
 
-        event.data = ebb_ram_space_pointer(recorder->space, ram_offset, &left);
+        event.data = recorder_ram_space_pointer(session->space, ram_offset, &left);
         event.data_length = MIN(MIN(length, left), MAX_DMA_EVENT);
-        recorder_append_effect(recorder, &event);
+        recorder_events_effect(session, &event);
         ram_offset += event.data_length;
         length -= event.data_length;
     }
 }
 
-void recorder_append_access(struct recorder *recorder, struct ebb_event *event)
+void recorder_access_append(struct recorder_session *session, struct ebb_event *event)
 {
-    if (recorder_is_recording(recorder)) {
-        event->position = recorder->access.position;
-        append(recorder, event);
+    if (recorder_state_is_recording(session)) {
+        event->position = session->access.position;
+        append(session, event);
     }
 }
 
-bool recorder_access_begin(struct recorder *recorder, uint64_t position)
+bool recorder_access_begin(struct recorder_session *session, uint64_t position)
 {
-    if (recorder->access.active || !recorder_is_recording(recorder)) {
+    if (session->access.active || !recorder_state_is_recording(session)) {
         return false;
     }
-    recorder->access.active = true;
-    recorder->access.position = position;
+    session->access.active = true;
+    session->access.position = position;
     return true;
 }
 
-void recorder_access_end(struct recorder *recorder)
+void recorder_access_end(struct recorder_session *session)
 {
-    recorder->access.active = false;
+    session->access.active = false;
 }

@@ -11,65 +11,65 @@
 /* Bases in the time, or space, that is kept: what is on disk is longer by at most one part. */
 #define PARTS 4
 
-static bool is_flight(const struct recorder *recorder)
+static bool is_flight(const struct recorder_session *session)
 {
-    const struct recorder_properties *properties = &recorder->properties;
+    const struct recorder_settings *settings = &session->settings;
 
-    return properties->last_ms || properties->last_instructions || properties->last_bytes;
+    return settings->last_ms || settings->last_instructions || settings->last_bytes;
 }
 
-static uint64_t bytes_written(struct recorder *recorder)
+static uint64_t bytes_written(struct recorder_session *session)
 {
-    ebb_log_writer_stats(recorder->writer, &recorder->stats);
-    return recorder->stats.log_bytes + recorder->stats.keyframe_bytes;
+    ebb_log_writer_stats(session->writer, &session->stats);
+    return session->stats.log_bytes + session->stats.keyframe_bytes;
 }
 
-static struct recorder_base base_here(struct recorder *recorder)
+static struct recorder_base base_here(struct recorder_session *session)
 {
     return (struct recorder_base){
-        .position = recorder->accel->position(recorder),
+        .position = session->accel->position(session),
         .time = qemu_clock_get_ms(QEMU_CLOCK_REALTIME),
-        .bytes = bytes_written(recorder),
+        .bytes = bytes_written(session),
     };
 }
 
 /* True if from a base to now one of the measures is full, divided by parts. */
-static bool spans(const struct recorder *recorder, const struct recorder_base *from,
+static bool spans(const struct recorder_session *session, const struct recorder_base *from,
                   const struct recorder_base *now, unsigned parts)
 {
-    const struct recorder_properties *properties = &recorder->properties;
+    const struct recorder_settings *settings = &session->settings;
 
-    return (properties->last_ms && now->time - from->time >= properties->last_ms / parts) ||
-           (properties->last_instructions &&
-            now->position - from->position >= properties->last_instructions / parts) ||
-           (properties->last_bytes && now->bytes - from->bytes >= properties->last_bytes / parts);
+    return (settings->last_ms && now->time - from->time >= settings->last_ms / parts) ||
+           (settings->last_instructions &&
+            now->position - from->position >= settings->last_instructions / parts) ||
+           (settings->last_bytes && now->bytes - from->bytes >= settings->last_bytes / parts);
 }
 
-static struct recorder_base *base_at(struct recorder *recorder, guint i)
+static struct recorder_base *base_at(struct recorder_session *session, guint i)
 {
-    return &g_array_index(recorder->bases, struct recorder_base, i);
+    return &g_array_index(session->bases, struct recorder_base, i);
 }
 
-bool recorder_flight_begin(struct recorder *recorder, bool *whole)
+bool recorder_flight_keyframe_begin(struct recorder_session *session, bool *whole)
 {
     struct recorder_base now;
     struct ebb_error error;
 
-    if (!is_flight(recorder) || recorder->resetting) {
+    if (!is_flight(session) || session->resetting) {
         return true;
     }
-    now = base_here(recorder);
-    if (recorder->bases->len &&
-        !spans(recorder, base_at(recorder, recorder->bases->len - 1), &now, PARTS)) {
+    now = base_here(session);
+    if (session->bases->len &&
+        !spans(session, base_at(session, session->bases->len - 1), &now, PARTS)) {
         return true;
     }
     *whole = true;
-    g_array_append_val(recorder->bases, now);
-    if (ebb_log_writer_base(recorder->writer, &error)) {
-        recorder_fail(recorder, "%s", error.message);
+    g_array_append_val(session->bases, now);
+    if (ebb_log_writer_base(session->writer, &error)) {
+        recorder_state_fail(session, "%s", error.message);
         return false;
     }
-    recorder_map_append(recorder);
+    recorder_map_append(session);
     return true;
 }
 
@@ -77,16 +77,16 @@ bool recorder_flight_begin(struct recorder *recorder, bool *whole)
  * The newest base from which on enough is kept. A limit in bytes is met as well as one base can:
  * what is kept from it on is a part below the limit at most, since bases are a part apart.
  */
-static guint base_to_keep(struct recorder *recorder, const struct recorder_base *now)
+static guint base_to_keep(struct recorder_session *session, const struct recorder_base *now)
 {
     guint kept = 0, i;
 
-    for (i = 0; i < recorder->bases->len; i++) {
-        const struct recorder_base *base = base_at(recorder, i);
-        bool enough = spans(recorder, base, now, 1);
+    for (i = 0; i < session->bases->len; i++) {
+        const struct recorder_base *base = base_at(session, i);
+        bool enough = spans(session, base, now, 1);
 
-        if (recorder->properties.last_bytes) {
-            enough = now->bytes - base_at(recorder, kept)->bytes > recorder->properties.last_bytes;
+        if (session->settings.last_bytes) {
+            enough = now->bytes - base_at(session, kept)->bytes > session->settings.last_bytes;
         }
         if (enough) {
             kept = i;
@@ -95,29 +95,29 @@ static guint base_to_keep(struct recorder *recorder, const struct recorder_base 
     return kept;
 }
 
-bool recorder_flight_end(struct recorder *recorder, bool whole, uint64_t keyframe)
+bool recorder_flight_keyframe_end(struct recorder_session *session, bool whole, uint64_t keyframe)
 {
     struct recorder_base now;
     struct ebb_error error;
     uint64_t first;
     guint kept;
 
-    if (!is_flight(recorder) || !recorder->bases->len) {
+    if (!is_flight(session) || !session->bases->len) {
         return true;
     }
     if (whole) {
-        base_at(recorder, recorder->bases->len - 1)->keyframe = keyframe;
+        base_at(session, session->bases->len - 1)->keyframe = keyframe;
     }
-    now = base_here(recorder);
-    kept = base_to_keep(recorder, &now);
+    now = base_here(session);
+    kept = base_to_keep(session, &now);
     if (!kept) {
         return true;
     }
-    if (ebb_log_writer_drop_before(recorder->writer, base_at(recorder, kept)->keyframe, &first,
+    if (ebb_log_writer_drop_before(session->writer, base_at(session, kept)->keyframe, &first,
                                    &error)) {
-        recorder_fail(recorder, "%s", error.message);
+        recorder_state_fail(session, "%s", error.message);
         return false;
     }
-    g_array_remove_range(recorder->bases, 0, kept);
+    g_array_remove_range(session->bases, 0, kept);
     return true;
 }

@@ -14,8 +14,8 @@
 
 #define CPU_INPUTS (ARM_CPU_VINMI + 1)
 
-void recorder_append_mmio(struct recorder *recorder, uint32_t kind, hwaddr address, uint64_t value,
-                          unsigned size, uint32_t flags)
+void recorder_access_append_mmio(struct recorder_session *session, uint32_t kind, hwaddr address,
+                                 uint64_t value, unsigned size, uint32_t flags)
 {
     struct ebb_event event = {
         .kind = kind,
@@ -25,7 +25,7 @@ void recorder_append_mmio(struct recorder *recorder, uint32_t kind, hwaddr addre
         .flags = flags,
     };
 
-    recorder_append_access(recorder, &event);
+    recorder_access_append(session, &event);
 }
 
 /* QEMU's CPU inputs are levels; calls that do not change one have no effect, but cost KVM a call.
@@ -44,114 +44,117 @@ static bool changes_line(CPUARMState *env, int input, bool level)
     return level != !!(env->irq_line_state & bits[input]);
 }
 
-/* False, after recorder_fail(), if the vCPU may be executing while the caller changes its world. */
-static bool check_serialized(struct recorder *recorder, const char *what)
+/* False, after recorder_state_fail(), if the vCPU may be executing while the caller changes its
+ * world. */
+static bool check_serialized(struct recorder_session *session, const char *what)
 {
     if (bql_locked() && (current_cpu || replay_mutex_locked())) {
         return true;
     }
-    recorder_fail(recorder,
-                  "cannot record %s from another thread while the guest runs; use a device that "
-                  "does its work on QEMU's main thread",
-                  what);
+    recorder_state_fail(
+        session,
+        "cannot record %s from another thread while the guest runs; use a device that "
+        "does its work on QEMU's main thread",
+        what);
     return false;
 }
 
 static void interrupt_line_moved(void *opaque, int input, int level)
 {
     qemu_irq original = *(qemu_irq *)opaque;
-    struct recorder *recorder = ebb_recorder;
+    struct recorder_session *session = recorder_hooks_session;
     struct ebb_event event = {
         .kind = EBB_EVENT_INTERRUPT_LINE,
         .address = input,
         .value = level != 0,
     };
 
-    if (!changes_line(&recorder->cpu->env, input, level != 0)) {
+    if (!changes_line(&session->cpu->env, input, level != 0)) {
         return;
     }
-    if (recorder_is_recording(recorder) && check_serialized(recorder, "an interrupt raised")) {
-        recorder_append_effect(recorder, &event);
+    if (recorder_state_is_recording(session) && check_serialized(session, "an interrupt raised")) {
+        recorder_events_effect(session, &event);
     }
     qemu_set_irq(original, level);
 }
 
-void recorder_ram_written(MemoryRegion *mr, hwaddr offset, hwaddr length)
+void recorder_hooks_ram_written(MemoryRegion *mr, hwaddr offset, hwaddr length)
 {
-    struct recorder *recorder = ebb_recorder;
+    struct recorder_session *session = recorder_hooks_session;
     uint64_t ram_offset;
 
-    if (!recorder_is_recording(recorder) || !length) {
+    if (!recorder_state_is_recording(session) || !length) {
         return;
     }
-    ram_offset = ebb_ram_space_offset(recorder->space, mr, offset);
+    ram_offset = recorder_ram_space_offset(session->space, mr, offset);
     if (ram_offset == UINT64_MAX) {
         return;
     }
-    recorder_mark_dirty(mr, offset, length);
-    if (recorder->resetting) {
+    recorder_dirty_mark(mr, offset, length);
+    if (session->resetting) {
         return; /* the keyframe after the reset has it */
     }
-    if (check_serialized(recorder, "RAM written")) {
-        recorder_append_dma(recorder, ram_offset, length);
+    if (check_serialized(session, "RAM written")) {
+        recorder_events_dma(session, ram_offset, length);
     }
 }
 
-static void append_reset(struct recorder *recorder)
+static void append_reset(struct recorder_session *session)
 {
     struct ebb_event event = {.kind = EBB_EVENT_RESET};
 
-    recorder->resetting = false;
-    recorder->entry_position = UINT64_MAX;
-    if (recorder_keyframe(recorder, recorder->accel->position(recorder), &event.value)) {
-        recorder_append_effect(recorder, &event);
+    session->resetting = false;
+    session->entry_position = UINT64_MAX;
+    if (recorder_keyframe_write(session, session->accel->position(session), &event.value)) {
+        recorder_events_effect(session, &event);
     }
 }
 
-static void start_recording(struct recorder *recorder)
+static void start_recording(struct recorder_session *session)
 {
     Error *error = NULL;
 
     if (gdbserver_state.init) {
-        recorder_fail(recorder, "cannot record this guest: what a debugger writes is not recorded; "
-                                "leave -s and -gdb out and debug the recording with ebb replay");
+        recorder_state_fail(session,
+                            "cannot record this guest: what a debugger writes is not recorded; "
+                            "leave -s and -gdb out and debug the recording with ebb replay");
         return;
     }
-    recorder->space = ebb_ram_space_new();
-    recorder_map_start(recorder);
-    if (!recorder->accel->start(recorder, &error) || !recorder_write_manifest(recorder, &error)) {
-        recorder_fail(recorder, "%s", error_get_pretty(error));
+    session->space = recorder_ram_space_new();
+    recorder_map_start(session);
+    if (!session->accel->start(session, &error) || !recorder_manifest_write(session, &error)) {
+        recorder_state_fail(session, "%s", error_get_pretty(error));
         error_free(error);
         return;
     }
-    recorder->phase = RECORDER_RECORDING;
-    recorder_keyframe_start(recorder);
-    recorder_keyframe(recorder, recorder->accel->place(recorder), NULL);
+    session->phase = RECORDER_RECORDING;
+    recorder_keyframe_start(session);
+    recorder_keyframe_write(session, session->accel->place(session), NULL);
 }
 
-void recorder_between_runs(struct recorder *recorder)
+void recorder_session_between_runs(struct recorder_session *session)
 {
-    if (recorder->phase == RECORDER_WAITING) {
-        start_recording(recorder);
+    if (session->phase == RECORDER_WAITING) {
+        start_recording(session);
     }
-    if (!recorder_is_recording(recorder)) {
-        recorder->resetting = false;
+    if (!recorder_state_is_recording(session)) {
+        session->resetting = false;
         return;
     }
-    if (recorder->resetting) {
-        append_reset(recorder);
-    } else if (recorder_keyframe_is_due(recorder)) {
-        recorder_keyframe(recorder, recorder->accel->place(recorder), NULL);
+    if (session->resetting) {
+        append_reset(session);
+    } else if (recorder_keyframe_is_due(session)) {
+        recorder_keyframe_write(session, session->accel->place(session), NULL);
     }
 }
 
-void recorder_watch_inputs(struct recorder *recorder)
+void recorder_hooks_watch_inputs(struct recorder_session *session)
 {
     qemu_irq inputs[CPU_INPUTS];
     int i;
 
     for (i = 0; i < CPU_INPUTS; i++) {
-        inputs[i] = qdev_get_gpio_in(DEVICE(recorder->cpu), i);
+        inputs[i] = qdev_get_gpio_in(DEVICE(session->cpu), i);
     }
     qemu_irq_intercept_in(inputs, interrupt_line_moved, CPU_INPUTS);
     /* The main thread, which this is, starts out with the mutex. */

@@ -4,7 +4,7 @@
  *
  * The first has every page that is not zero. After that QEMU's dirty bits for migration, which
  * nothing else uses since migration is blocked, tell which pages the guest has written to;
- * recorder_mark_dirty() adds those written by devices. Under KVM that is not free: a guest that
+ * recorder_dirty_mark() adds those written by devices. Under KVM that is not free: a guest that
  * gets no keyframes but the last goes without, and the last has all pages in use.
  */
 #include "qemu/osdep.h"
@@ -19,44 +19,44 @@
 
 #define CLEAN_STRETCH (1u << 20) /* bytes that are looked at together first */
 
-void recorder_mark_dirty(MemoryRegion *mr, hwaddr offset, hwaddr length)
+void recorder_dirty_mark(MemoryRegion *mr, hwaddr offset, hwaddr length)
 {
     cpu_physical_memory_set_dirty_range(memory_region_get_ram_addr(mr) + offset, length,
                                         1 << DIRTY_MEMORY_MIGRATION);
 }
 
-static int add_page(struct recorder *recorder, const struct ebb_ram_block *block, uint64_t offset,
-                    struct ebb_error *error)
+static int add_page(struct recorder_session *session, const struct recorder_ram_block *block,
+                    uint64_t offset, struct ebb_error *error)
 {
-    return ebb_keyframe_add_page(recorder->writer, (block->offset + offset) / EBB_PAGE_SIZE,
+    return ebb_keyframe_add_page(session->writer, (block->offset + offset) / EBB_PAGE_SIZE,
                                  block->block->host + offset, error);
 }
 
-static DirtyBitmapSnapshot *take_dirty(const struct ebb_ram_block *block)
+static DirtyBitmapSnapshot *take_dirty(const struct recorder_ram_block *block)
 {
     return cpu_physical_memory_snapshot_and_clear_dirty(block->block->mr, 0, block->size,
                                                         DIRTY_MEMORY_MIGRATION);
 }
 
 /* with_zeroes: also those that may hold something else in an earlier keyframe. */
-static int add_used_pages(struct recorder *recorder, const struct ebb_ram_block *block,
+static int add_used_pages(struct recorder_session *session, const struct recorder_ram_block *block,
                           bool with_zeroes, struct ebb_error *error)
 {
     g_autofree DirtyBitmapSnapshot *dirty = take_dirty(block);
-    g_autofree bool *used = ebb_ram_block_used_pages(block);
+    g_autofree bool *used = recorder_ram_space_used_pages(block);
     uint64_t done;
 
     for (done = 0; done < block->size; done += EBB_PAGE_SIZE) {
         if (used[done / EBB_PAGE_SIZE] &&
             (with_zeroes || !ebb_is_zero(block->block->host + done, EBB_PAGE_SIZE)) &&
-            add_page(recorder, block, done, error)) {
+            add_page(session, block, done, error)) {
             return -1;
         }
     }
     return 0;
 }
 
-static int add_dirty_pages(struct recorder *recorder, const struct ebb_ram_block *block,
+static int add_dirty_pages(struct recorder_session *session, const struct recorder_ram_block *block,
                            struct ebb_error *error)
 {
     g_autofree DirtyBitmapSnapshot *dirty = take_dirty(block);
@@ -72,7 +72,7 @@ static int add_dirty_pages(struct recorder *recorder, const struct ebb_ram_block
             continue;
         }
         if (cpu_physical_memory_snapshot_get_dirty(dirty, start + done, EBB_PAGE_SIZE) &&
-            add_page(recorder, block, done, error)) {
+            add_page(session, block, done, error)) {
             return -1;
         }
         done += EBB_PAGE_SIZE;
@@ -80,14 +80,14 @@ static int add_dirty_pages(struct recorder *recorder, const struct ebb_ram_block
     return 0;
 }
 
-static int add_block(struct recorder *recorder, const struct ebb_ram_block *block, bool whole,
-                     struct ebb_error *error)
+static int add_block(struct recorder_session *session, const struct recorder_ram_block *block,
+                     bool whole, struct ebb_error *error)
 {
-    return whole || !recorder->tracks_dirty ? add_used_pages(recorder, block, !whole, error)
-                                            : add_dirty_pages(recorder, block, error);
+    return whole || !session->tracks_dirty ? add_used_pages(session, block, !whole, error)
+                                           : add_dirty_pages(session, block, error);
 }
 
-static int write_keyframe(struct recorder *recorder, uint64_t position, bool whole,
+static int write_keyframe(struct recorder_session *session, uint64_t position, bool whole,
                           uint64_t *number, struct ebb_error *error)
 {
     struct ebb_cpu_registers *registers;
@@ -95,108 +95,108 @@ static int write_keyframe(struct recorder *recorder, uint64_t position, bool who
     size_t count, i;
     int result;
 
-    if (ebb_keyframe_begin(recorder->writer, position, number, error)) {
+    if (ebb_keyframe_begin(session->writer, position, number, error)) {
         return -1;
     }
-    for (i = 0; i < recorder->space->block_count; i++) {
-        if (add_block(recorder, &recorder->space->blocks[i], whole, error)) {
+    for (i = 0; i < session->space->block_count; i++) {
+        if (add_block(session, &session->space->blocks[i], whole, error)) {
             return -1;
         }
     }
-    registers = recorder->accel->registers(recorder);
+    registers = session->accel->registers(session);
     list = ebb_cpu_registers_list(registers, &count);
-    result = ebb_keyframe_commit(recorder->writer, list, count, error);
+    result = ebb_keyframe_commit(session->writer, list, count, error);
     ebb_cpu_registers_free(registers);
     return result;
 }
 
 /* When the next one is due; under TCG, QEMU lets the vCPU run until the next timer of the guest. */
-static void schedule(struct recorder *recorder)
+static void schedule(struct recorder_session *session)
 {
-    uint64_t interval = recorder->properties.keyframe_interval;
+    uint64_t interval = session->settings.keyframe_interval;
 
-    recorder->keyframe_requested = false;
-    if (recorder->properties.keyframe_ms) {
-        timer_mod(recorder->keyframe_host_timer,
-                  qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + recorder->properties.keyframe_ms);
+    session->keyframe_requested = false;
+    if (session->settings.keyframe_ms) {
+        timer_mod(session->keyframe_host_timer,
+                  qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + session->settings.keyframe_ms);
     } else if (tcg_enabled()) {
-        timer_mod(recorder->keyframe_timer,
+        timer_mod(session->keyframe_timer,
                   qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + icount_to_ns(interval));
     }
 }
 
-bool recorder_keyframe(struct recorder *recorder, uint64_t position, uint64_t *number)
+bool recorder_keyframe_write(struct recorder_session *session, uint64_t position, uint64_t *number)
 {
     uint64_t local;
     struct ebb_error error;
-    bool whole = !recorder->has_keyframe;
+    bool whole = !session->has_keyframe;
 
     number = number ? number : &local;
-    if (position == recorder->accel->position(recorder)) {
-        recorder_flash_sync(recorder);
+    if (position == session->accel->position(session)) {
+        recorder_flash_sync(session);
     }
-    recorder->accel->sync_dirty(recorder);
-    if (!recorder_flight_begin(recorder, &whole)) {
+    session->accel->sync_dirty(session);
+    if (!recorder_flight_keyframe_begin(session, &whole)) {
         return false;
     }
-    if (write_keyframe(recorder, position, whole, number, &error)) {
-        recorder_fail(recorder, "%s", error.message);
+    if (write_keyframe(session, position, whole, number, &error)) {
+        recorder_state_fail(session, "%s", error.message);
         return false;
     }
-    recorder->has_keyframe = true;
-    recorder->keyframe_position = position;
-    schedule(recorder);
-    return recorder_flight_end(recorder, whole, *number);
+    session->has_keyframe = true;
+    session->keyframe_position = position;
+    schedule(session);
+    return recorder_flight_keyframe_end(session, whole, *number);
 }
 
-static uint64_t instructions_left(const struct recorder *recorder)
+static uint64_t instructions_left(const struct recorder_session *session)
 {
-    uint64_t done = recorder->accel->position(recorder);
-    uint64_t due = recorder->keyframe_position + recorder->properties.keyframe_interval;
+    uint64_t done = session->accel->position(session);
+    uint64_t due = session->keyframe_position + session->settings.keyframe_interval;
 
     return due > done ? due - done : 0;
 }
 
-bool recorder_keyframe_is_due(const struct recorder *recorder)
+bool recorder_keyframe_is_due(const struct recorder_session *session)
 {
-    if (recorder->properties.keyframe_ms || !tcg_enabled()) {
-        return recorder->keyframe_requested;
+    if (session->settings.keyframe_ms || !tcg_enabled()) {
+        return session->keyframe_requested;
     }
-    return !instructions_left(recorder);
+    return !instructions_left(session);
 }
 
 /* The vCPU has stopped running for it, and looks whether a keyframe is due. */
 static void guest_timer(void *opaque)
 {
-    struct recorder *recorder = opaque;
-    uint64_t left = instructions_left(recorder);
+    struct recorder_session *session = opaque;
+    uint64_t left = instructions_left(session);
 
-    if (recorder_is_recording(recorder) && left) {
-        timer_mod(recorder->keyframe_timer,
+    if (recorder_state_is_recording(session) && left) {
+        timer_mod(session->keyframe_timer,
                   qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + icount_to_ns(left));
     }
 }
 
 static void host_timer(void *opaque)
 {
-    struct recorder *recorder = opaque;
+    struct recorder_session *session = opaque;
 
-    recorder->keyframe_requested = true;
-    qemu_cpu_kick(CPU(recorder->cpu));
+    session->keyframe_requested = true;
+    qemu_cpu_kick(CPU(session->cpu));
 }
 
-void recorder_keyframe_start(struct recorder *recorder)
+void recorder_keyframe_start(struct recorder_session *session)
 {
-    recorder->keyframe_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, guest_timer, recorder);
-    recorder->keyframe_host_timer = timer_new_ms(QEMU_CLOCK_REALTIME, host_timer, recorder);
-    recorder->bases = g_array_new(false, false, sizeof(struct recorder_base));
+    session->keyframe_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, guest_timer, session);
+    session->keyframe_host_timer = timer_new_ms(QEMU_CLOCK_REALTIME, host_timer, session);
+    session->bases = g_array_new(false, false, sizeof(struct recorder_base));
 }
 
-void recorder_keyframe_stop(struct recorder *recorder)
+void recorder_keyframe_stop(struct recorder_session *session)
 {
-    timer_free(recorder->keyframe_timer);
-    timer_free(recorder->keyframe_host_timer);
-    g_array_free(recorder->bases, true);
-    recorder->keyframe_timer = recorder->keyframe_host_timer = NULL;
-    recorder->bases = NULL;
+    timer_free(session->keyframe_timer);
+    timer_free(session->keyframe_host_timer);
+    g_array_free(session->bases, true);
+    session->keyframe_timer = session->keyframe_host_timer = NULL;
+    session->bases = NULL;
 }

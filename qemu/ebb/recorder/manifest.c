@@ -80,7 +80,7 @@ static QDict *describe_cpu(ARMCPU *cpu)
     qdict_put_str(dict, "type", object_get_typename(OBJECT(cpu)));
     qdict_put_str(dict, "architecture", a64 ? "aarch64" : "arm");
     qdict_put_int(dict, "count", 1);
-    qdict_put_bool(dict, "gic_cpu_interface", recorder_has_gic_registers(cpu));
+    qdict_put_bool(dict, "gic_cpu_interface", recorder_checks_has_gic_registers(cpu));
     if (semihosting_enabled(false)) {
         qdict_put_str(dict, "semihosting", semihosting_enabled(true) ? "user" : "kernel");
     }
@@ -90,7 +90,7 @@ static QDict *describe_cpu(ARMCPU *cpu)
     return dict;
 }
 
-static QDict *describe_ram(const struct ebb_ram_space *space)
+static QDict *describe_ram(const struct recorder_ram_space *space)
 {
     QDict *dict = qdict_new();
     QList *blocks = qlist_new();
@@ -109,14 +109,14 @@ static QDict *describe_ram(const struct ebb_ram_space *space)
     return dict;
 }
 
-static QList *describe_map(const struct recorder *recorder)
+static QList *describe_map(const struct recorder_session *session)
 {
     static const char *const types[] = {"ram", "rom", "romd"};
     QList *list = qlist_new();
     size_t i;
 
-    for (i = 0; i < recorder->map_count; i++) {
-        const struct ebb_memory_range *range = &recorder->map[i];
+    for (i = 0; i < session->map_count; i++) {
+        const struct ebb_memory_range *range = &session->map[i];
         QDict *dict = qdict_new();
 
         put_uint(dict, "address", range->address);
@@ -195,7 +195,7 @@ static QDict *describe_host(void)
     return dict;
 }
 
-static QDict *describe(struct recorder *recorder)
+static QDict *describe(struct recorder_session *session)
 {
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     g_autofree char *created = g_date_time_format(now, "%Y-%m-%dT%H:%M:%SZ");
@@ -206,28 +206,28 @@ static QDict *describe(struct recorder *recorder)
     qdict_put_str(dict, "created", created);
     qdict_put_str(dict, "ebb", RECORDER_VERSION);
     qdict_put_str(dict, "qemu", QEMU_FULL_VERSION);
-    qdict_put_str(dict, "accelerator", recorder->accel->name);
+    qdict_put_str(dict, "accelerator", session->accel->name);
     qdict_put(dict, "host", describe_host());
     qdict_put(dict, "command", describe_command());
     qdict_put_str(dict, "machine", MACHINE_GET_CLASS(qdev_get_machine())->name);
-    qdict_put(dict, "cpu", describe_cpu(recorder->cpu));
-    recorder->accel->describe(recorder, dict);
-    qdict_put(dict, "ram", describe_ram(recorder->space));
-    qdict_put(dict, "memory_map", describe_map(recorder));
+    qdict_put(dict, "cpu", describe_cpu(session->cpu));
+    session->accel->describe(session, dict);
+    qdict_put(dict, "ram", describe_ram(session->space));
+    qdict_put(dict, "memory_map", describe_map(session));
     qdict_put(dict, "consoles", describe_consoles());
-    if (recorder->properties.kernel) {
-        qdict_put_str(dict, "kernel", recorder->properties.kernel);
+    if (session->settings.kernel) {
+        qdict_put_str(dict, "kernel", session->settings.kernel);
     }
-    if (recorder->properties.symbols) {
-        qdict_put_str(dict, "symbols", recorder->properties.symbols);
+    if (session->settings.symbols) {
+        qdict_put_str(dict, "symbols", session->settings.symbols);
     }
     return dict;
 }
 
-bool recorder_write_manifest(struct recorder *recorder, Error **errp)
+bool recorder_manifest_write(struct recorder_session *session, Error **errp)
 {
-    g_autofree char *path = g_build_filename(recorder->properties.directory, "manifest.json", NULL);
-    QDict *manifest = describe(recorder);
+    g_autofree char *path = g_build_filename(session->settings.directory, "manifest.json", NULL);
+    QDict *manifest = describe(session);
     GString *text = qobject_to_json_pretty(QOBJECT(manifest), true);
     GError *failure = NULL;
 

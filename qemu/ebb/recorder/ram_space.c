@@ -21,15 +21,15 @@ static bool belongs(RAMBlock *block)
 
 static int compare_blocks(const void *a, const void *b)
 {
-    const struct ebb_ram_block *x = a, *y = b;
+    const struct recorder_ram_block *x = a, *y = b;
 
     return strcmp(x->name, y->name);
 }
 
-struct ebb_ram_space *ebb_ram_space_new(void)
+struct recorder_ram_space *recorder_ram_space_new(void)
 {
-    struct ebb_ram_space *space = g_new0(struct ebb_ram_space, 1);
-    GArray *blocks = g_array_new(false, false, sizeof(struct ebb_ram_block));
+    struct recorder_ram_space *space = g_new0(struct recorder_ram_space, 1);
+    GArray *blocks = g_array_new(false, false, sizeof(struct recorder_ram_block));
     RAMBlock *block;
     size_t i;
 
@@ -38,7 +38,7 @@ struct ebb_ram_space *ebb_ram_space_new(void)
         RAMBLOCK_FOREACH(block)
         {
             if (belongs(block)) {
-                struct ebb_ram_block entry = {
+                struct recorder_ram_block entry = {
                     .block = block,
                     .name = g_strdup(name_of(block)),
                     .size = ROUND_UP(block->used_length, EBB_PAGE_SIZE),
@@ -48,7 +48,7 @@ struct ebb_ram_space *ebb_ram_space_new(void)
         }
     }
     space->block_count = blocks->len;
-    space->blocks = (struct ebb_ram_block *)g_array_free(blocks, false);
+    space->blocks = (struct recorder_ram_block *)g_array_free(blocks, false);
     qsort(space->blocks, space->block_count, sizeof(space->blocks[0]), compare_blocks);
     for (i = 0; i < space->block_count; i++) {
         space->blocks[i].offset = space->size;
@@ -57,7 +57,7 @@ struct ebb_ram_space *ebb_ram_space_new(void)
     return space;
 }
 
-void ebb_ram_space_free(struct ebb_ram_space *space)
+void recorder_ram_space_free(struct recorder_ram_space *space)
 {
     size_t i;
 
@@ -71,12 +71,13 @@ void ebb_ram_space_free(struct ebb_ram_space *space)
     g_free(space);
 }
 
-uint64_t ebb_ram_space_offset(const struct ebb_ram_space *space, MemoryRegion *mr, hwaddr offset)
+uint64_t recorder_ram_space_offset(const struct recorder_ram_space *space, MemoryRegion *mr,
+                                   hwaddr offset)
 {
     size_t i;
 
     for (i = 0; i < space->block_count; i++) {
-        const struct ebb_ram_block *block = &space->blocks[i];
+        const struct recorder_ram_block *block = &space->blocks[i];
 
         if (block->block == mr->ram_block) {
             return offset < block->size ? block->offset + offset : UINT64_MAX;
@@ -85,12 +86,13 @@ uint64_t ebb_ram_space_offset(const struct ebb_ram_space *space, MemoryRegion *m
     return UINT64_MAX;
 }
 
-void *ebb_ram_space_pointer(const struct ebb_ram_space *space, uint64_t offset, uint64_t *left)
+void *recorder_ram_space_pointer(const struct recorder_ram_space *space, uint64_t offset,
+                                 uint64_t *left)
 {
     size_t i;
 
     for (i = 0; i < space->block_count; i++) {
-        const struct ebb_ram_block *block = &space->blocks[i];
+        const struct recorder_ram_block *block = &space->blocks[i];
 
         if (offset >= block->offset && offset - block->offset < block->size) {
             *left = block->size - (offset - block->offset);
@@ -101,7 +103,7 @@ void *ebb_ram_space_pointer(const struct ebb_ram_space *space, uint64_t offset, 
 }
 
 struct map_builder {
-    const struct ebb_ram_space *space;
+    const struct recorder_ram_space *space;
     GArray *ranges; /* struct ebb_memory_range */
 };
 
@@ -138,7 +140,7 @@ static bool add_range(Int128 start, Int128 length, const MemoryRegion *mr, hwadd
         return false;
     }
     range.size = end - range.address;
-    range.offset = ebb_ram_space_offset(builder->space, region, offset + skipped);
+    range.offset = recorder_ram_space_offset(builder->space, region, offset + skipped);
     if (range.offset == UINT64_MAX) {
         return false;
     }
@@ -147,7 +149,8 @@ static bool add_range(Int128 start, Int128 length, const MemoryRegion *mr, hwadd
     return false;
 }
 
-struct ebb_memory_range *ebb_ram_space_map(const struct ebb_ram_space *space, size_t *count)
+struct ebb_memory_range *recorder_ram_space_map(const struct recorder_ram_space *space,
+                                                size_t *count)
 {
     struct map_builder builder = {
         .space = space,
@@ -166,7 +169,7 @@ struct ebb_memory_range *ebb_ram_space_map(const struct ebb_ram_space *space, si
 #define PAGEMAP_IN_MEMORY (3ull << 62) /* present, or swapped out */
 
 /* Fills used from the kernel's map of this process; false if there is none. */
-static bool read_pagemap(const struct ebb_ram_block *block, bool *used)
+static bool read_pagemap(const struct recorder_ram_block *block, bool *used)
 {
     uint64_t entries[512], pages = block->size / EBB_PAGE_SIZE, done = 0;
     uint64_t first = (uintptr_t)block->block->host / EBB_PAGE_SIZE;
@@ -190,7 +193,7 @@ static bool read_pagemap(const struct ebb_ram_block *block, bool *used)
     return done == pages;
 }
 
-bool *ebb_ram_block_used_pages(const struct ebb_ram_block *block)
+bool *recorder_ram_space_used_pages(const struct recorder_ram_block *block)
 {
     uint64_t pages = block->size / EBB_PAGE_SIZE;
     bool *used = g_new(bool, pages);
@@ -203,13 +206,13 @@ bool *ebb_ram_block_used_pages(const struct ebb_ram_block *block)
     return used;
 }
 
-uint64_t ebb_ram_space_digest(const struct ebb_ram_space *space)
+uint64_t recorder_ram_space_digest(const struct recorder_ram_space *space)
 {
     uint64_t digest = 0;
     size_t i;
 
     for (i = 0; i < space->block_count; i++) {
-        const struct ebb_ram_block *block = &space->blocks[i];
+        const struct recorder_ram_block *block = &space->blocks[i];
         uint64_t done;
 
         for (done = 0; done < block->size; done += EBB_PAGE_SIZE) {

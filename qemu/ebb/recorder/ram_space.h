@@ -9,40 +9,43 @@
 #include "exec/memory.h"
 #include "log/event.h"
 
-struct ebb_ram_block {
+struct recorder_ram_block {
     RAMBlock *block;
     char *name;
     uint64_t offset; /* RAM offset of its first byte, page-aligned */
     uint64_t size;   /* bytes, page-aligned */
 };
 
-struct ebb_ram_space {
+struct recorder_ram_space {
     uint64_t size; /* bytes */
     size_t block_count;
-    struct ebb_ram_block *blocks;
+    struct recorder_ram_block *blocks;
 };
 
 /* Lists the blocks in the order of their ids; fixed from then on. The caller frees it. */
-struct ebb_ram_space *ebb_ram_space_new(void);
-void ebb_ram_space_free(struct ebb_ram_space *space);
+struct recorder_ram_space *recorder_ram_space_new(void);
+void recorder_ram_space_free(struct recorder_ram_space *space);
 
 /* The RAM offset of a byte of a RAM region; UINT64_MAX if its block is not in the space. */
-uint64_t ebb_ram_space_offset(const struct ebb_ram_space *space, MemoryRegion *mr, hwaddr offset);
+uint64_t recorder_ram_space_offset(const struct recorder_ram_space *space, MemoryRegion *mr,
+                                   hwaddr offset);
 
 /* The host address of a RAM offset; *left receives the bytes left in its block. NULL in no block.
  */
-void *ebb_ram_space_pointer(const struct ebb_ram_space *space, uint64_t offset, uint64_t *left);
+void *recorder_ram_space_pointer(const struct recorder_ram_space *space, uint64_t offset,
+                                 uint64_t *left);
 
 /* Reads the current memory map of the system address space; g_free() it. */
-struct ebb_memory_range *ebb_ram_space_map(const struct ebb_ram_space *space, size_t *count);
+struct ebb_memory_range *recorder_ram_space_map(const struct recorder_ram_space *space,
+                                                size_t *count);
 
 /*
  * Which pages of a block may hold something else than zeroes, one bool for each; g_free() it. Saves
  * looking at memory that was never touched, which would make the kernel map it.
  */
-bool *ebb_ram_block_used_pages(const struct ebb_ram_block *block);
+bool *recorder_ram_space_used_pages(const struct recorder_ram_block *block);
 
 /* The digest of all RAM (log/digest.h). */
-uint64_t ebb_ram_space_digest(const struct ebb_ram_space *space);
+uint64_t recorder_ram_space_digest(const struct recorder_ram_space *space);
 
 #endif

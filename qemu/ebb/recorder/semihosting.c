@@ -99,7 +99,7 @@ static bool would_wait_for_input(CPUState *cpu, uint32_t operation)
     return reads && !qemu_semihosting_console_ready();
 }
 
-static void append_call(struct recorder *recorder, uint32_t operation, GString *text,
+static void append_call(struct recorder_session *session, uint32_t operation, GString *text,
                         uint64_t value)
 {
     struct ebb_event console = {
@@ -114,30 +114,31 @@ static void append_call(struct recorder *recorder, uint32_t operation, GString *
     };
 
     if (text->len) {
-        recorder_append_effect(recorder, &console);
+        recorder_events_effect(session, &console);
     }
-    recorder_append_access(recorder, &call);
+    recorder_access_append(session, &call);
 }
 
-void recorder_semihosting(CPUState *cpu)
+void recorder_semihosting_call(CPUState *cpu)
 {
-    struct recorder *recorder = ebb_recorder;
+    struct recorder_session *session = recorder_hooks_session;
     uint32_t operation = (uint32_t)argument(cpu_env(cpu), 0);
     uint64_t position = ebb_position_of_instruction();
     g_autoptr(GString) text = NULL;
 
     if (operation == OPERATION_EXIT || operation == OPERATION_EXIT_EXTENDED) {
-        recorder_finish(recorder, EBB_END_POWER_OFF, position);
-    } else if (recorder_is_recording(recorder) && would_wait_for_input(cpu, operation)) {
-        recorder_fail(recorder, "cannot record a guest that waits for input from the semihosting "
-                                "console; give it its input in a file or through a UART");
+        recorder_session_finish(session, EBB_END_POWER_OFF, position);
+    } else if (recorder_state_is_recording(session) && would_wait_for_input(cpu, operation)) {
+        recorder_state_fail(session,
+                            "cannot record a guest that waits for input from the semihosting "
+                            "console; give it its input in a file or through a UART");
     }
-    if (!recorder_access_begin(recorder, position)) {
+    if (!recorder_access_begin(session, position)) {
         do_common_semihosting(cpu);
         return;
     }
     text = console_text(cpu, operation);
     do_common_semihosting(cpu);
-    append_call(recorder, operation, text, argument(cpu_env(cpu), 0));
-    recorder_access_end(recorder);
+    append_call(session, operation, text, argument(cpu_env(cpu), 0));
+    recorder_access_end(session);
 }

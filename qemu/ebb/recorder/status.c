@@ -16,25 +16,25 @@ static void put_uint(QDict *dict, const char *key, uint64_t value)
     qdict_put(dict, key, qnum_from_uint(value));
 }
 
-static GString *describe(struct recorder *recorder)
+static GString *describe(struct recorder_session *session)
 {
     QDict *dict = qdict_new();
     GString *text;
-    bool running = recorder_is_recording(recorder);
-    uint64_t position = running ? recorder->accel->position(recorder) : recorder->end_position;
+    bool running = recorder_state_is_recording(session);
+    uint64_t position = running ? session->accel->position(session) : session->end_position;
 
-    if (recorder->writer) {
-        ebb_log_writer_stats(recorder->writer, &recorder->stats);
+    if (session->writer) {
+        ebb_log_writer_stats(session->writer, &session->stats);
     }
     put_uint(dict, "position", position);
     qdict_put(dict, "guest_seconds", qnum_from_double(qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) / 1e9));
-    put_uint(dict, "events", recorder->stats.events);
-    put_uint(dict, "log_bytes", recorder->stats.log_bytes);
-    put_uint(dict, "keyframes", recorder->stats.keyframes);
-    put_uint(dict, "keyframe_bytes", recorder->stats.keyframe_bytes);
-    recorder->accel->status(recorder, dict);
-    if (recorder->phase == RECORDER_FINISHED) {
-        qdict_put_str(dict, "end", ebb_end_reason_name(recorder->end_reason));
+    put_uint(dict, "events", session->stats.events);
+    put_uint(dict, "log_bytes", session->stats.log_bytes);
+    put_uint(dict, "keyframes", session->stats.keyframes);
+    put_uint(dict, "keyframe_bytes", session->stats.keyframe_bytes);
+    session->accel->status(session, dict);
+    if (session->phase == RECORDER_FINISHED) {
+        qdict_put_str(dict, "end", ebb_end_reason_name(session->end_reason));
     }
     text = qobject_to_json(QOBJECT(dict));
     g_string_append_c(text, '\n');
@@ -42,36 +42,36 @@ static GString *describe(struct recorder *recorder)
     return text;
 }
 
-void recorder_status_write(struct recorder *recorder)
+void recorder_status_write(struct recorder_session *session)
 {
     g_autoptr(GString) text = NULL;
 
-    if (recorder->properties.status_fd == UINT32_MAX) {
+    if (session->settings.status_fd == UINT32_MAX) {
         return;
     }
-    text = describe(recorder);
+    text = describe(session);
     /* A reader that is gone is no reason to stop recording. */
-    if (qemu_write_full(recorder->properties.status_fd, text->str, text->len) != text->len) {
-        recorder->properties.status_fd = UINT32_MAX;
+    if (qemu_write_full(session->settings.status_fd, text->str, text->len) != text->len) {
+        session->settings.status_fd = UINT32_MAX;
     }
 }
 
 static void tick(void *opaque)
 {
-    struct recorder *recorder = opaque;
+    struct recorder_session *session = opaque;
 
-    if (recorder_is_recording(recorder)) {
-        recorder_status_write(recorder);
+    if (recorder_state_is_recording(session)) {
+        recorder_status_write(session);
     }
-    timer_mod(recorder->status_timer, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + PERIOD_MS);
+    timer_mod(session->status_timer, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + PERIOD_MS);
 }
 
-void recorder_status_start(struct recorder *recorder)
+void recorder_status_start(struct recorder_session *session)
 {
-    if (recorder->properties.status_fd == UINT32_MAX) {
+    if (session->settings.status_fd == UINT32_MAX) {
         return;
     }
-    qemu_set_cloexec(recorder->properties.status_fd);
-    recorder->status_timer = timer_new_ms(QEMU_CLOCK_REALTIME, tick, recorder);
-    timer_mod(recorder->status_timer, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + PERIOD_MS);
+    qemu_set_cloexec(session->settings.status_fd);
+    session->status_timer = timer_new_ms(QEMU_CLOCK_REALTIME, tick, session);
+    timer_mod(session->status_timer, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + PERIOD_MS);
 }

@@ -31,29 +31,29 @@ static uint32_t failure_flags(CPUState *cpu, MemTxResult result)
     return EBB_EVENT_FAILED | (result == MEMTX_DECODE_ERROR ? EBB_EVENT_UNASSIGNED : 0);
 }
 
-static void append_mmio(struct recorder *recorder, uint32_t kind, hwaddr address, uint64_t value,
-                        MemOp op, MemTxResult result)
+static void append_mmio(struct recorder_session *session, uint32_t kind, hwaddr address,
+                        uint64_t value, MemOp op, MemTxResult result)
 {
-    recorder_append_mmio(recorder, kind, address, normalized(value, op), memop_size(op),
-                         failure_flags(CPU(recorder->cpu), result));
+    recorder_access_append_mmio(session, kind, address, normalized(value, op), memop_size(op),
+                                failure_flags(CPU(session->cpu), result));
 }
 
 static MemTxResult hook_mmio_read(CPUState *cpu, hwaddr address, MemoryRegion *mr, hwaddr offset,
                                   uint64_t *value, MemOp op, MemTxAttrs attrs)
 {
-    bool ours = recorder_access_begin(ebb_recorder, ebb_position_of_access(cpu));
+    bool ours = recorder_access_begin(recorder_hooks_session, ebb_position_of_access(cpu));
     MemTxResult result = memory_region_dispatch_read(mr, offset, value, op, attrs);
 
     if (ours && !cpu->mem_io_pc && !failure_flags(cpu, result)) {
         /* How often QEMU fetches such an instruction depends on the host. */
-        recorder_fail(ebb_recorder,
-                      "the guest executes instructions out of a device, at physical address "
-                      "%#" HWADDR_PRIx ", which cannot be recorded; the recording ends there",
-                      address);
+        recorder_state_fail(recorder_hooks_session,
+                            "the guest executes instructions out of a device, at physical address "
+                            "%#" HWADDR_PRIx ", which cannot be recorded; the recording ends there",
+                            address);
     }
     if (ours) {
-        append_mmio(ebb_recorder, EBB_EVENT_MMIO_READ, address, *value, op, result);
-        recorder_access_end(ebb_recorder);
+        append_mmio(recorder_hooks_session, EBB_EVENT_MMIO_READ, address, *value, op, result);
+        recorder_access_end(recorder_hooks_session);
     }
     return result;
 }
@@ -61,21 +61,21 @@ static MemTxResult hook_mmio_read(CPUState *cpu, hwaddr address, MemoryRegion *m
 static MemTxResult hook_mmio_write(CPUState *cpu, hwaddr address, MemoryRegion *mr, hwaddr offset,
                                    uint64_t value, MemOp op, MemTxAttrs attrs)
 {
-    bool ours = recorder_access_begin(ebb_recorder, ebb_position_of_access(cpu));
+    bool ours = recorder_access_begin(recorder_hooks_session, ebb_position_of_access(cpu));
     MemTxResult result;
 
     if (mr->rom_device) {
-        recorder_flash_written(ebb_recorder, mr);
+        recorder_flash_written(recorder_hooks_session, mr);
     }
     result = memory_region_dispatch_write(mr, offset, value, op, attrs);
     if (ours) {
-        append_mmio(ebb_recorder, EBB_EVENT_MMIO_WRITE, address, value, op, result);
-        recorder_access_end(ebb_recorder);
+        append_mmio(recorder_hooks_session, EBB_EVENT_MMIO_WRITE, address, value, op, result);
+        recorder_access_end(recorder_hooks_session);
     }
     return result;
 }
 
-static void append_sysreg(struct recorder *recorder, uint32_t kind, const ARMCPRegInfo *ri,
+static void append_sysreg(struct recorder_session *session, uint32_t kind, const ARMCPRegInfo *ri,
                           uint64_t value)
 {
     struct ebb_event event = {
@@ -85,29 +85,29 @@ static void append_sysreg(struct recorder *recorder, uint32_t kind, const ARMCPR
         .size = 8,
     };
 
-    recorder_append_access(recorder, &event);
+    recorder_access_append(session, &event);
 }
 
 static uint64_t sysreg_read(CPUARMState *env, const ARMCPRegInfo *ri)
 {
-    bool ours = recorder_access_begin(ebb_recorder, ebb_position_of_instruction());
+    bool ours = recorder_access_begin(recorder_hooks_session, ebb_position_of_instruction());
     uint64_t value = ebb_sysreg_original_read(env, ri);
 
     if (ours) {
-        append_sysreg(ebb_recorder, EBB_EVENT_SYSREG_READ, ri, value);
-        recorder_access_end(ebb_recorder);
+        append_sysreg(recorder_hooks_session, EBB_EVENT_SYSREG_READ, ri, value);
+        recorder_access_end(recorder_hooks_session);
     }
     return value;
 }
 
 static void sysreg_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value)
 {
-    bool ours = recorder_access_begin(ebb_recorder, ebb_position_of_instruction());
+    bool ours = recorder_access_begin(recorder_hooks_session, ebb_position_of_instruction());
 
     ebb_sysreg_original_write(env, ri, value);
     if (ours) {
-        append_sysreg(ebb_recorder, EBB_EVENT_SYSREG_WRITE, ri, value);
-        recorder_access_end(ebb_recorder);
+        append_sysreg(recorder_hooks_session, EBB_EVENT_SYSREG_WRITE, ri, value);
+        recorder_access_end(recorder_hooks_session);
     }
 }
 
@@ -119,10 +119,10 @@ static const struct ebb_sysreg_interceptor sysreg_interceptor = {
 /* Called at every change of exception level or mode, on exception return too. */
 static void level_changed(ARMCPU *cpu, void *opaque)
 {
-    struct recorder *recorder = opaque;
+    struct recorder_session *session = opaque;
 
-    if (recorder_is_recording(recorder) && CPU(cpu)->exception_index >= 0) {
-        recorder->entry_position = ebb_position_now();
+    if (recorder_state_is_recording(session) && CPU(cpu)->exception_index >= 0) {
+        session->entry_position = ebb_position_now();
     }
 }
 
@@ -130,9 +130,9 @@ static void level_changed(ARMCPU *cpu, void *opaque)
  * Lets the CPU take an interrupt that is pending, as the state at a position has it (log/event.h).
  * This is what QEMU would do before the next instruction; the vCPU must not be executing.
  */
-static void tcg_settle(struct recorder *recorder)
+static void tcg_settle(struct recorder_session *session)
 {
-    CPUState *cpu = CPU(recorder->cpu);
+    CPUState *cpu = CPU(session->cpu);
     const TCGCPUOps *operations = cpu->cc->tcg_ops;
 
     if (cpu->halted && operations->cpu_exec_halt(cpu)) {
@@ -146,73 +146,73 @@ static void tcg_settle(struct recorder *recorder)
 
 static void tcg_between_runs(CPUState *cpu)
 {
-    recorder_between_runs(ebb_recorder);
+    recorder_session_between_runs(recorder_hooks_session);
 }
 
 static const struct ebb_hooks hooks = {
     .mmio_read = hook_mmio_read,
     .mmio_write = hook_mmio_write,
-    .ram_written = recorder_ram_written,
-    .semihosting = recorder_semihosting,
+    .ram_written = recorder_hooks_ram_written,
+    .semihosting = recorder_semihosting_call,
     .vcpu_between_runs = tcg_between_runs,
     .bounce_device_writes = true,
     .serialize_devices = true,
 };
 
-static bool tcg_prepare(struct recorder *recorder, Error **errp)
+static bool tcg_prepare(struct recorder_session *session, Error **errp)
 {
-    ebb_sysregs_intercept(recorder->cpu, &sysreg_interceptor);
-    arm_register_el_change_hook(recorder->cpu, level_changed, recorder);
+    ebb_sysregs_intercept(session->cpu, &sysreg_interceptor);
+    arm_register_el_change_hook(session->cpu, level_changed, session);
     ebb_hooks = &hooks;
     return true;
 }
 
-static bool tcg_start(struct recorder *recorder, Error **errp)
+static bool tcg_start(struct recorder_session *session, Error **errp)
 {
     ebb_position_set(0);
-    recorder->tracks_dirty = true;
+    session->tracks_dirty = true;
     return true;
 }
 
-static void tcg_stop(struct recorder *recorder)
+static void tcg_stop(struct recorder_session *session)
 {
 }
 
-static uint64_t tcg_place(struct recorder *recorder)
+static uint64_t tcg_place(struct recorder_session *session)
 {
     return ebb_position_now();
 }
 
-static uint64_t tcg_position(const struct recorder *recorder)
+static uint64_t tcg_position(const struct recorder_session *session)
 {
     return ebb_position_now();
 }
 
-static struct ebb_cpu_registers *tcg_registers(struct recorder *recorder)
+static struct ebb_cpu_registers *tcg_registers(struct recorder_session *session)
 {
-    return ebb_cpu_registers_get(recorder->cpu);
+    return ebb_cpu_registers_get(session->cpu);
 }
 
-static uint64_t tcg_digest(struct recorder *recorder)
+static uint64_t tcg_digest(struct recorder_session *session)
 {
-    return ebb_cpu_digest(recorder->cpu);
+    return ebb_cpu_digest(session->cpu);
 }
 
 /* TCG sets them itself. */
-static void tcg_sync_dirty(struct recorder *recorder)
+static void tcg_sync_dirty(struct recorder_session *session)
 {
 }
 
-static void tcg_describe(struct recorder *recorder, QDict *manifest)
+static void tcg_describe(struct recorder_session *session, QDict *manifest)
 {
     qdict_put_int(manifest, "icount_shift", ctz64(icount_to_ns(1)));
 }
 
-static void tcg_status(struct recorder *recorder, QDict *status)
+static void tcg_status(struct recorder_session *session, QDict *status)
 {
 }
 
-const struct recorder_accel recorder_accel_tcg = {
+const struct recorder_accel recorder_tcg_accel = {
     .name = "tcg",
     .check_machine = recorder_check_tcg,
     .prepare = tcg_prepare,

@@ -15,21 +15,21 @@
 
 static void kvm_enter(CPUState *cpu)
 {
-    struct recorder *recorder = ebb_recorder;
+    struct recorder_session *session = recorder_hooks_session;
 
     replay_mutex_lock();
     bql_lock();
-    if (recorder->kvm->images_loaded) {
-        recorder->kvm->images_loaded = false;
-        recorder_kvm_patch_images(recorder);
-        recorder_kvm_clear_upper_halves(recorder);
+    if (session->kvm->images_loaded) {
+        session->kvm->images_loaded = false;
+        recorder_kvm_image_patch(session);
+        recorder_kvm_vm_clear_upper_halves(session);
     }
-    recorder_kvm_alarm_look(recorder);
-    recorder_kvm_clock_settle(recorder);
-    recorder_between_runs(recorder);
-    recorder->kvm->ran = true;
+    recorder_kvm_alarm_look(session);
+    recorder_kvm_clock_settle(session);
+    recorder_session_between_runs(session);
+    session->kvm->ran = true;
     bql_unlock();
-    recorder_kvm_clock_enter(recorder);
+    recorder_kvm_clock_enter(session);
 }
 
 /*
@@ -38,100 +38,99 @@ static void kvm_enter(CPUState *cpu)
  */
 static void kvm_leave(CPUState *cpu)
 {
-    struct recorder *recorder = ebb_recorder;
+    struct recorder_session *session = recorder_hooks_session;
 
-    recorder_kvm_trace_drain(recorder, false);
-    recorder_kvm_clock_leave(recorder);
-    recorder->kvm->exits[RECORDER_KVM_INTERRUPTED]++;
-    if (recorder_is_recording(recorder) && recorder_kvm_may_have_slept(recorder)) {
-        recorder_kvm_place(recorder);
+    recorder_kvm_trace_drain(session, false);
+    recorder_kvm_clock_leave(session);
+    session->kvm->exits[RECORDER_KVM_INTERRUPTED]++;
+    if (recorder_state_is_recording(session) && recorder_kvm_sleep_may_have_ended(session)) {
+        recorder_kvm_anchor_place(session);
     }
     replay_mutex_unlock();
 }
 
 static const struct ebb_hooks hooks = {
-    .ram_written = recorder_ram_written,
+    .ram_written = recorder_hooks_ram_written,
     .kvm_enter = kvm_enter,
     .kvm_leave = kvm_leave,
-    .kvm_exit = recorder_kvm_exit,
-    .kvm_fault = recorder_kvm_fault,
+    .kvm_exit = recorder_kvm_exits_handle,
+    .kvm_fault = recorder_kvm_clock_fault,
     .bounce_device_writes = true,
     .serialize_devices = true,
 };
 
 static void images_loaded(void *opaque)
 {
-    struct recorder *recorder = opaque;
+    struct recorder_session *session = opaque;
 
-    recorder->kvm->images_loaded = true;
+    session->kvm->images_loaded = true;
 }
 
-static bool kvm_prepare(struct recorder *recorder, Error **errp)
+static bool kvm_prepare(struct recorder_session *session, Error **errp)
 {
-    recorder->kvm = g_new0(struct recorder_kvm, 1);
-    recorder->kvm->counter_fd = -1;
-    recorder->kvm->timer = ebb_mmio_timer_find();
-    recorder->kvm->images_loaded = true;
-    if (!recorder_kvm_prepare_vm(recorder, errp) || !recorder_kvm_alarm_prepare(recorder, errp) ||
-        !recorder_kvm_clock_prepare(recorder, errp)) {
+    session->kvm = g_new0(struct recorder_kvm, 1);
+    session->kvm->counter_fd = -1;
+    session->kvm->timer = ebb_mmio_timer_find();
+    session->kvm->images_loaded = true;
+    if (!recorder_kvm_vm_prepare(session, errp) || !recorder_kvm_alarm_prepare(session, errp) ||
+        !recorder_kvm_clock_prepare(session, errp)) {
         return false;
     }
-    recorder_kvm_watch_sleep(recorder);
+    recorder_kvm_sleep_watch(session);
     /* The machine's loader runs before this at each reset. */
-    qemu_register_reset(images_loaded, recorder);
+    qemu_register_reset(images_loaded, session);
     ebb_hooks = &hooks;
     return true;
 }
 
-static bool kvm_start(struct recorder *recorder, Error **errp)
+static bool kvm_start(struct recorder_session *session, Error **errp)
 {
-    memset(recorder->kvm->exits, 0, sizeof(recorder->kvm->exits));
-    recorder->kvm->anchors = 0;
-    recorder->kvm->ran = true;
-    if (!recorder_kvm_list_registers(recorder, errp) ||
-        !recorder_kvm_open_counter(recorder, errp)) {
+    memset(session->kvm->exits, 0, sizeof(session->kvm->exits));
+    session->kvm->anchors = 0;
+    session->kvm->ran = true;
+    if (!recorder_kvm_registers_list(session, errp) || !recorder_kvm_anchor_open(session, errp)) {
         return false;
     }
-    recorder_kvm_trace_open(recorder);
+    recorder_kvm_trace_open(session);
     /* KVM maps a guest whose stores it watches page by page, at a fault for each. */
-    recorder->tracks_dirty = recorder->properties.keyframe_ms > 0;
-    return !recorder->tracks_dirty || memory_global_dirty_log_start(GLOBAL_DIRTY_MIGRATION, errp);
+    session->tracks_dirty = session->settings.keyframe_ms > 0;
+    return !session->tracks_dirty || memory_global_dirty_log_start(GLOBAL_DIRTY_MIGRATION, errp);
 }
 
-static void kvm_stop(struct recorder *recorder)
+static void kvm_stop(struct recorder_session *session)
 {
-    if (recorder->tracks_dirty) {
+    if (session->tracks_dirty) {
         memory_global_dirty_log_stop(GLOBAL_DIRTY_MIGRATION);
     }
-    recorder_kvm_trace_close(recorder);
-    recorder_kvm_close_counter(recorder);
+    recorder_kvm_trace_close(session);
+    recorder_kvm_anchor_close(session);
 }
 
-static uint64_t kvm_position(const struct recorder *recorder)
+static uint64_t kvm_position(const struct recorder_session *session)
 {
-    return recorder->kvm->count;
+    return session->kvm->count;
 }
 
 /* A pending interrupt is not entered before the vCPU runs: the end is the last anchor. */
-static void kvm_settle(struct recorder *recorder)
+static void kvm_settle(struct recorder_session *session)
 {
 }
 
-static uint64_t kvm_digest(struct recorder *recorder)
+static uint64_t kvm_digest(struct recorder_session *session)
 {
-    struct ebb_cpu_registers *registers = recorder_kvm_registers(recorder);
+    struct ebb_cpu_registers *registers = recorder_kvm_registers_all(session);
     size_t count;
     const struct ebb_register *list = ebb_cpu_registers_list(registers, &count);
-    bool a64 = arm_feature(&recorder->cpu->env, ARM_FEATURE_AARCH64);
+    bool a64 = arm_feature(&session->cpu->env, ARM_FEATURE_AARCH64);
     uint64_t digest = ebb_digest_kvm_registers(list, count, a64);
 
     ebb_cpu_registers_free(registers);
     return digest;
 }
 
-static void kvm_sync_dirty(struct recorder *recorder)
+static void kvm_sync_dirty(struct recorder_session *session)
 {
-    if (recorder->tracks_dirty) {
+    if (session->tracks_dirty) {
         memory_global_dirty_log_sync(false);
     }
 }
@@ -144,17 +143,17 @@ static uint64_t counter_frequency(void)
     return frequency;
 }
 
-static void kvm_describe(struct recorder *recorder, QDict *manifest)
+static void kvm_describe(struct recorder_session *session, QDict *manifest)
 {
     QDict *cpu = qdict_get_qdict(manifest, "cpu");
 
     qdict_put_int(manifest, "icount_shift", 0);
     qdict_put_str(manifest, "hypercalls",
-                  recorder->kvm->hypercalls_forwarded ? "recorded" : "imitated");
+                  session->kvm->hypercalls_forwarded ? "recorded" : "imitated");
     qdict_put(cpu, "counter_frequency", qnum_from_uint(counter_frequency()));
 }
 
-static void kvm_status(struct recorder *recorder, QDict *status)
+static void kvm_status(struct recorder_session *session, QDict *status)
 {
     static const char *const names[] = {
         [RECORDER_KVM_MMIO_READ] = "mmio_read",   [RECORDER_KVM_MMIO_WRITE] = "mmio_write",
@@ -166,23 +165,23 @@ static void kvm_status(struct recorder *recorder, QDict *status)
     size_t i;
 
     for (i = 0; i < RECORDER_KVM_EXITS; i++) {
-        qdict_put(exits, names[i], qnum_from_uint(recorder->kvm->exits[i]));
+        qdict_put(exits, names[i], qnum_from_uint(session->kvm->exits[i]));
     }
     qdict_put(status, "exits", exits);
-    qdict_put(status, "anchors", qnum_from_uint(recorder->kvm->anchors));
+    qdict_put(status, "anchors", qnum_from_uint(session->kvm->anchors));
 }
 
-const struct recorder_accel recorder_accel_kvm = {
+const struct recorder_accel recorder_kvm_accel = {
     .name = "kvm",
     .log_flags = EBB_LOG_COUNTS,
-    .check_machine = recorder_kvm_check,
+    .check_machine = recorder_kvm_vm_check,
     .prepare = kvm_prepare,
     .start = kvm_start,
     .stop = kvm_stop,
-    .place = recorder_kvm_place,
+    .place = recorder_kvm_anchor_place,
     .position = kvm_position,
     .settle = kvm_settle,
-    .registers = recorder_kvm_registers,
+    .registers = recorder_kvm_registers_all,
     .digest = kvm_digest,
     .sync_dirty = kvm_sync_dirty,
     .describe = kvm_describe,

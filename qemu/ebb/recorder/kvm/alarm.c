@@ -50,18 +50,18 @@ static void run_state_changed(void *opaque, bool running, RunState state)
     }
 }
 
-bool recorder_kvm_alarm_prepare(struct recorder *recorder, Error **errp)
+bool recorder_kvm_alarm_prepare(struct recorder_session *session, Error **errp)
 {
     struct recorder_kvm_alarm *alarm;
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIG_IPI};
 
-    if (!recorder->kvm->timer) {
+    if (!session->kvm->timer) {
         return true;
     }
-    alarm = recorder->kvm->alarm = g_new0(struct recorder_kvm_alarm, 1);
-    alarm->timer = recorder->kvm->timer;
+    alarm = session->kvm->alarm = g_new0(struct recorder_kvm_alarm, 1);
+    alarm->timer = session->kvm->timer;
     alarm->due_ns = INT64_MAX;
-    event._sigev_un._tid = CPU(recorder->cpu)->thread_id;
+    event._sigev_un._tid = CPU(session->cpu)->thread_id;
     if (timer_create(CLOCK_MONOTONIC, &event, &alarm->host_timer)) {
         error_setg_errno(errp, errno, "cannot create a timer for the guest's one");
         return false;
@@ -71,9 +71,9 @@ bool recorder_kvm_alarm_prepare(struct recorder *recorder, Error **errp)
     return true;
 }
 
-void recorder_kvm_alarm_look(struct recorder *recorder)
+void recorder_kvm_alarm_look(struct recorder_session *session)
 {
-    if (recorder->kvm->alarm) {
-        ebb_mmio_timer_expire(recorder->kvm->alarm->timer);
+    if (session->kvm->alarm) {
+        ebb_mmio_timer_expire(session->kvm->alarm->timer);
     }
 }

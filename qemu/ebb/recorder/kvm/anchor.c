@@ -16,18 +16,18 @@
 
 #define INSTRUCTIONS_RETIRED 0x08 /* Arm ARM, D13.12.2 */
 
-bool recorder_kvm_open_counter(struct recorder *recorder, Error **errp)
+bool recorder_kvm_anchor_open(struct recorder_session *session, Error **errp)
 {
     struct perf_event_attr attributes = {
         .size = sizeof(attributes),
-        .type = recorder->properties.pmu_type,
+        .type = session->settings.pmu_type,
         .config = INSTRUCTIONS_RETIRED,
         .exclude_host = 1,
         .exclude_hv = 1,
         .pinned = 1,
     };
-    struct recorder_kvm *kvm = recorder->kvm;
-    pid_t thread = CPU(recorder->cpu)->thread_id;
+    struct recorder_kvm *kvm = session->kvm;
+    pid_t thread = CPU(session->cpu)->thread_id;
 
     kvm->counter_fd =
         syscall(SYS_perf_event_open, &attributes, thread, -1, -1, PERF_FLAG_FD_CLOEXEC);
@@ -45,38 +45,39 @@ bool recorder_kvm_open_counter(struct recorder *recorder, Error **errp)
     return true;
 }
 
-void recorder_kvm_close_counter(struct recorder *recorder)
+void recorder_kvm_anchor_close(struct recorder_session *session)
 {
-    if (recorder->kvm->counter_fd >= 0) {
-        close(recorder->kvm->counter_fd);
-        recorder->kvm->counter_fd = -1;
+    if (session->kvm->counter_fd >= 0) {
+        close(session->kvm->counter_fd);
+        session->kvm->counter_fd = -1;
     }
 }
 
-static bool read_count(struct recorder *recorder, uint64_t *count)
+static bool read_count(struct recorder_session *session, uint64_t *count)
 {
     uint64_t now;
 
-    if (read(recorder->kvm->counter_fd, &now, sizeof(now)) != sizeof(now)) {
-        recorder_fail(recorder, "the PMU has stopped counting the guest's instructions; keep other "
-                                "users of perf away while recording");
+    if (read(session->kvm->counter_fd, &now, sizeof(now)) != sizeof(now)) {
+        recorder_state_fail(session,
+                            "the PMU has stopped counting the guest's instructions; keep other "
+                            "users of perf away while recording");
         return false;
     }
-    *count = now - recorder->kvm->base_count;
+    *count = now - session->kvm->base_count;
     return true;
 }
 
-static bool read_registers(struct recorder *recorder, uint64_t *registers, uint64_t *pc,
+static bool read_registers(struct recorder_session *session, uint64_t *registers, uint64_t *pc,
                            uint64_t *pstate)
 {
     int i;
 
-    if (!recorder_kvm_get(recorder, RECORDER_KVM_CORE(regs.pc), pc) ||
-        !recorder_kvm_get(recorder, RECORDER_KVM_CORE(regs.pstate), pstate)) {
+    if (!recorder_kvm_registers_get(session, RECORDER_KVM_CORE(regs.pc), pc) ||
+        !recorder_kvm_registers_get(session, RECORDER_KVM_CORE(regs.pstate), pstate)) {
         return false;
     }
     for (i = 0; i < 31; i++) {
-        if (!recorder_kvm_get(recorder, RECORDER_KVM_X(i), &registers[i])) {
+        if (!recorder_kvm_registers_get(session, RECORDER_KVM_X(i), &registers[i])) {
             return false;
         }
     }
@@ -90,11 +91,11 @@ static bool read_registers(struct recorder *recorder, uint64_t *registers, uint6
         return true;
     }
     *pstate &= EBB_ANCHOR_PSTATE;
-    return recorder_kvm_get(recorder, RECORDER_KVM_CORE(regs.sp), &registers[31]) &&
-           recorder_kvm_get(recorder, RECORDER_KVM_CORE(sp_el1), &registers[32]);
+    return recorder_kvm_registers_get(session, RECORDER_KVM_CORE(regs.sp), &registers[31]) &&
+           recorder_kvm_registers_get(session, RECORDER_KVM_CORE(sp_el1), &registers[32]);
 }
 
-uint64_t recorder_kvm_place(struct recorder *recorder)
+uint64_t recorder_kvm_anchor_place(struct recorder_session *session)
 {
     uint64_t registers[EBB_ANCHOR_REGISTERS];
     uint8_t digest[8];
@@ -102,20 +103,20 @@ uint64_t recorder_kvm_place(struct recorder *recorder)
         .kind = EBB_EVENT_ANCHOR, .data = digest, .data_length = sizeof(digest)};
     struct ebb_error error;
 
-    if (!recorder->kvm->ran || !recorder_is_recording(recorder)) {
-        return recorder->kvm->count;
+    if (!session->kvm->ran || !recorder_state_is_recording(session)) {
+        return session->kvm->count;
     }
-    recorder->kvm->ran = false;
-    if (!read_count(recorder, &event.position) ||
-        !read_registers(recorder, registers, &event.address, &event.value)) {
-        return recorder->kvm->count;
+    session->kvm->ran = false;
+    if (!read_count(session, &event.position) ||
+        !read_registers(session, registers, &event.address, &event.value)) {
+        return session->kvm->count;
     }
-    recorder_kvm_trace_anchor(recorder, event.position);
-    recorder->kvm->count = event.position;
-    recorder->kvm->anchors++;
+    recorder_kvm_trace_anchor(session, event.position);
+    session->kvm->count = event.position;
+    session->kvm->anchors++;
     stq_le_p(digest, ebb_digest_anchor(registers));
-    if (ebb_log_writer_append(recorder->writer, &event, &error)) {
-        recorder_fail(recorder, "%s", error.message);
+    if (ebb_log_writer_append(session->writer, &event, &error)) {
+        recorder_state_fail(session, "%s", error.message);
     }
     return event.position;
 }

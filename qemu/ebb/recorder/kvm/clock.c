@@ -100,21 +100,21 @@ static void *close_old_page(void *opaque)
     return NULL;
 }
 
-bool recorder_kvm_clock_prepare(struct recorder *recorder, Error **errp)
+bool recorder_kvm_clock_prepare(struct recorder_session *session, Error **errp)
 {
-    EbbMmioTimer *timer = recorder->kvm->timer;
+    EbbMmioTimer *timer = session->kvm->timer;
     struct recorder_kvm_clock *clock;
     QemuThread thread;
 
-    if (!timer || !recorder->properties.clock_step_ms) {
+    if (!timer || !session->settings.clock_step_ms) {
         return true;
     }
     if (!ebb_mmio_timer_show(timer, errp)) {
         return false;
     }
-    clock = recorder->kvm->clock = g_new0(struct recorder_kvm_clock, 1);
+    clock = session->kvm->clock = g_new0(struct recorder_kvm_clock, 1);
     clock->timer = timer;
-    clock->longest_step_ns = recorder->properties.clock_step_ms * (int64_t)SCALE_MS;
+    clock->longest_step_ns = session->settings.clock_step_ms * (int64_t)SCALE_MS;
     clock->step_ns = clock->longest_step_ns;
     qemu_mutex_init(&clock->lock);
     qemu_cond_init(&clock->entered);
@@ -122,9 +122,9 @@ bool recorder_kvm_clock_prepare(struct recorder *recorder, Error **errp)
     return true;
 }
 
-void recorder_kvm_clock_enter(struct recorder *recorder)
+void recorder_kvm_clock_enter(struct recorder_session *session)
 {
-    struct recorder_kvm_clock *clock = recorder->kvm->clock;
+    struct recorder_kvm_clock *clock = session->kvm->clock;
 
     if (clock) {
         qemu_mutex_lock(&clock->lock);
@@ -136,9 +136,9 @@ void recorder_kvm_clock_enter(struct recorder *recorder)
     }
 }
 
-bool recorder_kvm_clock_leave(struct recorder *recorder)
+bool recorder_kvm_clock_leave(struct recorder_session *session)
 {
-    struct recorder_kvm_clock *clock = recorder->kvm->clock;
+    struct recorder_kvm_clock *clock = session->kvm->clock;
     bool was_closed = false;
 
     if (clock) {
@@ -153,74 +153,74 @@ bool recorder_kvm_clock_leave(struct recorder *recorder)
     return was_closed;
 }
 
-void recorder_kvm_clock_refresh(struct recorder *recorder)
+void recorder_kvm_clock_refresh(struct recorder_session *session)
 {
-    struct recorder_kvm_clock *clock = recorder->kvm->clock;
+    struct recorder_kvm_clock *clock = session->kvm->clock;
     hwaddr offset, length;
 
     if (clock) {
         ebb_mmio_timer_refresh(clock->timer, &offset, &length);
-        recorder_ram_written(&clock->timer->page, offset, length);
+        recorder_hooks_ram_written(&clock->timer->page, offset, length);
         /* Behind the anchor, which takes its time: the guest is to get something of its step. */
         clock->refreshed_ns = get_clock();
     }
 }
 
 /* What else has happened has an anchor already, and a changed timer needs one. */
-void recorder_kvm_clock_settle(struct recorder *recorder)
+void recorder_kvm_clock_settle(struct recorder_session *session)
 {
-    struct recorder_kvm *kvm = recorder->kvm;
+    struct recorder_kvm *kvm = session->kvm;
 
     if (kvm->clock && (kvm->clock->timer->changed || !kvm->ran)) {
-        recorder_kvm_clock_refresh(recorder);
+        recorder_kvm_clock_refresh(session);
     }
 }
 
-bool recorder_kvm_clock_owns(const struct recorder *recorder, hwaddr address)
+bool recorder_kvm_clock_owns(const struct recorder_session *session, hwaddr address)
 {
-    const struct recorder_kvm_clock *clock = recorder->kvm->clock;
+    const struct recorder_kvm_clock *clock = session->kvm->clock;
 
     return clock && address - clock->timer->frame_address < memory_region_size(&clock->timer->page);
 }
 
 /* A host that is busy may be so slow to enter the guest that the step is over by then. */
-static bool made_progress(struct recorder *recorder)
+static bool made_progress(struct recorder_session *session)
 {
-    struct recorder_kvm_clock *clock = recorder->kvm->clock;
-    uint64_t count = recorder->kvm->count;
-    bool progress = !recorder_is_recording(recorder) || count != clock->fault_count;
+    struct recorder_kvm_clock *clock = session->kvm->clock;
+    uint64_t count = session->kvm->count;
+    bool progress = !recorder_state_is_recording(session) || count != clock->fault_count;
 
     clock->fault_count = count;
     return progress;
 }
 
-static void adapt_step(struct recorder *recorder, bool at_once)
+static void adapt_step(struct recorder_session *session, bool at_once)
 {
-    struct recorder_kvm_clock *clock = recorder->kvm->clock;
+    struct recorder_kvm_clock *clock = session->kvm->clock;
 
-    if (made_progress(recorder) && at_once) {
+    if (made_progress(session) && at_once) {
         clock->step_ns = MAX(clock->step_ns / STEP_DIVISOR, SHORTEST_STEP_NS);
     } else {
         clock->step_ns = MIN(clock->step_ns * 2, clock->longest_step_ns);
     }
 }
 
-bool recorder_kvm_fault(CPUState *cpu)
+bool recorder_kvm_clock_fault(CPUState *cpu)
 {
-    struct recorder *recorder = ebb_recorder;
+    struct recorder_session *session = recorder_hooks_session;
     bool at_once;
 
-    recorder_kvm_trace_drain(recorder, false);
-    if (!recorder_kvm_clock_leave(recorder)) {
+    recorder_kvm_trace_drain(session, false);
+    if (!recorder_kvm_clock_leave(session)) {
         return false;
     }
-    at_once = get_clock() - recorder->kvm->clock->closed_ns < WAITING_NS;
-    recorder->kvm->exits[RECORDER_KVM_CLOCK]++;
+    at_once = get_clock() - session->kvm->clock->closed_ns < WAITING_NS;
+    session->kvm->exits[RECORDER_KVM_CLOCK]++;
     bql_lock();
-    recorder_kvm_clock_refresh(recorder);
+    recorder_kvm_clock_refresh(session);
     bql_unlock();
-    adapt_step(recorder, at_once);
-    recorder->kvm->ran = true;
-    recorder_kvm_clock_enter(recorder);
+    adapt_step(session, at_once);
+    session->kvm->ran = true;
+    recorder_kvm_clock_enter(session);
     return true;
 }

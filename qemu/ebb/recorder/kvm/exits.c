@@ -17,76 +17,77 @@
 #define ID_CNTPCT ARM64_SYS_REG(3, 3, 14, 0, 1)
 #define ID_CNTVCT ARM64_SYS_REG(3, 3, 14, 0, 2)
 
-static bool begin(struct recorder *recorder)
+static bool begin(struct recorder_session *session)
 {
-    return recorder_access_begin(recorder, recorder->kvm->count);
+    return recorder_access_begin(session, session->kvm->count);
 }
 
 /*
  * Clocks are read often, and reading this one touches nothing but itself: neither the BQL nor the
  * memory core is needed. The replay mutex, which is held, keeps others from the log.
  */
-static bool read_timer(struct recorder *recorder, struct kvm_run *run)
+static bool read_timer(struct recorder_session *session, struct kvm_run *run)
 {
     unsigned size = run->mmio.len;
     uint64_t value;
 
-    if (run->mmio.is_write || !recorder->kvm->timer ||
-        !ebb_mmio_timer_read_count(recorder->kvm->timer, run->mmio.phys_addr, size, &value)) {
+    if (run->mmio.is_write || !session->kvm->timer ||
+        !ebb_mmio_timer_read_count(session->kvm->timer, run->mmio.phys_addr, size, &value)) {
         return false;
     }
-    recorder->kvm->exits[RECORDER_KVM_TIMER_READ]++;
+    session->kvm->exits[RECORDER_KVM_TIMER_READ]++;
     stn_le_p(run->mmio.data, size, value);
-    if (begin(recorder)) {
-        recorder_append_mmio(recorder, EBB_EVENT_MMIO_READ, run->mmio.phys_addr, value, size, 0);
-        recorder_access_end(recorder);
+    if (begin(session)) {
+        recorder_access_append_mmio(session, EBB_EVENT_MMIO_READ, run->mmio.phys_addr, value, size,
+                                    0);
+        recorder_access_end(session);
     }
     return true;
 }
 
-static void notice_flash_write(struct recorder *recorder, struct kvm_run *run)
+static void notice_flash_write(struct recorder_session *session, struct kvm_run *run)
 {
     MemoryRegionSection section =
         memory_region_find(get_system_memory(), run->mmio.phys_addr, run->mmio.len);
 
     if (section.mr && section.mr->rom_device) {
-        recorder_flash_written(recorder, section.mr);
+        recorder_flash_written(session, section.mr);
     }
     memory_region_unref(section.mr);
 }
 
-static void access_memory(struct recorder *recorder, struct kvm_run *run, MemTxAttrs attrs)
+static void access_memory(struct recorder_session *session, struct kvm_run *run, MemTxAttrs attrs)
 {
     bool is_write = run->mmio.is_write;
     unsigned size = run->mmio.len;
     bool ours;
 
     bql_lock();
-    ours = begin(recorder);
-    if (is_write && !recorder_kvm_clock_owns(recorder, run->mmio.phys_addr)) {
-        notice_flash_write(recorder, run);
+    ours = begin(session);
+    if (is_write && !recorder_kvm_clock_owns(session, run->mmio.phys_addr)) {
+        notice_flash_write(session, run);
     }
     address_space_rw(&address_space_memory, run->mmio.phys_addr, attrs, run->mmio.data, size,
                      is_write);
-    recorder_kvm_clock_refresh(recorder);
+    recorder_kvm_clock_refresh(session);
     if (ours) {
-        recorder_append_mmio(recorder, is_write ? EBB_EVENT_MMIO_WRITE : EBB_EVENT_MMIO_READ,
-                             run->mmio.phys_addr, ldn_le_p(run->mmio.data, size), size, 0);
-        recorder_access_end(recorder);
+        recorder_access_append_mmio(session, is_write ? EBB_EVENT_MMIO_WRITE : EBB_EVENT_MMIO_READ,
+                                    run->mmio.phys_addr, ldn_le_p(run->mmio.data, size), size, 0);
+        recorder_access_end(session);
     }
     bql_unlock();
-    recorder->kvm->exits[is_write ? RECORDER_KVM_MMIO_WRITE : RECORDER_KVM_MMIO_READ]++;
+    session->kvm->exits[is_write ? RECORDER_KVM_MMIO_WRITE : RECORDER_KVM_MMIO_READ]++;
 }
 
-static bool handle_mmio(struct recorder *recorder, struct kvm_run *run, MemTxAttrs attrs)
+static bool handle_mmio(struct recorder_session *session, struct kvm_run *run, MemTxAttrs attrs)
 {
-    if (!read_timer(recorder, run)) {
-        access_memory(recorder, run, attrs);
+    if (!read_timer(session, run)) {
+        access_memory(session, run, attrs);
     }
     return true;
 }
 
-static void append_counter(struct recorder *recorder, bool physical, uint64_t value)
+static void append_counter(struct recorder_session *session, bool physical, uint64_t value)
 {
     struct ebb_event event = {
         .kind = EBB_EVENT_SYSREG_READ,
@@ -95,37 +96,37 @@ static void append_counter(struct recorder *recorder, bool physical, uint64_t va
         .size = 8,
     };
 
-    recorder->kvm->exits[RECORDER_KVM_COUNTER]++;
-    if (begin(recorder)) {
-        recorder_append_access(recorder, &event);
-        recorder_access_end(recorder);
+    session->kvm->exits[RECORDER_KVM_COUNTER]++;
+    if (begin(session)) {
+        recorder_access_append(session, &event);
+        recorder_access_end(session);
     }
 }
 
 /* Hosts before Linux 6.4 have no register for the physical one; the two run at the same rate. */
-static bool read_counter(struct recorder *recorder, bool physical, uint64_t *value)
+static bool read_counter(struct recorder_session *session, bool physical, uint64_t *value)
 {
-    if (physical && kvm_get_one_reg(CPU(recorder->cpu), KVM_REG_ARM_PTIMER_CNT, value) == 0) {
+    if (physical && kvm_get_one_reg(CPU(session->cpu), KVM_REG_ARM_PTIMER_CNT, value) == 0) {
         return true;
     }
-    return recorder_kvm_get(recorder, KVM_REG_ARM_TIMER_CNT, value);
+    return recorder_kvm_registers_get(session, KVM_REG_ARM_TIMER_CNT, value);
 }
 
-static void finish_a64(struct recorder *recorder, uint8_t rt, uint64_t value)
+static void finish_a64(struct recorder_session *session, uint8_t rt, uint64_t value)
 {
     uint64_t pc;
 
-    if (!recorder_kvm_get(recorder, RECORDER_KVM_CORE(regs.pc), &pc)) {
+    if (!recorder_kvm_registers_get(session, RECORDER_KVM_CORE(regs.pc), &pc)) {
         return;
     }
     pc += 4;
     if (rt < 31) {
-        recorder_kvm_set(recorder, RECORDER_KVM_X(rt), &value);
+        recorder_kvm_registers_set(session, RECORDER_KVM_X(rt), &value);
     }
-    recorder_kvm_set(recorder, RECORDER_KVM_CORE(regs.pc), &pc);
+    recorder_kvm_registers_set(session, RECORDER_KVM_CORE(regs.pc), &pc);
 }
 
-static bool handle_a64_breakpoint(struct recorder *recorder, uint32_t immediate)
+static bool handle_a64_breakpoint(struct recorder_session *session, uint32_t immediate)
 {
     uint64_t value;
     bool physical;
@@ -134,18 +135,18 @@ static bool handle_a64_breakpoint(struct recorder *recorder, uint32_t immediate)
     if (!counter_breakpoint_decode(COUNTER_SITE_A64, immediate, 0, &physical, &rt, &rt2)) {
         return false;
     }
-    if (read_counter(recorder, physical, &value)) {
-        append_counter(recorder, physical, value);
-        finish_a64(recorder, rt, value);
+    if (read_counter(session, physical, &value)) {
+        append_counter(session, physical, value);
+        finish_a64(session, rt, value);
     }
     return true;
 }
 
 /* Rare; QEMU's own view of the vCPU knows about modes and banked registers. */
-static bool handle_a32_breakpoint(struct recorder *recorder, uint32_t immediate)
+static bool handle_a32_breakpoint(struct recorder_session *session, uint32_t immediate)
 {
-    CPUState *cpu = CPU(recorder->cpu);
-    CPUARMState *env = &recorder->cpu->env;
+    CPUState *cpu = CPU(session->cpu);
+    CPUARMState *env = &session->cpu->env;
     enum counter_site_form form;
     uint8_t next[2] = {0};
     uint8_t rt, rt2;
@@ -160,8 +161,8 @@ static bool handle_a32_breakpoint(struct recorder *recorder, uint32_t immediate)
     if (!counter_breakpoint_decode(form, immediate, lduw_le_p(next), &physical, &rt, &rt2)) {
         return false;
     }
-    if (read_counter(recorder, physical, &value)) {
-        append_counter(recorder, physical, value);
+    if (read_counter(session, physical, &value)) {
+        append_counter(session, physical, value);
         kvm_cpu_synchronize_state(cpu);
         env->regs[rt] = (uint32_t)value;
         env->regs[rt2] = value >> 32;
@@ -170,7 +171,7 @@ static bool handle_a32_breakpoint(struct recorder *recorder, uint32_t immediate)
     return true;
 }
 
-static bool handle_debug(struct recorder *recorder, struct kvm_run *run)
+static bool handle_debug(struct recorder_session *session, struct kvm_run *run)
 {
     uint32_t syndrome = run->debug.arch.hsr;
     uint32_t immediate = syndrome & 0xffff;
@@ -178,33 +179,33 @@ static bool handle_debug(struct recorder *recorder, struct kvm_run *run)
 
     switch (syn_get_ec(syndrome)) {
     case EC_AA64_BKPT:
-        ours = handle_a64_breakpoint(recorder, immediate);
+        ours = handle_a64_breakpoint(session, immediate);
         break;
     case EC_AA32_BKPT:
         bql_lock();
-        ours = handle_a32_breakpoint(recorder, immediate);
+        ours = handle_a32_breakpoint(session, immediate);
         bql_unlock();
         break;
     }
     if (!ours) {
-        recorder->kvm->exits[RECORDER_KVM_BREAKPOINT]++;
+        session->kvm->exits[RECORDER_KVM_BREAKPOINT]++;
     }
     return ours; /* else QEMU gives it to the guest */
 }
 
-static bool get_arguments(struct recorder *recorder, uint64_t arguments[4])
+static bool get_arguments(struct recorder_session *session, uint64_t arguments[4])
 {
     int i;
 
     for (i = 0; i < 4; i++) {
-        if (!recorder_kvm_get(recorder, RECORDER_KVM_X(i), &arguments[i])) {
+        if (!recorder_kvm_registers_get(session, RECORDER_KVM_X(i), &arguments[i])) {
             return false;
         }
     }
     return true;
 }
 
-static void append_hypercall(struct recorder *recorder, uint32_t function,
+static void append_hypercall(struct recorder_session *session, uint32_t function,
                              const uint64_t results[4])
 {
     uint8_t data[4 * 8];
@@ -216,13 +217,13 @@ static void append_hypercall(struct recorder *recorder, uint32_t function,
     };
     int i;
 
-    recorder->kvm->exits[RECORDER_KVM_HYPERCALL]++;
+    session->kvm->exits[RECORDER_KVM_HYPERCALL]++;
     for (i = 0; i < 4; i++) {
         stq_le_p(data + 8 * i, results[i]);
     }
-    if (begin(recorder)) {
-        recorder_append_access(recorder, &event);
-        recorder_access_end(recorder);
+    if (begin(session)) {
+        recorder_access_append(session, &event);
+        recorder_access_end(session);
     }
 }
 
@@ -230,19 +231,19 @@ static void append_hypercall(struct recorder *recorder, uint32_t function,
  * PSCI has made KVM end the machine's run; what the guest would find in x0 to x3 is there already.
  * The vCPU stops at once: QEMU's main thread will see to the rest.
  */
-static void append_system_event(struct recorder *recorder, struct kvm_run *run)
+static void append_system_event(struct recorder_session *session, struct kvm_run *run)
 {
     bool reset = run->system_event.type == KVM_SYSTEM_EVENT_RESET;
     uint64_t results[4];
 
-    if (get_arguments(recorder, results)) {
+    if (get_arguments(session, results)) {
         append_hypercall(
-            recorder, reset ? QEMU_PSCI_0_2_FN_SYSTEM_RESET : QEMU_PSCI_0_2_FN_SYSTEM_OFF, results);
+            session, reset ? QEMU_PSCI_0_2_FN_SYSTEM_RESET : QEMU_PSCI_0_2_FN_SYSTEM_OFF, results);
     }
     cpu_stop_current();
 }
 
-static void act_on_machine(struct recorder *recorder, enum smccc_effect effect)
+static void act_on_machine(struct recorder_session *session, enum smccc_effect effect)
 {
     switch (effect) {
     case SMCCC_OFF:
@@ -252,7 +253,8 @@ static void act_on_machine(struct recorder *recorder, enum smccc_effect effect)
         qemu_system_reset_request(SHUTDOWN_CAUSE_GUEST_RESET);
         break;
     case SMCCC_STOPS:
-        recorder_fail(recorder, "the guest has turned its only CPU off; the recording ends there");
+        recorder_state_fail(session,
+                            "the guest has turned its only CPU off; the recording ends there");
         break;
     default:
         return;
@@ -260,62 +262,63 @@ static void act_on_machine(struct recorder *recorder, enum smccc_effect effect)
     cpu_stop_current();
 }
 
-static bool handle_hypercall(struct recorder *recorder, struct kvm_run *run)
+static bool handle_hypercall(struct recorder_session *session, struct kvm_run *run)
 {
     uint64_t arguments[4], results[4];
     enum smccc_effect effect;
     int i;
 
-    if (!get_arguments(recorder, arguments)) {
+    if (!get_arguments(session, arguments)) {
         return true;
     }
-    effect = smccc_answer(&recorder->kvm->smccc, arguments, results);
-    append_hypercall(recorder, (uint32_t)arguments[0], results);
+    effect = smccc_answer(&session->kvm->smccc, arguments, results);
+    append_hypercall(session, (uint32_t)arguments[0], results);
     for (i = 0; i < 4; i++) {
-        recorder_kvm_set(recorder, RECORDER_KVM_X(i), &results[i]);
+        recorder_kvm_registers_set(session, RECORDER_KVM_X(i), &results[i]);
     }
-    act_on_machine(recorder, effect);
+    act_on_machine(session, effect);
     return true;
 }
 
-static void refuse_access(struct recorder *recorder, struct kvm_run *run)
+static void refuse_access(struct recorder_session *session, struct kvm_run *run)
 {
-    if (recorder_is_recording(recorder)) {
-        recorder_fail(recorder,
-                      "the guest has accessed a device at %#" PRIx64 " with an instruction that "
-                      "KVM cannot take apart, which cannot be recorded; the recording ends there",
-                      (uint64_t)run->arm_nisv.fault_ipa);
+    if (recorder_state_is_recording(session)) {
+        recorder_state_fail(
+            session,
+            "the guest has accessed a device at %#" PRIx64 " with an instruction that "
+            "KVM cannot take apart, which cannot be recorded; the recording ends there",
+            (uint64_t)run->arm_nisv.fault_ipa);
     }
 }
 
-static bool handle_exit(struct recorder *recorder, struct kvm_run *run, MemTxAttrs attrs)
+static bool handle_exit(struct recorder_session *session, struct kvm_run *run, MemTxAttrs attrs)
 {
     switch (run->exit_reason) {
     case KVM_EXIT_MMIO:
-        return handle_mmio(recorder, run, attrs);
+        return handle_mmio(session, run, attrs);
     case KVM_EXIT_DEBUG:
-        return handle_debug(recorder, run);
+        return handle_debug(session, run);
     case KVM_EXIT_HYPERCALL:
-        return handle_hypercall(recorder, run);
+        return handle_hypercall(session, run);
     case KVM_EXIT_SYSTEM_EVENT:
-        append_system_event(recorder, run);
+        append_system_event(session, run);
         return false;
     case KVM_EXIT_ARM_NISV:
-        refuse_access(recorder, run);
+        refuse_access(session, run);
         return false;
     default:
         return false;
     }
 }
 
-bool recorder_kvm_exit(CPUState *cpu, struct kvm_run *run, MemTxAttrs attrs)
+bool recorder_kvm_exits_handle(CPUState *cpu, struct kvm_run *run, MemTxAttrs attrs)
 {
-    struct recorder *recorder = ebb_recorder;
+    struct recorder_session *session = recorder_hooks_session;
     bool done;
 
-    recorder_kvm_trace_drain(recorder, run->exit_reason == KVM_EXIT_MMIO);
-    recorder_kvm_clock_leave(recorder);
-    done = handle_exit(recorder, run, attrs);
-    recorder_kvm_clock_enter(recorder);
+    recorder_kvm_trace_drain(session, run->exit_reason == KVM_EXIT_MMIO);
+    recorder_kvm_clock_leave(session);
+    done = handle_exit(session, run, attrs);
+    recorder_kvm_clock_enter(session);
     return done;
 }

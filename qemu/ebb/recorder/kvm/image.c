@@ -13,7 +13,7 @@
 #define LINUX_IMAGE_SIZE 16 /* offset in an arm64 Image, little-endian, as its magic number */
 #define LINUX_IMAGE_MAGIC 56
 
-static size_t patch(struct recorder *recorder, const struct counter_image *image)
+static size_t patch(struct recorder_session *session, const struct counter_image *image)
 {
     struct counter_sites sites = counter_sites_find(image);
     size_t i, count = sites.count;
@@ -53,7 +53,7 @@ static uint64_t image_size(const uint8_t *bytes, uint64_t left, const char *file
 }
 
 /* Of an ELF file only the part with code needs a look, which may be far less than RAM. */
-static size_t patch_elf(struct recorder *recorder, const char *name)
+static size_t patch_elf(struct recorder_session *session, const char *name)
 {
     struct counter_image image = {0};
     struct elf_codes codes;
@@ -79,13 +79,13 @@ static size_t patch_elf(struct recorder *recorder, const char *name)
         return 0;
     }
     image.size = MIN(end - first, left);
-    return patch(recorder, &image);
+    return patch(session, &image);
 }
 
-static size_t patch_kernel(struct recorder *recorder, const struct arm_boot_info *boot)
+static size_t patch_kernel(struct recorder_session *session, const struct arm_boot_info *boot)
 {
     struct counter_image image = {
-        .aarch64 = arm_feature(&recorder->cpu->env, ARM_FEATURE_AARCH64),
+        .aarch64 = arm_feature(&session->cpu->env, ARM_FEATURE_AARCH64),
         .address = boot->entry,
     };
     uint64_t left;
@@ -94,20 +94,20 @@ static size_t patch_kernel(struct recorder *recorder, const struct arm_boot_info
         return 0;
     }
     if (!boot->is_linux) {
-        return patch_elf(recorder, boot->kernel_filename);
+        return patch_elf(session, boot->kernel_filename);
     }
     image.bytes = memory_at(image.address, &left);
     if (!image.bytes) {
         return 0;
     }
     image.size = image_size(image.bytes, left, boot->kernel_filename);
-    return patch(recorder, &image);
+    return patch(session, &image);
 }
 
-static size_t patch_firmware(struct recorder *recorder, const struct arm_boot_info *boot)
+static size_t patch_firmware(struct recorder_session *session, const struct arm_boot_info *boot)
 {
     struct counter_image image = {
-        .aarch64 = arm_feature(&recorder->cpu->env, ARM_FEATURE_AARCH64),
+        .aarch64 = arm_feature(&session->cpu->env, ARM_FEATURE_AARCH64),
     };
     uint64_t left;
 
@@ -116,30 +116,31 @@ static size_t patch_firmware(struct recorder *recorder, const struct arm_boot_in
         return 0;
     }
     image.size = left;
-    return patch(recorder, &image);
+    return patch(session, &image);
 }
 
 /* Costs at every exit; a guest without counter reads does without. */
-static void take_breakpoints(struct recorder *recorder)
+static void take_breakpoints(struct recorder_session *session)
 {
     struct kvm_guest_debug debug = {
         .control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_SW_BP,
     };
 
-    if (kvm_vcpu_ioctl(CPU(recorder->cpu), KVM_SET_GUEST_DEBUG, &debug)) {
-        recorder_fail(recorder, "KVM does not hand breakpoints to QEMU, which reads of the counter "
-                                "need; use a host kernel with KVM_CAP_SET_GUEST_DEBUG");
+    if (kvm_vcpu_ioctl(CPU(session->cpu), KVM_SET_GUEST_DEBUG, &debug)) {
+        recorder_state_fail(session,
+                            "KVM does not hand breakpoints to QEMU, which reads of the counter "
+                            "need; use a host kernel with KVM_CAP_SET_GUEST_DEBUG");
         return;
     }
-    recorder->kvm->debugging = true;
+    session->kvm->debugging = true;
 }
 
-void recorder_kvm_patch_images(struct recorder *recorder)
+void recorder_kvm_image_patch(struct recorder_session *session)
 {
     const struct arm_boot_info *boot = &VIRT_MACHINE(qdev_get_machine())->bootinfo;
-    size_t count = patch_kernel(recorder, boot) + patch_firmware(recorder, boot);
+    size_t count = patch_kernel(session, boot) + patch_firmware(session, boot);
 
-    if (count && !recorder->kvm->debugging) {
-        take_breakpoints(recorder);
+    if (count && !session->kvm->debugging) {
+        take_breakpoints(session);
     }
 }

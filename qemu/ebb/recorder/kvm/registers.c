@@ -17,7 +17,7 @@ static bool flush(CPUState *cpu)
         return true;
     }
     if (kvm_arch_put_registers(cpu, KVM_PUT_RUNTIME_STATE, &error)) {
-        recorder_fail(ebb_recorder, "the vCPU's registers could not be set");
+        recorder_state_fail(recorder_hooks_session, "the vCPU's registers could not be set");
         error_free(error);
         return false;
     }
@@ -25,9 +25,9 @@ static bool flush(CPUState *cpu)
     return true;
 }
 
-bool recorder_kvm_get(struct recorder *recorder, uint64_t id, void *value)
+bool recorder_kvm_registers_get(struct recorder_session *session, uint64_t id, void *value)
 {
-    CPUState *cpu = CPU(recorder->cpu);
+    CPUState *cpu = CPU(session->cpu);
     int result;
 
     if (!flush(cpu)) {
@@ -35,15 +35,15 @@ bool recorder_kvm_get(struct recorder *recorder, uint64_t id, void *value)
     }
     result = kvm_get_one_reg(cpu, id, value);
     if (result) {
-        recorder_fail(recorder, "KVM does not tell register %#" PRIx64 " of the vCPU: %s", id,
-                      strerror(-result));
+        recorder_state_fail(session, "KVM does not tell register %#" PRIx64 " of the vCPU: %s", id,
+                            strerror(-result));
     }
     return !result;
 }
 
-bool recorder_kvm_set(struct recorder *recorder, uint64_t id, const void *value)
+bool recorder_kvm_registers_set(struct recorder_session *session, uint64_t id, const void *value)
 {
-    CPUState *cpu = CPU(recorder->cpu);
+    CPUState *cpu = CPU(session->cpu);
     int result;
 
     if (!flush(cpu)) {
@@ -51,18 +51,18 @@ bool recorder_kvm_set(struct recorder *recorder, uint64_t id, const void *value)
     }
     result = kvm_set_one_reg(cpu, id, (void *)value);
     if (result) {
-        recorder_fail(recorder, "KVM does not set register %#" PRIx64 " of the vCPU: %s", id,
-                      strerror(-result));
+        recorder_state_fail(session, "KVM does not set register %#" PRIx64 " of the vCPU: %s", id,
+                            strerror(-result));
     }
     return !result;
 }
 
-static bool probe_hardware(struct recorder *recorder, Error **errp)
+static bool probe_hardware(struct recorder_session *session, Error **errp)
 {
-    bool aarch32 = !arm_feature(&recorder->cpu->env, ARM_FEATURE_AARCH64);
+    bool aarch32 = !arm_feature(&session->cpu->env, ARM_FEATURE_AARCH64);
     const char *problem = "open /dev/kvm";
     int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-    bool done = kvm >= 0 && kvm_probe(kvm, aarch32, &recorder->kvm->probe, &problem);
+    bool done = kvm >= 0 && kvm_probe(kvm, aarch32, &session->kvm->probe, &problem);
 
     if (!done) {
         error_setg_errno(
@@ -75,9 +75,9 @@ static bool probe_hardware(struct recorder *recorder, Error **errp)
     return done;
 }
 
-bool recorder_kvm_list_registers(struct recorder *recorder, Error **errp)
+bool recorder_kvm_registers_list(struct recorder_session *session, Error **errp)
 {
-    CPUState *cpu = CPU(recorder->cpu);
+    CPUState *cpu = CPU(session->cpu);
     struct kvm_reg_list none = {.n = 0};
     g_autofree struct kvm_reg_list *list = NULL;
     int result = kvm_vcpu_ioctl(cpu, KVM_GET_REG_LIST, &none);
@@ -93,10 +93,10 @@ bool recorder_kvm_list_registers(struct recorder *recorder, Error **errp)
         error_setg_errno(errp, -result, "KVM does not list the vCPU's registers");
         return false;
     }
-    g_free(recorder->kvm->ids);
-    recorder->kvm->ids = g_memdup2(list->reg, list->n * sizeof(uint64_t));
-    recorder->kvm->id_count = list->n;
-    return probe_hardware(recorder, errp);
+    g_free(session->kvm->ids);
+    session->kvm->ids = g_memdup2(list->reg, list->n * sizeof(uint64_t));
+    session->kvm->id_count = list->n;
+    return probe_hardware(session, errp);
 }
 
 /* True for registers of which the guest may read something else than KVM tells. */
@@ -105,14 +105,14 @@ static bool is_probed(uint64_t id)
     return id == KVM_ID_CTR_EL0 || id == KVM_ID_CLIDR_EL1 || (id & KVM_ID_GROUP) == KVM_ID_DEMUX;
 }
 
-static void add_probed(struct recorder *recorder, struct ebb_cpu_registers *registers)
+static void add_probed(struct recorder_session *session, struct ebb_cpu_registers *registers)
 {
-    const struct kvm_probe *probe = &recorder->kvm->probe;
+    const struct kvm_probe *probe = &session->kvm->probe;
     size_t i;
 
     ebb_cpu_registers_add(registers, KVM_ID_CTR_EL0, &probe->ctr, sizeof(probe->ctr));
     ebb_cpu_registers_add(registers, KVM_ID_CLIDR_EL1, &probe->clidr, sizeof(probe->clidr));
-    if (arm_feature(&recorder->cpu->env, ARM_FEATURE_AARCH64)) {
+    if (arm_feature(&session->cpu->env, ARM_FEATURE_AARCH64)) {
         ebb_cpu_registers_add(registers, KVM_ID_DCZID_EL0, &probe->dczid, sizeof(probe->dczid));
     } else {
         ebb_cpu_registers_add(registers, KVM_ID_EBB_FPSID, &probe->fpsid, sizeof(probe->fpsid));
@@ -123,22 +123,23 @@ static void add_probed(struct recorder *recorder, struct ebb_cpu_registers *regi
     }
 }
 
-struct ebb_cpu_registers *recorder_kvm_registers(struct recorder *recorder)
+struct ebb_cpu_registers *recorder_kvm_registers_all(struct recorder_session *session)
 {
     struct ebb_cpu_registers *registers = ebb_cpu_registers_new();
     uint64_t value[256 / 8];
     size_t i;
 
-    for (i = 0; i < recorder->kvm->id_count; i++) {
-        uint64_t id = recorder->kvm->ids[i];
+    for (i = 0; i < session->kvm->id_count; i++) {
+        uint64_t id = session->kvm->ids[i];
         uint32_t size = 1u << ((id & KVM_REG_SIZE_MASK) >> KVM_REG_SIZE_SHIFT);
 
-        if (size <= sizeof(value) && !is_probed(id) && recorder_kvm_get(recorder, id, value)) {
+        if (size <= sizeof(value) && !is_probed(id) &&
+            recorder_kvm_registers_get(session, id, value)) {
             ebb_cpu_registers_add(registers, id, value, size);
         }
     }
-    add_probed(recorder, registers);
-    ebb_cpu_registers_add_lines(registers, recorder->cpu);
+    add_probed(session, registers);
+    ebb_cpu_registers_add_lines(registers, session->cpu);
     ebb_cpu_registers_finish(registers);
     return registers;
 }

@@ -31,13 +31,13 @@ static off_t find_statistic(int fd, const struct kvm_stats_header *header)
     return -1;
 }
 
-void recorder_kvm_watch_sleep(struct recorder *recorder)
+void recorder_kvm_sleep_watch(struct recorder_session *session)
 {
-    struct recorder_kvm *kvm = recorder->kvm;
+    struct recorder_kvm *kvm = session->kvm;
     struct kvm_stats_header header;
 
     kvm->statistics_fd = kvm_check_extension(kvm_state, KVM_CAP_BINARY_STATS_FD)
-                             ? kvm_vcpu_ioctl(CPU(recorder->cpu), KVM_GET_STATS_FD, NULL)
+                             ? kvm_vcpu_ioctl(CPU(session->cpu), KVM_GET_STATS_FD, NULL)
                              : -1;
     if (kvm->statistics_fd < 0) {
         return;
@@ -53,9 +53,9 @@ void recorder_kvm_watch_sleep(struct recorder *recorder)
     }
 }
 
-bool recorder_kvm_may_have_slept(struct recorder *recorder)
+bool recorder_kvm_sleep_may_have_ended(struct recorder_session *session)
 {
-    struct recorder_kvm *kvm = recorder->kvm;
+    struct recorder_kvm *kvm = session->kvm;
     uint64_t count;
     bool slept;
 

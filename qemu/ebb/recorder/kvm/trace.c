@@ -82,7 +82,7 @@ static bool map_ring(struct recorder_kvm_trace *trace, size_t size)
     return true;
 }
 
-static bool open_tracepoint(struct recorder *recorder, struct recorder_kvm_trace *trace,
+static bool open_tracepoint(struct recorder_session *session, struct recorder_kvm_trace *trace,
                             uint64_t id)
 {
     struct perf_event_attr attributes = {
@@ -94,8 +94,8 @@ static bool open_tracepoint(struct recorder *recorder, struct recorder_kvm_trace
         .read_format = PERF_FORMAT_GROUP,
     };
 
-    trace->fd = syscall(SYS_perf_event_open, &attributes, CPU(recorder->cpu)->thread_id, -1,
-                        recorder->kvm->counter_fd, PERF_FLAG_FD_CLOEXEC);
+    trace->fd = syscall(SYS_perf_event_open, &attributes, CPU(session->cpu)->thread_id, -1,
+                        session->kvm->counter_fd, PERF_FLAG_FD_CLOEXEC);
     if (trace->fd < 0) {
         return false;
     }
@@ -107,40 +107,40 @@ static bool open_tracepoint(struct recorder *recorder, struct recorder_kvm_trace
     return true;
 }
 
-void recorder_kvm_trace_open(struct recorder *recorder)
+void recorder_kvm_trace_open(struct recorder_session *session)
 {
     struct recorder_kvm_trace *trace = g_new0(struct recorder_kvm_trace, 1);
     uint64_t id;
 
-    if (find_tracepoint(trace, &id) && open_tracepoint(recorder, trace, id)) {
-        recorder->kvm->trace = trace;
+    if (find_tracepoint(trace, &id) && open_tracepoint(session, trace, id)) {
+        session->kvm->trace = trace;
     } else {
         g_free(trace);
     }
 }
 
-void recorder_kvm_trace_close(struct recorder *recorder)
+void recorder_kvm_trace_close(struct recorder_session *session)
 {
-    struct recorder_kvm_trace *trace = recorder->kvm->trace;
+    struct recorder_kvm_trace *trace = session->kvm->trace;
 
     if (trace) {
         munmap(trace->ring, qemu_real_host_page_size() + trace->ring_size);
         close(trace->fd);
         g_free(trace);
-        recorder->kvm->trace = NULL;
+        session->kvm->trace = NULL;
     }
 }
 
 /* Exits. */
 
-static void append_pending(struct recorder *recorder)
+static void append_pending(struct recorder_session *session)
 {
-    struct recorder_kvm_trace *trace = recorder->kvm->trace;
+    struct recorder_kvm_trace *trace = session->kvm->trace;
     struct ebb_event *event = &trace->latest;
     struct ebb_error error;
     uint8_t lost[8];
 
-    if (!trace->pending || !recorder_is_recording(recorder)) {
+    if (!trace->pending || !recorder_state_is_recording(session)) {
         return;
     }
     trace->pending = false;
@@ -150,10 +150,10 @@ static void append_pending(struct recorder *recorder)
         event->data_length = sizeof(lost);
         trace->lost = 0;
     }
-    event->position = MAX(event->position, recorder->kvm->count);
-    recorder->kvm->count = event->position;
-    if (ebb_log_writer_append(recorder->writer, event, &error)) {
-        recorder_fail(recorder, "%s", error.message);
+    event->position = MAX(event->position, session->kvm->count);
+    session->kvm->count = event->position;
+    if (ebb_log_writer_append(session->writer, event, &error)) {
+        recorder_state_fail(session, "%s", error.message);
     }
 }
 
@@ -163,35 +163,35 @@ static uint64_t get_field(const uint8_t *raw, struct field field)
 }
 
 /* A sample: the number of counts, the counts, the size of the tracepoint's fields, the fields. */
-static void take_sample(struct recorder *recorder, const uint8_t *sample, size_t size)
+static void take_sample(struct recorder_session *session, const uint8_t *sample, size_t size)
 {
-    struct recorder_kvm_trace *trace = recorder->kvm->trace;
+    struct recorder_kvm_trace *trace = session->kvm->trace;
     const uint8_t *raw = sample + 8 * (1 + GROUP_MEMBERS) + 4;
     size_t needed = MAX(trace->ec.offset + trace->ec.size, trace->pc.offset + trace->pc.size);
 
     if (size < (size_t)(raw - sample) + needed || ldq_he_p(sample) != GROUP_MEMBERS) {
         return;
     }
-    append_pending(recorder);
+    append_pending(session);
     trace->latest = (struct ebb_event){
         .kind = EBB_EVENT_EXIT,
-        .position = ldq_he_p(sample + 8) - recorder->kvm->base_count,
+        .position = ldq_he_p(sample + 8) - session->kvm->base_count,
         .address = get_field(raw, trace->pc),
         .value = get_field(raw, trace->ec),
     };
     trace->pending = true;
 }
 
-static void take_record(struct recorder *recorder, const struct perf_event_header *header)
+static void take_record(struct recorder_session *session, const struct perf_event_header *header)
 {
     const uint8_t *body = (const uint8_t *)(header + 1);
     size_t size = header->size - sizeof(*header);
 
     if (header->type == PERF_RECORD_SAMPLE) {
-        take_sample(recorder, body, size);
+        take_sample(session, body, size);
     } else if (header->type == PERF_RECORD_LOST && size >= 16) {
-        append_pending(recorder);
-        recorder->kvm->trace->lost += ldq_he_p(body + 8); /* behind the event's number */
+        append_pending(session);
+        session->kvm->trace->lost += ldq_he_p(body + 8); /* behind the event's number */
     }
 }
 
@@ -205,9 +205,9 @@ static void copy_out(const struct recorder_kvm_trace *trace, uint64_t offset, vo
     memcpy((uint8_t *)to + first, data, size - first);
 }
 
-static void take_records(struct recorder *recorder)
+static void take_records(struct recorder_session *session)
 {
-    struct recorder_kvm_trace *trace = recorder->kvm->trace;
+    struct recorder_kvm_trace *trace = session->kvm->trace;
     uint64_t head = qatomic_load_acquire(&trace->ring->data_head);
     uint64_t tail = trace->ring->data_tail;
     union {
@@ -222,28 +222,28 @@ static void take_records(struct recorder *recorder)
         }
         if (record.header.size <= MAX_RECORD) {
             copy_out(trace, tail, &record, record.header.size);
-            take_record(recorder, &record.header);
+            take_record(session, &record.header);
         }
         tail += record.header.size;
     }
     qatomic_store_release(&trace->ring->data_tail, head);
 }
 
-void recorder_kvm_trace_drain(struct recorder *recorder, bool known)
+void recorder_kvm_trace_drain(struct recorder_session *session, bool known)
 {
-    struct recorder_kvm_trace *trace = recorder->kvm->trace;
+    struct recorder_kvm_trace *trace = session->kvm->trace;
 
     if (!trace) {
         return;
     }
-    append_pending(recorder);
-    take_records(recorder);
+    append_pending(session);
+    take_records(session);
     trace->pending &= !known;
 }
 
-void recorder_kvm_trace_anchor(struct recorder *recorder, uint64_t count)
+void recorder_kvm_trace_anchor(struct recorder_session *session, uint64_t count)
 {
-    struct recorder_kvm_trace *trace = recorder->kvm->trace;
+    struct recorder_kvm_trace *trace = session->kvm->trace;
 
     if (!trace) {
         return;
@@ -251,5 +251,5 @@ void recorder_kvm_trace_anchor(struct recorder *recorder, uint64_t count)
     if (!trace->lost && trace->latest.position == count) {
         trace->pending = false;
     }
-    append_pending(recorder);
+    append_pending(session);
 }

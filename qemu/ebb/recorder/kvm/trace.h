@@ -11,16 +11,16 @@
 #include "ebb/recorder/state.h"
 
 /* Opens the trace, once the counter is there. Where the host does not allow it nothing is noted. */
-void recorder_kvm_trace_open(struct recorder *recorder);
-void recorder_kvm_trace_close(struct recorder *recorder);
+void recorder_kvm_trace_open(struct recorder_session *session);
+void recorder_kvm_trace_close(struct recorder_session *session);
 
 /*
  * Appends the exits since the last call. To be called when the vCPU has come out to us, before
  * anything else is appended; known: an event that follows is what it came out for.
  */
-void recorder_kvm_trace_drain(struct recorder *recorder, bool known);
+void recorder_kvm_trace_drain(struct recorder_session *session, bool known);
 
 /* An anchor with that count follows, and is as good as an exit there. */
-void recorder_kvm_trace_anchor(struct recorder *recorder, uint64_t count);
+void recorder_kvm_trace_anchor(struct recorder_session *session, uint64_t count);
 
 #endif

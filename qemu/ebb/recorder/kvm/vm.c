@@ -22,8 +22,8 @@ static int check_device(Object *object, void *opaque)
     const char *type = object_get_typename(object);
     Error **errp = opaque;
 
-    if (!recorder_check_type(object, unrecordable_devices, ARRAY_SIZE(unrecordable_devices),
-                             errp)) {
+    if (!recorder_checks_type(object, unrecordable_devices, ARRAY_SIZE(unrecordable_devices),
+                              errp)) {
         return 1;
     }
     if (object_property_find(object, "ioeventfd") &&
@@ -37,7 +37,7 @@ static int check_device(Object *object, void *opaque)
     return 0;
 }
 
-bool recorder_kvm_check(Error **errp)
+bool recorder_kvm_vm_check(Error **errp)
 {
     MachineState *machine = MACHINE(qdev_get_machine());
 
@@ -135,7 +135,7 @@ static void hide_features(ARMCPU *cpu)
  * the other half if it traps the write, and hardware keeps it (Arm ARM, TTBR0): with zeroes there
  * from the start both come to the same.
  */
-void recorder_kvm_clear_upper_halves(struct recorder *recorder)
+void recorder_kvm_vm_clear_upper_halves(struct recorder_session *session)
 {
     static const uint64_t ids[] = {
         ARM64_SYS_REG(3, 0, 2, 0, 0), /* TTBR0_EL1 */
@@ -144,24 +144,24 @@ void recorder_kvm_clear_upper_halves(struct recorder *recorder)
     };
     size_t i;
 
-    for (i = 0; i < ARRAY_SIZE(ids) && recorder->kvm->smccc.aarch32; i++) {
+    for (i = 0; i < ARRAY_SIZE(ids) && session->kvm->smccc.aarch32; i++) {
         uint64_t value;
 
-        if (recorder_kvm_get(recorder, ids[i], &value)) {
+        if (recorder_kvm_registers_get(session, ids[i], &value)) {
             value = (uint32_t)value;
-            recorder_kvm_set(recorder, ids[i], &value);
+            recorder_kvm_registers_set(session, ids[i], &value);
         }
     }
 }
 
-static void describe_host(struct recorder *recorder)
+static void describe_host(struct recorder_session *session)
 {
-    CPUState *cpu = CPU(recorder->cpu);
-    struct smccc_host *host = &recorder->kvm->smccc;
+    CPUState *cpu = CPU(session->cpu);
+    struct smccc_host *host = &session->kvm->smccc;
     uint64_t value;
     int i;
 
-    host->aarch32 = !arm_feature(&recorder->cpu->env, ARM_FEATURE_AARCH64);
+    host->aarch32 = !arm_feature(&session->cpu->env, ARM_FEATURE_AARCH64);
     host->psci_version = kvm_get_one_reg(cpu, KVM_REG_ARM_PSCI_VERSION, &value) ? 0 : value;
     host->mpidr = kvm_get_one_reg(cpu, ARM64_SYS_REG(3, 0, 0, 0, 5), &value) ? 0 : value;
     for (i = 1; i <= 3; i++) {
@@ -203,10 +203,10 @@ static bool forward_hypercalls(void)
     return true;
 }
 
-bool recorder_kvm_prepare_vm(struct recorder *recorder, Error **errp)
+bool recorder_kvm_vm_prepare(struct recorder_session *session, Error **errp)
 {
-    hide_features(recorder->cpu);
-    describe_host(recorder);
-    recorder->kvm->hypercalls_forwarded = forward_hypercalls();
-    return hide_services(recorder->cpu, errp);
+    hide_features(session->cpu);
+    describe_host(session);
+    session->kvm->hypercalls_forwarded = forward_hypercalls();
+    return hide_services(session->cpu, errp);
 }
