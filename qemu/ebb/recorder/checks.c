@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What cannot be recorded is refused before the guest runs. */
 #include "qemu/osdep.h"
 #include "cpu.h"
-#include "accel/tcg/internal-common.h"
 #include "exec/memory.h"
 #include "hw/boards.h"
 #include "migration/blocker.h"
@@ -10,11 +8,9 @@
 #include "net/vhost_net.h"
 #include "qapi/error.h"
 #include "semihosting/semihost.h"
-#include "system/cpu-timers.h"
-#include "system/replay.h"
-#include "system/tcg.h"
 #include "target/arm/cpregs.h"
-#include "state.h"
+#include "accel.h"
+#include "checks.h"
 
 static const struct recorder_refusal unrecordable_devices[] = {
     {"iothread", "iothreads work while the guest runs; leave iothread= and -object iothread out"},
@@ -29,21 +25,6 @@ static const struct recorder_refusal unrecordable_devices[] = {
     {"virtio-pmem", "memory devices cannot be recorded; use -m alone"},
     {"vfio", "devices of the host cannot be recorded; use an emulated one"},
 };
-
-bool recorder_check_tcg(Error **errp)
-{
-    if (icount_enabled() != ICOUNT_PRECISE) {
-        error_setg(errp, "positions need a fixed instruction count; use -icount shift=1 "
-                         "(or another number up to 10), not auto");
-    } else if (icount_align_option) {
-        error_setg(errp, "-icount align=on cannot be recorded; leave it out");
-    } else if (replay_mode != REPLAY_MODE_NONE) {
-        error_setg(errp, "QEMU's own record/replay is active; leave rr= out");
-    } else {
-        return true;
-    }
-    return false;
-}
 
 bool recorder_checks_has_gic_registers(ARMCPU *cpu)
 {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Putting events into the log: their positions, and whether they are nested. */
 #include "qemu/osdep.h"
-#include "state.h"
+#include "accel.h"
+#include "events.h"
+#include "ram_space.h"
 
 #define MAX_DMA_EVENT (1u << 20) /* bytes; longer transfers become several events */
 
-static void append(struct recorder_session *session, const struct ebb_event *event)
+void recorder_events_append(struct recorder_session *session, const struct ebb_event *event)
 {
     struct ebb_error error;
 
@@ -28,7 +29,7 @@ void recorder_events_effect(struct recorder_session *session, struct ebb_event *
             event->flags |= EBB_EVENT_AFTER_ENTRY;
         }
     }
-    append(session, event);
+    recorder_events_append(session, event);
 }
 
 void recorder_events_dma(struct recorder_session *session, uint64_t ram_offset, uint64_t length)
@@ -43,27 +44,4 @@ void recorder_events_dma(struct recorder_session *session, uint64_t ram_offset, 
         ram_offset += event.data_length;
         length -= event.data_length;
     }
-}
-
-void recorder_access_append(struct recorder_session *session, struct ebb_event *event)
-{
-    if (recorder_state_is_recording(session)) {
-        event->position = session->access.position;
-        append(session, event);
-    }
-}
-
-bool recorder_access_begin(struct recorder_session *session, uint64_t position)
-{
-    if (session->access.active || !recorder_state_is_recording(session)) {
-        return false;
-    }
-    session->access.active = true;
-    session->access.position = position;
-    return true;
-}
-
-void recorder_access_end(struct recorder_session *session)
-{
-    session->access.active = false;
 }

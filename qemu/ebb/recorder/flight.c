@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The flight recorder: only the newest part of a recording is kept. Now and then a keyframe becomes
- * a base, at which what is left may begin; when the newest part from a base on is long enough, what
- * is before that base goes.
- */
 #include "qemu/osdep.h"
 #include "qemu/timer.h"
-#include "state.h"
+#include "accel.h"
+#include "flight.h"
+#include "map.h"
 
 /* Bases in the time, or space, that is kept: what is on disk is longer by at most one part. */
 #define PARTS 4
+
+/* A place where what is left of a recording can begin. */
+struct base {
+    uint64_t keyframe;
+    uint64_t position; /* instructions */
+    int64_t time;      /* ms, host time */
+    uint64_t bytes;    /* written before it */
+};
 
 static bool is_flight(const struct recorder_session *session)
 {
@@ -24,9 +29,9 @@ static uint64_t bytes_written(struct recorder_session *session)
     return session->stats.log_bytes + session->stats.keyframe_bytes;
 }
 
-static struct recorder_base base_here(struct recorder_session *session)
+static struct base base_here(struct recorder_session *session)
 {
-    return (struct recorder_base){
+    return (struct base){
         .position = session->accel->position(session),
         .time = qemu_clock_get_ms(QEMU_CLOCK_REALTIME),
         .bytes = bytes_written(session),
@@ -34,8 +39,8 @@ static struct recorder_base base_here(struct recorder_session *session)
 }
 
 /* True if from a base to now one of the measures is full, divided by parts. */
-static bool spans(const struct recorder_session *session, const struct recorder_base *from,
-                  const struct recorder_base *now, unsigned parts)
+static bool spans(const struct recorder_session *session, const struct base *from,
+                  const struct base *now, unsigned parts)
 {
     const struct recorder_settings *settings = &session->settings;
 
@@ -45,14 +50,14 @@ static bool spans(const struct recorder_session *session, const struct recorder_
            (settings->last_bytes && now->bytes - from->bytes >= settings->last_bytes / parts);
 }
 
-static struct recorder_base *base_at(struct recorder_session *session, guint i)
+static struct base *base_at(struct recorder_session *session, guint i)
 {
-    return &g_array_index(session->bases, struct recorder_base, i);
+    return &g_array_index(session->bases, struct base, i);
 }
 
 bool recorder_flight_keyframe_begin(struct recorder_session *session, bool *whole)
 {
-    struct recorder_base now;
+    struct base now;
     struct ebb_error error;
 
     if (!is_flight(session) || session->resetting) {
@@ -77,12 +82,12 @@ bool recorder_flight_keyframe_begin(struct recorder_session *session, bool *whol
  * The newest base from which on enough is kept. A limit in bytes is met as well as one base can:
  * what is kept from it on is a part below the limit at most, since bases are a part apart.
  */
-static guint base_to_keep(struct recorder_session *session, const struct recorder_base *now)
+static guint base_to_keep(struct recorder_session *session, const struct base *now)
 {
     guint kept = 0, i;
 
     for (i = 0; i < session->bases->len; i++) {
-        const struct recorder_base *base = base_at(session, i);
+        const struct base *base = base_at(session, i);
         bool enough = spans(session, base, now, 1);
 
         if (session->settings.last_bytes) {
@@ -97,7 +102,7 @@ static guint base_to_keep(struct recorder_session *session, const struct recorde
 
 bool recorder_flight_keyframe_end(struct recorder_session *session, bool whole, uint64_t keyframe)
 {
-    struct recorder_base now;
+    struct base now;
     struct ebb_error error;
     uint64_t first;
     guint kept;
@@ -120,4 +125,15 @@ bool recorder_flight_keyframe_end(struct recorder_session *session, bool whole, 
     }
     g_array_remove_range(session->bases, 0, kept);
     return true;
+}
+
+void recorder_flight_start(struct recorder_session *session)
+{
+    session->bases = g_array_new(false, false, sizeof(struct base));
+}
+
+void recorder_flight_stop(struct recorder_session *session)
+{
+    g_array_free(session->bases, true);
+    session->bases = NULL;
 }

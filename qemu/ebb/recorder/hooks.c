@@ -1,32 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What happens to the CPU and RAM from outside, and what is done between two runs of the vCPU. */
 #include "qemu/osdep.h"
 #include "cpu.h"
-#include "qapi/error.h"
 #include "qemu/main-loop.h"
-#include "gdbstub/internals.h"
 #include "hw/irq.h"
 #include "hw/qdev-core.h"
-#include "state.h"
 #include "system/replay.h"
 #include "qapi/qapi-types-ui.h"
 #include "replay/replay-internal.h"
+#include "dirty.h"
+#include "events.h"
+#include "hooks.h"
+#include "ram_space.h"
 
 #define CPU_INPUTS (ARM_CPU_VINMI + 1)
 
-void recorder_access_append_mmio(struct recorder_session *session, uint32_t kind, hwaddr address,
-                                 uint64_t value, unsigned size, uint32_t flags)
-{
-    struct ebb_event event = {
-        .kind = kind,
-        .address = address,
-        .value = value,
-        .size = size,
-        .flags = flags,
-    };
-
-    recorder_access_append(session, &event);
-}
+struct recorder_session *recorder_hooks_session;
 
 /* QEMU's CPU inputs are levels; calls that do not change one have no effect, but cost KVM a call.
  */
@@ -96,55 +84,6 @@ void recorder_hooks_ram_written(MemoryRegion *mr, hwaddr offset, hwaddr length)
     }
     if (check_serialized(session, "RAM written")) {
         recorder_events_dma(session, ram_offset, length);
-    }
-}
-
-static void append_reset(struct recorder_session *session)
-{
-    struct ebb_event event = {.kind = EBB_EVENT_RESET};
-
-    session->resetting = false;
-    session->entry_position = UINT64_MAX;
-    if (recorder_keyframe_write(session, session->accel->position(session), &event.value)) {
-        recorder_events_effect(session, &event);
-    }
-}
-
-static void start_recording(struct recorder_session *session)
-{
-    Error *error = NULL;
-
-    if (gdbserver_state.init) {
-        recorder_state_fail(session,
-                            "cannot record this guest: what a debugger writes is not recorded; "
-                            "leave -s and -gdb out and debug the recording with ebb replay");
-        return;
-    }
-    session->space = recorder_ram_space_new();
-    recorder_map_start(session);
-    if (!session->accel->start(session, &error) || !recorder_manifest_write(session, &error)) {
-        recorder_state_fail(session, "%s", error_get_pretty(error));
-        error_free(error);
-        return;
-    }
-    session->phase = RECORDER_RECORDING;
-    recorder_keyframe_start(session);
-    recorder_keyframe_write(session, session->accel->place(session), NULL);
-}
-
-void recorder_session_between_runs(struct recorder_session *session)
-{
-    if (session->phase == RECORDER_WAITING) {
-        start_recording(session);
-    }
-    if (!recorder_state_is_recording(session)) {
-        session->resetting = false;
-        return;
-    }
-    if (session->resetting) {
-        append_reset(session);
-    } else if (recorder_keyframe_is_due(session)) {
-        recorder_keyframe_write(session, session->accel->place(session), NULL);
     }
 }
 

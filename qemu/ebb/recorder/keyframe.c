@@ -1,29 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Keyframes: which pages of RAM go into one.
+ * When keyframes are due, and which pages of RAM go into one.
  *
- * The first has every page that is not zero. After that QEMU's dirty bits for migration, which
- * nothing else uses since migration is blocked, tell which pages the guest has written to;
- * recorder_dirty_mark() adds those written by devices. Under KVM that is not free: a guest that
- * gets no keyframes but the last goes without, and the last has all pages in use.
+ * The first has every page that is not zero. After that dirty.h tells which pages were written to.
+ * Under KVM that is not free: a guest that gets no keyframes but the last goes without, and the
+ * last has all pages in use.
  */
 #include "qemu/osdep.h"
-#include "cpu.h"
-#include "exec/ram_addr.h"
+#include "exec/ramblock.h"
 #include "qemu/timer.h"
 #include "system/cpu-timers.h"
 #include "system/tcg.h"
 #include "log/digest.h"
 #include "ebb/arm/cpu_state.h"
-#include "state.h"
+#include "accel.h"
+#include "dirty.h"
+#include "flash.h"
+#include "flight.h"
+#include "keyframe.h"
+#include "ram_space.h"
 
 #define CLEAN_STRETCH (1u << 20) /* bytes that are looked at together first */
 
-void recorder_dirty_mark(MemoryRegion *mr, hwaddr offset, hwaddr length)
-{
-    cpu_physical_memory_set_dirty_range(memory_region_get_ram_addr(mr) + offset, length,
-                                        1 << DIRTY_MEMORY_MIGRATION);
-}
+struct recorder_keyframes {
+    uint64_t position;     /* of the last one */
+    bool any;              /* there is a last one */
+    bool requested;        /* its time has come */
+    QEMUTimer *timer;      /* guest time */
+    QEMUTimer *host_timer; /* host time */
+};
 
 static int add_page(struct recorder_session *session, const struct recorder_ram_block *block,
                     uint64_t offset, struct ebb_error *error)
@@ -32,17 +37,11 @@ static int add_page(struct recorder_session *session, const struct recorder_ram_
                                  block->block->host + offset, error);
 }
 
-static DirtyBitmapSnapshot *take_dirty(const struct recorder_ram_block *block)
-{
-    return cpu_physical_memory_snapshot_and_clear_dirty(block->block->mr, 0, block->size,
-                                                        DIRTY_MEMORY_MIGRATION);
-}
-
 /* with_zeroes: also those that may hold something else in an earlier keyframe. */
 static int add_used_pages(struct recorder_session *session, const struct recorder_ram_block *block,
                           bool with_zeroes, struct ebb_error *error)
 {
-    g_autofree DirtyBitmapSnapshot *dirty = take_dirty(block);
+    g_autofree DirtyBitmapSnapshot *dirty = recorder_dirty_take(block);
     g_autofree bool *used = recorder_ram_space_used_pages(block);
     uint64_t done;
 
@@ -59,19 +58,17 @@ static int add_used_pages(struct recorder_session *session, const struct recorde
 static int add_dirty_pages(struct recorder_session *session, const struct recorder_ram_block *block,
                            struct ebb_error *error)
 {
-    g_autofree DirtyBitmapSnapshot *dirty = take_dirty(block);
-    ram_addr_t start = memory_region_get_ram_addr(block->block->mr);
+    g_autofree DirtyBitmapSnapshot *dirty = recorder_dirty_take(block);
     uint64_t done = 0;
 
     while (done < block->size) {
         uint64_t stretch = MIN(CLEAN_STRETCH, block->size - done);
 
-        if (done % CLEAN_STRETCH == 0 &&
-            !cpu_physical_memory_snapshot_get_dirty(dirty, start + done, stretch)) {
+        if (done % CLEAN_STRETCH == 0 && !recorder_dirty_has(dirty, block, done, stretch)) {
             done += stretch;
             continue;
         }
-        if (cpu_physical_memory_snapshot_get_dirty(dirty, start + done, EBB_PAGE_SIZE) &&
+        if (recorder_dirty_has(dirty, block, done, EBB_PAGE_SIZE) &&
             add_page(session, block, done, error)) {
             return -1;
         }
@@ -115,12 +112,12 @@ static void schedule(struct recorder_session *session)
 {
     uint64_t interval = session->settings.keyframe_interval;
 
-    session->keyframe_requested = false;
+    session->keyframes->requested = false;
     if (session->settings.keyframe_ms) {
-        timer_mod(session->keyframe_host_timer,
+        timer_mod(session->keyframes->host_timer,
                   qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + session->settings.keyframe_ms);
     } else if (tcg_enabled()) {
-        timer_mod(session->keyframe_timer,
+        timer_mod(session->keyframes->timer,
                   qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + icount_to_ns(interval));
     }
 }
@@ -129,7 +126,7 @@ bool recorder_keyframe_write(struct recorder_session *session, uint64_t position
 {
     uint64_t local;
     struct ebb_error error;
-    bool whole = !session->has_keyframe;
+    bool whole = !session->keyframes->any;
 
     number = number ? number : &local;
     if (position == session->accel->position(session)) {
@@ -143,8 +140,8 @@ bool recorder_keyframe_write(struct recorder_session *session, uint64_t position
         recorder_state_fail(session, "%s", error.message);
         return false;
     }
-    session->has_keyframe = true;
-    session->keyframe_position = position;
+    session->keyframes->any = true;
+    session->keyframes->position = position;
     schedule(session);
     return recorder_flight_keyframe_end(session, whole, *number);
 }
@@ -152,7 +149,7 @@ bool recorder_keyframe_write(struct recorder_session *session, uint64_t position
 static uint64_t instructions_left(const struct recorder_session *session)
 {
     uint64_t done = session->accel->position(session);
-    uint64_t due = session->keyframe_position + session->settings.keyframe_interval;
+    uint64_t due = session->keyframes->position + session->settings.keyframe_interval;
 
     return due > done ? due - done : 0;
 }
@@ -160,7 +157,7 @@ static uint64_t instructions_left(const struct recorder_session *session)
 bool recorder_keyframe_is_due(const struct recorder_session *session)
 {
     if (session->settings.keyframe_ms || !tcg_enabled()) {
-        return session->keyframe_requested;
+        return session->keyframes->requested;
     }
     return !instructions_left(session);
 }
@@ -172,7 +169,7 @@ static void guest_timer(void *opaque)
     uint64_t left = instructions_left(session);
 
     if (recorder_state_is_recording(session) && left) {
-        timer_mod(session->keyframe_timer,
+        timer_mod(session->keyframes->timer,
                   qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + icount_to_ns(left));
     }
 }
@@ -181,22 +178,22 @@ static void host_timer(void *opaque)
 {
     struct recorder_session *session = opaque;
 
-    session->keyframe_requested = true;
+    session->keyframes->requested = true;
     qemu_cpu_kick(CPU(session->cpu));
 }
 
 void recorder_keyframe_start(struct recorder_session *session)
 {
-    session->keyframe_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, guest_timer, session);
-    session->keyframe_host_timer = timer_new_ms(QEMU_CLOCK_REALTIME, host_timer, session);
-    session->bases = g_array_new(false, false, sizeof(struct recorder_base));
+    session->keyframes = g_new0(struct recorder_keyframes, 1);
+    session->keyframes->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, guest_timer, session);
+    session->keyframes->host_timer = timer_new_ms(QEMU_CLOCK_REALTIME, host_timer, session);
+    recorder_flight_start(session);
 }
 
 void recorder_keyframe_stop(struct recorder_session *session)
 {
-    timer_free(session->keyframe_timer);
-    timer_free(session->keyframe_host_timer);
-    g_array_free(session->bases, true);
-    session->keyframe_timer = session->keyframe_host_timer = NULL;
-    session->bases = NULL;
+    timer_free(session->keyframes->timer);
+    timer_free(session->keyframes->host_timer);
+    g_clear_pointer(&session->keyframes, g_free);
+    recorder_flight_stop(session);
 }

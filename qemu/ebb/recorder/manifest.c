@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The manifest: which machine this is, in a file that people can read. */
 #include "qemu/osdep.h"
 #include "qemu-version.h"
 #include <sys/utsname.h>
@@ -17,7 +16,11 @@
 #include "qom/qom-qobject.h"
 #include "system/tcg.h"
 #include "semihosting/semihost.h"
-#include "state.h"
+#include "accel.h"
+#include "checks.h"
+#include "manifest.h"
+#include "map.h"
+#include "ram_space.h"
 
 #define RECORDER_VERSION "0.1.0"
 
@@ -112,11 +115,12 @@ static QDict *describe_ram(const struct recorder_ram_space *space)
 static QList *describe_map(const struct recorder_session *session)
 {
     static const char *const types[] = {"ram", "rom", "romd"};
+    size_t count, i;
+    const struct ebb_memory_range *ranges = recorder_map_ranges(session, &count);
     QList *list = qlist_new();
-    size_t i;
 
-    for (i = 0; i < session->map_count; i++) {
-        const struct ebb_memory_range *range = &session->map[i];
+    for (i = 0; i < count; i++) {
+        const struct ebb_memory_range *range = &ranges[i];
         QDict *dict = qdict_new();
 
         put_uint(dict, "address", range->address);

@@ -1,146 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The recorder's object and its life: from the machine's creation to the end of the log. */
+/*
+ * The object ebb-recorder, by which users ask for a recording of the machine that it is created in:
+ * its properties and its place in QEMU. It owns a session, which does the work.
+ */
 #include "qemu/osdep.h"
+#include "cpu.h"
+#include "hw/resettable.h"
 #include "qapi/error.h"
 #include "qemu/error-report.h"
-#include "qemu/main-loop.h"
 #include "qom/object_interfaces.h"
-#include "system/system.h"
 #include "system/kvm.h"
 #include "system/reset.h"
-#include "system/runstate.h"
-#include "log/digest.h"
-#include "state.h"
+#include "system/system.h"
+#include "log/error.h"
+#include "ebb/recorder/kvm/accel.h"
+#include "accel.h"
+#include "checks.h"
+#include "hooks.h"
+#include "session.h"
+#include "status.h"
+#include "tcg.h"
+
+#define TYPE_EBB_RECORDER "ebb-recorder"
+OBJECT_DECLARE_SIMPLE_TYPE(EbbRecorder, EBB_RECORDER)
 
 #define ANY_PMU 4 /* PERF_TYPE_RAW: that of the CPU in use */
 #define DEFAULT_CLOCK_STEP_MS 4
 #define DEFAULT_KEYFRAME_INTERVAL 100000000u /* instructions: some tenths of a second to replay */
 
-DECLARE_INSTANCE_CHECKER(struct recorder_session, RECORDER, TYPE_EBB_RECORDER)
+struct EbbRecorder {
+    Object parent;
+    struct recorder_session session;
+    bool wait; /* until somebody sets the property recording */
+    ResettableState reset_state;
+    Notifier machine_ready;
+};
 
-struct recorder_session *recorder_hooks_session;
-
-void recorder_state_fail(struct recorder_session *session, const char *format, ...)
-{
-    va_list arguments;
-
-    if (session->phase == RECORDER_FAILED) {
-        return;
-    }
-    session->phase = RECORDER_FAILED;
-    va_start(arguments, format);
-    error_vreport(format, arguments);
-    va_end(arguments);
-    qemu_system_shutdown_request_with_code(SHUTDOWN_CAUSE_HOST_ERROR, EXIT_FAILURE);
-}
-
-static void close_log(struct recorder_session *session)
-{
-    struct ebb_error error;
-
-    if (!session->writer) {
-        return;
-    }
-    ebb_log_writer_flush(session->writer, NULL);
-    ebb_log_writer_stats(session->writer, &session->stats);
-    if (ebb_log_writer_close(session->writer, &error)) {
-        session->writer = NULL;
-        recorder_state_fail(session, "%s", error.message);
-    }
-    session->writer = NULL;
-}
-
-static void append_end(struct recorder_session *session, enum ebb_end_reason reason,
-                       uint64_t position)
-{
-    uint8_t digests[16];
-    struct ebb_event event = {
-        .kind = EBB_EVENT_END,
-        .position = position,
-        .value = reason,
-        .data = digests,
-        .data_length = sizeof(digests),
-    };
-    struct ebb_error error;
-
-    stq_le_p(digests, session->accel->digest(session));
-    stq_le_p(digests + 8, recorder_ram_space_digest(session->space));
-    if (ebb_log_writer_append(session->writer, &event, &error)) {
-        recorder_state_fail(session, "%s", error.message);
-    }
-}
-
-void recorder_session_finish(struct recorder_session *session, enum ebb_end_reason reason,
-                             uint64_t position)
-{
-    if (!recorder_state_is_recording(session)) {
-        return;
-    }
-    session->end_reason = reason;
-    session->end_position = position;
-    if (position == session->accel->position(session)) {
-        session->accel->settle(session);
-    }
-    if (recorder_keyframe_write(session, position, NULL)) {
-        append_end(session, reason, position);
-    }
-    close_log(session);
-    if (recorder_state_is_recording(session)) {
-        session->phase = RECORDER_FINISHED;
-    }
-    session->accel->stop(session);
-    recorder_keyframe_stop(session);
-    recorder_map_stop(session);
-    recorder_status_write(session);
-}
-
-/* Ends the recording where the vCPU is now. */
-static void finish_here(struct recorder_session *session, enum ebb_end_reason reason)
-{
-    if (recorder_state_is_recording(session)) {
-        recorder_session_finish(session, reason, session->accel->place(session));
-    }
-}
-
-static void shutdown_requested(Notifier *notifier, void *data)
-{
-    struct recorder_session *session = container_of(notifier, struct recorder_session, shutdown);
-
-    switch (*(ShutdownCause *)data) {
-    case SHUTDOWN_CAUSE_GUEST_SHUTDOWN:
-    case SHUTDOWN_CAUSE_GUEST_RESET: /* with -no-reboot */
-        session->end_reason = EBB_END_POWER_OFF;
-        break;
-    case SHUTDOWN_CAUSE_GUEST_PANIC:
-        session->end_reason = EBB_END_PANIC;
-        break;
-    default:
-        session->end_reason = EBB_END_QUIT;
-    }
-}
-
-/* The vCPU has been paused. Most pauses are followed by a resumption, these are not. */
-static void run_state_changed(void *opaque, bool running, RunState state)
-{
-    struct recorder_session *session = opaque;
-
-    if (state == RUN_STATE_GUEST_PANICKED) {
-        finish_here(session, EBB_END_PANIC);
-    } else if (state == RUN_STATE_SHUTDOWN && !running) {
-        finish_here(session, session->end_reason);
-    }
-}
-
-static void exiting(Notifier *notifier, void *data)
-{
-    struct recorder_session *session = container_of(notifier, struct recorder_session, exit);
-
-    /* Whoever calls exit() inside an instruction leaves a state that has no position. */
-    if (!current_cpu) {
-        finish_here(session, session->end_reason);
-    }
-    close_log(session);
-}
+/* Its place in QEMU. */
 
 static void refuse(const char *message)
 {
@@ -148,42 +44,10 @@ static void refuse(const char *message)
     exit(EBB_ERROR_UNSUPPORTED);
 }
 
-static bool open_log(struct recorder_session *session, Error **errp)
-{
-    const char *directory = session->settings.directory;
-    struct ebb_error error;
-
-    if (g_mkdir_with_parents(directory, 0777)) {
-        error_setg(errp, "cannot create the directory %s: %s", directory, strerror(errno));
-        return false;
-    }
-    session->writer = ebb_log_writer_create(directory, session->accel->log_flags, &error);
-    if (!session->writer) {
-        error_setg(errp, "%s", error.message);
-        return false;
-    }
-    return true;
-}
-
-/* The vCPU thread starts the recording when it is between two runs. */
-static bool request_recording(struct recorder_session *session, Error **errp)
-{
-    if (!open_log(session, errp)) {
-        return false;
-    }
-    memset(&session->stats, 0, sizeof(session->stats));
-    session->end_reason = EBB_END_QUIT;
-    session->entry_position = UINT64_MAX;
-    session->has_keyframe = false;
-    session->phase = RECORDER_WAITING;
-    qemu_cpu_kick(CPU(session->cpu));
-    return true;
-}
-
 static void machine_is_ready(Notifier *notifier, void *data)
 {
-    struct recorder_session *session =
-        container_of(notifier, struct recorder_session, machine_ready);
+    EbbRecorder *recorder = container_of(notifier, EbbRecorder, machine_ready);
+    struct recorder_session *session = &recorder->session;
     Error *error = NULL;
 
     session->accel = kvm_enabled() ? &recorder_kvm_accel : &recorder_tcg_accel;
@@ -195,32 +59,28 @@ static void machine_is_ready(Notifier *notifier, void *data)
     if (!session->accel->prepare(session, &error)) {
         refuse(error_get_pretty(error));
     }
-    if (!session->settings.wait && !request_recording(session, &error)) {
+    if (!recorder->wait && !recorder_session_request(session, &error)) {
         error_report_err(error);
         exit(EXIT_FAILURE);
     }
-    session->shutdown.notify = shutdown_requested;
-    qemu_register_shutdown_notifier(&session->shutdown);
-    session->exit.notify = exiting;
-    qemu_add_exit_notifier(&session->exit);
-    qemu_add_vm_change_state_handler(run_state_changed, session);
+    recorder_session_watch_end(session);
     recorder_status_start(session);
 }
 
 static void recorder_complete(UserCreatable *creatable, Error **errp)
 {
-    struct recorder_session *session = RECORDER(creatable);
+    EbbRecorder *recorder = EBB_RECORDER(creatable);
+    const struct recorder_settings *settings = &recorder->session.settings;
 
     if (recorder_hooks_session) {
         error_setg(errp, "there can be only one " TYPE_EBB_RECORDER);
         return;
     }
-    if (!session->settings.directory && !session->settings.wait) {
+    if (!settings->directory && !recorder->wait) {
         error_setg(errp, TYPE_EBB_RECORDER " needs directory=DIRECTORY, or wait=on");
         return;
     }
-    if (!session->settings.keyframe_interval ||
-        session->settings.keyframe_interval > INT64_MAX >> 11) {
+    if (!settings->keyframe_interval || settings->keyframe_interval > INT64_MAX >> 11) {
         error_setg(errp, "keyframe-interval has to be between 1 and 2^52 instructions");
         return;
     }
@@ -228,12 +88,12 @@ static void recorder_complete(UserCreatable *creatable, Error **errp)
         error_setg(errp, TYPE_EBB_RECORDER " has to be there when the machine is created");
         return;
     }
-    recorder_hooks_session = session;
+    recorder_hooks_session = &recorder->session;
     /* QEMU drops its user's objects before it is done exiting. */
-    object_ref(OBJECT(session));
-    session->machine_ready.notify = machine_is_ready;
-    qemu_add_machine_init_done_notifier(&session->machine_ready);
-    qemu_register_resettable(OBJECT(session));
+    object_ref(OBJECT(recorder));
+    recorder->machine_ready.notify = machine_is_ready;
+    qemu_add_machine_init_done_notifier(&recorder->machine_ready);
+    qemu_register_resettable(OBJECT(recorder));
 }
 
 static bool recorder_can_be_deleted(UserCreatable *creatable)
@@ -244,71 +104,68 @@ static bool recorder_can_be_deleted(UserCreatable *creatable)
 /* The first of the machine's objects to enter reset, since it was registered first. */
 static void recorder_reset_enter(Object *object, ResetType type)
 {
-    struct recorder_session *session = RECORDER(object);
+    struct recorder_session *session = &EBB_RECORDER(object)->session;
 
-    if (!recorder_state_is_recording(session)) {
-        return;
-    }
     if (type == RESET_TYPE_SNAPSHOT_LOAD) {
-        finish_here(session, EBB_END_STOPPED);
-        return;
+        recorder_session_stop(session);
+    } else {
+        recorder_session_reset(session);
     }
-    /* Where the guest was, while its CPU still knows. */
-    session->accel->place(session);
-    session->resetting = true;
 }
 
 static ResettableState *recorder_reset_state(Object *object)
 {
-    return &RECORDER(object)->reset_state;
+    return &EBB_RECORDER(object)->reset_state;
 }
+
+/* Its properties. */
 
 static char *get_directory(Object *object, Error **errp)
 {
-    return g_strdup(RECORDER(object)->settings.directory);
+    return g_strdup(EBB_RECORDER(object)->session.settings.directory);
 }
 
 static void set_directory(Object *object, const char *value, Error **errp)
 {
-    g_free(RECORDER(object)->settings.directory);
-    RECORDER(object)->settings.directory = g_strdup(value);
+    g_free(EBB_RECORDER(object)->session.settings.directory);
+    EBB_RECORDER(object)->session.settings.directory = g_strdup(value);
 }
 
 static char *get_kernel(Object *object, Error **errp)
 {
-    return g_strdup(RECORDER(object)->settings.kernel);
+    return g_strdup(EBB_RECORDER(object)->session.settings.kernel);
 }
 
 static void set_kernel(Object *object, const char *value, Error **errp)
 {
-    g_free(RECORDER(object)->settings.kernel);
-    RECORDER(object)->settings.kernel = g_strdup(value);
+    g_free(EBB_RECORDER(object)->session.settings.kernel);
+    EBB_RECORDER(object)->session.settings.kernel = g_strdup(value);
 }
 
 static char *get_symbols(Object *object, Error **errp)
 {
-    return g_strdup(RECORDER(object)->settings.symbols);
+    return g_strdup(EBB_RECORDER(object)->session.settings.symbols);
 }
 
 static void set_symbols(Object *object, const char *value, Error **errp)
 {
-    g_free(RECORDER(object)->settings.symbols);
-    RECORDER(object)->settings.symbols = g_strdup(value);
+    g_free(EBB_RECORDER(object)->session.settings.symbols);
+    EBB_RECORDER(object)->session.settings.symbols = g_strdup(value);
 }
 
 static bool get_wait(Object *object, Error **errp)
 {
-    return RECORDER(object)->settings.wait;
+    return EBB_RECORDER(object)->wait;
 }
 
 static void set_wait(Object *object, bool value, Error **errp)
 {
-    RECORDER(object)->settings.wait = value;
+    EBB_RECORDER(object)->wait = value;
 }
 
 static bool get_recording(Object *object, Error **errp)
 {
-    const struct recorder_session *session = RECORDER(object);
+    const struct recorder_session *session = &EBB_RECORDER(object)->session;
 
     return session->phase == RECORDER_WAITING || session->phase == RECORDER_RECORDING;
 }
@@ -316,7 +173,7 @@ static bool get_recording(Object *object, Error **errp)
 /* From the monitor; also how a recording is stopped while the guest goes on. */
 static void set_recording(Object *object, bool value, Error **errp)
 {
-    struct recorder_session *session = RECORDER(object);
+    struct recorder_session *session = &EBB_RECORDER(object)->session;
 
     if (!session->cpu) {
         error_setg(errp, "the machine is not there yet; wait=off records from its start");
@@ -325,16 +182,13 @@ static void set_recording(Object *object, bool value, Error **errp)
     } else if (!value && session->phase == RECORDER_WAITING) {
         error_setg(errp, "the recording has not begun yet; let the guest run first");
     } else if (!value) {
-        finish_here(session, EBB_END_STOPPED);
-        if (session->phase == RECORDER_FINISHED) {
-            session->phase = RECORDER_IDLE;
-        }
+        recorder_session_stop(session);
     } else if (session->phase == RECORDER_FAILED || !session->settings.directory) {
         error_setg(errp, session->settings.directory
                              ? "an earlier recording has failed; the guest is shutting down"
                              : "set the property directory first");
     } else {
-        request_recording(session, errp);
+        recorder_session_request(session, errp);
     }
 }
 
@@ -359,14 +213,13 @@ static void add_numbers(Object *object, struct recorder_settings *settings)
 
 static void recorder_init(Object *object)
 {
-    struct recorder_session *session = RECORDER(object);
+    struct recorder_session *session = &EBB_RECORDER(object)->session;
 
     session->settings.keyframe_interval = DEFAULT_KEYFRAME_INTERVAL;
     session->settings.status_fd = UINT32_MAX;
     session->settings.pmu_type = ANY_PMU;
     session->settings.clock_step_ms = DEFAULT_CLOCK_STEP_MS;
-    session->end_reason = EBB_END_QUIT;
-    session->entry_position = UINT64_MAX;
+    recorder_session_init(session);
     add_numbers(object, &session->settings);
 }
 
@@ -389,7 +242,7 @@ static void recorder_class_init(ObjectClass *class, void *data)
 static const TypeInfo recorder_type = {
     .name = TYPE_EBB_RECORDER,
     .parent = TYPE_OBJECT,
-    .instance_size = sizeof(struct recorder_session),
+    .instance_size = sizeof(EbbRecorder),
     .instance_init = recorder_init,
     .class_init = recorder_class_init,
     .interfaces =

@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Semihosting calls: their results, what they write to RAM and what they print. A replay makes no
- * such call.
- */
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "exec/exec-all.h"
@@ -10,7 +6,11 @@
 #include "semihosting/console.h"
 #include "semihosting/guestfd.h"
 #include "ebb/position.h"
-#include "state.h"
+#include "access.h"
+#include "events.h"
+#include "hooks.h"
+#include "semihosting.h"
+#include "session.h"
 
 /* Operation numbers: "Semihosting for AArch32 and AArch64". */
 enum operation {

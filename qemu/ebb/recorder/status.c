@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lines of JSON that say how far the recording is, about one a second. */
 #include "qemu/osdep.h"
 #include "qemu/main-loop.h"
 #include "qemu/timer.h"
@@ -7,7 +6,8 @@
 #include "qobject/qjson.h"
 #include "qobject/qnum.h"
 #include "system/cpu-timers.h"
-#include "state.h"
+#include "accel.h"
+#include "status.h"
 
 #define PERIOD_MS 1000
 

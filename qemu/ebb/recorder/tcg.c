@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Recording under TCG: the position is QEMU's instruction count, always known. */
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "accel/tcg/cpu-ops.h"
+#include "accel/tcg/internal-common.h"
+#include "qapi/error.h"
 #include "qemu/bswap.h"
 #include "system/cpu-timers.h"
+#include "system/replay.h"
 #include "ebb/arm/cpu_state.h"
+#include "ebb/arm/sysreg.h"
 #include "ebb/hooks.h"
 #include "ebb/position.h"
-#include "state.h"
-#include "ebb/arm/sysreg.h"
+#include "access.h"
+#include "flash.h"
+#include "hooks.h"
+#include "semihosting.h"
+#include "session.h"
+#include "tcg.h"
 
 /* The bytes of value as a little-endian CPU sees them. */
 static uint64_t normalized(uint64_t value, MemOp op)
@@ -159,6 +166,21 @@ static const struct ebb_hooks hooks = {
     .serialize_devices = true,
 };
 
+static bool tcg_check_machine(Error **errp)
+{
+    if (icount_enabled() != ICOUNT_PRECISE) {
+        error_setg(errp, "positions need a fixed instruction count; use -icount shift=1 "
+                         "(or another number up to 10), not auto");
+    } else if (icount_align_option) {
+        error_setg(errp, "-icount align=on cannot be recorded; leave it out");
+    } else if (replay_mode != REPLAY_MODE_NONE) {
+        error_setg(errp, "QEMU's own record/replay is active; leave rr= out");
+    } else {
+        return true;
+    }
+    return false;
+}
+
 static bool tcg_prepare(struct recorder_session *session, Error **errp)
 {
     ebb_sysregs_intercept(session->cpu, &sysreg_interceptor);
@@ -214,7 +236,7 @@ static void tcg_status(struct recorder_session *session, QDict *status)
 
 const struct recorder_accel recorder_tcg_accel = {
     .name = "tcg",
-    .check_machine = recorder_check_tcg,
+    .check_machine = tcg_check_machine,
     .prepare = tcg_prepare,
     .start = tcg_start,
     .stop = tcg_stop,

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Recording under KVM: when the vCPU comes and goes, and what the recorder is told of KVM. */
+/*
+ * The vCPU thread holds the replay mutex from kvm_enter to kvm_leave, so that device code of the
+ * main thread, which takes the mutex, runs only while the vCPU is outside of the guest and has left
+ * an anchor in the log. Exits in between are handled by the vCPU thread itself; what devices do
+ * there is nested in the event of the access.
+ */
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "qemu/main-loop.h"
@@ -7,11 +12,20 @@
 #include "exec/memory.h"
 #include "system/replay.h"
 #include "system/reset.h"
-#include "log/kvm_registers.h"
-#include "ebb/arm/cpu_state.h"
 #include "ebb/hooks.h"
+#include "ebb/recorder/hooks.h"
+#include "ebb/recorder/session.h"
+#include "accel.h"
+#include "alarm.h"
+#include "anchor.h"
+#include "clock.h"
+#include "exits.h"
+#include "image.h"
+#include "registers.h"
+#include "sleep.h"
 #include "state.h"
 #include "trace.h"
+#include "vm.h"
 
 static void kvm_enter(CPUState *cpu)
 {
@@ -116,18 +130,6 @@ static void kvm_settle(struct recorder_session *session)
 {
 }
 
-static uint64_t kvm_digest(struct recorder_session *session)
-{
-    struct ebb_cpu_registers *registers = recorder_kvm_registers_all(session);
-    size_t count;
-    const struct ebb_register *list = ebb_cpu_registers_list(registers, &count);
-    bool a64 = arm_feature(&session->cpu->env, ARM_FEATURE_AARCH64);
-    uint64_t digest = ebb_digest_kvm_registers(list, count, a64);
-
-    ebb_cpu_registers_free(registers);
-    return digest;
-}
-
 static void kvm_sync_dirty(struct recorder_session *session)
 {
     if (session->tracks_dirty) {
@@ -182,7 +184,7 @@ const struct recorder_accel recorder_kvm_accel = {
     .position = kvm_position,
     .settle = kvm_settle,
     .registers = recorder_kvm_registers_all,
-    .digest = kvm_digest,
+    .digest = recorder_kvm_registers_digest,
     .sync_dirty = kvm_sync_dirty,
     .describe = kvm_describe,
     .status = kvm_status,

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The guest's timer fires on the vCPU thread: a timer of the host's kernel interrupts KVM_RUN with
- * the signal that QEMU itself uses for that. QEMU's main thread would have to be woken for it, and
- * then the vCPU be brought out for the main thread, each time that the guest sets its timer and
- * each time that it fires.
- */
 #include "qemu/osdep.h"
 #include <time.h>
 #include "cpu.h"
 #include "qapi/error.h"
 #include "qemu/main-loop.h"
 #include "system/runstate.h"
+#include "alarm.h"
 #include "state.h"
 
 struct recorder_kvm_alarm {

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Anchors: how many instructions the guest has retired, by the PMU, and what its registers held.
- *
- * Event 0x08 (INST_RETIRED) counted in the guest only is exact to the instruction across exits;
- * what KVM emulates for the guest is not in it (docs/nondeterminism.md).
- */
 #include "qemu/osdep.h"
 #include <linux/perf_event.h>
 #include <sys/syscall.h>
 #include "cpu.h"
 #include "qapi/error.h"
 #include "log/digest.h"
+#include "ebb/recorder/events.h"
+#include "anchor.h"
+#include "registers.h"
 #include "state.h"
 #include "trace.h"
 
@@ -101,7 +98,6 @@ uint64_t recorder_kvm_anchor_place(struct recorder_session *session)
     uint8_t digest[8];
     struct ebb_event event = {
         .kind = EBB_EVENT_ANCHOR, .data = digest, .data_length = sizeof(digest)};
-    struct ebb_error error;
 
     if (!session->kvm->ran || !recorder_state_is_recording(session)) {
         return session->kvm->count;
@@ -115,8 +111,6 @@ uint64_t recorder_kvm_anchor_place(struct recorder_session *session)
     session->kvm->count = event.position;
     session->kvm->anchors++;
     stq_le_p(digest, ebb_digest_anchor(registers));
-    if (ebb_log_writer_append(session->writer, &event, &error)) {
-        recorder_state_fail(session, "%s", error.message);
-    }
+    recorder_events_append(session, &event);
     return event.position;
 }

@@ -1,18 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The guest's clock without exits. The frame of the memory-mapped timer is a page of memory, which
- * is brought up to date whenever the vCPU is outside of the guest anyway; what changes there is in
- * the log like a device's DMA. In between the clock stands still, so that what the guest reads does
- * not depend on when it reads.
- *
- * A guest may wait for the clock and do nothing else. So the page is closed once it is older than a
- * step: a thread takes the right to read it away, KVM_RUN returns EFAULT when the guest next reads
- * it, and there the clock moves on. A guest that does not look at its clock is not disturbed. One
- * that reads a page right after it was closed is waiting: for it the steps get short.
- *
- * The page is closed only while the vCPU is in the guest. Nobody else looks at it then: device code
- * waits for the replay mutex, which the vCPU thread holds.
- */
 #include "qemu/osdep.h"
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -21,6 +7,8 @@
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "qemu/thread.h"
+#include "ebb/recorder/hooks.h"
+#include "clock.h"
 #include "state.h"
 #include "trace.h"
 

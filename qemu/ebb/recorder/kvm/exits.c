@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Why KVM has given the vCPU back, and the events that this makes. On the vCPU thread. */
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "internals.h"
@@ -10,6 +9,12 @@
 #include "system/runstate.h"
 #include "target/arm/syndrome.h"
 #include "ebb/counter/sites.h"
+#include "ebb/recorder/access.h"
+#include "ebb/recorder/flash.h"
+#include "ebb/recorder/hooks.h"
+#include "clock.h"
+#include "exits.h"
+#include "registers.h"
 #include "state.h"
 #include "trace.h"
 

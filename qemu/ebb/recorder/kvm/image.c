@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Counter reads in what QEMU has loaded into the guest's memory become breakpoints. */
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "exec/address-spaces.h"
@@ -8,6 +7,7 @@
 #include "qemu/error-report.h"
 #include "ebb/counter/elf.h"
 #include "ebb/counter/sites.h"
+#include "image.h"
 #include "state.h"
 
 #define LINUX_IMAGE_SIZE 16 /* offset in an arm64 Image, little-endian, as its magic number */

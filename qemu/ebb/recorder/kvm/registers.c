@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The vCPU's registers, as KVM lists them (KVM API, sections 4.68, 4.69 and 4.84). */
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "qapi/error.h"
 #include "system/kvm.h"
+#include "log/kvm_registers.h"
 #include "ebb/arm/cpu_state.h"
 #include "ebb/arm/kvm_ids.h"
+#include "registers.h"
 #include "state.h"
 
 /* What QEMU holds in the vCPU's stead goes to KVM first. */
-static bool flush(CPUState *cpu)
+static bool flush(struct recorder_session *session)
 {
+    CPUState *cpu = CPU(session->cpu);
     Error *error = NULL;
 
     if (!cpu->vcpu_dirty) {
         return true;
     }
     if (kvm_arch_put_registers(cpu, KVM_PUT_RUNTIME_STATE, &error)) {
-        recorder_state_fail(recorder_hooks_session, "the vCPU's registers could not be set");
+        recorder_state_fail(session, "the vCPU's registers could not be set");
         error_free(error);
         return false;
     }
@@ -30,7 +32,7 @@ bool recorder_kvm_registers_get(struct recorder_session *session, uint64_t id, v
     CPUState *cpu = CPU(session->cpu);
     int result;
 
-    if (!flush(cpu)) {
+    if (!flush(session)) {
         return false;
     }
     result = kvm_get_one_reg(cpu, id, value);
@@ -46,7 +48,7 @@ bool recorder_kvm_registers_set(struct recorder_session *session, uint64_t id, c
     CPUState *cpu = CPU(session->cpu);
     int result;
 
-    if (!flush(cpu)) {
+    if (!flush(session)) {
         return false;
     }
     result = kvm_set_one_reg(cpu, id, (void *)value);
@@ -142,4 +144,16 @@ struct ebb_cpu_registers *recorder_kvm_registers_all(struct recorder_session *se
     ebb_cpu_registers_add_lines(registers, session->cpu);
     ebb_cpu_registers_finish(registers);
     return registers;
+}
+
+uint64_t recorder_kvm_registers_digest(struct recorder_session *session)
+{
+    struct ebb_cpu_registers *registers = recorder_kvm_registers_all(session);
+    size_t count;
+    const struct ebb_register *list = ebb_cpu_registers_list(registers, &count);
+    bool a64 = arm_feature(&session->cpu->env, ARM_FEATURE_AARCH64);
+    uint64_t digest = ebb_digest_kvm_registers(list, count, a64);
+
+    ebb_cpu_registers_free(registers);
+    return digest;
 }

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Whether the guest may have been asleep. A WFI that waits inside KVM ends when the vCPU leaves the
- * guest for whatever reason, and a replay has to be told (log/event.h). KVM counts the WFIs that it
- * has seen (KVM API, section 4.133, statistics of a vCPU): as long as there are no new ones nothing
- * has ended.
- */
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "system/kvm.h"
+#include "sleep.h"
 #include "state.h"
 
 #define WFI_STATISTIC "wfi_exit_stat"

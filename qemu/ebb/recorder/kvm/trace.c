@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include "qemu/bswap.h"
+#include "ebb/recorder/events.h"
 #include "state.h"
 #include "trace.h"
 
@@ -137,7 +138,6 @@ static void append_pending(struct recorder_session *session)
 {
     struct recorder_kvm_trace *trace = session->kvm->trace;
     struct ebb_event *event = &trace->latest;
-    struct ebb_error error;
     uint8_t lost[8];
 
     if (!trace->pending || !recorder_state_is_recording(session)) {
@@ -152,9 +152,7 @@ static void append_pending(struct recorder_session *session)
     }
     event->position = MAX(event->position, session->kvm->count);
     session->kvm->count = event->position;
-    if (ebb_log_writer_append(session->writer, event, &error)) {
-        recorder_state_fail(session, "%s", error.message);
-    }
+    recorder_events_append(session, event);
 }
 
 static uint64_t get_field(const uint8_t *raw, struct field field)

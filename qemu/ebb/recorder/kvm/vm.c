@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the virtual machine has to be like, and what KVM is told about it before it runs. */
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "hw/arm/virt.h"
@@ -8,7 +7,10 @@
 #include "qemu/error-report.h"
 #include "system/kvm.h"
 #include "kvm_arm.h"
+#include "ebb/recorder/checks.h"
+#include "registers.h"
 #include "state.h"
+#include "vm.h"
 
 static const struct recorder_refusal unrecordable_devices[] = {
     {"e1000", "KVM collects writes to e1000 devices; use virtio-net"},

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which pages of RAM have been written to. QEMU's dirty bits for migration tell it of the guest;
+ * nothing else uses them, since migration is blocked. Devices' writes are added here.
+ */
+#ifndef EBB_RECORDER_DIRTY_H
+#define EBB_RECORDER_DIRTY_H
+
+#include "exec/memory.h"
+#include "ram_space.h"
+
+/* Somebody else than the guest's CPU has written length bytes at offset of a RAM region. */
+void recorder_dirty_mark(MemoryRegion *mr, hwaddr offset, hwaddr length);
+
+/* The pages of a block that were written to since this was last called; g_free() it. */
+DirtyBitmapSnapshot *recorder_dirty_take(const struct recorder_ram_block *block);
+
+/* True if some of length bytes at offset of the block are among them. */
+bool recorder_dirty_has(DirtyBitmapSnapshot *dirty, const struct recorder_ram_block *block,
+                        uint64_t offset, uint64_t length);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Keyframes: all of the guest's state at a position, from which a replay can start. */
+#ifndef EBB_RECORDER_KEYFRAME_H
+#define EBB_RECORDER_KEYFRAME_H
+
+#include "state.h"
+
+/* Around a recording; flash.h and map.h have to be ready. */
+void recorder_keyframe_start(struct recorder_session *session);
+void recorder_keyframe_stop(struct recorder_session *session);
+
+/*
+ * Writes the present state as a keyframe at position; *number, unless NULL, receives its number.
+ * False after recorder_state_fail().
+ */
+bool recorder_keyframe_write(struct recorder_session *session, uint64_t position, uint64_t *number);
+
+bool recorder_keyframe_is_due(const struct recorder_session *session);
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Counter reads in what QEMU has loaded into the guest's memory become breakpoints. */
+#ifndef EBB_RECORDER_KVM_IMAGE_H
+#define EBB_RECORDER_KVM_IMAGE_H
+
+#include "ebb/recorder/state.h"
+
+/* Replaces them in all that the machine's loader has put there. */
+void recorder_kvm_image_patch(struct recorder_session *session);
+
+#endif

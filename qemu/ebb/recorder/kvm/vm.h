@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the virtual machine has to be like, and what KVM is told about it before it runs. */
+#ifndef EBB_RECORDER_KVM_VM_H
+#define EBB_RECORDER_KVM_VM_H
+
+#include "ebb/recorder/state.h"
+
+/* False, with *errp set, if KVM keeps something of this machine from us. */
+bool recorder_kvm_vm_check(Error **errp);
+bool recorder_kvm_vm_prepare(struct recorder_session *session, Error **errp);
+
+/* After each reset of the vCPU. */
+void recorder_kvm_vm_clear_upper_halves(struct recorder_session *session);
+
+#endif
