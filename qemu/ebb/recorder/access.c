@@ -5,23 +5,22 @@
 
 bool recorder_access_begin(struct recorder_session *session, uint64_t position)
 {
-    if (session->access.active || !recorder_state_is_recording(session)) {
+    if (session->moment.phase == MOMENT_INSIDE || !recorder_state_is_recording(session)) {
         return false;
     }
-    session->access.active = true;
-    session->access.position = position;
+    session->moment = moment_inside(position);
     return true;
 }
 
 void recorder_access_end(struct recorder_session *session)
 {
-    session->access.active = false;
+    session->moment = moment_arrived(session->moment.position + 1);
 }
 
 void recorder_access_append(struct recorder_session *session, struct ebb_event *event)
 {
     if (recorder_state_is_recording(session)) {
-        event->position = session->access.position;
+        event->position = session->moment.position;
         recorder_events_append(session, event);
     }
 }

@@ -20,12 +20,12 @@ void recorder_events_effect(struct recorder_session *session, struct ebb_event *
     if (!recorder_state_is_recording(session)) {
         return;
     }
-    if (session->access.active) {
-        event->position = session->access.position;
+    if (session->moment.phase == MOMENT_INSIDE) {
+        event->position = session->moment.position;
         event->flags |= EBB_EVENT_NESTED;
     } else {
         event->position = session->accel->place(session);
-        if (event->position == session->entry_position) {
+        if (!moment_compare(session->moment, moment_settled(event->position))) {
             event->flags |= EBB_EVENT_AFTER_ENTRY;
         }
     }

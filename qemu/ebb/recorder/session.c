@@ -19,7 +19,7 @@
 void recorder_session_init(struct recorder_session *session)
 {
     session->end_reason = EBB_END_QUIT;
-    session->entry_position = UINT64_MAX;
+    session->moment = moment_arrived(0);
 }
 
 static bool open_log(struct recorder_session *session, Error **errp)
@@ -91,7 +91,7 @@ static void append_reset(struct recorder_session *session)
     uint64_t position = session->accel->position(session);
 
     session->resetting = false;
-    session->entry_position = UINT64_MAX;
+    session->moment = moment_arrived(position);
     if (recorder_keyframe_write(session, position, &event.value)) {
         recorder_events_effect(session, &event);
     }

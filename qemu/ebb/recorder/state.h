@@ -14,6 +14,7 @@
 #include "qemu/notify.h"
 #include "log/event.h"
 #include "log/writer.h"
+#include "protocol/moment.h"
 
 enum recorder_phase {
     RECORDER_IDLE,    /* until somebody asks for a recording */
@@ -39,12 +40,6 @@ struct recorder_settings {
     uint64_t last_bytes;
 };
 
-/* The synchronous access that the vCPU is making. */
-struct recorder_access {
-    bool active;
-    uint64_t position;
-};
-
 struct recorder_accel;
 struct recorder_keyframes;
 struct recorder_kvm;
@@ -62,9 +57,12 @@ struct recorder_session {
     uint64_t end_position;
     Notifier shutdown, exit;
 
-    struct recorder_access access;
-    uint64_t entry_position; /* of the last entry into an exception handler; UINT64_MAX: none yet */
-    bool resetting;          /* from the start of a machine reset until the vCPU runs again */
+    /*
+     * The latest moment that matters to events: in an access while the vCPU is making one, settled
+     * behind the entry into an exception handler. Elsewhere the accelerator knows the position.
+     */
+    struct moment moment;
+    bool resetting; /* from the start of a machine reset until the vCPU runs again */
 
     struct ebb_log_writer *writer;
     struct ebb_log_writer_stats stats; /* the last, once the writer is closed */

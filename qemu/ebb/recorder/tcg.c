@@ -129,7 +129,7 @@ static void level_changed(ARMCPU *cpu, void *opaque)
     struct recorder_session *session = opaque;
 
     if (recorder_state_is_recording(session) && CPU(cpu)->exception_index >= 0) {
-        session->entry_position = ebb_position_now();
+        session->moment = moment_settled(ebb_position_now());
     }
 }
 
