@@ -161,7 +161,7 @@ static bool next_report(struct probe *probe, uint64_t *value)
     return true;
 }
 
-static bool collect(struct probe *probe, struct kvm_probe *result)
+static bool collect(struct probe *probe, struct recorder_kvm_probe *result)
 {
     uint64_t value;
     unsigned i;
@@ -175,7 +175,7 @@ static bool collect(struct probe *probe, struct kvm_probe *result)
     } else {
         result->dczid = value;
     }
-    for (i = 0; i < KVM_PROBE_CACHES; i++) {
+    for (i = 0; i < RECORDER_KVM_PROBE_CACHES; i++) {
         if (!next_report(probe, &value)) {
             return false;
         }
@@ -203,7 +203,8 @@ static void destroy(struct probe *probe)
     errno = reason;
 }
 
-bool kvm_probe(int kvm, bool aarch32, struct kvm_probe *result, const char **problem)
+bool recorder_kvm_probe_run(int kvm, bool aarch32, struct recorder_kvm_probe *result,
+                            const char **problem)
 {
     struct probe probe = {
         .vm = -1, .vcpu = -1, .aarch32 = aarch32, .memory = MAP_FAILED, .run = MAP_FAILED};

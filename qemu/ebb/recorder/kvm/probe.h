@@ -12,21 +12,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KVM_PROBE_CACHES                                                                           \
+#define RECORDER_KVM_PROBE_CACHES                                                                  \
     14u /* values of CSSELR_EL1: seven levels, data or unified and instruction */
 
-struct kvm_probe {
-    uint64_t ctr;                      /* CTR_EL0 */
-    uint64_t clidr;                    /* CLIDR_EL1 */
-    uint64_t dczid;                    /* DCZID_EL0; AArch64 guests only, else 0 */
-    uint32_t fpsid;                    /* AArch32 guests only, else 0 */
-    uint32_t ccsidr[KVM_PROBE_CACHES]; /* CCSIDR_EL1, by CSSELR_EL1 */
+struct recorder_kvm_probe {
+    uint64_t ctr;                               /* CTR_EL0 */
+    uint64_t clidr;                             /* CLIDR_EL1 */
+    uint64_t dczid;                             /* DCZID_EL0; AArch64 guests only, else 0 */
+    uint32_t fpsid;                             /* AArch32 guests only, else 0 */
+    uint32_t ccsidr[RECORDER_KVM_PROBE_CACHES]; /* CCSIDR_EL1, by CSSELR_EL1 */
 };
 
 /*
  * Fills in *result. kvm: a descriptor of /dev/kvm; aarch32: the guest will start in AArch32 state.
  * On failure false, and *problem (static text) says at what; errno why.
  */
-bool kvm_probe(int kvm, bool aarch32, struct kvm_probe *result, const char **problem);
+bool recorder_kvm_probe_run(int kvm, bool aarch32, struct recorder_kvm_probe *result,
+                            const char **problem);
 
 #endif

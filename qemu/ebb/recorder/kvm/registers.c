@@ -64,7 +64,7 @@ static bool probe_hardware(struct recorder_session *session, Error **errp)
     bool aarch32 = !arm_feature(&session->cpu->env, ARM_FEATURE_AARCH64);
     const char *problem = "open /dev/kvm";
     int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-    bool done = kvm >= 0 && kvm_probe(kvm, aarch32, &session->kvm->probe, &problem);
+    bool done = kvm >= 0 && recorder_kvm_probe_run(kvm, aarch32, &session->kvm->probe, &problem);
 
     if (!done) {
         error_setg_errno(
@@ -109,7 +109,7 @@ static bool is_probed(uint64_t id)
 
 static void add_probed(struct recorder_session *session, struct ebb_cpu_registers *registers)
 {
-    const struct kvm_probe *probe = &session->kvm->probe;
+    const struct recorder_kvm_probe *probe = &session->kvm->probe;
     size_t i;
 
     ebb_cpu_registers_add(registers, KVM_ID_CTR_EL0, &probe->ctr, sizeof(probe->ctr));
@@ -119,7 +119,7 @@ static void add_probed(struct recorder_session *session, struct ebb_cpu_register
     } else {
         ebb_cpu_registers_add(registers, KVM_ID_EBB_FPSID, &probe->fpsid, sizeof(probe->fpsid));
     }
-    for (i = 0; i < KVM_PROBE_CACHES; i++) {
+    for (i = 0; i < RECORDER_KVM_PROBE_CACHES; i++) {
         ebb_cpu_registers_add(registers, KVM_ID_CCSIDR(i), &probe->ccsidr[i],
                               sizeof(probe->ccsidr[i]));
     }

@@ -36,9 +36,9 @@ struct recorder_kvm {
     bool images_loaded;               /* and their counter reads not replaced yet */
     bool debugging;                   /* breakpoints come to us */
     bool hypercalls_forwarded;
-    struct smccc_host smccc; /* with them: what to answer */
-    struct kvm_probe probe;  /* what KVM does not tell right */
-    int statistics_fd;       /* of the vCPU; -1: the host has none */
+    struct smccc_host smccc;         /* with them: what to answer */
+    struct recorder_kvm_probe probe; /* what KVM does not tell right */
+    int statistics_fd;               /* of the vCPU; -1: the host has none */
     off_t wfi_offset;
     uint64_t wfi_count; /* at the last look */
     uint64_t *ids;      /* KVM_GET_REG_LIST */
