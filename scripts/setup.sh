@@ -19,7 +19,7 @@ build_packages=(
     libzstd-dev libxxhash-dev libreadline-dev libjansson-dev binutils-dev libcmocka-dev
     python3-pycotap ipxe-qemu gdb-multiarch
 )
-test_packages=(gcc-arm-linux-gnueabihf)
+test_packages=(gcc-arm-linux-gnueabihf shellcheck)
 # On arm64 this is a name of the system's own compiler.
 [ "$(uname -m)" = aarch64 ] || test_packages+=(gcc-aarch64-linux-gnu)
 
