@@ -79,10 +79,10 @@ class Commands(unittest.TestCase):
         for _ in range(2):
             result = subprocess.run(
                 [self.ebb.path, "record", *self.ebb.guests.bare("float-arm")], cwd=folder,
-                stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
+                stdin=subprocess.DEVNULL, capture_output=True, timeout=process.WATCHDOG)
             self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(sorted(os.listdir(folder)), ["ebb-recording-1", "ebb-recording-2"])
-        result = subprocess.run([self.ebb.path, "info", "--json"], cwd=folder, timeout=60,
+        result = subprocess.run([self.ebb.path, "info", "--json"], cwd=folder, timeout=process.WATCHDOG,
                                 capture_output=True)
         self.assertIn("ebb-recording-2", json.loads(result.stdout)["directory"])
 
@@ -118,7 +118,7 @@ class Commands(unittest.TestCase):
     def test_replay_starts_gdb(self):
         """`ebb replay` alone: gdb comes up connected, with the guest's symbols."""
         session = subprocess.run(
-            [self.ebb.path, "replay", self.recording], timeout=60,
+            [self.ebb.path, "replay", self.recording], timeout=process.WATCHDOG,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             input=b"monitor position\ntbreak build_list\ncontinue\nquit\n",
             env={**os.environ, "DEBUGINFOD_URLS": "", "TERM": "dumb"})
@@ -142,12 +142,16 @@ class Commands(unittest.TestCase):
         self.assertIn("This host records", result.text().splitlines()[-1])
 
     def test_kvm_is_refused_with_a_reason(self):
+        """On a host that records under KVM there is no reason to."""
+        recording = self.ebb.new_folder("kvm")
+        result = self.ebb.run("record", "--accel", "kvm", "-o", recording, "--",
+                              *self.ebb.guests.bare("steps-kvm-aarch64", cpu="host"))
         if self.ebb.run("doctor").status == 0:
-            self.skipTest("this host records under KVM")
-        result = self.ebb.run("record", "--accel", "kvm", "-o", self.ebb.new_folder("kvm"), "--",
-                              *self.ebb.guests.bare("steps-aarch64"))
-        self.assertEqual(result.status, 5)
-        self.assertIn("cannot record under KVM here", result.errors.decode())
+            self.assertEqual(result.status, 0, result.describe())
+            self.assertEqual(self.ebb.verify(recording).status, 0)
+        else:
+            self.assertEqual(result.status, 5)
+            self.assertIn("cannot record under KVM here", result.errors.decode())
 
 
 class StartAndStop(unittest.TestCase):
@@ -201,7 +205,7 @@ class StartAndStop(unittest.TestCase):
         parts.append(self.attach())
         self.rounds(recorder)
         recorder.signal(signal.SIGTERM)
-        self.assertEqual(recorder.wait(60), 0, recorder.describe())
+        self.assertEqual(recorder.wait(), 0, recorder.describe())
         for part in parts[:3]:
             self.check(part, "stopped")
         self.check(parts[3], "quit")
@@ -216,13 +220,13 @@ class StartAndStop(unittest.TestCase):
         self.rounds(recorder, 3)
         self.assertEqual(self.ebb.run("record", "--detach", self.socket).status, 2)
         recorder.signal(signal.SIGTERM)
-        self.assertEqual(recorder.wait(60), 0, recorder.describe())
+        self.assertEqual(recorder.wait(), 0, recorder.describe())
         self.check(first, "stopped")
 
     def test_nothing_was_recorded(self):
         recorder = self.start()
         recorder.signal(signal.SIGTERM)
-        self.assertEqual(recorder.wait(60), 0, recorder.describe())
+        self.assertEqual(recorder.wait(), 0, recorder.describe())
 
     def test_amounts(self):
         """Keyframes as often as --attach says, not as often as the one before."""
@@ -234,7 +238,7 @@ class StartAndStop(unittest.TestCase):
         self.rounds(recorder, 60)
         self.detach()
         recorder.signal(signal.SIGTERM)
-        self.assertEqual(recorder.wait(60), 0, recorder.describe())
+        self.assertEqual(recorder.wait(), 0, recorder.describe())
         self.assertGreater(self.check(many, "stopped")["keyframe_count"], 3)
         self.assertEqual(self.check(few, "stopped")["keyframe_count"], 2)
 
@@ -249,9 +253,9 @@ class FlightRecorder(unittest.TestCase):
         recorder = self.ebb.start_recording(self.ebb.guests.bare("forever-aarch64"),
                                             ["--accel", "tcg", *options])
         self.addCleanup(recorder.close)
-        recorder.expect("forever: round 2000\r\n", 120)
+        recorder.expect("forever: round 2000\r\n")
         recorder.signal(signal.SIGTERM)
-        self.assertEqual(recorder.wait(60), 0, recorder.describe())
+        self.assertEqual(recorder.wait(), 0, recorder.describe())
         return recorder
 
     def check(self, recorder):

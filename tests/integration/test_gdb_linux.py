@@ -102,7 +102,7 @@ class Session:
             gdb.seek(last // 7 * part)
             value = gdb.value("*(int *)$sp")
             gdb.run("watch *(int *)0x%x" % (gdb.number("(long)$sp") & 0xffffffffffffffff))
-            answer = gdb.run("reverse-continue", timeout=300)
+            answer = gdb.run("reverse-continue")
             if answer.at_end_of_history:
                 gdb.run("delete")
                 continue

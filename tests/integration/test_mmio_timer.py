@@ -7,7 +7,7 @@ import socket
 import subprocess
 import unittest
 
-from harness import ebb
+from harness import ebb, process
 
 CONTROL, FRAME, DISTRIBUTOR = 0x09100000, 0x09110000, 0x08000000
 CNTACR0, CNTVOFF0 = CONTROL + 0x40, CONTROL + 0x80
@@ -17,7 +17,6 @@ CVAL, TVAL, CTL = 0, 8, 12
 PENDING = DISTRIBUTOR + 0x204  # of interrupts 32 to 63
 PHYSICAL_PENDING, VIRTUAL_PENDING = 1 << 10, 1 << 11
 TICK_NS = 16
-TIMEOUT = 30
 
 
 class Line:
@@ -25,7 +24,7 @@ class Line:
 
     def __init__(self):
         self.socket, self.theirs = socket.socketpair()
-        self.socket.settimeout(TIMEOUT)
+        self.socket.settimeout(process.WATCHDOG)
         self.file = self.socket.makefile("r")
 
     def ask(self, text):
@@ -226,15 +225,20 @@ class Registers(unittest.TestCase):
         for register in (CNTVOFF0, VIRTUAL + CVAL, VIRTUAL + CTL):
             self.assertEqual(self.machine.read(register, 8 if register % 8 == 0 else 4), 0)
 
+    def finish_migration(self, machine):
+        status = None
+        while status != "completed":
+            status = machine.command("query-migrate").get("status")
+            self.assertNotEqual(status, "failed")
+            self.assertIsNone(machine.child.poll())
+
     def test_migration(self):
         path = self.session.new_folder("migration")
         self.set_up_timer()
         self.machine.command("migrate", uri="file:" + path)
-        while self.machine.command("query-migrate").get("status") != "completed":
-            self.assertIsNone(self.machine.child.poll())
+        self.finish_migration(self.machine)
         other = self.start("-incoming", "file:" + path)
-        while other.command("query-migrate").get("status") != "completed":
-            self.assertIsNone(other.child.poll())
+        self.finish_migration(other)
         os.remove(path)
         self.assertEqual(other.read(CNTACR0), 0x1f)
         self.assertEqual(other.read(VIRTUAL + CVAL, 8), 2000)

@@ -8,9 +8,7 @@ import tempfile
 
 from . import process
 from .guests import Guests
-
-RECORD_TIMEOUT = 300
-VERIFY_TIMEOUT = 300
+from .process import WATCHDOG
 
 
 class Ebb:
@@ -45,7 +43,7 @@ class Ebb:
         recorder.recording = recording
         return recorder
 
-    def record(self, arguments, options=(), typed=None, timeout=RECORD_TIMEOUT, **keywords):
+    def record(self, arguments, options=(), typed=None, timeout=WATCHDOG, **keywords):
         """Records a guest to its end and returns the Process. typed: pairs of a pattern to wait
         for and what to type then."""
         with self.start_recording(arguments, options, **keywords) as recorder:
@@ -69,10 +67,10 @@ class Ebb:
         """Makes shared() return a recording that was made elsewhere."""
         self._shared[name] = recorder
 
-    def run(self, *arguments, timeout=VERIFY_TIMEOUT, **keywords):
+    def run(self, *arguments, timeout=WATCHDOG, **keywords):
         return process.run([self.path, *arguments], timeout, **keywords)
 
-    def json(self, *arguments, timeout=VERIFY_TIMEOUT):
+    def json(self, *arguments, timeout=WATCHDOG):
         """Runs a command that prints JSON; returns what it says."""
         result = self.run(*arguments, timeout=timeout)
         if result.status != 0:

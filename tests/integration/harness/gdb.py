@@ -11,9 +11,7 @@ import time
 
 from . import ebb as ebb_module
 from .guests import ROOT
-from .process import Timeout, kill_group
-
-COMMAND_TIMEOUT = 60
+from .process import WATCHDOG, Timeout, kill_group
 
 
 def find_gdb():
@@ -44,7 +42,6 @@ class Answer:
         self.text = ""
         self.error = None
         self.stop = None
-        self.seconds = 0.0
 
     @property
     def at_end_of_history(self):
@@ -80,7 +77,7 @@ class Gdb:
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
         for setting in ("pagination off", "confirm off", "width 0", "height 0",
-                        "remotetimeout 60", "print inferior-events off"):
+                        "remotetimeout %d" % WATCHDOG, "print inferior-events off"):
             self.run("set " + setting)
         if recording:
             self.connect(recording, options)
@@ -154,28 +151,27 @@ class Gdb:
         self.child.stdin.flush()
         return Answer(command)
 
-    def wait_for(self, text, answer, timeout=COMMAND_TIMEOUT):
+    def wait_for(self, text, answer, timeout=WATCHDOG):
         """Waits for a line of gdb's output that contains the text."""
         deadline = time.monotonic() + timeout
         while text not in self.transcript[-1]:
             self._take(self._next_line(deadline, answer.command), answer)
 
-    def finish(self, answer, timeout=COMMAND_TIMEOUT, running=False):
+    def finish(self, answer, timeout=WATCHDOG, running=False):
         """Waits for the end of a started command."""
-        begin = time.monotonic()
+        deadline = time.monotonic() + timeout
         result = "running" if running else None
         while result is None or (result == "running" and answer.stop is None):
-            result = self._take(self._next_line(begin + timeout, answer.command), answer) or result
+            result = self._take(self._next_line(deadline, answer.command), answer) or result
         if result == "error":
             answer.text += answer.error or ""
-        answer.seconds = time.monotonic() - begin
         return answer
 
-    def try_run(self, command, timeout=COMMAND_TIMEOUT):
+    def try_run(self, command, timeout=WATCHDOG):
         """Runs a command that may fail: see .error."""
         return self.finish(self.start(command), timeout)
 
-    def run(self, command, timeout=COMMAND_TIMEOUT):
+    def run(self, command, timeout=WATCHDOG):
         answer = self.try_run(command, timeout)
         if answer.error is not None:
             raise AssertionError("gdb: '%s' failed: %s" % (command, answer.error))

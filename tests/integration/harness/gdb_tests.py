@@ -438,10 +438,11 @@ class GdbTests:
     # The connection.
 
     def test_interrupt(self):
-        """Ctrl-C in a long search backwards answers soon and leaves where it began."""
+        """Ctrl-C in a long search backwards ends it early, and leaves where it began."""
         name = "long-" + ("arm" if self.architecture == "thumb" else self.architecture)
         gdb = self.gdb(name, at="end")
         place, registers = gdb.position(), gdb.registers()
+        replayed = self.instructions_replayed(gdb)
         gdb.run("watch first_word_writes")
         gdb.run("set debug remote 1")
         answer = gdb.start("reverse-continue")
@@ -449,7 +450,9 @@ class GdbTests:
         gdb.interrupt()
         gdb.finish(answer, running=True)
         gdb.run("set debug remote 0")
-        self.assertLess(answer.seconds, 0.5)
+        # The search would be through all that was recorded. It is over as soon as it is told to be,
+        # in a hundredth of that where nobody else wants the machine.
+        self.assertLess(self.instructions_replayed(gdb) - replayed, place // 2)
         self.assertIn("SIGINT", answer.text + str(answer.stop))
         self.assertEqual(gdb.position(), place)
         self.assertEqual(gdb.registers(), registers)
@@ -457,6 +460,10 @@ class GdbTests:
         gdb.run("tbreak shuffle")
         self.assertEqual(gdb.run("reverse-continue").function, "shuffle")
         self.assertEqual(gdb.number("rounds"), 5999)
+
+    def instructions_replayed(self, gdb):
+        text = gdb.run("monitor stats").text
+        return int(re.search(r"instructions replayed +(\d+)", text).group(1))
 
     def test_detach_and_attach_again(self):
         recording = self.ebb.shared(self.name).recording
@@ -480,14 +487,16 @@ class GdbTests:
             self.addCleanup(again.close)
             self.assertIsNone(server.child.poll())
             again.run("kill")
-            server.wait(30)
+            server.wait()
 
     def wait_for_socket(self, server, path):
         """The server says where it listens when it does."""
-        while path.encode() not in server.output + server.errors:
-            with server._changed:
-                if not server._changed.wait(30):
-                    raise process.Timeout("no server: " + server.describe())
+        def listens():
+            return path.encode() in server.output + server.errors
+
+        with server._changed:
+            if not server._changed.wait_for(listens, process.WATCHDOG):
+                raise process.Timeout("no server: " + server.describe())
 
     def test_kill(self):
         gdb = self.gdb()

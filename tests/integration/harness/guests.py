@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 
+from .process import WATCHDOG
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__)))))
 SOURCES = os.path.join(ROOT, "tests", "guests")
@@ -24,7 +26,7 @@ class Guests:
     def __init__(self, folder):
         self.folder = folder
         os.makedirs(folder, exist_ok=True)
-        subprocess.run([os.path.join(SOURCES, "build.sh"), folder], check=True, timeout=300)
+        subprocess.run([os.path.join(SOURCES, "build.sh"), folder], check=True, timeout=WATCHDOG)
 
     def elf(self, name):
         return os.path.join(self.folder, name + ".elf")

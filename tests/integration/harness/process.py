@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A child process whose output is waited for, never slept for. Everything has a timeout."""
+"""A child process whose output is waited for, never slept for. Everything has a watchdog."""
 
 import os
 import re
@@ -7,6 +7,11 @@ import signal
 import subprocess
 import threading
 import time
+
+
+# Seconds. Tests are bounded by the work that they do; this is for what hangs, and nothing that works
+# comes near it, however busy the machine is.
+WATCHDOG = 600
 
 
 class Timeout(AssertionError):
@@ -72,7 +77,7 @@ class Process:
         text = (self.output[-3000:] + b"\n--- standard error:\n" + self.errors[-3000:])
         return "%s\n%s" % (" ".join(self.command), text.decode(errors="replace"))
 
-    def expect(self, pattern, timeout=60):
+    def expect(self, pattern, timeout=WATCHDOG):
         """Waits for a match in the output behind the last one; returns the match."""
         expression = re.compile(pattern.encode() if isinstance(pattern, str) else pattern)
         deadline = time.monotonic() + timeout
@@ -97,7 +102,7 @@ class Process:
         """To the command itself, not to what it started."""
         self.child.send_signal(number)
 
-    def wait(self, timeout=120):
+    def wait(self, timeout=WATCHDOG):
         """Waits for the end; returns the exit status."""
         try:
             status = self.child.wait(timeout)
@@ -111,7 +116,7 @@ class Process:
         return self.output.decode(errors="replace").replace("\r\n", "\n")
 
 
-def run(command, timeout=120, **options):
+def run(command, timeout=WATCHDOG, **options):
     """Runs a command to its end; returns the Process, its exit status in .status."""
     with Process(command, **options) as process:
         process.child.stdin.close()

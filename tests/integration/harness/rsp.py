@@ -10,9 +10,7 @@ import subprocess
 import time
 
 from . import ebb as ebb_module
-from .process import Timeout, kill_group
-
-TIMEOUT = 120  # seconds for one packet
+from .process import WATCHDOG, Timeout, kill_group
 
 
 class RemoteError(AssertionError):
@@ -101,7 +99,7 @@ class Rsp:
 
     def _reply(self):
         """The reply to a packet and the text printed before it."""
-        deadline = time.monotonic() + TIMEOUT
+        deadline = time.monotonic() + WATCHDOG
         text = ""
         while True:
             reply = self._receive(deadline).decode("latin-1")
