@@ -9,7 +9,7 @@ import unittest
 from harness import ebb, kvm
 from harness.gdb import Gdb
 from harness.gdb_tests import GdbTests
-from test_worker_walk import SampledTests
+from test_replay_walk import SampledTests
 
 BARE = ("exceptions", "interrupts", "mmu", "exclusives", "float", "reset", "dma", "steps",
         "polling", "sleeper", "floatirq", "hypercalls", "counter", "stripped")
