@@ -106,7 +106,8 @@ def count_log(log, no_skips):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split(":")[0])
-    parser.add_argument("--no-skips", action="store_true", help="take skipped tests for failed ones")
+    parser.add_argument("--no-skips", action="store_true",
+                        help="take skipped tests for failed ones")
     parser.add_argument("testlog", help="meson's testlog.json")
     options = parser.parse_args()
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the runner of the integration tests counts, and what it says: made-up tests of each outcome."""
+"""How the runner of the integration tests counts and what it says, of made-up tests of each
+outcome."""
 
 import contextlib
 import io

@@ -9,8 +9,8 @@ import threading
 import time
 
 
-# Seconds. Tests are bounded by the work that they do; this is for what hangs, and nothing that works
-# comes near it, however busy the machine is.
+# Seconds. Tests are bounded by the work that they do; this is for what hangs, and nothing that
+# works comes near it, however busy the machine is.
 WATCHDOG = 600
 
 
