@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +53,7 @@ static int visit_recordings(const char *parent,
 }
 
 struct newest {
-    char name[64];
+    char name[NAME_MAX + 1];
     struct timespec time;
     long number;
 };
@@ -61,7 +62,7 @@ static void consider_newest(void *opaque, int parent_fd, const char *name, long 
 {
     struct newest *newest = opaque;
     struct stat status;
-    char manifest[128];
+    char manifest[NAME_MAX + sizeof("/" MANIFEST_NAME)];
 
     snprintf(manifest, sizeof(manifest), "%s/%s", name, MANIFEST_NAME);
     if (fstatat(parent_fd, manifest, &status, 0) < 0) {

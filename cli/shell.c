@@ -152,7 +152,7 @@ static int run_registers(struct shell *shell, char **words, int count, struct eb
         unsigned special = wide ? 31 : 13, number = !wide && i == 16 ? 25 : i;
         uint8_t bytes[16] = {0};
         uint64_t value = 0;
-        char name[8];
+        char name[12]; /* a letter and any unsigned number */
         int size = timeline_read_register(shell->timeline, number, bytes, sizeof(bytes), error);
 
         if (size < 0) {

@@ -69,7 +69,7 @@ int timeline_add_breakpoint(struct timeline *timeline, enum timeline_breakpoint_
                             uint64_t address, uint64_t length, struct ebb_error *error)
 {
     struct breakpoint_list *breakpoints = &timeline->breakpoints;
-    struct worker_breakpoint wanted;
+    struct worker_breakpoint wanted = {0};
     size_t at;
 
     if (make(&wanted, kind, address, length, error)) {
@@ -100,7 +100,7 @@ int timeline_remove_breakpoint(struct timeline *timeline, enum timeline_breakpoi
                                uint64_t address, uint64_t length, struct ebb_error *error)
 {
     struct breakpoint_list *breakpoints = &timeline->breakpoints;
-    struct worker_breakpoint wanted;
+    struct worker_breakpoint wanted = {0};
     size_t at;
 
     if (make(&wanted, kind, address, length, error)) {

@@ -156,7 +156,7 @@ static void check_replay(const struct resolved *resolved, uint64_t seed, int vis
     for (int i = 0; i < visits; i++) {
         uint64_t position = i ? fixture_random(&seed) % history->length : history->length;
         struct timeline_stop stop;
-        uint64_t registers, ram;
+        uint64_t registers = 0, ram = 0;
 
         if (timeline_seek(timeline, position, &stop, &error) ||
             timeline_digest(timeline, &registers, &ram, &error)) {

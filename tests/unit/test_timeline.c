@@ -54,7 +54,7 @@ static void test_device_and_access(void **state)
 {
     struct toy_session session;
     struct timeline_stop stop;
-    size_t instruction, device;
+    size_t instruction = 0, device = 0;
     uint64_t position;
 
     (void)state;
@@ -92,7 +92,7 @@ static void test_breakpoint_behind_device(void **state)
 {
     struct toy_session session;
     struct timeline_stop stop;
-    size_t instruction, device;
+    size_t instruction = 0, device = 0;
     uint64_t position;
 
     (void)state;

@@ -38,7 +38,7 @@ void session_close(struct toy_session *session)
 void session_check_state(struct toy_session *session)
 {
     const struct toy_history *history = session->history;
-    uint64_t position = session->model.position, registers, ram;
+    uint64_t position = session->model.position, registers = 0, ram = 0;
     struct toy_cpu cpu;
     struct ebb_error error = {0};
 
