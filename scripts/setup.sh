@@ -19,13 +19,13 @@ build_packages=(
     libzstd-dev libxxhash-dev libreadline-dev libjansson-dev binutils-dev libcmocka-dev
     python3-pycotap ipxe-qemu gdb-multiarch
 )
-test_packages=(gcc-arm-linux-gnueabihf shellcheck)
+test_packages=(gcc-arm-linux-gnueabihf clang shellcheck)
 # On arm64 this is a name of the system's own compiler.
 [ "$(uname -m)" = aarch64 ] || test_packages+=(gcc-aarch64-linux-gnu)
 
 # What other systems must have: programs, pkg-config modules, headers without one.
 build_programs=(cc make patch xz python3 meson ninja pkg-config flex bison gdb-multiarch)
-test_programs=(aarch64-linux-gnu-gcc arm-linux-gnueabihf-gcc)
+test_programs=(aarch64-linux-gnu-gcc arm-linux-gnueabihf-gcc gcc clang)
 modules=(
     glib-2.0 gmodule-2.0 pixman-1 zlib slirp libcap-ng libzstd libxxhash readline jansson cmocka
 )

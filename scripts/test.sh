@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Runs all tests: the format of the sources, their structure, shellcheck, the unit tests under the
-# address and undefined behaviour sanitizers, the integration tests on real guests. The last line adds them up:
-# "N passed, N failed", with ", N skipped" behind it if any were, and above it "N known to fail" if
-# any are. What cannot be tested is skipped aloud, and with CI=true it is a failure.
+# address and undefined behaviour sanitizers, builds with another compiler and other optimizations,
+# the integration tests on real guests. The last line adds them up: "N passed, N failed", with
+# ", N skipped" behind it if any were, and above it "N known to fail" if any are. What cannot be
+# tested is skipped aloud, and with CI=true it is a failure.
 #
 #   scripts/test.sh [--unit|kvm]     --unit: only what needs no QEMU; kvm: only recording under KVM
 
@@ -96,6 +97,32 @@ unit_tests() {
     return "$status"
 }
 
+# Builds the commands and unit tests with compiler $1 and build type $2; warnings are errors.
+build_otherwise() {
+    local folder=$build/other/$1-$2
+    if [ ! -e "$folder/build.ninja" ]; then
+        CC=$1 quietly "$(system_meson)" setup "$folder" "$root" -Dbuildtype="$2" || return 1
+    fi
+    quietly ninja -C "$folder" -j "$jobs"
+}
+
+# Another compiler, and other optimizations, warn of other things.
+other_builds() {
+    local good=0 bad=0 compiler type
+    say "building with other compilers and optimizations"
+    for compiler in gcc clang; do
+        for type in debug release; do
+            if build_otherwise "$compiler" "$type"; then
+                good=$((good + 1))
+            else
+                bad=$((bad + 1))
+                echo "$compiler cannot build it for $type"
+            fi
+        done
+    done
+    echo "other builds: $good passed, $bad failed"
+}
+
 integration_tests() {
     say "integration tests, on real guests"
     "$(system_python)" "$root/tests/integration/run.py" --build "$build" "$@"
@@ -108,8 +135,10 @@ case ${1:-} in
     run_counted shell_check
     if [ "${1:-}" = --unit ]; then
         run_counted unit_tests
+        run_counted other_builds
     else
         run_counted unit_tests --no-skips
+        run_counted other_builds
         run_counted integration_tests
     fi
     ;;
