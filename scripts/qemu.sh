@@ -214,6 +214,7 @@ copy_our_files() {
     (cd "$tree/source" && find ebb log protocol -type f) |
         { grep -Fvx -f <(our_files | cut -d ' ' -f 2) || true; } |
         (cd "$tree/source" && xargs -r rm -f)
+    (cd "$tree/source" && find ebb log protocol -type d -empty -delete)
 }
 
 configure_qemu() {
