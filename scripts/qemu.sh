@@ -4,7 +4,7 @@
 # Builds our QEMU (source, plus qemu/patches, plus qemu/ebb, log and protocol) and links it into a
 # build folder as qemu/qemu-system-aarch64 and qemu/qemu-img.
 #
-#   scripts/qemu.sh [--build DIR] [--qemu PATH] [--arch arm64]
+#   scripts/qemu.sh [--build DIR] [--qemu PATH] [--devices ebb|all] [--arch arm64]
 #
 # With --arch arm64 it is the recorder for ARM hosts with KVM: one static program, cross-built with
 # scripts/sysroot.sh, linked as arm64/qemu-system-aarch64 and arm64/qemu-img.
@@ -12,6 +12,9 @@
 # PATH is an existing QEMU of ours, which is linked as it is, or a source of QEMU 10.0, a folder or
 # tarball, used instead of the one from Debian. $EBB_QEMU ($EBB_QEMU_ARM64 for arm64) and
 # $EBB_QEMU_SOURCE do the same, and win.
+#
+# It is built with the machines and devices of qemu/devices.mak, or with all that QEMU has;
+# $EBB_QEMU_DEVICES says the same as --devices, and wins.
 #
 # In the cache, qemu-HASH/ is a finished build: HASH covers source, patches, our files and flags.
 # qemu-tree-HASH/ is the work tree: HASH covers source and flags only. Patches and our files are
@@ -23,6 +26,7 @@
 series=10.0
 debian_suite=trixie # the one that has this series
 finished_builds_kept=4
+devices_file=configs/devices/aarch64-softmmu/ebb.mak
 
 # Firmware (network boot ROMs) comes from the system, found where Debian and others install it.
 firmware=/usr/share/qemu:/usr/share/seabios:/usr/lib/ipxe/qemu:/usr/share/ipxe/qemu
@@ -40,6 +44,7 @@ configure_flags=(
     --enable-tools
     --disable-install-blobs
     --disable-docs
+    --disable-debug-info
     "--firmwarepath=$firmware"
 )
 
@@ -66,6 +71,22 @@ use_architecture() {
         ;;
     *) die "there is no QEMU of ours for '$1': arm64 is the one to build for" ;;
     esac
+}
+
+# Sets everything up for the machines and devices $1: those that can be recorded, or all.
+use_devices() {
+    case $1 in
+    ebb) configure_flags+=(--without-default-devices --with-devices-aarch64=ebb) ;;
+    all) ;;
+    *) die "there is no set of devices '$1' for QEMU: ebb and all are those to choose from" ;;
+    esac
+}
+
+# Adds what $EBB_QEMU_CONFIGURE has, words separated by spaces.
+use_more_flags() {
+    local more
+    read -ra more <<<"${EBB_QEMU_CONFIGURE:-}"
+    configure_flags+=("${more[@]}")
 }
 
 hash_of() {
@@ -205,7 +226,8 @@ our_files() {
     (cd "$root" && find log protocol -type f -printf "$root %p\n")
 }
 
-# Brings them up to date in QEMU's tree, which has nothing else in these folders.
+# Brings them up to date in QEMU's tree, which has nothing else in these folders, and the list of
+# devices, which has its place among QEMU's own.
 copy_our_files() {
     local folder file
     while read -r folder file; do
@@ -215,6 +237,7 @@ copy_our_files() {
         { grep -Fvx -f <(our_files | cut -d ' ' -f 2) || true; } |
         (cd "$tree/source" && xargs -r rm -f)
     (cd "$tree/source" && find ebb log protocol -type d -empty -delete)
+    update_file "$root/qemu/devices.mak" "$tree/source/$devices_file"
 }
 
 configure_qemu() {
@@ -276,6 +299,7 @@ build_qemu() {
     key=$({
         echo "$identity"
         patches | xargs -r cat
+        cat "$root/qemu/devices.mak"
         our_files | sort | while read -r folder file; do
             echo "$file"
             cat "$folder/$file"
@@ -295,12 +319,14 @@ build_qemu() {
 }
 
 given=
+devices=ebb
 while [ $# -gt 0 ]; do
     case $1 in
     --build) build=$(realpath -m "$2") ;;
     --qemu) given=$2 ;;
+    --devices) devices=$2 ;;
     --arch) architecture=$2 ;;
-    *) die "usage: scripts/qemu.sh [--build DIR] [--qemu PATH] [--arch arm64]" ;;
+    *) die "usage: scripts/qemu.sh [--build DIR] [--qemu PATH] [--devices ebb|all] [--arch arm64]" ;;
     esac
     shift 2
 done
@@ -315,6 +341,8 @@ elif [ -n "${EBB_QEMU:-}" ]; then
     die "EBB_QEMU${architecture:+_ARM64} is $EBB_QEMU, which is no program; for a source there is EBB_QEMU_SOURCE"
 else
     use_architecture "$architecture"
+    use_devices "${EBB_QEMU_DEVICES:-$devices}"
+    use_more_flags
     source=$given
     build_qemu
 fi
