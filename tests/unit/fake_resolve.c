@@ -3,7 +3,7 @@
  * Finding positions with the toy CPU. Simple rather than fast: to look at all the places an anchor
  * may have, the worker runs ahead and comes back.
  */
-#include "fake_worker.h"
+#include "fake_resolve.h"
 
 #include "log/digest.h"
 

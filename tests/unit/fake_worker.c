@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * A worker with the toy CPU: speaks the protocol, replays a recording that toy_history.c wrote.
- * With FAKE_WORKER_DIES_AT in its environment it dies on reaching that position; if a file's name
- * is in FAKE_WORKER_DIES_ONCE, only the one that creates that file does.
- */
 #include "fake_worker.h"
-
-#include "log/digest.h"
-#include "log/kvm_registers.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#define SOCKET 3
 
 _Noreturn void fake_die(const char *why)
 {
@@ -25,10 +14,10 @@ _Noreturn void fake_die(const char *why)
     _exit(1);
 }
 
-static void receive(void *buffer, size_t size)
+void fake_receive(void *buffer, size_t size)
 {
     for (char *to = buffer; size;) {
-        ssize_t got = recv(SOCKET, to, size, 0);
+        ssize_t got = recv(FAKE_SOCKET, to, size, 0);
 
         if (got <= 0) {
             exit(0);
@@ -41,7 +30,7 @@ static void receive(void *buffer, size_t size)
 static void send_bytes(const void *buffer, size_t size)
 {
     for (const char *from = buffer; size;) {
-        ssize_t sent = send(SOCKET, from, size, MSG_NOSIGNAL);
+        ssize_t sent = send(FAKE_SOCKET, from, size, MSG_NOSIGNAL);
 
         if (sent <= 0) {
             exit(0);
@@ -59,7 +48,7 @@ void fake_reply(uint32_t type, const void *payload, size_t size)
     send_bytes(payload, size);
 }
 
-static void reply_error(const char *text)
+void fake_reply_error(const char *text)
 {
     struct worker_error error = {.kind = EBB_ERROR_USAGE};
 
@@ -92,66 +81,6 @@ void fake_seek_event(struct fake_worker *worker, uint64_t number)
     fake_read_next(worker);
 }
 
-/* Breakpoints. */
-
-static bool check_access(struct fake_worker *worker, struct moment moment, uint64_t address,
-                         uint64_t length, bool write, bool by_device)
-{
-    bool leave = false;
-
-    for (size_t i = 0; i < worker->breakpoint_count; i++) {
-        const struct worker_breakpoint *watch = &worker->breakpoints[i];
-        bool kind = watch->kind == WORKER_WATCH_ACCESS ||
-                    watch->kind == (write ? WORKER_WATCH_WRITE : WORKER_WATCH_READ);
-
-        if (kind && address < watch->address + watch->length && watch->address < address + length) {
-            struct worker_hit hit = {
-                .moment = moment,
-                .kind = watch->kind,
-                .access = write ? WORKER_WATCH_WRITE : WORKER_WATCH_READ,
-                .address = watch->address,
-                .data_address = address > watch->address ? address : watch->address,
-                .pc = worker->cpu.pc,
-                .by_device = by_device,
-            };
-
-            leave |= clockwork_hit(&worker->clockwork, &hit);
-        }
-    }
-    return leave;
-}
-
-static bool check_execute(struct fake_worker *worker)
-{
-    for (size_t i = 0; i < worker->breakpoint_count; i++) {
-        if (worker->breakpoints[i].kind == WORKER_BREAK_EXECUTE &&
-            worker->breakpoints[i].address == worker->cpu.pc) {
-            struct worker_hit hit = {.moment = moment_settled(worker->position),
-                                     .kind = WORKER_BREAK_EXECUTE,
-                                     .address = worker->cpu.pc,
-                                     .pc = worker->cpu.pc};
-
-            return clockwork_hit(&worker->clockwork, &hit);
-        }
-    }
-    return false;
-}
-
-/* The machine that the clockwork runs. */
-
-static void diverge(void *opaque, uint64_t position, const char *what)
-{
-    struct fake_worker *worker = opaque;
-
-    snprintf(worker->report, sizeof(worker->report), "event %llu at position %llu: %s",
-             (unsigned long long)worker->next_number, (unsigned long long)position, what);
-}
-
-static bool diverged(void *opaque)
-{
-    return ((struct fake_worker *)opaque)->report[0];
-}
-
 void fake_mark_written(struct fake_worker *worker, uint64_t address, uint64_t length)
 {
     for (uint64_t page = address / 4096; page <= (address + length - 1) / 4096; page++) {
@@ -159,185 +88,15 @@ void fake_mark_written(struct fake_worker *worker, uint64_t address, uint64_t le
     }
 }
 
-/* Applies the next event. */
-static void apply(void *opaque)
+void fake_remember_ram(struct fake_worker *worker)
 {
-    struct fake_worker *worker = opaque;
-    const struct ebb_event *event = &worker->next;
-    struct moment moment = event->flags & EBB_EVENT_NESTED ? moment_inside(worker->position)
-                                                           : moment_arrived(worker->position);
-
-    if (event->kind == EBB_EVENT_INTERRUPT_LINE) {
-        worker->cpu.line = event->value;
-    } else if (event->kind == EBB_EVENT_ANCHOR) {
-        worker->cpu.monitor = 0;
-    } else if (event->kind == EBB_EVENT_DMA) {
-        memcpy(worker->ram + event->address, event->data, event->data_length);
-        fake_mark_written(worker, event->address, event->data_length);
-        moment.event = worker->next_number + 1;
-        worker->leaving |=
-            check_access(worker, moment, event->address, event->data_length, true, true);
-    }
-    fake_read_next(worker);
+    memcpy(worker->known, worker->ram, TOY_RAM_SIZE);
 }
 
-static void take_interrupt(void *opaque)
+bool fake_stop_requested(struct fake_worker *worker)
 {
-    toy_take_interrupt(&((struct fake_worker *)opaque)->cpu);
-}
-
-static uint64_t position(void *opaque)
-{
-    return ((struct fake_worker *)opaque)->position;
-}
-
-static const struct ebb_event *next_event(void *opaque)
-{
-    struct fake_worker *worker = opaque;
-
-    return worker->have_next ? &worker->next : NULL;
-}
-
-static uint64_t next_number(void *opaque)
-{
-    return ((struct fake_worker *)opaque)->next_number;
-}
-
-/* Looks no farther than the next event, whatever it is. */
-static uint64_t quiet_until(void *opaque, uint64_t from, uint64_t limit)
-{
-    struct fake_worker *worker = opaque;
-    uint64_t next = worker->have_next ? worker->next.position : UINT64_MAX;
-
-    return next > from && next < limit ? next : next <= from && from < limit ? from + 1 : limit;
-}
-
-static void settled(void *opaque)
-{
-    fake_maybe_die(opaque);
-}
-
-/* In a diversion a CPU whose first register is 0 does. */
-static bool asleep(void *opaque)
-{
-    struct fake_worker *worker = opaque;
-
-    return worker->diversion && worker->cpu.general[0] == 0;
-}
-
-/* A device access: the next event has to be of its kind; nested ones come first. */
-static uint64_t device_access(struct fake_worker *worker, const struct toy_instruction *instruction)
-{
-    bool read = instruction->kind == TOY_DEVICE_READ;
-    uint64_t value;
-
-    while (worker->have_next && worker->next.position == worker->position &&
-           (worker->next.flags & EBB_EVENT_NESTED)) {
-        apply(worker);
-    }
-    if (!worker->have_next || worker->next.position != worker->position ||
-        worker->next.kind != (uint32_t)(read ? EBB_EVENT_MMIO_READ : EBB_EVENT_MMIO_WRITE) ||
-        worker->next.address != instruction->address) {
-        diverge(worker, worker->position, "another access was expected");
-        return 0;
-    }
-    if (!read && worker->next.value != instruction->value) {
-        diverge(worker, worker->position, "another value was expected");
-        return 0;
-    }
-    value = worker->next.value;
-    worker->cpu.monitor = 0;
-    fake_read_next(worker);
-    return value;
-}
-
-/* True if the monitor was cleared on the host for reasons of its own before this instruction. */
-static bool clears_here(const struct fake_worker *worker)
-{
-    for (size_t i = 0; i < worker->clear_count; i++) {
-        if (worker->clears[i] == worker->position) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool accesses_ram(const struct toy_instruction *instruction)
-{
-    return instruction->kind == TOY_LOAD || instruction->kind == TOY_STORE;
-}
-
-/* Executes one instruction; false if it was left in front of it, or does not fit the log. */
-static bool execute_one(struct fake_worker *worker)
-{
-    struct toy_instruction instruction;
-    uint64_t value = 0;
-
-    if (check_execute(worker)) {
-        return false;
-    }
-    if (!worker->diversion && clears_here(worker)) {
-        worker->cpu.monitor = 0;
-    }
-    toy_decode(&worker->cpu, &instruction);
-    if (accesses_ram(&instruction)) {
-        if (check_access(worker, moment_inside(worker->position), instruction.address,
-                         instruction.length, instruction.kind == TOY_STORE, false)) {
-            return false;
-        }
-    } else if (instruction.kind >= TOY_DEVICE_READ && instruction.kind <= TOY_DEVICE_WRITE &&
-               !worker->diversion) {
-        value = device_access(worker, &instruction);
-        if (diverged(worker)) {
-            return false;
-        }
-    }
-    toy_execute(&worker->cpu, worker->ram, &instruction, value);
-    if (instruction.kind == TOY_STORE || instruction.kind >= TOY_STORE_EXCLUSIVE) {
-        fake_mark_written(worker, instruction.address, instruction.length);
-    }
-    worker->position++;
-    return true;
-}
-
-static void execute(void *opaque, uint64_t instructions)
-{
-    struct fake_worker *worker = opaque;
-
-    worker->leaving = false;
-    for (uint64_t i = 0; i < instructions && !worker->leaving && !asleep(worker); i++) {
-        if (i > 0 && !worker->diversion) {
-            take_interrupt(worker); /* by itself, as a CPU does where nobody looks */
-        }
-        if (!execute_one(worker)) {
-            break;
-        }
-        fake_maybe_die(worker);
-    }
-    __atomic_store_n(&worker->control->position, worker->position, __ATOMIC_RELAXED);
-}
-
-static bool stop_requested(void *opaque)
-{
-    struct fake_worker *worker = opaque;
-
     return __atomic_exchange_n(&worker->control->stop_request, 0, __ATOMIC_SEQ_CST);
 }
-
-static const struct clockwork_machine machine = {
-    .position = position,
-    .execute = execute,
-    .take_interrupt = take_interrupt,
-    .next_event = next_event,
-    .next_number = next_number,
-    .apply = apply,
-    .quiet_until = quiet_until,
-    .settled = settled,
-    .asleep = asleep,
-    .stop_requested = stop_requested,
-    .diverged = diverged,
-    .diverge = diverge,
-};
 
 bool fake_look_up(struct fake_worker *worker)
 {
@@ -345,7 +104,7 @@ bool fake_look_up(struct fake_worker *worker)
         return false;
     }
     __atomic_store_n(&worker->control->position, worker->position, __ATOMIC_RELAXED);
-    return stop_requested(worker);
+    return fake_stop_requested(worker);
 }
 
 void fake_maybe_die(struct fake_worker *worker)
@@ -363,387 +122,4 @@ void fake_maybe_die(struct fake_worker *worker)
         close(file);
     }
     fake_die("this is the position to die at");
-}
-
-void fake_remember_ram(struct fake_worker *worker)
-{
-    memcpy(worker->known, worker->ram, TOY_RAM_SIZE);
-}
-
-static bool run(struct fake_worker *worker, const struct worker_run *run, struct worker_stop *stop)
-{
-    if (run->flags & WORKER_RUN_DIVERSION) {
-        worker->diversion = true;
-        clockwork_divert(&worker->clockwork, run, stop);
-        return true;
-    }
-    return !worker->diversion && clockwork_run(&worker->clockwork, run, stop);
-}
-
-static void serve_run(struct fake_worker *worker, const void *payload)
-{
-    struct worker_stop stop;
-    struct worker_run wanted;
-    char message[sizeof(stop) + sizeof(worker->report)];
-
-    memcpy(&wanted, payload, sizeof(wanted));
-    worker->report[0] = '\0';
-    if (!run(worker, &wanted, &stop)) {
-        reply_error("cannot run there from here");
-        return;
-    }
-    fake_remember_ram(worker);
-    stop.pc = worker->cpu.pc;
-    stop.keyframe = stop.reason == WORKER_STOP_RESET ? worker->next.value : 0;
-    stop.report_length = (uint32_t)strlen(worker->report);
-    memcpy(message, &stop, sizeof(stop));
-    memcpy(message + sizeof(stop), worker->report, stop.report_length);
-    fake_reply(WORKER_RUN, message, sizeof(stop) + stop.report_length);
-}
-
-/* State. */
-
-static void serve_hello(struct fake_worker *worker)
-{
-    struct {
-        struct worker_message header;
-        struct worker_hello hello;
-    } all = {
-        .header = {.type = WORKER_HELLO, .length = sizeof(struct worker_hello)},
-        .hello = {.version = WORKER_PROTOCOL_VERSION,
-                  .cpu_count = 1,
-                  .ram_size = TOY_RAM_SIZE,
-                  .state_size = sizeof(struct state),
-                  .register_count = TOY_REGISTERS,
-                  .registers_size = sizeof(struct toy_cpu),
-                  .pc_register = TOY_PC_REGISTER,
-                  .aarch64 = 1},
-    };
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(2 * sizeof(int))];
-    } control = {{0}};
-    struct iovec part = {&all, sizeof(all)};
-    struct msghdr message = {.msg_iov = &part,
-                             .msg_iovlen = 1,
-                             .msg_control = &control,
-                             .msg_controllen = sizeof(control)};
-    int files[2] = {worker->ram_file, worker->control_file};
-
-    control.header.cmsg_level = SOL_SOCKET;
-    control.header.cmsg_type = SCM_RIGHTS;
-    control.header.cmsg_len = CMSG_LEN(sizeof(files));
-    memcpy(CMSG_DATA(&control.header), files, sizeof(files));
-    if (sendmsg(SOCKET, &message, MSG_NOSIGNAL) != sizeof(all)) {
-        fake_die("cannot say hello");
-    }
-}
-
-static void fill_padding(struct state *state)
-{
-    for (size_t i = 0; i < sizeof(state->padding); i++) {
-        state->padding[i] = (uint8_t)((i < 5000 ? state->moment.position / 50 : 7) * (i / 64 + 1));
-    }
-}
-
-static void serve_get_state(struct fake_worker *worker)
-{
-    static struct state state;
-
-    state.moment = worker->clockwork.now;
-    state.moment.position = worker->position;
-    state.event_number = worker->next_number;
-    state.diversion = worker->diversion;
-    state.drift = worker->drift;
-    state.cpu = worker->cpu;
-    fill_padding(&state);
-    fake_reply(WORKER_GET_STATE, &state, sizeof(state));
-}
-
-/* A worker that translates would drop what it has of the replaced pages; this one checks that it
- * is told of all of them. */
-static void accept_replaced(struct fake_worker *worker)
-{
-    for (uint64_t page = 0; page < TOY_PAGES; page++) {
-        if (!(worker->replaced[0] >> page & 1) &&
-            memcmp(worker->ram + page * 4096, worker->known + page * 4096, 4096) != 0) {
-            fake_die("a page was changed in secret");
-        }
-    }
-    worker->replaced[0] = 0;
-    fake_remember_ram(worker);
-}
-
-static void serve_set_state(struct fake_worker *worker, const void *payload)
-{
-    static struct state state, expected;
-
-    memcpy(&state, payload, sizeof(state));
-    expected.moment = state.moment;
-    fill_padding(&expected);
-    if (memcmp(state.padding, expected.padding, sizeof(state.padding)) != 0) {
-        fake_die("the state is not one that was taken");
-    }
-    worker->position = state.moment.position;
-    clockwork_load(&worker->clockwork, state.moment);
-    worker->diversion = state.diversion;
-    worker->drift = state.drift;
-    worker->cpu = state.cpu;
-    fake_seek_event(worker, state.event_number);
-    accept_replaced(worker);
-    fake_reply(WORKER_SET_STATE, NULL, 0);
-}
-
-static void serve_load_keyframe(struct fake_worker *worker, const uint8_t *payload)
-{
-    struct worker_keyframe keyframe;
-    uint64_t *registers = (uint64_t *)&worker->cpu;
-
-    memcpy(&keyframe, payload, sizeof(keyframe));
-    payload += sizeof(keyframe);
-    if (keyframe.register_count != TOY_REGISTERS) {
-        fake_die("the keyframe is not complete");
-    }
-    for (size_t i = 0; i < TOY_REGISTERS; i++, payload += 20) {
-        memcpy(&registers[i], payload + 12, 8);
-    }
-    worker->position = keyframe.position;
-    clockwork_load(&worker->clockwork, moment_arrived(keyframe.position));
-    worker->drift = 0;
-    worker->diversion = false;
-    fake_seek_event(worker, keyframe.event_number);
-    accept_replaced(worker);
-    fake_reply(WORKER_LOAD_KEYFRAME, NULL, 0);
-}
-
-static void serve_collect_dirty(struct fake_worker *worker)
-{
-    uint64_t pages = worker->collected ? worker->written : ((uint64_t)1 << TOY_PAGES) - 1;
-    uint64_t count = (uint64_t)__builtin_popcountll(pages);
-
-    worker->dirty[0] = pages;
-    worker->written = 0;
-    worker->collected = true;
-    fake_reply(WORKER_COLLECT_DIRTY, &count, sizeof(count));
-}
-
-/* Looking and changing. */
-
-static uint32_t clip(uint64_t address, uint32_t length)
-{
-    if (address >= TOY_RAM_SIZE) {
-        return 0;
-    }
-    return length < TOY_RAM_SIZE - address ? length : (uint32_t)(TOY_RAM_SIZE - address);
-}
-
-static void serve_memory(struct fake_worker *worker, uint32_t type, const uint8_t *payload)
-{
-    struct worker_memory where;
-    uint64_t length;
-
-    memcpy(&where, payload, sizeof(where));
-    length = clip(where.address, where.length);
-    if (type == WORKER_READ_MEMORY) {
-        fake_reply(type, worker->ram + (length ? where.address : 0), length);
-        return;
-    }
-    worker->diversion = true;
-    if (length) {
-        memcpy(worker->ram + where.address, payload + sizeof(where), length);
-        memcpy(worker->known + where.address, payload + sizeof(where), length);
-        fake_mark_written(worker, where.address, length);
-    }
-    fake_reply(type, &length, sizeof(length));
-}
-
-static void serve_register(struct fake_worker *worker, uint32_t type, const uint8_t *payload)
-{
-    uint8_t *registers = (uint8_t *)&worker->cpu;
-    uint32_t number;
-
-    memcpy(&number, payload, sizeof(number));
-    if (type == WORKER_READ_REGISTER) {
-        fake_reply(type, registers + (number < TOY_REGISTERS ? 8 * number : 0),
-                   number < TOY_REGISTERS ? 8 : 0);
-    } else if (number < TOY_REGISTERS) {
-        worker->diversion = true;
-        memcpy(registers + 8 * number, payload + sizeof(number), 8);
-        fake_reply(type, NULL, 0);
-    } else {
-        reply_error("there is no such register");
-    }
-}
-
-static void serve_breakpoints(struct fake_worker *worker, const void *payload, uint32_t length)
-{
-    worker->breakpoint_count = length / sizeof(worker->breakpoints[0]);
-    if (worker->breakpoint_count > MAX_BREAKPOINTS) {
-        fake_die("too many breakpoints");
-    }
-    memcpy(worker->breakpoints, payload, length);
-    fake_reply(WORKER_SET_BREAKPOINTS, NULL, 0);
-}
-
-static void serve_list_registers(struct fake_worker *worker)
-{
-    uint8_t packed[TOY_REGISTERS * 20];
-
-    for (size_t i = 0; i < TOY_REGISTERS; i++) {
-        uint64_t id = toy_register_id(true, i);
-        uint32_t size = 8;
-
-        memcpy(packed + 20 * i, &id, 8);
-        memcpy(packed + 20 * i + 8, &size, 4);
-        memcpy(packed + 20 * i + 12, (uint8_t *)&worker->cpu + 8 * i, 8);
-    }
-    fake_reply(WORKER_LIST_REGISTERS, packed, sizeof(packed));
-}
-
-static void serve(struct fake_worker *worker, const struct worker_message *request,
-                  const uint8_t *payload)
-{
-    uint64_t digest;
-
-    switch (request->type) {
-    case WORKER_HELLO:
-        serve_hello(worker);
-        break;
-    case WORKER_TARGET_XML:
-        fake_reply(request->type, "<target/>", memcmp(payload, "target.xml", 10) == 0 ? 9 : 0);
-        break;
-    case WORKER_LOAD_KEYFRAME:
-        serve_load_keyframe(worker, payload);
-        break;
-    case WORKER_GET_STATE:
-        serve_get_state(worker);
-        break;
-    case WORKER_SET_STATE:
-        serve_set_state(worker, payload);
-        break;
-    case WORKER_SET_BREAKPOINTS:
-        serve_breakpoints(worker, payload, request->length);
-        break;
-    case WORKER_RUN:
-        serve_run(worker, payload);
-        break;
-    case WORKER_READ_REGISTERS:
-        fake_reply(request->type, &worker->cpu, sizeof(worker->cpu));
-        break;
-    case WORKER_READ_REGISTER:
-    case WORKER_WRITE_REGISTER:
-        serve_register(worker, request->type, payload);
-        break;
-    case WORKER_READ_MEMORY:
-    case WORKER_WRITE_MEMORY:
-        serve_memory(worker, request->type, payload);
-        break;
-    case WORKER_DIGEST_REGISTERS:
-        digest = toy_digest_registers(&worker->cpu);
-        fake_reply(request->type, &digest, sizeof(digest));
-        break;
-    case WORKER_RESOLVE:
-        fake_resolve(worker, payload);
-        break;
-    case WORKER_LIST_REGISTERS:
-        serve_list_registers(worker);
-        break;
-    case WORKER_COLLECT_DIRTY:
-        serve_collect_dirty(worker);
-        break;
-    default:
-        reply_error("there is no such request");
-        break;
-    }
-}
-
-/* The recording's directory out of "ebb,recording=DIR,engine-fd=3[,resolve=on]", where commas are
- * doubled. */
-static char *parse_machine(const char *text, bool *resolves)
-{
-    const char *from = strstr(text, "recording=") + strlen("recording=");
-    char *directory = calloc(1, strlen(from) + 1), *to = directory;
-
-    while (*from && (*from != ',' || from[1] == ',')) {
-        from += *from == ',';
-        *to++ = *from++;
-    }
-    *resolves = strcmp(from, ",engine-fd=3,resolve=on") == 0;
-    if (!*resolves && strcmp(from, ",engine-fd=3") != 0) {
-        fake_die("the machine's options are not as expected");
-    }
-    return directory;
-}
-
-static void map_memory(struct fake_worker *worker)
-{
-    size_t bitmap = worker_bitmap_size(TOY_RAM_SIZE);
-    size_t control_size = sizeof(struct worker_control) + 2 * bitmap;
-
-    worker->ram_file = memfd_create("ram", 0);
-    worker->control_file = memfd_create("control", 0);
-    if (ftruncate(worker->ram_file, TOY_RAM_SIZE) ||
-        ftruncate(worker->control_file, (off_t)control_size)) {
-        fake_die("no memory");
-    }
-    worker->ram = mmap(NULL, TOY_RAM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, worker->ram_file, 0);
-    worker->control =
-        mmap(NULL, control_size, PROT_READ | PROT_WRITE, MAP_SHARED, worker->control_file, 0);
-    worker->dirty = (uint64_t *)(worker->control + 1);
-    worker->replaced = worker->dirty + bitmap / 8;
-}
-
-static void open_log(struct fake_worker *worker, const char *machine)
-{
-    char *directory = parse_machine(machine, &worker->resolves);
-    struct ebb_log_summary summary;
-    struct ebb_error error;
-
-    worker->log = worker->resolves ? ebb_log_open_unresolved(directory, &error)
-                                   : ebb_log_open(directory, &error);
-    worker->cursor = worker->log ? ebb_cursor_new(worker->log, &error) : NULL;
-    if (!worker->cursor) {
-        fake_die(error.message);
-    }
-    free(directory);
-    ebb_log_summary(worker->log, &summary);
-    worker->clockwork.end_position = summary.end_position;
-    worker->clears = ebb_log_exclusive_clears(worker->log, &worker->clear_count);
-    if (summary.counts && !summary.resolved && !worker->resolves) {
-        fake_die("the recording is not resolved");
-    }
-}
-
-int main(int argc, char **argv)
-{
-    static struct fake_worker worker;
-    const char *dies_at = getenv("FAKE_WORKER_DIES_AT");
-    struct worker_message request;
-    uint8_t *payload = malloc(1 << 20);
-
-    if (argc < 3 || strcmp(argv[1], "-M") != 0) {
-        fake_die("usage: fake_worker -M ebb,recording=DIR,engine-fd=3");
-    }
-    worker.dies_once = getenv("FAKE_WORKER_DIES_ONCE");
-    worker.dies_at = dies_at ? strtoull(dies_at, NULL, 0) : UINT64_MAX;
-    open_log(&worker, argv[2]);
-    map_memory(&worker);
-    worker.clockwork.machine = &machine;
-    worker.clockwork.opaque = &worker;
-    worker.clockwork.slice = LOOK_UP_EVERY;
-    do {
-        receive(&request, sizeof(request));
-        if (request.length >= 1 << 20) {
-            fake_die("the request is too long");
-        }
-        receive(payload, request.length);
-        payload[request.length] = '\0';
-        if (request.type != WORKER_QUIT) {
-            serve(&worker, &request, payload);
-        }
-    } while (request.type != WORKER_QUIT);
-    ebb_cursor_free(worker.cursor);
-    ebb_log_close(worker.log);
-    free(payload);
-    return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the files of the fake worker share: fake_worker.c and fake_resolve.c. */
+/* The fake worker: what the files of its requests share. */
 #ifndef EBB_FAKE_WORKER_H
 #define EBB_FAKE_WORKER_H
 
@@ -10,16 +10,6 @@
 
 #define MAX_BREAKPOINTS 64u
 #define LOOK_UP_EVERY 1024u /* instructions between two looks at the stop request */
-
-/* Several pages long; a part of it changes with the position. */
-struct state {
-    struct moment moment;
-    uint64_t event_number;
-    uint64_t diversion;
-    int64_t drift;
-    struct toy_cpu cpu;
-    uint8_t padding[9000];
-};
 
 struct fake_worker {
     struct ebb_log *log;
@@ -51,17 +41,19 @@ struct fake_worker {
 };
 
 _Noreturn void fake_die(const char *why);
+#define FAKE_SOCKET 3
+void fake_receive(void *buffer, size_t size);
 void fake_reply(uint32_t type, const void *payload, size_t size);
+void fake_reply_error(const char *text);
 void fake_read_next(struct fake_worker *worker);
 void fake_seek_event(struct fake_worker *worker, uint64_t number);
 void fake_remember_ram(struct fake_worker *worker);
 void fake_mark_written(struct fake_worker *worker, uint64_t address, uint64_t length);
 /* Dies if this is where it should. */
 void fake_maybe_die(struct fake_worker *worker);
+/* True, once, if the engine asks to stop. */
+bool fake_stop_requested(struct fake_worker *worker);
 /* Now and then: tells the position; true if the engine asks to stop. */
 bool fake_look_up(struct fake_worker *worker);
-
-/* WORKER_RESOLVE, by brute force. */
-void fake_resolve(struct fake_worker *worker, const uint8_t *payload);
 
 #endif

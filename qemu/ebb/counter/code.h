@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What counter_sites.c has to know of an instruction set to tell code from data: which words are
+ * What sites.c has to know of an instruction set to tell code from data: which words are
  * instructions at all, where control goes on behind them, and which other words they speak of.
  */
 #ifndef EBB_COUNTER_CODE_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "sites.h"
+#include "site.h"
 
 /* A stretch of an image: whole words at a known guest-physical address that is a multiple of 4. */
 struct code_words {
@@ -68,20 +68,11 @@ struct instruction_set {
                              struct code_reference *reference);
 };
 
-extern const struct instruction_set code_a64;
-extern const struct instruction_set code_a32;
-
-/* 32-bit Thumb: the two halfwords of MRRC, as is_read() above. */
-bool code_t32_is_read(uint16_t first, uint16_t second, struct counter_site *site);
-
 /* Whether first is the first halfword of two. */
 static inline bool code_t32_is_wide(uint16_t first)
 {
     return first >= 0xe800;
 }
-
-/* How many instructions behind this halfword are in the IT block that it begins; 0: none. */
-unsigned code_t32_it_block(uint16_t first);
 
 /* Sign-extends the low bits of value. */
 static inline int64_t code_signed(uint64_t value, unsigned bits)

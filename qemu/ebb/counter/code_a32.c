@@ -3,7 +3,7 @@
  * A32 and T32 as counter_code.h wants them. Nearly every word is an allocated A32 encoding; what
  * tells code from data is that most instructions of real code are executed always.
  */
-#include "code.h"
+#include "code_a32.h"
 
 #define A32_NOP 0xe320f000u
 #define A32_NOP_MOV 0xe1a00000u /* mov r0, r0 */

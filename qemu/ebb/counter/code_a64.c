@@ -4,7 +4,7 @@
  * by its class, and then tested for what the class leaves unallocated. SVE and SME count as none:
  * nothing that reads the counter stands among them, and data often looks like them.
  */
-#include "code.h"
+#include "code_a64.h"
 
 #define A64_NOP 0xd503201fu
 

@@ -2,7 +2,8 @@
 #include "sites.h"
 #include <stdlib.h>
 #include <string.h>
-#include "code.h"
+#include "code_a32.h"
+#include "code_a64.h"
 #include "elf.h"
 
 /* How many words on either side of a candidate are looked at. */
