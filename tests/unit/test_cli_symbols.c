@@ -61,7 +61,8 @@ static void test_function(void **state)
     assert_string_equal(location.function, "landmark");
     assert_true(location.offset == 0);
     assert_non_null(strstr(location.file, "test_cli_symbols.c"));
-    assert_in_range(location.line, landmark_line, landmark_line + 1);
+    /* Any line of it: an optimized function begins with whichever comes first. */
+    assert_in_range(location.line, landmark_line, landmark_line + 3);
     symbols_find(symbols, address + 1, &location);
     assert_string_equal(location.function, "landmark");
     assert_true(location.offset == 1);
