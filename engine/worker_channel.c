@@ -137,7 +137,7 @@ int worker_channel_receive_text(struct worker_channel *channel, uint32_t length,
     *text = calloc(1, (size_t)length + 1);
     if (!*text) {
         channel->died = true; /* what it says next would be taken for a reply */
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     if (worker_channel_receive(channel, *text, length, error)) {
         free(*text);

@@ -141,7 +141,7 @@ struct worker_client *worker_client_start(const char *program, const char *recor
     struct worker_client *worker = calloc(1, sizeof(*worker));
 
     if (!worker) {
-        ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        ebb_fail_memory(error);
         return NULL;
     }
     worker->ram_file = worker->control_file = -1;
@@ -264,7 +264,7 @@ int worker_client_load_keyframe(struct worker_client *worker, const struct ebb_k
     int result;
 
     if (!packed) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     result = worker_channel_send(&worker->channel, WORKER_LOAD_KEYFRAME, parts, 2, error);
     free(packed);

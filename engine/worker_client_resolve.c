@@ -27,7 +27,7 @@ static int receive_array(struct worker_channel *channel, uint64_t count, size_t 
     bytes = calloc(count, size);
     if (!bytes) {
         channel->died = true; /* what it says next would be taken for a reply */
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     memcpy(array, &bytes, sizeof(bytes));
     return worker_channel_receive(channel, bytes, count * size, error);
@@ -124,7 +124,7 @@ struct ebb_register *worker_client_list_registers(struct worker_client *worker, 
     packed = malloc(length + 1);
     if (!packed) {
         channel->died = true;
-        ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        ebb_fail_memory(error);
         return NULL;
     }
     if (worker_channel_receive(channel, packed, length, error) == 0) {

@@ -67,7 +67,7 @@ char *worker_process_find(const char *path, struct ebb_error *error)
     }
     copy = strdup(path);
     if (!copy) {
-        ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        ebb_fail_memory(error);
     }
     return copy;
 }
@@ -153,7 +153,7 @@ int worker_process_spawn(struct worker_process *process, const char *program, co
 
     *process = (struct worker_process){.pid = -1, .socket = -1, .error_log = -1};
     if (!machine) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     process->error_log = memfd_create("ebb-worker-stderr", MFD_CLOEXEC);
     if (process->error_log < 0 || fcntl(process->error_log, F_SETFL, O_APPEND) ||

@@ -71,7 +71,7 @@ int anchors_read(struct anchors *anchors, const struct ebb_log *log, uint64_t fi
         if (event.kind != EBB_EVENT_ANCHOR) {
             count_exit(anchors, &event);
         } else if (add(anchors, &room, number)) {
-            result = ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+            result = ebb_fail_memory(error);
         }
     }
     ebb_cursor_free(cursor);

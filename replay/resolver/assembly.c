@@ -12,11 +12,6 @@
 /* Positions handed to the index at once: 32 KB, which the stack has. Not measured. */
 #define BATCH 4096u
 
-static int out_of_memory(struct ebb_error *error)
-{
-    return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
-}
-
 int assembly_begin(struct assembly *assembly, const struct task *task,
                    struct resolve_result *result, struct ebb_error *error)
 {
@@ -97,7 +92,7 @@ static int add_decisions(struct assembly *assembly, const struct findings *findi
     }
     flips = realloc(result->flips, (result->flip_count + decisions->count) * sizeof(*flips));
     if (!flips) {
-        return out_of_memory(error);
+        return ebb_fail_memory(error);
     }
     result->flips = flips;
     qsort(decisions->list, decisions->count, sizeof(*decisions->list), decision_by_position);
@@ -141,7 +136,7 @@ static int set_problem(struct assembly *assembly, const struct findings *finding
                  findings->first_event + findings->event_count, end, number, findings->problem,
                  note, good) < 0) {
         assembly->result->problem = NULL;
-        return out_of_memory(error);
+        return ebb_fail_memory(error);
     }
     return 0;
 }

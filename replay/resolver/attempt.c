@@ -63,7 +63,7 @@ int attempt_run(struct interval *interval, const struct attempt *attempt,
 
     *resolution = (struct worker_client_resolution){0};
     if (!overrides) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     do {
         worker_client_resolution_free(resolution);

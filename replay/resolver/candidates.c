@@ -76,7 +76,7 @@ struct candidate *candidates_rank(const struct candidates *candidates, struct eb
         list[i] = (struct candidate){.exclusive = candidates->list[i], .order = i};
     }
     if (!list) {
-        ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        ebb_fail_memory(error);
         return NULL;
     }
     qsort(list, candidates->count, sizeof(*list), by_pc_latest_first);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "effort.h"
 
-#include <time.h>
+#include "log/clock.h"
 
 /*
  * What is tried if the options say nothing. Both are to end a search that finds nothing; the time
@@ -12,14 +12,6 @@
 #define REPAIR_TRIES 65536u
 #define REPAIR_SECONDS 120u
 
-static uint64_t clock_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 bool effort_exhausted(struct effort *effort)
 {
     const struct resolve_options *options = effort->options;
@@ -27,7 +19,7 @@ bool effort_exhausted(struct effort *effort)
     unsigned seconds = options->repair_seconds ? options->repair_seconds : REPAIR_SECONDS;
 
     if (!effort->deadline) {
-        effort->deadline = clock_now() + (uint64_t)seconds * 1000000000u;
+        effort->deadline = ebb_clock_now() + (uint64_t)seconds * 1000000000u;
     }
-    return effort->replays >= tries || clock_now() > effort->deadline;
+    return effort->replays >= tries || ebb_clock_now() > effort->deadline;
 }

@@ -120,7 +120,7 @@ static int list_effective(struct interval *interval, const struct trail *trail,
     int result = cursor ? ebb_cursor_seek_event(cursor, interval->first_event, error) : -1;
 
     if (!block || trail_cleared(trail, &cleared)) {
-        result = ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        result = ebb_fail_memory(error);
     }
     if (cleared.count) {
         qsort(cleared.list, cleared.count, sizeof(*cleared.list), decision_by_position);

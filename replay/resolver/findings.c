@@ -29,7 +29,7 @@ int findings_collect(struct findings *findings, const struct interval *interval,
     findings->packed = trail_pack(tip, &findings->packed_size);
     if (!findings->packed || trail_decisions(tip, interval->root, &findings->decisions) ||
         trail_cleared(tip, &findings->decisions)) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     return 0;
 }
@@ -73,7 +73,7 @@ static int describe_problem(struct findings *findings, const struct interval *in
         findings->problem = NULL;
     }
     free(exits);
-    return findings->problem ? 0 : ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+    return findings->problem ? 0 : ebb_fail_memory(error);
 }
 
 /* The last anchor before the failure: there the registers were right. */

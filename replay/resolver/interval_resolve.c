@@ -63,7 +63,7 @@ static int give_up(struct interval *interval, const struct branch *branch,
 
     if (trail_decisions(branch->tip, attempt.from, &decisions)) {
         free(decisions.list);
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     reached = attempt_reach(interval, &attempt, 0, &tip, &failure, error);
     free(decisions.list);

@@ -30,7 +30,7 @@ int queue_init(struct queue *queue, uint64_t first, uint64_t last, unsigned lane
     pthread_condattr_destroy(&attributes);
     queue->ready = calloc(queue->window, sizeof(*queue->ready));
     queue->findings = calloc(queue->window, sizeof(*queue->findings));
-    return queue->ready && queue->findings ? 0 : ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+    return queue->ready && queue->findings ? 0 : ebb_fail_memory(error);
 }
 
 void queue_free(struct queue *queue)

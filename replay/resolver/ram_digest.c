@@ -26,7 +26,7 @@ int ram_digest_update(struct ram_digest *known, struct page_store *store, struct
         known->image = ram_image_new(store, ram_image_page_count(image));
         known->digest = 0;
         if (!known->image) {
-            return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+            return ebb_fail_memory(error);
         }
     }
     change.digest = known->digest;

@@ -4,8 +4,9 @@
 #include "assembly.h"
 #include "lane.h"
 
+#include "log/clock.h"
+
 #include <stdlib.h>
-#include <time.h>
 
 struct resolver {
     struct task task;
@@ -14,14 +15,6 @@ struct resolver {
     unsigned lane_count; /* that were started */
 };
 
-static double seconds_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 /* One lane is enough to go on with. */
 static int start_lanes(struct resolver *resolver, struct ebb_error *error)
 {
@@ -29,7 +22,7 @@ static int start_lanes(struct resolver *resolver, struct ebb_error *error)
 
     resolver->lanes = calloc(task->lanes, sizeof(*resolver->lanes));
     if (!resolver->lanes) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     while (resolver->lane_count < task->lanes &&
            lane_start(&resolver->lanes[resolver->lane_count], task, &resolver->queue, error) == 0) {
@@ -130,7 +123,7 @@ int resolve_recording(const struct resolve_options *options, struct resolve_resu
                       struct ebb_error *error)
 {
     struct resolver resolver = {0};
-    double before = seconds_now();
+    uint64_t before = ebb_clock_now();
     int status = task_open(&resolver.task, options, error);
 
     *result = (struct resolve_result){0};
@@ -138,6 +131,6 @@ int resolve_recording(const struct resolve_options *options, struct resolve_resu
         status = resolve(&resolver, result, error);
     }
     task_close(&resolver.task);
-    result->seconds = seconds_now() - before;
+    result->seconds = (double)(ebb_clock_now() - before) / 1e9;
     return status;
 }

@@ -24,7 +24,7 @@ int runner_open(struct runner *runner, const struct task *task, const atomic_boo
 {
     *runner = (struct runner){
         .task = task, .stopping = stopping, .store = page_store_new(), .lock = lock};
-    return runner->store ? 0 : ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+    return runner->store ? 0 : ebb_fail_memory(error);
 }
 
 void runner_close(struct runner *runner)

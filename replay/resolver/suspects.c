@@ -38,7 +38,7 @@ static int scan_events(struct interval *interval, const struct trail *trail, str
     int result = cursor ? 1 : -1;
 
     if (!block) {
-        result = ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        result = ebb_fail_memory(error);
     }
     if (result > 0 && ebb_cursor_seek_event(cursor, interval->first_event, error)) {
         result = -1;
@@ -65,7 +65,7 @@ static int unroll(struct scan *scan, size_t *count, struct ebb_error *error)
     struct suspect *copy = malloc(scan->room * sizeof(*copy));
 
     if (!copy) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     memcpy(copy, scan->list, scan->room * sizeof(*copy));
     *count = scan->found < scan->room ? scan->found : scan->room;

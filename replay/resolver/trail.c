@@ -20,7 +20,7 @@ struct trail *trail_new(struct trail *parent, uint64_t position, uint64_t event_
     struct trail *trail = calloc(1, sizeof(*trail));
 
     if (!trail) {
-        ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        ebb_fail_memory(error);
         return NULL;
     }
     *trail = (struct trail){
@@ -42,7 +42,7 @@ static int pack_positions(struct trail *trail, const struct worker_client_resolu
     uint64_t least = trail->parent->position;
 
     if (!to) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     trail->packed = to;
     trail->last_event = trail->parent->last_event;
@@ -84,7 +84,7 @@ static int keep_decisions(struct trail *trail, const struct decision_list *decis
     for (size_t i = 0; i < decisions->count; i++) {
         if (in_stretch(trail, &decisions->list[i]) &&
             decision_list_add(&trail->decisions, &decisions->list[i])) {
-            return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+            return ebb_fail_memory(error);
         }
     }
     return 0;
@@ -100,7 +100,7 @@ static int keep_cleared(struct trail *trail, const struct worker_client_resoluti
     }
     trail->cleared = malloc(count * sizeof(*trail->cleared));
     if (!trail->cleared) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     memcpy(trail->cleared, resolution->cleared, count * sizeof(*trail->cleared));
     trail->cleared_count = count;

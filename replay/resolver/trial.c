@@ -41,7 +41,7 @@ int trial_collect(const struct trial *trial, const struct place *place,
     if (result) {
         free(decisions->list);
         *decisions = (struct decision_list){0};
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     return 0;
 }

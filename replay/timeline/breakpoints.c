@@ -84,7 +84,7 @@ int timeline_add_breakpoint(struct timeline *timeline, enum timeline_breakpoint_
         void *list = realloc(breakpoints->list, capacity * sizeof(wanted));
 
         if (!list) {
-            return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+            return ebb_fail_memory(error);
         }
         breakpoints->list = list;
         timeline->breakpoint_capacity = capacity;

@@ -3,6 +3,8 @@
 #include "placement.h"
 #include "wait.h"
 
+#include "log/clock.h"
+
 #include <stdlib.h>
 
 static void keep_report(struct timeline *timeline, char *report)
@@ -85,7 +87,7 @@ int drive_load_reset(struct timeline *timeline, struct replica *replica,
 static int run_once(struct timeline *timeline, struct replica *replica,
                     const struct worker_run *run, struct worker_stop *stop, struct ebb_error *error)
 {
-    uint64_t before = wait_clock(), position = replica->moment.position;
+    uint64_t before = ebb_clock_now(), position = replica->moment.position;
 
     if (worker_client_run_begin(replica->worker, run, error)) {
         return -1;
@@ -94,7 +96,7 @@ static int run_once(struct timeline *timeline, struct replica *replica,
     if (drive_end(timeline, replica, stop, error)) {
         return -1;
     }
-    placement_learn_pace(timeline, wait_clock() - before, stop->moment.position - position);
+    placement_learn_pace(timeline, ebb_clock_now() - before, stop->moment.position - position);
     return 0;
 }
 

@@ -6,6 +6,8 @@
 #include "stop.h"
 #include "wait.h"
 
+#include "log/clock.h"
+
 int move_begin(struct timeline *timeline, uint64_t to, struct timeline_stop *stop,
                struct ebb_error *error)
 {
@@ -17,7 +19,7 @@ int move_begin(struct timeline *timeline, uint64_t to, struct timeline_stop *sto
     timeline->progress_to = to < timeline->begin ? timeline->begin
                             : to > timeline->end ? timeline->end
                                                  : to;
-    timeline->progress_time = wait_clock();
+    timeline->progress_time = ebb_clock_now();
     timeline->point_of_interest = timeline->moment.position;
     if (timeline->diversion && timeline_drop_diversion(timeline, error)) {
         return -1;

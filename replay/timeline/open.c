@@ -13,11 +13,6 @@
 #define WORKERS_BY_DEFAULT 4u
 #define MEMORY_SHARE 4u /* checkpoints may take one part in this of the machine's memory */
 
-static int out_of_memory(struct ebb_error *error)
-{
-    return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
-}
-
 static int compare_keyframes(const void *a, const void *b)
 {
     const struct keyframe_place *one = a, *other = b;
@@ -42,7 +37,7 @@ static int list_keyframes(struct timeline *timeline, const struct ebb_log_summar
     }
     timeline->keyframes = calloc(count - first, sizeof(*timeline->keyframes));
     if (!timeline->keyframes) {
-        return out_of_memory(error);
+        return ebb_fail_memory(error);
     }
     for (uint64_t i = first; i < count; i++) {
         if (ebb_log_keyframe(timeline->log, i, &keyframe, error)) {
@@ -118,7 +113,7 @@ static int open_recording(struct timeline *timeline, const struct timeline_optio
         timeline->diverged = true;
         timeline->report = strdup(problem);
         if (!timeline->report) {
-            return out_of_memory(error);
+            return ebb_fail_memory(error);
         }
     }
     return 0;
@@ -158,7 +153,7 @@ static int prepare(struct timeline *timeline, const struct timeline_options *opt
     timeline->store = page_store_new();
     timeline->set = timeline->store ? checkpoint_set_new(timeline->store, budget) : NULL;
     if (timeline->wake < 0 || !timeline->recording || !timeline->set) {
-        return out_of_memory(error);
+        return ebb_fail_memory(error);
     }
     timeline->program = worker_process_find(options->worker_path, error);
     return timeline->program ? 0 : -1;
@@ -187,7 +182,7 @@ struct timeline *timeline_open(const struct timeline_options *options, struct eb
     struct timeline *timeline = calloc(1, sizeof(*timeline));
 
     if (!timeline) {
-        out_of_memory(error);
+        ebb_fail_memory(error);
         return NULL;
     }
     if (prepare(timeline, options, error) || open_recording(timeline, options, error) ||

@@ -2,6 +2,8 @@
 #include "placement.h"
 #include "wait.h"
 
+#include "log/clock.h"
+
 /* Loading a keyframe and restoring a checkpoint, in instructions that could be replayed instead:
  * a fraction or multiple of the distance between checkpoints, by default 100 M and 100 k. */
 #define KEYFRAME_COST(timeline) (5 * (timeline)->base_every)
@@ -140,7 +142,7 @@ static void adapt(struct timeline *timeline)
 
 int placement_take(struct timeline *timeline, struct replica *replica, struct ebb_error *error)
 {
-    uint64_t before = wait_clock();
+    uint64_t before = ebb_clock_now();
     struct checkpoint *checkpoint = replica_capture(replica, replica->moment.position, error);
     int result;
 
@@ -150,10 +152,10 @@ int placement_take(struct timeline *timeline, struct replica *replica, struct eb
     result = checkpoint_set_insert(timeline->set, checkpoint);
     checkpoint_release(checkpoint);
     if (result) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory");
+        return ebb_fail_memory(error);
     }
     checkpoint_set_evict(timeline->set, timeline->point_of_interest);
-    average(&timeline->pace.per_capture, (double)(wait_clock() - before));
+    average(&timeline->pace.per_capture, (double)(ebb_clock_now() - before));
     adapt(timeline);
     return 0;
 }

@@ -2,18 +2,11 @@
 #include "wait.h"
 #include "interrupt.h"
 
+#include "log/clock.h"
+
 #include <poll.h>
-#include <time.h>
 
 #define PROGRESS_INTERVAL 50u /* milliseconds */
-
-uint64_t wait_clock(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static void interrupt_workers(struct timeline *timeline)
 {
@@ -50,7 +43,7 @@ static uint64_t progress_position(const struct timeline *timeline)
 
 static void report_progress(struct timeline *timeline)
 {
-    uint64_t now = wait_clock();
+    uint64_t now = ebb_clock_now();
 
     if (!timeline->progress ||
         now - timeline->progress_time < (uint64_t)PROGRESS_INTERVAL * 1000000u) {

@@ -5,8 +5,6 @@
 
 #include "state.h"
 
-/* The monotonic clock, in nanoseconds. */
-uint64_t wait_clock(void);
 /*
  * Waits until a running replica has stopped; its number. At least one must be running. An
  * interruption meanwhile makes them all stop soon, unless the timeline is uninterruptible.
