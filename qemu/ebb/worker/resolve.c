@@ -8,7 +8,6 @@
 #include "cpu.h"
 #include "ebb/position.h"
 #include "apply.h"
-#include "vcpu.h"
 #include "divergence.h"
 #include "events.h"
 #include "resolve.h"
@@ -16,6 +15,7 @@
 #include "resolve_exclusives.h"
 #include "resolve_exits.h"
 #include "resolve_step.h"
+#include "vcpu.h"
 
 const uint64_t *worker_resolve_positions(struct worker *worker)
 {

@@ -22,11 +22,11 @@
 #include "ebb/position.h"
 #include "anchor.h"
 #include "breakpoints.h"
-#include "vcpu.h"
 #include "divergence.h"
 #include "events.h"
 #include "resolve_anchor.h"
 #include "resolve_step.h"
+#include "vcpu.h"
 
 #define MAX_CANDIDATES 4096u
 

@@ -13,10 +13,10 @@
 #include "internals.h"
 #include "target/arm/syndrome.h"
 #include "ebb/position.h"
-#include "vcpu.h"
 #include "events.h"
 #include "resolve_exits.h"
 #include "resolve_step.h"
+#include "vcpu.h"
 
 /* How far from its expected place an exit may be: before it, since an instruction that traps lazily
  * is counted twice; behind it, since a breakpoint or hypercall may not have been counted. */

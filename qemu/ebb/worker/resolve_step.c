@@ -3,9 +3,9 @@
 #include "cpu.h"
 #include "ebb/position.h"
 #include "clears.h"
-#include "vcpu.h"
 #include "divergence.h"
 #include "resolve_step.h"
+#include "vcpu.h"
 
 #define SLICE 1000000u /* instructions between two looks at the stop request */
 

@@ -9,10 +9,10 @@
 #include "anchor.h"
 #include "apply.h"
 #include "clears.h"
-#include "vcpu.h"
 #include "divergence.h"
 #include "events.h"
 #include "run.h"
+#include "vcpu.h"
 
 /* Instructions between two looks at the stop request: some milliseconds. */
 #define SLICE 1000000u
@@ -120,8 +120,7 @@ void worker_run_init(struct worker *worker)
         .machine = &machine,
         .opaque = worker,
         .end_position = worker->events.end_position,
-        /* A recording of KVM ends where KVM gave the CPU back, before an interrupt that was
-           pending. */
+        /* KVM gave the CPU back before it entered an interrupt that was pending. */
         .keeps_last_interrupt = worker->manifest->kvm,
         .slice = SLICE,
     };

@@ -61,9 +61,10 @@ struct worker_progress {
     uint32_t trust;        /* enum worker_trust */
 };
 
-/* A recording of KVM. */
 struct worker;
 struct worker_resolution;
+
+/* A recording of KVM. */
 struct worker_kvm {
     bool active;     /* it is one */
     bool unresolved; /* positions in the log are counts */
