@@ -67,6 +67,10 @@ build() {
         more=$source/common/timer.c
         ;;
     esac
+    # Drivers, which only the virt machine has the devices for.
+    case $file in
+    */dma.c) more="$more $source/common/fw_cfg.c $source/common/virtio_rng.c" ;;
+    esac
     echo "guest $(basename "$output")"
     # shellcheck disable=SC2086 # these are lists of words
     $compiler $own $flags "$@" $variant -c -o "$output.o" "$file"
