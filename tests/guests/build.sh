@@ -69,7 +69,7 @@ build() {
     esac
     # Drivers, which only the virt machine has the devices for.
     case $file in
-    */dma.c) more="$more $source/common/fw_cfg.c $source/common/virtio_rng.c" ;;
+    */dma.c | */nested.c) more="$more $source/common/fw_cfg.c $source/common/virtio_rng.c" ;;
     esac
     echo "guest $(basename "$output")"
     # shellcheck disable=SC2086 # these are lists of words
@@ -84,8 +84,8 @@ build() {
 
 virt=-Wl,--defsym=RAM_BASE=0x40000000
 vexpress="-Wl,--defsym=RAM_BASE=0x80000000 -DBOARD_VEXPRESS"
-for name in exceptions interrupts mmu exclusives float semihosting echo reset dma steps long \
-    forever; do
+for name in exceptions interrupts mmu exclusives float semihosting echo reset dma nested \
+    steps long forever; do
     build $name-aarch64.elf aarch64 "$source/$name.c" $virt
     build $name-arm.elf arm "$source/$name.c" $virt -marm
 done

@@ -44,6 +44,12 @@ class BareMetal(unittest.TestCase):
     def test_dma_arm(self):
         self.check("dma-arm", extra=["-device", "virtio-rng-device"])
 
+    def test_nested_aarch64(self):
+        self.check("nested-aarch64", extra=["-device", "virtio-rng-device"])
+
+    def test_nested_arm(self):
+        self.check("nested-arm", extra=["-device", "virtio-rng-device"])
+
     def test_semihosting_aarch64(self):
         self.semihosting("aarch64")
 

@@ -440,6 +440,22 @@ class BareMetal(WalkTests):
     def test_dma_arm(self):
         self.bare_metal("dma-arm", 12, ("--workers", "3"), extra=("-device", "virtio-rng-device"))
 
+    def nested(self, architecture, seed, workers):
+        self.bare_metal("nested-" + architecture, seed, ("--workers", workers),
+                        extra=("-device", "virtio-rng-device"))
+
+    def test_nested(self):
+        self.nested("aarch64", 31, "1")
+
+    def test_nested_three_workers(self):
+        self.nested("aarch64", 32, "3")
+
+    def test_nested_arm(self):
+        self.nested("arm", 33, "1")
+
+    def test_nested_arm_three_workers(self):
+        self.nested("arm", 34, "3")
+
     def test_reset(self):
         self.bare_metal("reset-aarch64", 13, interval=500)
 
