@@ -5,7 +5,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* The arena grows by chunks, so that references stay small numbers and pages never move. */
+/*
+ * The arena grows by chunks, so that references stay small numbers and pages never move. A chunk's
+ * memory goes back to the system when none of its 4096 pages (16 MiB) is used any more: larger ones
+ * would rarely get there, smaller ones take more calls of mmap(). The size is a guess.
+ */
 #define CHUNK_PAGES 4096u
 #define CHUNK_SIZE ((size_t)CHUNK_PAGES * PAGE_STORE_PAGE_SIZE)
 

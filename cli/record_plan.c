@@ -10,6 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * Under KVM a keyframe costs more, since its pages are protected against writing again: see the
+ * right column in README, from ./run bench kvm. Less also makes resolving, which goes by the
+ * intervals between keyframes, use more CPUs and lose less where one cannot be resolved. A second
+ * is a guess between them.
+ */
 #define KVM_KEYFRAME_MS 1000ull
 #define NEVER ((1ull << 52) - 1) /* instructions: the recorder's longest interval */
 

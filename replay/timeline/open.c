@@ -9,9 +9,25 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define CHECKPOINT_EVERY 20000000u /* instructions */
+/*
+ * Instructions between checkpoints: a move back into a part of history that has them replays that
+ * many at most, some 30 ms at 1.6 ns each (./run bench replay). In a boot of Linux each takes
+ * 2.2 MB and as long as 100 k to 400 k instructions (tests/bench/costs). Less makes moves back
+ * sooner and fills the memory earlier; 20 M is a guess between them. placement.c and search.c
+ * measure other distances and costs in it.
+ */
+#define CHECKPOINT_EVERY 20000000u
+
+/* A guess, and not measured: each worker takes a CPU while a search lasts, and as much memory as
+ * the guest's RAM that it has touched. */
 #define WORKERS_BY_DEFAULT 4u
-#define MEMORY_SHARE 4u /* checkpoints may take one part in this of the machine's memory */
+
+/*
+ * Checkpoints may take one part in this of the machine's memory. A guess: what they do not take is
+ * for the workers' RAM, gdb and whatever else runs. With 2.2 MB each, 1 GiB has checkpoints for
+ * 10 G instructions at the default distance before any has to go.
+ */
+#define MEMORY_SHARE 4u
 
 static int compare_keyframes(const void *a, const void *b)
 {

@@ -6,11 +6,17 @@
 #include "recovery.h"
 #include "wait.h"
 
-/* Starting more workers pays when at least this many checkpoint distances are left. */
-#define PARALLEL_LEAST 10u
-
-/* And not before this many have been searched. */
+/*
+ * More workers are started when NEAR checkpoint distances (60 M instructions by default) have been
+ * searched, and PARALLEL_LEAST (200 M) are left.
+ *
+ * Starting one took as long as 11 M to 28 M instructions (tests/bench/costs; placement.c tells
+ * how), and by default up to three are started, one after the other: a search that ends within 60 M
+ * is over by then. That 200 M are enough to pay for them is a guess: less would start workers for
+ * searches that are nearly over, more would leave one alone with some tenths of a second of work.
+ */
 #define NEAR 3u
+#define PARALLEL_LEAST 10u
 
 struct job {
     bool active;
@@ -38,6 +44,8 @@ static void cut_next_interval(struct search *search, struct job *job)
 {
     struct timeline *timeline = search->timeline;
     uint64_t first = search->from.position, to = search->next_to.position;
+    /* Half as long as all that was searched so far, up to `every`: a guess. The first intervals are
+     * short, so that a hit close by is found soon, and few, so that starts do not add up. */
     uint64_t least = (search->to.position - to) / 2;
 
     least = least > timeline->every ? timeline->every : least ? least : 1;

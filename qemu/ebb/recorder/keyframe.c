@@ -20,7 +20,12 @@
 #include "keyframe.h"
 #include "ram_space.h"
 
-#define CLEAN_STRETCH (1u << 20) /* bytes that are looked at together first */
+/*
+ * Bytes that are looked at together first: with 1 MiB, 1 GiB of RAM that nobody has written to is
+ * passed in 1024 looks instead of 262144, while the vCPU waits. A guess: a larger one more often
+ * has a dirty page in it, and then is gone through page by page.
+ */
+#define CLEAN_STRETCH (1u << 20)
 
 struct recorder_keyframes {
     uint64_t position;     /* of the last one */

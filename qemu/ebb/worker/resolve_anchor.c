@@ -28,6 +28,12 @@
 #include "resolve_step.h"
 #include "vcpu.h"
 
+/*
+ * Places that are told apart for one anchor, 32 KiB of positions. Those beyond are not looked at,
+ * so the nearest might be missed in a loop that comes by more often within twice the slack: with
+ * that of the resolver (replay/resolver/interval.h), a loop of less than four instructions. A
+ * guess.
+ */
 #define MAX_CANDIDATES 4096u
 
 /* Where an anchor is looked for. */
