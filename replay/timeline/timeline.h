@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The timeline: one recording's history, and a point in it that can be moved both ways.
+ * The timeline: one recording's history, and a moment in it that can be moved both ways.
  *
  * A timeline is used by one thread; only timeline_interrupt() may be called from elsewhere.
  * Positions count instructions since the recording began (log/event.h). Functions that move return
  * 0 and fill *stop, or -1 and fill *error, in which case the timeline is still at a valid position
  * (timeline_position()), if need be another one than before. A worker that dies is replaced from a
  * checkpoint without the caller noticing more than the time it takes.
+ *
+ * What a call costs is told in what takes time: instructions replayed, states restored, and round
+ * trips to a worker. placement.c says how these compare; the last is the least. Restoring a
+ * checkpoint is two round trips, and copying the pages that differ; taking one is the same. Loading
+ * a keyframe is that, a read from the disk, a short run and taking a checkpoint.
+ *
+ * "Reaching" a position is to restore the best start, a checkpoint or keyframe at or before it, or
+ * nothing if the worker is on the way there already, and to replay from there, taking checkpoints.
+ * In a part of history that was gone through before that is at most checkpoint_every instructions,
+ * while the checkpoints there last; elsewhere it is up to the distance between keyframes, and five
+ * times checkpoint_every if a checkpoint farther back is preferred to the keyframe.
  */
 #ifndef EBB_REPLAY_TIMELINE_TIMELINE_H
 #define EBB_REPLAY_TIMELINE_TIMELINE_H
@@ -22,11 +33,13 @@ struct timeline;
 typedef void (*timeline_progress)(void *opaque, uint64_t position, uint64_t from, uint64_t to);
 
 struct timeline_options {
-    const char *recording;     /* directory */
-    const char *worker_path;   /* the QEMU with -M ebb; NULL: found by itself */
-    uint64_t memory_budget;    /* bytes for checkpoints; 0: a quarter of this machine's memory */
-    uint64_t checkpoint_every; /* instructions between checkpoints going forward; 0: default */
-    unsigned workers;          /* worker processes for searches; 0: one per CPU, at most 4 */
+    const char *recording;   /* directory */
+    const char *worker_path; /* the QEMU with -M ebb; NULL: found by itself */
+    uint64_t memory_budget;  /* bytes for checkpoints; 0: a quarter of this machine's memory */
+    /* Instructions between checkpoints going forward; 0: 20 million, up to three times as many
+     * where the guest makes checkpoints take long. */
+    uint64_t checkpoint_every;
+    unsigned workers; /* for searches; 0: one per CPU, at most 4 */
     timeline_progress progress;
     void *progress_opaque;
     resolve_progress resolving; /* shown while a recording made under KVM is resolved */
@@ -37,10 +50,15 @@ struct timeline_options {
  * Opens at the recording's beginning. A recording made under KVM that has no index yet is resolved
  * first (resolver.h). Where it cannot be resolved to its end, or a replay and the log disagreed
  * before, history ends there, and moves that arrive at the end say why (TIMELINE_STOP_DIVERGED).
+ *
+ * Starts one worker, loads the first keyframe and takes a checkpoint there. Resolving replays all
+ * of the recording, parts of it several times. The other workers are started by the first search
+ * that goes far.
  */
 struct timeline *timeline_open(const struct timeline_options *options, struct ebb_error *error);
 void timeline_close(struct timeline *timeline);
 
+/* What is known without asking a worker. */
 const struct ebb_log *timeline_log(const struct timeline *timeline);
 uint64_t timeline_begin(const struct timeline *timeline); /* first position that can be reached */
 uint64_t timeline_end(const struct timeline *timeline);   /* last position that can be reached */
@@ -82,31 +100,65 @@ struct timeline_stop {
 
 /*
  * Moves. Going forward, a breakpoint at the current PC is not a hit; going backward, a breakpoint
- * hit is the last earlier position whose instruction it stands on. timeline_seek ignores
- * breakpoints and may be given any position between begin and end. A move that was interrupted
+ * hit is the last earlier position whose instruction it stands on. A move that was interrupted
  * stops at a valid position: searches backward return to where they started.
  * Moving drops a diversion, except as timeline_resume_diversion() says.
+ *
+ * Each move sends the breakpoints first if they have changed: a round trip.
+ */
+
+/*
+ * Ignores breakpoints and may be given any position between begin and end. Reaches the position;
+ * if it has no checkpoint within checkpoint_every before it, reaches a place that far before it
+ * first, and goes on from there, so that whoever goes back from it finds some.
  */
 int timeline_seek(struct timeline *timeline, uint64_t position, struct timeline_stop *stop,
                   struct ebb_error *error);
+/*
+ * Replays up to the first hit, or to limit. Restores nothing, unless it stops at a watchpoint or
+ * where replay and log disagree: the worker has begun the instruction then, so its position is
+ * reached anew. A round trip and a checkpoint for each checkpoint_every instructions, and some more
+ * close to limit.
+ */
 int timeline_run_forward(struct timeline *timeline, uint64_t limit, struct timeline_stop *stop,
                          struct ebb_error *error);
+/*
+ * Takes a checkpoint where it is if the last one is more than twice checkpoint_every before.
+ * Without breakpoints it then reaches limit. With some, it searches the intervals between here and
+ * limit, from the latest to the earliest: each is restored and replayed once, whatever number of
+ * hits it has, up to and with the latest that has one. Then the hit is reached. Several workers
+ * search several intervals at once, of which those before the hit's are replayed in vain.
+ */
 int timeline_run_backward(struct timeline *timeline, uint64_t limit, struct timeline_stop *stop,
                           struct ebb_error *error);
+/* Replays an instruction: a round trip. To a stop at a watchpoint applies what is said above. */
 int timeline_step(struct timeline *timeline, struct timeline_stop *stop, struct ebb_error *error);
+/*
+ * Reaches the position before. Reaching leaves checkpoints close to where it ends: so of several
+ * steps the first may replay more, the others, by default, 3906 instructions at most. With
+ * watchpoints, which may see what the instruction does, it is replayed as well, and the position
+ * before it reached a second time.
+ */
 int timeline_reverse_step(struct timeline *timeline, struct timeline_stop *stop,
                           struct ebb_error *error);
 
 /* Asks the move in progress to stop soon (TIMELINE_STOP_INTERRUPTED). Any thread, signal handlers
- * included. Without a move in progress it affects the next one. */
+ * included. Without a move in progress it affects the next one. Workers look after each million
+ * instructions whether they are to stop. */
 void timeline_interrupt(struct timeline *timeline);
 
-/* Breakpoints form a set; adding one twice is one. Removing what is not there is an error. */
+/* Breakpoints form a set; adding one twice is one. Removing what is not there is an error. Costs
+ * nothing by itself: the next move sends the set. */
 int timeline_add_breakpoint(struct timeline *timeline, enum timeline_breakpoint_kind kind,
                             uint64_t address, uint64_t length, struct ebb_error *error);
 int timeline_remove_breakpoint(struct timeline *timeline, enum timeline_breakpoint_kind kind,
                                uint64_t address, uint64_t length, struct ebb_error *error);
 void timeline_clear_breakpoints(struct timeline *timeline);
+
+/*
+ * What follows looks at the state of the moment, with a round trip for each call of a function that
+ * can fail. If the worker has died, the position is reached first with a new one.
+ */
 
 /* Registers, in gdb's numbering and layout (the target description says which is which). */
 size_t timeline_registers_size(const struct timeline *timeline);
@@ -123,11 +175,13 @@ long timeline_read_memory(struct timeline *timeline, uint64_t address, uint8_t *
                           size_t length, struct ebb_error *error);
 
 /*
- * Diversions: a write starts a throw-away branch at the current position; the history is not
- * touched. timeline_resume_diversion() runs on in the branch (step: one instruction); every other
- * move drops the branch first. timeline_diversion_moved() tells whether the branch's PC is no
- * longer the history's, which is how a function called by the debugger differs from a variable it
- * changed before going on.
+ * Diversions: a write starts one at the current position; the history is not touched.
+ * timeline_resume_diversion() runs on in it (step: one instruction); every other move drops it
+ * first. timeline_diversion_moved() tells whether its PC is no longer the history's, which is how a
+ * function called by the debugger differs from a variable it changed before going on.
+ *
+ * The first write takes a checkpoint, and dropping restores it; nothing is replayed. Everything
+ * else is a round trip. If the worker dies the diversion is lost, and the call fails.
  */
 int timeline_write_register(struct timeline *timeline, unsigned number, const uint8_t *value,
                             size_t size, struct ebb_error *error);
@@ -139,10 +193,11 @@ int timeline_resume_diversion(struct timeline *timeline, bool step, struct timel
                               struct ebb_error *error);
 int timeline_drop_diversion(struct timeline *timeline, struct ebb_error *error);
 
-/* The XML document of the target description with that name; owned by the timeline; NULL: none. */
+/* The XML document of the target description with that name; owned by the timeline; NULL: none. A
+ * round trip once for each that there is. */
 const char *timeline_target_xml(struct timeline *timeline, const char *name);
 
-/* Digests of the state now (log/digest.h). */
+/* Digests of the state now (log/digest.h). Reads all of RAM that was ever written to. */
 int timeline_digest(struct timeline *timeline, uint64_t *registers, uint64_t *ram,
                     struct ebb_error *error);
 
@@ -151,7 +206,7 @@ struct timeline_checkpoint_info {
     uint64_t own_bytes; /* memory that only this checkpoint uses */
     bool keyframe;      /* on disk; can be loaded */
 };
-/* Calls visit for each checkpoint and keyframe, by position. */
+/* Calls visit for each checkpoint and keyframe, by position. Asks no worker. */
 void timeline_visit_checkpoints(const struct timeline *timeline,
                                 void (*visit)(void *opaque,
                                               const struct timeline_checkpoint_info *info),
