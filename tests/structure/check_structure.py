@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks the structure of the C sources, without building them.
+"""Checks the structure of the C sources, and what is written about it, without building them.
 
     check_structure.py [ROOT]
 
@@ -9,6 +9,7 @@
 2. Directions: each folder uses only the folders that rooms.txt gives it.
 3. Headers: what X.h declares, X.c defines. A header that declares other files' functions hides
    circles from readers.
+4. Documents: the files and functions that docs/architecture.md and docs/concepts.md name are there.
 
 It first checks itself on small made trees. Prints each fault with file and line, and at the end
 "structure: N passed, M failed".
@@ -19,6 +20,7 @@ import sys
 
 sys.dont_write_bytecode = True
 
+import documents  # noqa: E402
 import modules  # noqa: E402
 from rooms import Rooms  # noqa: E402
 
@@ -71,10 +73,15 @@ def is_at_home(tree, header, definer):
     return definer and tree.module(definer) == tree.module(header)
 
 
+def document_faults(tree, rooms):
+    return documents.faults(tree.root)
+
+
 CHECKS = (
     ("circles of files", circle_faults),
     ("directions between folders", direction_faults),
     ("headers and what they declare", header_faults),
+    ("documents and what they name", document_faults),
 )
 
 

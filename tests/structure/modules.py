@@ -46,6 +46,7 @@ class Tree:
     """The C files of a source tree, by their paths from its root."""
 
     def __init__(self, root, public_headers=(), outside=()):
+        self.root = root
         self.public_headers = frozenset(public_headers)
         self.sources = {}
         for path in c_files(root, outside):

@@ -41,11 +41,11 @@ def made_tree(files):
         yield root
 
 
-def expect(changes, circles=(), directions=(), headers=(), rooms=ROOMS):
+def expect(changes, circles=(), directions=(), headers=(), documents=(), rooms=ROOMS):
     """Checks CLEAN with these changes; each expected fault is a list of texts to be found in it."""
     with made_tree({**CLEAN, **changes}) as root:
         found = [list_of_faults for _, list_of_faults in check_structure.faults(root, Rooms(rooms))]
-    for faults, expected in zip(found, (circles, directions, headers)):
+    for faults, expected in zip(found, (circles, directions, headers, documents)):
         assert len(faults) == len(expected), f"expected {expected}, found {faults}"
         for fault, texts in zip(faults, expected):
             for text in texts:
@@ -170,6 +170,41 @@ def test_shapes_of_declarations():
             "static const struct {\n    int number;\n} table[] = {\n    {1},\n    {2},\n};\n\n"
             "int (*shape_three)(void) = shape_four;\n",
         }
+    )
+
+
+def test_document_that_is_true():
+    text = (
+        "<!-- a/comment -->\n`low/` has `low/list.c: list_add()`, declared in `low/list.h`.\n"
+        "|   high/open.c: high_open()   and high/run.c: high_run()   [else](or/where.md)\n"
+        "Here `low/list.c` twice: `high/none.c: helper()`.\n"
+    )
+    expect(
+        {
+            "docs/architecture.md": text,
+            "high/none.c": "static int helper(int number)\n{\n    return number;\n}\n",
+        }
+    )
+
+
+def test_document_that_is_out_of_date():
+    text = (
+        "# Title\n`low/gone.c` and `low/list.c: list_remove()`\n`list_add()` in no file\n"
+        "`middle/` is gone, `high/run.c: high_open()` has moved, `high/gone.c: high_run()`\n"
+        "`low/: list_add()` is no file\n"
+    )
+    expect(
+        {"docs/concepts.md": text},
+        documents=[
+            ["docs/concepts.md:2: names low/gone.c, which is not there"],
+            ["docs/concepts.md:2: names list_remove(), which low/list.c does not define"],
+            ["docs/concepts.md:3: names list_add() without the file that has it"],
+            ["docs/concepts.md:4: names middle/, which is not there"],
+            ["docs/concepts.md:4: names high_open(), which high/run.c does not define"],
+            ["docs/concepts.md:4: names high/gone.c, which is not there"],
+            ["docs/concepts.md:4: names high_run(), which high/gone.c does not define"],
+            ["docs/concepts.md:5: names list_add(), which low/ does not define"],
+        ],
     )
 
 
