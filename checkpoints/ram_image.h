@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A RAM image: the contents of all pages of a memory at one moment. Images are copy-on-write
+ * A RAM image: the contents of all pages of a memory at one time. Images are copy-on-write
  * trees over a page store: a copy costs nothing, and two images that came from one another share
  * everything that did not change, so that their difference is found without looking at the rest.
  *

@@ -328,7 +328,7 @@ const struct command command_dump = {
         "Prints the events of a recording: position, number, kind, address, size, value and data. "
         "The address of mmio-read and mmio-write is guest-physical, that of dma is an offset into "
         "the guest's RAM, that of anchor and exit the PC. Of a recording made under KVM that has "
-        "not been replayed yet the host's counts are printed in the place of positions, with a "
+        "not been resolved yet the host's counts are printed in the place of positions, with a "
         "tilde "
         "before them; in JSON they are named count.\n\n"
         "An event does not say which code caused it. With --symbols the range is replayed, and "

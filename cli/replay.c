@@ -356,7 +356,7 @@ static const struct option_spec options[] = {
                        "Memory for checkpoints, in bytes or with K, M, G or T; default: a quarter "
                        "of this machine's."},
     [REPLAY_WORKERS] = {"workers", 0, "N",
-                        "Worker processes for searches; default: one per CPU, at most 4."},
+                        "Workers for searches, a process each; default: one per CPU, at most 4."},
     {0},
 };
 

@@ -263,7 +263,8 @@ static const struct shell_command shell_commands[] = {
     {"registers", "", 0, 0, run_registers, "prints the CPU's general registers"},
     {"x", "ADDRESS [BYTES]", 1, 2, run_examine, "prints memory as the CPU sees it"},
     {"events", "[COUNT]", 0, 1, run_events, "prints the recorded events from here on"},
-    {"checkpoints", "", 0, 0, run_checkpoints, "prints what can be reached without replaying"},
+    {"checkpoints", "", 0, 0, run_checkpoints,
+     "prints checkpoints and keyframes, reached without replaying"},
     {"help", "", 0, 0, run_help, "prints this list"},
     {"quit", "", 0, 0, run_quit, "leaves the shell"},
 };

@@ -229,10 +229,11 @@ const struct command command_verify = {
         "Replays the whole recording at full speed. Every event is compared with the log on the "
         "way, registers and RAM at the end with their digests from the recording. Of a recording "
         "that was cut off, what is there is replayed.\n\n"
-        "Of a recording made under KVM the positions of its events are found first, unless an "
-        "earlier replay has done so: intervals between keyframes are replayed in parallel, and the "
-        "end of each is compared with the next keyframe. What was found is told, store-exclusives "
-        "that failed on the host for reasons that the guest could not see included.\n\n"
+        "A recording made under KVM is resolved first, unless an earlier replay has done so: to "
+        "find the positions of its events, intervals between keyframes are replayed in parallel, "
+        "and the end of each is compared with the next keyframe. What was found is told, "
+        "store-exclusives that failed on the host for reasons that the guest could not see "
+        "included.\n\n"
         "The exit status is 0 if everything is as recorded, and 3 with a report on standard error "
         "if not.",
     .examples = "ebb verify ebb-recording-3\n",

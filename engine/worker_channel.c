@@ -11,15 +11,14 @@ int worker_channel_died(struct worker_channel *channel, struct ebb_error *error)
 
     channel->died = true;
     worker_process_last_words(&channel->process, words, sizeof(words));
-    return ebb_fail(error, EBB_ERROR_FAILED, "the worker process died%s%s", *words ? ": " : "",
-                    words);
+    return ebb_fail(error, EBB_ERROR_FAILED, "the worker died%s%s", *words ? ": " : "", words);
 }
 
 int worker_channel_nonsense(struct worker_channel *channel, struct ebb_error *error)
 {
     channel->died = true;
     return ebb_fail(error, EBB_ERROR_FAILED,
-                    "the worker process gave an unexpected reply; is it of the same build as ebb?");
+                    "the worker gave an unexpected reply; is it of the same build as ebb?");
 }
 
 static int send_all(struct worker_channel *channel, struct iovec *parts, size_t count,

@@ -136,8 +136,7 @@ static int fork_worker(struct worker_process *process, int worker_end, const cha
 
     process->pid = fork();
     if (process->pid < 0) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "cannot start a worker process: %s",
-                        strerror(errno));
+        return ebb_fail(error, EBB_ERROR_FAILED, "cannot start a worker: %s", strerror(errno));
     }
     if (process->pid == 0) {
         become_worker(process, worker_end, engine, arguments);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Starting worker processes: which program, with which arguments, and what it leaves behind when
+ * Starting workers: which program, with which arguments, and what it leaves behind when
  * it dies.
  */
 #ifndef EBB_ENGINE_WORKER_PROCESS_H

@@ -187,7 +187,7 @@ EbbMonitor(
     "checkpoints",
     """Prints the checkpoints and keyframes.
 
-These are places of the recording that can be reached without replaying up to them.""",
+These are positions that are reached without replaying.""",
 )
 EbbMonitor("ebb info", "info", """Prints how long the recording is, and how it ended.""")
 EbbMonitor("ebb stats", "stats", """Prints how much memory and work the replay has taken so far.""")

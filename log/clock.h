@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The clock that intervals are measured with; nobody sets it. */
+/* The clock that durations are measured with; nobody sets it. */
 #ifndef EBB_LOG_CLOCK_H
 #define EBB_LOG_CLOCK_H
 
 #include <stdint.h>
 
-/* Nanoseconds since some moment in the past. */
+/* Nanoseconds since some time in the past. */
 uint64_t ebb_clock_now(void);
 
 #endif

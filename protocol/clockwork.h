@@ -38,10 +38,10 @@
  *  (4) A run that goes on never executes past the position of the next asynchronous event. If the
  *      next event lies behind all the same, replay and log disagree.
  *  (5) A hit counts if its moment comes after `reported`, and no hit comes after the limit. So runs
- *      over neighbouring stretches (reported to limit, that limit to the next) find each hit once.
- *  (6) A run that stops at the first hit keeps the first in the order of moments; one that looks
- * for the last keeps the last. Neither stops between a device's write and SETTLED, unless its
- *      limit comes before, a reset is due, or replay and log disagree.
+ *      over neighbouring parts (reported to limit, that limit to the next) find each hit once.
+ *  (6) A run that stops at the first hit keeps the first in the order of moments; one for the last
+ *      keeps the last. Neither stops between a device's write and SETTLED, unless its limit comes
+ *      before, a reset is due, or replay and log disagree.
  *  (7) A stop whose moment is SETTLED leaves a state that can be saved, looked at, gone on from.
  *
  * One thread uses a clockwork. It owns nothing but itself.

@@ -45,7 +45,7 @@ static void remove_stale_socket(const struct sockaddr_un *address)
     close(probe);
 }
 
-/* Nobody can connect before listen(), so the mode is right from the first moment on. */
+/* Nobody can connect before listen(), so the mode is right from the start. */
 static int open_unix(int fd, const struct sockaddr_un *address, struct ebb_error *error)
 {
     if (bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0) {

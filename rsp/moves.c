@@ -13,8 +13,8 @@ static bool is_forward(enum rsp_move_kind kind)
  * moved, and the move is forward. Everything else follows the history, which the writes never
  * touched; the user is told unless the writes were those of such a call.
  */
-static int settle_diversion(struct rsp_session *session, enum rsp_move_kind kind, bool *resume,
-                            struct ebb_error *error)
+static int decide_on_diversion(struct rsp_session *session, enum rsp_move_kind kind, bool *resume,
+                               struct ebb_error *error)
 {
     *resume = false;
     if (!timeline_in_diversion(session->timeline)) {
@@ -121,7 +121,7 @@ int rsp_move(struct rsp_session *session, const struct rsp_move *move, struct ti
 {
     bool resume;
 
-    if (settle_diversion(session, move->kind, &resume, error) < 0 ||
+    if (decide_on_diversion(session, move->kind, &resume, error) < 0 ||
         move_watched(session, move, resume, stop, error) < 0) {
         return -1;
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * An interval: a stretch of the recording between keyframes, as it is being resolved. It begins
- * with the state of its keyframe, and ends with that of the next one, with a reset of the guest, or
- * with the recording.
+ * An interval: history from one keyframe to the next, as it is being resolved. It begins with the
+ * state of its keyframe, and ends with that of the next one, with a reset of the guest, or with the
+ * recording.
  */
 #ifndef EBB_REPLAY_RESOLVER_INTERVAL_H
 #define EBB_REPLAY_RESOLVER_INTERVAL_H

@@ -3,10 +3,10 @@
  * Resolving: the first replay of a recording made under KVM, which finds the positions that its
  * log has only counts and anchors for, and writes them into the index (log/index_writer.h).
  *
- * The stretches between keyframes, called intervals, are replayed by several workers at once. Each
- * has to end in the state that the next keyframe recorded, to the bit: this is the proof that
- * every event was put where it belongs. Where an interval cannot be replayed as it is, other places
- * are tried for its events, and store-exclusives that failed on the host (docs/nondeterminism.md).
+ * The intervals between keyframes are replayed by several workers at once. Each has to end in the
+ * state that the next keyframe recorded, to the bit: this is the proof that every event was put
+ * where it belongs. Where an interval cannot be replayed as it is, other places are tried for its
+ * events, and store-exclusives that failed on the host (docs/nondeterminism.md).
  */
 #ifndef EBB_REPLAY_RESOLVER_RESOLVER_H
 #define EBB_REPLAY_RESOLVER_RESOLVER_H

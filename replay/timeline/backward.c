@@ -30,7 +30,7 @@ static int arrive(struct timeline *timeline, uint64_t position, enum timeline_st
                   struct timeline_stop *stop, struct ebb_error *error)
 {
     move_arrive(timeline, position);
-    return move_settle(timeline, error) ? -1 : stop_here(timeline, reason, stop);
+    return move_reach_present(timeline, error) ? -1 : stop_here(timeline, reason, stop);
 }
 
 /* A hit inside an instruction is shown just behind it. */
@@ -40,7 +40,7 @@ static int arrive_at_hit(struct timeline *timeline, const struct worker_hit *hit
     uint64_t position = hit->moment.position + (hit->moment.phase == MOMENT_INSIDE);
 
     move_arrive_at_hit(timeline, position, hit);
-    return move_settle(timeline, error) ? -1 : stop_at_hit(timeline, hit, stop);
+    return move_reach_present(timeline, error) ? -1 : stop_at_hit(timeline, hit, stop);
 }
 
 int backward_end(struct timeline *timeline, const struct search_result *found, uint64_t position,

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-/* More instructions than a branch will ever run. */
+/* More instructions than a diversion will ever run. */
 #define DIVERSION_LIMIT ((uint64_t)1 << 62)
 
 bool timeline_in_diversion(const struct timeline *timeline)
@@ -121,7 +121,7 @@ int timeline_drop_diversion(struct timeline *timeline, struct ebb_error *error)
     result = replica_restore(replica, origin, error);
     checkpoint_release(origin);
     if (result && recovery_try_again(timeline, 0, error)) {
-        /* The branch needed no saving: the history's state is reached in the ordinary way. */
+        /* The diversion needed no saving: the history's state is reached in the ordinary way. */
         return reach_present(timeline, error);
     }
     return result;

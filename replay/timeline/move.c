@@ -46,7 +46,7 @@ void move_arrive_at_hit(struct timeline *timeline, uint64_t position, const stru
     }
 }
 
-int move_settle(struct timeline *timeline, struct ebb_error *error)
+int move_reach_present(struct timeline *timeline, struct ebb_error *error)
 {
     int result = reach_present(timeline, error);
 
@@ -61,13 +61,13 @@ int move_end_at_divergence(struct timeline *timeline, uint64_t position, struct 
     timeline->end = position;
     timeline->diverged = true;
     move_arrive(timeline, position);
-    if (move_settle(timeline, error)) {
+    if (move_reach_present(timeline, error)) {
         if (error->kind != EBB_ERROR_DIVERGED || position == timeline->begin) {
             return -1;
         }
         timeline->end = position - 1;
         move_arrive(timeline, position - 1);
-        if (move_settle(timeline, error)) {
+        if (move_reach_present(timeline, error)) {
             return -1;
         }
     }

@@ -17,7 +17,7 @@ void move_arrive(struct timeline *timeline, uint64_t position);
 /* The same at a hit that is to be reported, shown at position. */
 void move_arrive_at_hit(struct timeline *timeline, uint64_t position, const struct worker_hit *hit);
 /* Brings replica 0 to where the user is now, which is what matters from here on. */
-int move_settle(struct timeline *timeline, struct ebb_error *error);
+int move_reach_present(struct timeline *timeline, struct ebb_error *error);
 /*
  * Replay and log disagree at a position: history ends there, or just before if the position itself
  * cannot be reached (an asynchronous event that does not fit).

@@ -14,7 +14,7 @@ bool recovery_replace(struct timeline *timeline, unsigned i, unsigned *deaths,
 /* The same with the timeline's own count, of deaths without progress. */
 bool recovery_try_again(struct timeline *timeline, unsigned i, struct ebb_error *error);
 void recovery_forget_deaths(struct timeline *timeline);
-/* After a failure in a diversion: if its worker has died, the branch is gone with it and the
+/* After a failure in a diversion: if its worker has died, the diversion is gone with it and the
  * history is as it was. Returns -1. */
 int recovery_lose_diversion(struct timeline *timeline, struct ebb_error *error);
 

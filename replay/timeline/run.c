@@ -31,7 +31,7 @@ static int end_at_hit(struct timeline *timeline, const struct worker_hit *hit,
                       struct timeline_stop *stop, struct ebb_error *error)
 {
     move_arrive_at_hit(timeline, hit->moment.position, hit);
-    if (move_settle(timeline, error)) {
+    if (move_reach_present(timeline, error)) {
         return -1;
     }
     return stop_at_hit(timeline, hit, stop);
@@ -72,7 +72,7 @@ int run_forward(struct timeline *timeline, uint64_t limit, struct timeline_stop 
         if (timeline->interrupted) {
             return stop_here(timeline, TIMELINE_STOP_INTERRUPTED, stop);
         }
-        if (move_settle(timeline, error)) {
+        if (move_reach_present(timeline, error)) {
             return -1;
         }
         if (run_stretch(timeline, start, target, &result, error)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Searching backward. The stretch is cut into intervals, each beginning at a checkpoint or a
+ * Searching backward. History is cut into intervals, each beginning at a checkpoint or a
  * keyframe; they are searched from the latest to the earliest, by one replica or several at once.
  * Each interval is run forward once, the worker remembering the last hit. The latest interval that
  * has one gives the answer.

@@ -8,15 +8,15 @@
  *                  backward
  *   move.c         what every move begins with
  *   stop.c         what a move's answer consists of
- *   search.c       the last hit in a stretch of history, on one worker or several
+ *   search.c       the last hit in a part of history, on one replica or several
  *   reach.c        bringing a replica to a position
  *   drive.c        running a replica
  *   placement.c    where checkpoints are taken, and which one a move starts from
- *   recovery.c     starting replicas, and replacing those that die
+ *   recovery.c     starting replicas, and replacing workers that die
  *   wait.c         waiting for workers, and progress
  *   interrupt.c    the user's interruption
  *   breakpoints.c  the set of breakpoints
- *   diversion.c    throw-away branches; write.c: what begins one
+ *   diversion.c    diversions; write.c: what begins one
  *   inspect.c      registers, memory, digests, target description
  *
  * Replica 0 is the one the user looks at. It may lag behind: `moment` is the truth, and
@@ -77,7 +77,7 @@ struct timeline {
     bool diverged; /* replay and log disagree behind `end`; `report` says how */
     struct breakpoint_list breakpoints;
     size_t breakpoint_capacity;
-    struct checkpoint *diversion; /* where the branch began; NULL: no diversion */
+    struct checkpoint *diversion; /* where it began; NULL: no diversion */
     uint64_t diversion_pc;
 
     int wake; /* eventfd: timeline_interrupt() was called */
