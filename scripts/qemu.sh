@@ -269,8 +269,8 @@ compile_qemu() {
     fi
 }
 
-# Copies what was built to its place. Debug information stays behind in the work tree: it is two
-# thirds of the size.
+# Copies what was built to its place. Debug information, where there is any, stays behind in the work
+# tree.
 keep_result() {
     local new=$result.new.$$
     rm -rf "$new" "$result"
