@@ -12,7 +12,7 @@ import sys
 import textwrap
 import unittest
 
-from harness import ebb
+from harness import ebb, process
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PAGE = os.path.join(ROOT, "docs", "building.md")
@@ -24,7 +24,7 @@ VARIANT = re.compile(r"^virt-[\d.]+$|^(none|ebb)$|-(non-)?transitional$")
 
 def ask(qemu, *arguments):
     return subprocess.run([qemu, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, timeout=30, check=True).stdout.splitlines()
+                          text=True, timeout=process.WATCHDOG, check=True).stdout.splitlines()
 
 
 def entry(title, names):
