@@ -45,6 +45,7 @@ configure_flags=(
     --disable-install-blobs
     --disable-docs
     --disable-debug-info
+    --extra-cflags=-Wno-invalid-pch # see scripts/precompile.py
     "--firmwarepath=$firmware"
 )
 
@@ -254,14 +255,17 @@ configure_qemu() {
 }
 
 compile_qemu() {
-    local ninja=(ninja -C "$tree/build" -j "$jobs" qemu-system-aarch64 qemu-img)
-    # Lets ccache find the objects of another work tree.
-    export CCACHE_BASEDIR=$tree CCACHE_NOHASHDIR=1
+    local targets=(qemu-system-aarch64 qemu-img)
+    local ninja=(ninja -C "$tree/build" -j "$jobs" "${targets[@]}")
+    # Lets ccache find the objects of another work tree, and work with precompiled headers.
+    export CCACHE_BASEDIR=$tree CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
     if [ -e "$tree/build/qemu-system-aarch64" ]; then
         say "bringing QEMU${architecture:+ for $architecture} up to date"
     else
         say "building QEMU${architecture:+ for $architecture}; this takes about five minutes on two cores"
     fi
+    "$(system_python)" "$root/scripts/precompile.py" "$tree/build" "${targets[@]}" ||
+        die "the header that all of QEMU includes could not be precompiled: see above"
     if [ -t 1 ]; then
         "${ninja[@]}" || die "QEMU could not be built: see above"
     else
