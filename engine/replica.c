@@ -176,7 +176,7 @@ static int change_ram(struct replica *replica, struct ram_image *image, struct e
     struct page_copy copy = {.replica = replica, .image = image};
     uint64_t count;
 
-    replica->moment.phase = MOMENT_INSIDE;
+    replica->moment.phase = MOMENT_NOWHERE;
     if (worker_client_collect_dirty(replica->worker, &count, error)) {
         return -1;
     }

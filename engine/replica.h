@@ -23,7 +23,7 @@ struct replica {
     struct ram_image *base;        /* NULL: nothing is known */
     struct ram_image *state_base;  /* the last state taken or set, for sharing its pages */
     struct breakpoint_list loaded; /* the breakpoints the worker has */
-    struct moment moment;          /* where it is; INSIDE: in no state that can be gone on from */
+    struct moment moment;          /* where it is */
 };
 
 /* Starts the worker. Its RAM is known to be zeroes; it has no CPU state yet. */

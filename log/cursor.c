@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cursor.h"
 
-#include "event_block.h"
+#include "event_encoding.h"
 #include "index_reader.h"
 
 #include <inttypes.h>

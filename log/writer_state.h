@@ -7,7 +7,7 @@
 #define EBB_LOG_WRITER_STATE_H
 
 #include "base.h"
-#include "event_block.h"
+#include "event_encoding.h"
 #include "job.h"
 #include "keyframe_state.h"
 #include "output.h"

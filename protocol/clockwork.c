@@ -204,7 +204,8 @@ bool clockwork_run(struct clockwork *clockwork, const struct worker_run *run,
 {
     uint32_t reason;
 
-    if (clockwork->now.phase == MOMENT_INSIDE || moment_before(run->limit, clockwork->now)) {
+    if (clockwork->now.phase >= MOMENT_INSIDE || run->limit.phase > MOMENT_SETTLED ||
+        moment_before(run->limit, clockwork->now)) {
         return false;
     }
     begin_run(clockwork, run);
@@ -250,6 +251,6 @@ void clockwork_divert(struct clockwork *clockwork, const struct worker_run *run,
         clockwork->machine->execute(clockwork->opaque, least(limit - position, clockwork->slice));
         position = position_of(clockwork);
     }
-    clockwork->now = moment_inside(position);
+    clockwork->now = (struct moment){.position = position, .phase = MOMENT_NOWHERE};
     end_run(clockwork, reason, stop);
 }

@@ -8,24 +8,24 @@
  *
  * Where it is, is a moment (moment.h); each transition names the function that makes it:
  *
- *                      clockwork_load()
+ *       clockwork_load(): a keyframe ARRIVED, a saved state where it was
  *                             |
  *                             v
- *         +------------> [ ARRIVED ] --- stop: limit, reset, divergence
- *         |                   |
+ *         +------------> [ ARRIVED ] --- stop: limit, reset, divergence; a hit, if one of these
+ *         |                   |          comes before SETTLED
  *         |                settle()     applies the position's events one by one, enters a pending
  *         |                   |         interrupt
  *         |                   v
  *         |             [ SETTLED ] ---- stop: limit, hit, end, interruption, divergence
  *         |                   |
- *         |                go_on()      executes up to the next position where something is due
- *         |                   |
+ *         |                go_on()      executes up to the next position where something is due;
+ *         |                   |         left in front of a breakpoint, it is SETTLED there
  *         +-------------------+
- *         |                   |
- *         |                   v         left in front of a breakpoint: SETTLED
- *         |             [ INSIDE ] ----- stop: hit of a watchpoint
- *         |
- *         +--- load again: nothing else leads out of INSIDE, or out of a diversion
+ *                             |         left at an access
+ *                             v
+ *                       [ INSIDE ] ----- stop: hit of a watchpoint, divergence
+ *
+ *     clockwork_divert() ends NOWHERE. From there and from INSIDE only clockwork_load() leads on.
  *
  * Invariants, to which clockwork.c refers by their numbers:
  *
@@ -36,7 +36,7 @@
  *  (3) The state in SETTLED depends on the position alone, not on how it was reached: limits,
  *      breakpoints, stops in between do not change it.
  *  (4) A run that goes on never executes past the position of the next asynchronous event. If the
- *      next event lies behind all the same, replay and log disagree.
+ *      next event turns out to be before now all the same, replay and log disagree.
  *  (5) A hit counts if its moment comes after `reported`, and no hit comes after the limit. So runs
  *      over neighbouring parts (reported to limit, that limit to the next) find each hit once.
  *  (6) A run that stops at the first hit keeps the first in the order of moments; one for the last
@@ -104,8 +104,8 @@ void clockwork_load(struct clockwork *clockwork, struct moment moment);
 
 /*
  * Runs from now to run->limit or less far, and says in *stop where it has stopped and why; its pc,
- * keyframe and report are the caller's to fill in. False if that limit lies behind or now is
- * INSIDE, in which case nothing was done.
+ * keyframe and report are the caller's to fill in. False if the limit is before now or
+ * no place to stop at, or now is INSIDE or NOWHERE; then nothing was done.
  */
 bool clockwork_run(struct clockwork *clockwork, const struct worker_run *run,
                    struct worker_stop *stop);

@@ -7,7 +7,7 @@
  * The engine sends one request and reads one reply; the worker never speaks first. A reply has the
  * type of its request, or WORKER_ERROR with a struct worker_error. The worker exits when the socket
  * closes. While the worker runs guest code the engine may set control->stop_request; it may touch
- * guest RAM only while the worker is not in WORKER_RUN.
+ * guest RAM only while the worker is in neither WORKER_RUN nor WORKER_RESOLVE.
  */
 #ifndef EBB_PROTOCOL_MESSAGES_H
 #define EBB_PROTOCOL_MESSAGES_H
@@ -176,7 +176,7 @@ enum worker_stop_reason {
  *     stops before the access, other accesses of that instruction maybe done. With by_device, a
  *     device has written the memory in that time; the run stops behind the instruction.
  *   arrived: a device has written the memory on reaching the position (by_device); the run stops
- *     with the position settled.
+ *     with the position settled, or at its limit or a reset if these come before.
  * Devices' writes are seen by write and access watchpoints.
  */
 struct worker_hit {
@@ -193,7 +193,7 @@ struct worker_hit {
 struct worker_stop {
     uint32_t reason; /* enum worker_stop_reason */
     uint32_t report_length;
-    struct moment moment; /* with WORKER_STOP_DIVERGED: of the event that did not fit */
+    struct moment moment; /* with WORKER_STOP_DIVERGED: arriving where it did not fit */
     uint64_t pc;
     uint64_t keyframe;     /* with WORKER_STOP_RESET */
     uint64_t hit_count;    /* hits in this run */

@@ -5,15 +5,16 @@
  * A position alone (instructions executed since the recording began) names several states: before
  * what comes from outside there, after each of these events, and with the instruction there begun.
  * A moment tells them apart. What happens in a history (an event is applied, a breakpoint is
- * reached, memory is accessed) has a moment of its own, too: so "what happens after this", "the
- * last before that" and "what has been reported" are all comparisons of moments, as between the
- * marks of rr's ReplayTimeline.
+ * reached, memory is accessed) has a moment, too; all that one instruction accesses shares one. So
+ * "what happens after this", "the last before that" and "what has been reported" are all
+ * comparisons of moments, as between the marks of rr's ReplayTimeline.
  *
  * Position P goes by like this; MOMENT_SETTLED is the one that users see as the state of P:
  *
  *     MOMENT_ARRIVED   the instruction before P is over; asynchronous events of P (log/event.h) are
  *                      applied one by one, `event` being the number of the next
- *     MOMENT_SETTLED   they are all applied and an interrupt that they caused was entered; the
+ *     MOMENT_SETTLED   they are all applied and an interrupt that they caused was entered (but at
+ *                      the end of a log of KVM, whose last interrupt stays pending); the
  *                      instruction at P is about to execute: breakpoints on it are reached
  *     MOMENT_INSIDE    it executes: its accesses, and the events nested in them
  *     MOMENT_ARRIVED   at P + 1
@@ -30,23 +31,25 @@ enum moment_phase {
     MOMENT_ARRIVED = 0,
     MOMENT_SETTLED,
     MOMENT_INSIDE,
+    MOMENT_NOWHERE, /* of a state that is none of the history's: nothing is known of it */
 };
 
 struct moment {
     uint64_t position; /* instructions since the recording began */
     uint32_t phase;    /* enum moment_phase */
     uint32_t reserved; /* 0 */
-    uint64_t event;    /* number of the log's next event; 0 where no number matters */
+    uint64_t event;    /* number of the log's next event; compared in MOMENT_ARRIVED only */
 };
 
-/* On reaching a position, before anything of it: the first of its moments. */
+/* The first of a position's moments: none of its events is applied. */
 static inline struct moment moment_arrived(uint64_t position)
 {
     return (struct moment){.position = position, .phase = MOMENT_ARRIVED};
 }
 
-/* On reaching a position, behind the last event of it: only the interrupt is still to come. */
-static inline struct moment moment_reached(uint64_t position)
+/* The last of a position's arrivals: all its events are applied, an interrupt is yet to be entered.
+ */
+static inline struct moment moment_applied(uint64_t position)
 {
     return (struct moment){.position = position, .phase = MOMENT_ARRIVED, .event = UINT64_MAX};
 }

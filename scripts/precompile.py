@@ -68,12 +68,22 @@ def is_fresh(build, stamp):
         return False
 
 
+def included(build, command):
+    """The files that the header includes, those yet to be generated among them."""
+    rule = subprocess.run(command + ["-M", "-MG"], cwd=build, check=True, capture_output=True,
+                          text=True)
+    return rule.stdout.replace("\\\n", " ").split(":", 1)[1].split()
+
+
 def precompile(build, words, header, output):
     """Makes one, and returns the names of the files in it."""
     command = options(words) + ["-x", "c-header", header]
+    missing = [name for name in included(build, command)
+               if not os.path.exists(os.path.join(build, name))]
+    if missing:
+        subprocess.run(["ninja", "-C", build, *missing], check=True, capture_output=True)
     subprocess.run(command + ["-o", output], cwd=build, check=True)
-    rule = subprocess.run(command + ["-M"], cwd=build, check=True, capture_output=True, text=True)
-    return rule.stdout.replace("\\\n", " ").split(":", 1)[1].split()
+    return included(build, command)
 
 
 def main():

@@ -262,7 +262,7 @@ compile_qemu() {
     if [ -e "$tree/build/qemu-system-aarch64" ]; then
         say "bringing QEMU${architecture:+ for $architecture} up to date"
     else
-        say "building QEMU${architecture:+ for $architecture}; this takes about five minutes on two cores"
+        say "building QEMU${architecture:+ for $architecture}; this takes some minutes"
     fi
     "$(system_python)" "$root/scripts/precompile.py" "$tree/build" "${targets[@]}" ||
         die "the header that all of QEMU includes could not be precompiled: see above"

@@ -286,7 +286,8 @@ int exclusives_fail(struct trial *trial, bool quick, struct ebb_error *error)
         }
         back *= 2;
     } while (result == TRIAL_NOTHING &&
-             anchors_event_behind(&interval->anchors, failed, back / 2) > interval->first_event &&
+             anchor_list_event_behind(&interval->anchors, failed, back / 2) >
+                 interval->first_event &&
              !trial_exhausted(trial));
     return result;
 }

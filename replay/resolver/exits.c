@@ -63,7 +63,7 @@ static int look_for_exits(struct interval *interval, uint64_t failed, struct exi
                           struct ebb_error *error)
 {
     struct ebb_cursor *cursor = ebb_cursor_new(interval->runner->task->log, error);
-    uint64_t number = anchors_event_behind(&interval->anchors, failed, 1);
+    uint64_t number = anchor_list_event_behind(&interval->anchors, failed, 1);
     int result = cursor ? ebb_cursor_seek_event(cursor, number, error) : -1;
     bool before = false; /* that event was an exit */
 

@@ -77,7 +77,7 @@ static int describe_problem(struct findings *findings, const struct interval *in
 }
 
 /* The last anchor before the failure: there the registers were right. */
-static uint64_t last_good(const struct findings *findings, const struct anchors *anchors)
+static uint64_t last_good(const struct findings *findings, const struct anchor_list *anchors)
 {
     const uint8_t *packed = findings->packed;
     uint64_t position = findings->begin, good = findings->begin, distance;

@@ -109,7 +109,7 @@ void interval_close(struct interval *interval)
 {
     trail_release(interval->root);
     ram_digest_clear(&interval->digest);
-    anchors_clear(&interval->anchors);
+    anchor_list_clear(&interval->anchors);
     if (interval->end_ram.image) {
         /* The next keyframe is made from the one that is nearest. */
         ram_image_release(interval->runner->loaded.image);

@@ -7,7 +7,7 @@
 #ifndef EBB_REPLAY_RESOLVER_INTERVAL_H
 #define EBB_REPLAY_RESOLVER_INTERVAL_H
 
-#include "anchors.h"
+#include "anchor_list.h"
 #include "effort.h"
 #include "ram_digest.h"
 #include "runner.h"
@@ -43,7 +43,7 @@ struct interval {
     struct trail *at; /* where the worker is, not owned; NULL: somewhere else */
     struct keyframe_ram end_ram;
     struct ram_digest digest;
-    struct anchors anchors; /* before the failure, once they were needed */
+    struct anchor_list anchors; /* before the failure, once they were needed */
     struct effort effort;
     /* How widely anchors are looked for. What needed a wide search needs it again when the replay
      * comes by another time, so these only grow. */

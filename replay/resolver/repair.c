@@ -88,8 +88,8 @@ static int repair(struct interval *interval, struct branch *branch, unsigned dep
     do {
         struct trial trial = {.interval = interval, .branch = branch};
 
-        tried = anchors_read(&interval->anchors, interval->runner->task->log, interval->first_event,
-                             branch->failure.event_number, error)
+        tried = anchor_list_read(&interval->anchors, interval->runner->task->log,
+                                 interval->first_event, branch->failure.event_number, error)
                     ? TRIAL_ERROR
                     : try_all(&trial, error);
         if (tried == TRIAL_WHOLE || tried == TRIAL_FAR) {

@@ -78,10 +78,10 @@ int trial_go_before(struct trial *trial, uint64_t number, struct place *place,
 
 int trial_go_back(struct trial *trial, size_t back, struct place *place, struct ebb_error *error)
 {
-    return trial_go_before(
-        trial,
-        anchors_event_behind(&trial->interval->anchors, trial->branch->failure.event_number, back),
-        place, error);
+    return trial_go_before(trial,
+                           anchor_list_event_behind(&trial->interval->anchors,
+                                                    trial->branch->failure.event_number, back),
+                           place, error);
 }
 
 /* Trying. */

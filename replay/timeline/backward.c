@@ -4,7 +4,7 @@
 #include "placement.h"
 #include "reach.h"
 #include "recovery.h"
-#include "stop.h"
+#include "answer.h"
 
 /* Takes a checkpoint of where a search begins, if coming back would take long. */
 static int secure_return(struct timeline *timeline, struct ebb_error *error)
@@ -30,7 +30,7 @@ static int arrive(struct timeline *timeline, uint64_t position, enum timeline_st
                   struct timeline_stop *stop, struct ebb_error *error)
 {
     move_arrive(timeline, position);
-    return move_reach_present(timeline, error) ? -1 : stop_here(timeline, reason, stop);
+    return move_reach_present(timeline, error) ? -1 : answer_here(timeline, reason, stop);
 }
 
 /* A hit inside an instruction is shown just behind it. */
@@ -40,7 +40,7 @@ static int arrive_at_hit(struct timeline *timeline, const struct worker_hit *hit
     uint64_t position = hit->moment.position + (hit->moment.phase == MOMENT_INSIDE);
 
     move_arrive_at_hit(timeline, position, hit);
-    return move_reach_present(timeline, error) ? -1 : stop_at_hit(timeline, hit, stop);
+    return move_reach_present(timeline, error) ? -1 : answer_hit(timeline, hit, stop);
 }
 
 int backward_end(struct timeline *timeline, const struct search_result *found, uint64_t position,
@@ -64,7 +64,7 @@ int backward_end(struct timeline *timeline, const struct search_result *found, u
 /* A breakpoint that the history's first state stands on counts; that of a limit does not. */
 static struct moment search_from(uint64_t position, bool is_begin)
 {
-    return is_begin ? moment_reached(position) : moment_settled(position);
+    return is_begin ? moment_applied(position) : moment_settled(position);
 }
 
 static int move_backward(struct timeline *timeline, uint64_t from, bool is_begin,
@@ -95,7 +95,7 @@ int timeline_run_backward(struct timeline *timeline, uint64_t limit, struct time
         return begun < 0 ? -1 : 0;
     }
     if (timeline->moment.position <= from) {
-        return stop_here(timeline, to_begin ? TIMELINE_STOP_BEGIN : TIMELINE_STOP_STEP, stop);
+        return answer_here(timeline, to_begin ? TIMELINE_STOP_BEGIN : TIMELINE_STOP_STEP, stop);
     }
     return move_backward(timeline, from, to_begin, stop, error);
 }

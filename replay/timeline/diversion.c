@@ -3,7 +3,7 @@
 #include "interrupt.h"
 #include "reach.h"
 #include "recovery.h"
-#include "stop.h"
+#include "answer.h"
 #include "wait.h"
 
 #include <stdlib.h>
@@ -37,7 +37,7 @@ int diversion_begin(struct timeline *timeline, struct ebb_error *error)
         return -1;
     }
     timeline->diversion = origin;
-    replica->moment.phase = MOMENT_INSIDE; /* of the history it is nowhere */
+    replica->moment.phase = MOMENT_NOWHERE;
     return 0;
 }
 
@@ -87,20 +87,20 @@ int timeline_resume_diversion(struct timeline *timeline, bool step, struct timel
     timeline->interrupted = timeline->uninterruptible = false;
     timeline->progress_from = timeline->progress_to = timeline->moment.position;
     if (interrupt_take(timeline)) {
-        return stop_here(timeline, TIMELINE_STOP_INTERRUPTED, stop);
+        return answer_here(timeline, TIMELINE_STOP_INTERRUPTED, stop);
     }
     if (run_diversion(timeline, step ? 1 : DIVERSION_LIMIT, &worker_stop, error)) {
         return recovery_lose_diversion(timeline, error);
     }
     switch (worker_stop.reason) {
     case WORKER_STOP_LIMIT:
-        return stop_here(timeline, TIMELINE_STOP_STEP, stop);
+        return answer_here(timeline, TIMELINE_STOP_STEP, stop);
     case WORKER_STOP_HIT:
-        return stop_at_hit(timeline, &worker_stop.hit, stop);
+        return answer_hit(timeline, &worker_stop.hit, stop);
     case WORKER_STOP_INTERRUPTED:
-        return stop_here(timeline, TIMELINE_STOP_INTERRUPTED, stop);
+        return answer_here(timeline, TIMELINE_STOP_INTERRUPTED, stop);
     case WORKER_STOP_HALTED:
-        return stop_here(timeline, TIMELINE_STOP_HALTED, stop);
+        return answer_here(timeline, TIMELINE_STOP_HALTED, stop);
     default:
         return ebb_fail(error, EBB_ERROR_FAILED,
                         "the diversion stopped for a reason it cannot have (%u)",

@@ -33,7 +33,7 @@ int drive_end(struct timeline *timeline, struct replica *replica, struct worker_
     }
     replica->moment = stop->moment;
     if (stop->reason == WORKER_STOP_DIVERGED) {
-        replica->moment.phase = MOMENT_INSIDE; /* nothing can be gone on from */
+        replica->moment.phase = MOMENT_NOWHERE;
     }
     return 0;
 }

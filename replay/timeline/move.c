@@ -3,7 +3,7 @@
 #include "interrupt.h"
 #include "reach.h"
 #include "recovery.h"
-#include "stop.h"
+#include "answer.h"
 #include "wait.h"
 
 #include "log/clock.h"
@@ -25,7 +25,7 @@ int move_begin(struct timeline *timeline, uint64_t to, struct timeline_stop *sto
         return -1;
     }
     if (interrupt_take(timeline)) {
-        stop_here(timeline, TIMELINE_STOP_INTERRUPTED, stop);
+        answer_here(timeline, TIMELINE_STOP_INTERRUPTED, stop);
         return 1;
     }
     return 0;
@@ -71,12 +71,12 @@ int move_end_at_divergence(struct timeline *timeline, uint64_t position, struct 
             return -1;
         }
     }
-    return stop_here(timeline, TIMELINE_STOP_DIVERGED, stop);
+    return answer_here(timeline, TIMELINE_STOP_DIVERGED, stop);
 }
 
 int move_end_early(struct timeline *timeline, uint64_t position, struct timeline_stop *stop)
 {
     timeline->end = position;
     move_arrive(timeline, position);
-    return stop_here(timeline, TIMELINE_STOP_END, stop);
+    return answer_here(timeline, TIMELINE_STOP_END, stop);
 }

@@ -4,7 +4,7 @@
 #include "move.h"
 #include "placement.h"
 #include "recovery.h"
-#include "stop.h"
+#include "answer.h"
 
 /* One stretch of a run forward, to the next checkpoint's place at most. Whoever gets to the end of
  * the run will want to go back from there: checkpoints get closer towards it. */
@@ -34,7 +34,7 @@ static int end_at_hit(struct timeline *timeline, const struct worker_hit *hit,
     if (move_reach_present(timeline, error)) {
         return -1;
     }
-    return stop_at_hit(timeline, hit, stop);
+    return answer_hit(timeline, hit, stop);
 }
 
 /* Takes note of how far a stretch has led. Returns 1 if the move is over, else 0, or -1. */
@@ -70,7 +70,7 @@ int run_forward(struct timeline *timeline, uint64_t limit, struct timeline_stop 
 
     while (timeline->moment.position < target) {
         if (timeline->interrupted) {
-            return stop_here(timeline, TIMELINE_STOP_INTERRUPTED, stop);
+            return answer_here(timeline, TIMELINE_STOP_INTERRUPTED, stop);
         }
         if (move_reach_present(timeline, error)) {
             return -1;
@@ -86,8 +86,8 @@ int run_forward(struct timeline *timeline, uint64_t limit, struct timeline_stop 
             return over < 0 ? -1 : 0;
         }
     }
-    return limit >= timeline->end ? stop_at_end(timeline, stop)
-                                  : stop_here(timeline, TIMELINE_STOP_STEP, stop);
+    return limit >= timeline->end ? answer_end(timeline, stop)
+                                  : answer_here(timeline, TIMELINE_STOP_STEP, stop);
 }
 
 int timeline_run_forward(struct timeline *timeline, uint64_t limit, struct timeline_stop *stop,

@@ -62,7 +62,7 @@ static void cut_next_interval(struct search *search, struct job *job)
     /* What reaches a place between two intervals is the earlier one's to find, the breakpoint that
      * the place stands on the later one's. */
     if (job->start.position > first) {
-        job->from = moment_reached(job->start.position);
+        job->from = moment_applied(job->start.position);
     }
     search->next_to = moment_settled(job->from.position);
 }
@@ -75,7 +75,7 @@ static void end_job(struct job *job)
     job->active = false;
 }
 
-static void cancel_after(struct search *search, unsigned number)
+static void cancel_earlier_intervals(struct search *search, unsigned number)
 {
     for (unsigned i = 0; i < search->replicas; i++) {
         struct job *job = &search->jobs[i];
@@ -97,7 +97,7 @@ static void finish_job(struct search *search, struct job *job, bool diverged)
     if ((job->hit || diverged) && !job->cancelled) {
         search->result->kind = diverged ? SEARCH_DIVERGED : SEARCH_HIT;
         search->result->hit = job->last_hit;
-        cancel_after(search, job->number);
+        cancel_earlier_intervals(search, job->number);
     }
     end_job(job);
 }

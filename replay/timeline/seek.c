@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "move.h"
 #include "reach.h"
-#include "stop.h"
+#include "answer.h"
 
 /* Ends the move where replica 0 has got to. */
 static int end_seek(struct timeline *timeline, const struct drive_result *result,
@@ -15,9 +15,9 @@ static int end_seek(struct timeline *timeline, const struct drive_result *result
     case WORKER_STOP_END:
         return move_end_early(timeline, result->moment.position, stop);
     case WORKER_STOP_INTERRUPTED:
-        return stop_here(timeline, TIMELINE_STOP_INTERRUPTED, stop);
+        return answer_here(timeline, TIMELINE_STOP_INTERRUPTED, stop);
     default:
-        return stop_here(timeline, TIMELINE_STOP_STEP, stop);
+        return answer_here(timeline, TIMELINE_STOP_STEP, stop);
     }
 }
 

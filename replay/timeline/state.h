@@ -7,7 +7,7 @@
  *   seek.c, run.c, step.c, backward.c  the moves: to a position, forward, by one instruction,
  *                  backward
  *   move.c         what every move begins with
- *   stop.c         what a move's answer consists of
+ *   answer.c       what a move's answer consists of
  *   search.c       the last hit in a part of history, on one replica or several
  *   reach.c        bringing a replica to a position
  *   drive.c        running a replica
@@ -71,8 +71,9 @@ struct timeline {
     uint64_t death_position;
 
     uint64_t begin, end;
-    /* Where the user is: settled; or arrived, which is the same state, but what devices wrote on
-     * reaching it has been reported: the next move backward does not find it again. */
+    /* From where the next move looks back: settled, which is the state that users see; or arrived,
+     * if what devices wrote on reaching the position was reported, so that it is not found again.
+     * The state that users see is the settled one then, too. */
     struct moment moment;
     bool diverged; /* replay and log disagree behind `end`; `report` says how */
     struct breakpoint_list breakpoints;

@@ -6,7 +6,7 @@
 #include "reach.h"
 #include "recovery.h"
 #include "run.h"
-#include "stop.h"
+#include "answer.h"
 
 int timeline_step(struct timeline *timeline, struct timeline_stop *stop, struct ebb_error *error)
 {
@@ -17,7 +17,7 @@ int timeline_step(struct timeline *timeline, struct timeline_stop *stop, struct 
         return begun < 0 ? -1 : 0;
     }
     if (start >= timeline->end) {
-        return stop_at_end(timeline, stop);
+        return answer_end(timeline, stop);
     }
     if (run_forward(timeline, start + 1, stop, error)) {
         return -1;
@@ -83,7 +83,7 @@ int timeline_reverse_step(struct timeline *timeline, struct timeline_stop *stop,
         return begun < 0 ? -1 : 0;
     }
     if (timeline->moment.position <= timeline->begin) {
-        return stop_here(timeline, TIMELINE_STOP_BEGIN, stop);
+        return answer_here(timeline, TIMELINE_STOP_BEGIN, stop);
     }
     if (breakpoints_have_watch(&timeline->breakpoints) && find_in_step(timeline, &found, error)) {
         return -1;

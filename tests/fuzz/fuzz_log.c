@@ -13,7 +13,7 @@
  * For libFuzzer: clang -fsanitize=fuzzer,address,undefined -DEBB_LIBFUZZER with log/'s sources.
  */
 #include "log/buffer.h"
-#include "log/event_block.h"
+#include "log/event_encoding.h"
 #include "log/format.h"
 #include "log/index_writer.h"
 #include "log/page_table.h"

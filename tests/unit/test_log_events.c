@@ -3,7 +3,7 @@
 #include "recording_fixture.h"
 
 #include "log/digest.h"
-#include "log/event_block.h"
+#include "log/event_encoding.h"
 #include "log/format.h"
 #include "unit.h"
 

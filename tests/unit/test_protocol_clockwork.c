@@ -372,7 +372,7 @@ static void test_neighbours(void **state)
                 start(script, here); /* as if another worker went on from there */
             }
             /* What the state at the cut stands on is the later stretch's. */
-            stop = run(script, here.phase == MOMENT_SETTLED ? moment_reached(here.position) : here,
+            stop = run(script, here.phase == MOMENT_SETTLED ? moment_applied(here.position) : here,
                        limit, WORKER_RUN_LAST_HIT);
             assert_int_equal(stop.reason, WORKER_STOP_LIMIT);
             found += stop.hit_count;
@@ -485,7 +485,7 @@ static void test_diversion(void **state)
 static void test_order(void **state)
 {
     struct moment ascending[] = {
-        moment_arrived(3), {3, MOMENT_ARRIVED, 0, 7}, {3, MOMENT_ARRIVED, 0, 8}, moment_reached(3),
+        moment_arrived(3), {3, MOMENT_ARRIVED, 0, 7}, {3, MOMENT_ARRIVED, 0, 8}, moment_applied(3),
         moment_settled(3), moment_inside(3),          moment_arrived(4),
     };
     size_t count = sizeof(ascending) / sizeof(ascending[0]);

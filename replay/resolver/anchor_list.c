@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "anchors.h"
+#include "anchor_list.h"
 
 #include <endian.h>
 #include <stdlib.h>
@@ -14,13 +14,13 @@
 
 #define FIRST_ROOM 256u /* anchors; then twice as many each time */
 
-void anchors_clear(struct anchors *anchors)
+void anchor_list_clear(struct anchor_list *anchors)
 {
     free(anchors->events);
-    *anchors = (struct anchors){0};
+    *anchors = (struct anchor_list){0};
 }
 
-static int add(struct anchors *anchors, size_t *room, uint64_t number)
+static int add(struct anchor_list *anchors, size_t *room, uint64_t number)
 {
     if (anchors->count == *room) {
         size_t more = 2 * *room + FIRST_ROOM;
@@ -36,7 +36,7 @@ static int add(struct anchors *anchors, size_t *room, uint64_t number)
     return 0;
 }
 
-static void count_exit(struct anchors *anchors, const struct ebb_event *event)
+static void count_exit(struct anchor_list *anchors, const struct ebb_event *event)
 {
     uint64_t lost;
 
@@ -50,8 +50,8 @@ static void count_exit(struct anchors *anchors, const struct ebb_event *event)
     }
 }
 
-int anchors_read(struct anchors *anchors, const struct ebb_log *log, uint64_t first_event,
-                 uint64_t before, struct ebb_error *error)
+int anchor_list_read(struct anchor_list *anchors, const struct ebb_log *log, uint64_t first_event,
+                     uint64_t before, struct ebb_error *error)
 {
     uint64_t from = before - first_event > MAX_EVENTS ? before - MAX_EVENTS : first_event;
     struct ebb_cursor *cursor = ebb_cursor_new(log, error);
@@ -59,7 +59,7 @@ int anchors_read(struct anchors *anchors, const struct ebb_log *log, uint64_t fi
     size_t room = 0;
     int result = cursor ? ebb_cursor_seek_event(cursor, from, error) : -1;
 
-    anchors_clear(anchors);
+    anchor_list_clear(anchors);
     anchors->first_event = first_event;
     for (uint64_t number = from; result == 0 && number < before; number++) {
         int got = ebb_cursor_next(cursor, &event, error);
@@ -78,7 +78,7 @@ int anchors_read(struct anchors *anchors, const struct ebb_log *log, uint64_t fi
     return result;
 }
 
-uint64_t anchors_event_behind(const struct anchors *anchors, uint64_t number, size_t back)
+uint64_t anchor_list_event_behind(const struct anchor_list *anchors, uint64_t number, size_t back)
 {
     size_t count = anchors->count;
 

@@ -4,7 +4,7 @@
  * table of shapes (all that such repetitions have in common) and each event names its shape. The
  * rest stands in columns, the values sorted by shape, so that like stands beside like.
  */
-#include "event_block.h"
+#include "event_encoding.h"
 
 #include "format.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "stop.h"
+#include "answer.h"
 #include "interrupt.h"
 
-int stop_here(struct timeline *timeline, enum timeline_stop_reason reason,
-              struct timeline_stop *stop)
+int answer_here(struct timeline *timeline, enum timeline_stop_reason reason,
+                struct timeline_stop *stop)
 {
     /* A second interruption of the same move is not meant for the next one. */
     if (reason == TIMELINE_STOP_INTERRUPTED) {
@@ -15,18 +15,19 @@ int stop_here(struct timeline *timeline, enum timeline_stop_reason reason,
     return 0;
 }
 
-int stop_at_hit(struct timeline *timeline, const struct worker_hit *hit, struct timeline_stop *stop)
+int answer_hit(struct timeline *timeline, const struct worker_hit *hit, struct timeline_stop *stop)
 {
     bool execute = hit->kind == WORKER_BREAK_EXECUTE;
 
     stop->kind = (enum timeline_breakpoint_kind)hit->kind;
     stop->by_device = hit->by_device;
     stop->address = execute ? hit->address : hit->data_address;
-    return stop_here(timeline, execute ? TIMELINE_STOP_BREAKPOINT : TIMELINE_STOP_WATCHPOINT, stop);
+    return answer_here(timeline, execute ? TIMELINE_STOP_BREAKPOINT : TIMELINE_STOP_WATCHPOINT,
+                       stop);
 }
 
-int stop_at_end(struct timeline *timeline, struct timeline_stop *stop)
+int answer_end(struct timeline *timeline, struct timeline_stop *stop)
 {
-    return stop_here(timeline, timeline->diverged ? TIMELINE_STOP_DIVERGED : TIMELINE_STOP_END,
-                     stop);
+    return answer_here(timeline, timeline->diverged ? TIMELINE_STOP_DIVERGED : TIMELINE_STOP_END,
+                       stop);
 }

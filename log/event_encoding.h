@@ -3,8 +3,8 @@
  * The payload of a block of events: events turned into columns and compressed, and back. Internal
  * to log/; docs/recording-format.md describes the bytes.
  */
-#ifndef EBB_LOG_EVENT_BLOCK_H
-#define EBB_LOG_EVENT_BLOCK_H
+#ifndef EBB_LOG_EVENT_ENCODING_H
+#define EBB_LOG_EVENT_ENCODING_H
 
 #include "buffer.h"
 #include "error.h"
