@@ -42,11 +42,12 @@ struct ebb_hooks {
     /* Such an instruction is about to execute; may leave with cpu_loop_exit_restore(cpu, ra). */
     void (*breakpoint_reached)(CPUState *cpu, uintptr_t ra);
 
-    /*
-     * The CPU is about to access length bytes on a page that has a watchpoint; flags: BP_MEM_READ,
-     * BP_MEM_WRITE. May leave with cpu_loop_exit_restore(cpu, ra); true if nobody else need look.
-     */
-    bool (*watchpoint_reached)(CPUState *cpu, vaddr address, vaddr length, int flags, uintptr_t ra);
+    /* The kinds of access (BP_MEM_READ, BP_MEM_WRITE) that are watched among length bytes; asked
+     * when a page is entered into the TLB. */
+    int (*watched)(CPUState *cpu, vaddr address, vaddr length);
+    /* The CPU is about to access length bytes on a page with such a watchpoint or one of the
+     * guest's, which has let it pass. May leave with cpu_loop_exit_restore(cpu, ra). */
+    void (*accessed)(CPUState *cpu, vaddr address, vaddr length, int flags, uintptr_t ra);
 
     /* The vCPU thread is about to run guest code under KVM, or will not for a while. No locks. */
     void (*kvm_enter)(CPUState *cpu);
@@ -145,11 +146,16 @@ static inline bool ebb_breakpoint_at(vaddr address)
     return unlikely(ebb_hooks) && ebb_hooks->breakpoint_at && ebb_hooks->breakpoint_at(address);
 }
 
-static inline bool ebb_watchpoint_reached(CPUState *cpu, vaddr address, vaddr length, int flags,
-                                          uintptr_t ra)
+static inline int ebb_watched(CPUState *cpu, vaddr address, vaddr length)
 {
-    return unlikely(ebb_hooks) && ebb_hooks->watchpoint_reached &&
-           ebb_hooks->watchpoint_reached(cpu, address, length, flags, ra);
+    return unlikely(ebb_hooks) && ebb_hooks->watched ? ebb_hooks->watched(cpu, address, length) : 0;
+}
+
+static inline void ebb_accessed(CPUState *cpu, vaddr address, vaddr length, int flags, uintptr_t ra)
+{
+    if (unlikely(ebb_hooks) && ebb_hooks->accessed) {
+        ebb_hooks->accessed(cpu, address, length, flags, ra);
+    }
 }
 
 /*

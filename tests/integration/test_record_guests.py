@@ -6,7 +6,8 @@ import unittest
 
 from harness import ebb
 
-COMMON = ("exceptions", "interrupts", "mmu", "exclusives", "float", "reset", "steps")
+COMMON = ("exceptions", "interrupts", "mmu", "exclusives", "float", "reset", "steps",
+          "watchpoints")
 
 
 class BareMetal(unittest.TestCase):

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Breakpoints, compiled into the translation, and watchpoints, on QEMU's slow path for their page.
+/*
+ * Breakpoints, compiled into the translation, and watchpoints, on QEMU's slow path for their page.
+ * QEMU itself knows nothing of either: what it has in its lists is the guest's own.
  */
 #include "qemu/osdep.h"
 #include "exec/breakpoint.h"
@@ -116,38 +118,32 @@ static bool is_watch(const struct worker_breakpoint *watch)
     return watch->kind != WORKER_BREAK_EXECUTE;
 }
 
-static int watch_flags(const struct worker_breakpoint *watch)
+/* Pages are slow that had a watchpoint when they were entered into the TLB. */
+static int check_watchpoints(const struct worker_breakpoint *set, size_t count,
+                             struct ebb_error *error)
 {
-    switch (watch->kind) {
-    case WORKER_WATCH_WRITE:
-        return BP_GDB | BP_MEM_WRITE;
-    case WORKER_WATCH_READ:
-        return BP_GDB | BP_MEM_READ;
-    default:
-        return BP_GDB | BP_MEM_ACCESS;
-    }
-}
-
-/*
- * QEMU calls worker_breakpoints_accessed() for accesses to the pages of its own watchpoints. Their
- * kinds are ours, since it looks at them itself after an access that is none of ours.
- */
-static int insert_watchpoints(struct worker *worker, const struct worker_breakpoint *set,
-                              size_t count, struct ebb_error *error)
-{
-    CPUState *cpu = CPU(worker->cpu);
     size_t i;
 
-    cpu_watchpoint_remove_all(cpu, BP_GDB);
     for (i = 0; i < count; i++) {
-        if (is_watch(&set[i]) && (set[i].length > MAX_WATCH_LENGTH ||
-                                  cpu_watchpoint_insert(cpu, set[i].address, set[i].length,
-                                                        watch_flags(&set[i]), NULL))) {
+        if (is_watch(&set[i]) && (!set[i].length || set[i].length > MAX_WATCH_LENGTH ||
+                                  set[i].address + set[i].length - 1 < set[i].address)) {
             return ebb_fail(error, EBB_ERROR_USAGE, "cannot watch %" PRIu64 " bytes at 0x%" PRIx64,
                             set[i].length, set[i].address);
         }
     }
     return 0;
+}
+
+static bool has_watch(const struct worker_breakpoint *set, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        if (is_watch(&set[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint *set, size_t count,
@@ -156,6 +152,7 @@ int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint
     const struct worker_breakpoint *old = breakpoint(worker, 0);
     size_t old_count = worker->breakpoints->len, i;
     GArray *addresses = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    bool watched;
 
     for (i = 0; i < count; i++) {
         if (set[i].kind < WORKER_BREAK_EXECUTE || set[i].kind > WORKER_WATCH_ACCESS) {
@@ -163,13 +160,22 @@ int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint
             return ebb_fail(error, EBB_ERROR_USAGE, "a breakpoint of kind %u", set[i].kind);
         }
     }
+    if (check_watchpoints(set, count, error)) {
+        g_array_free(addresses, true);
+        return -1;
+    }
+    watched = has_watch(old, old_count) || has_watch(set, count);
     add_difference(addresses, old, old_count, set, count);
     add_difference(addresses, set, count, old, old_count);
     g_array_set_size(worker->breakpoints, 0);
     g_array_append_vals(worker->breakpoints, set, count);
     drop_translations(addresses);
     g_array_free(addresses, true);
-    return insert_watchpoints(worker, set, count, error);
+    if (watched) {
+        tlb_flush(CPU(worker->cpu));
+        process_queued_cpu_work(CPU(worker->cpu));
+    }
+    return 0;
 }
 
 /*
@@ -224,11 +230,27 @@ static bool overlaps(uint64_t a, uint64_t a_length, uint64_t b, uint64_t b_lengt
     return a - b < b_length || b - a < a_length;
 }
 
-bool worker_breakpoints_accessed(CPUState *cpu, vaddr address, vaddr length, int flags,
+int worker_breakpoints_watched(CPUState *cpu, vaddr address, vaddr length)
+{
+    struct worker *worker = worker_current();
+    int kinds = 0;
+    guint i;
+
+    for (i = 0; i < worker->breakpoints->len; i++) {
+        const struct worker_breakpoint *watch = breakpoint(worker, i);
+
+        if (is_watch(watch) && overlaps(address, length, watch->address, watch->length)) {
+            kinds |= watch->kind != WORKER_WATCH_READ ? BP_MEM_WRITE : 0;
+            kinds |= watch->kind != WORKER_WATCH_WRITE ? BP_MEM_READ : 0;
+        }
+    }
+    return kinds;
+}
+
+void worker_breakpoints_accessed(CPUState *cpu, vaddr address, vaddr length, int flags,
                                  uintptr_t ra)
 {
     struct worker *worker = worker_current();
-    bool ours = false;
     guint i;
 
     for (i = 0; i < worker->breakpoints->len; i++) {
@@ -241,14 +263,12 @@ bool worker_breakpoints_accessed(CPUState *cpu, vaddr address, vaddr length, int
         };
 
         if (hit.access && overlaps(address, length, watch->address, watch->length)) {
-            ours = true;
             hit.moment = moment_inside(locate(worker, ra, &hit.pc));
             if (clockwork_hit(&worker->clockwork, &hit)) {
                 leave(worker, ra);
             }
         }
     }
-    return ours; /* else it may be a watchpoint of the guest's own */
 }
 
 /* The part of a watchpoint that lies on one page, against a device's write. */

@@ -16,7 +16,8 @@ void worker_breakpoints_forget(struct worker *worker, uint64_t address, bool one
 /* For QEMU's hooks (ebb/hooks.h). */
 bool worker_breakpoints_have(vaddr address);
 void worker_breakpoints_reached(CPUState *cpu, uintptr_t ra);
-bool worker_breakpoints_accessed(CPUState *cpu, vaddr address, vaddr length, int flags,
+int worker_breakpoints_watched(CPUState *cpu, vaddr address, vaddr length);
+void worker_breakpoints_accessed(CPUState *cpu, vaddr address, vaddr length, int flags,
                                  uintptr_t ra);
 /* A device wrote length bytes at a RAM offset. */
 void worker_breakpoints_device_wrote(struct worker *worker, uint64_t offset, uint64_t length,

@@ -15,5 +15,6 @@ const struct ebb_hooks worker_hooks = {
     .vcpu_loop = worker_loop_serve,
     .breakpoint_at = worker_breakpoints_have,
     .breakpoint_reached = worker_breakpoints_reached,
-    .watchpoint_reached = worker_breakpoints_accessed,
+    .watched = worker_breakpoints_watched,
+    .accessed = worker_breakpoints_accessed,
 };

@@ -10,6 +10,7 @@ struct frame { /* start-aarch64.S builds it */
 
 #define VECTOR_SYNC_SAME_LEVEL 4
 #define VECTOR_IRQ_SAME_LEVEL 5
+#define SPSR_STEP (1ull << 21)
 
 static enum exception_kind kind_of_class(unsigned class)
 {
@@ -22,6 +23,14 @@ static enum exception_kind kind_of_class(unsigned class)
         return EXCEPTION_PREFETCH_ABORT;
     case 0x25:
         return EXCEPTION_DATA_ABORT;
+    case 0x31:
+        return EXCEPTION_BREAKPOINT;
+    case 0x33:
+        return EXCEPTION_STEP;
+    case 0x35:
+        return EXCEPTION_WATCHPOINT;
+    case 0x3c:
+        return EXCEPTION_TRAP;
     default:
         return EXCEPTION_OTHER;
     }
@@ -45,4 +54,5 @@ void exception_entry(struct frame *frame, unsigned vector)
     }
     exception_dispatch(&exception);
     frame->pc = exception.pc;
+    frame->spsr = exception.step ? frame->spsr | SPSR_STEP : frame->spsr & ~SPSR_STEP;
 }

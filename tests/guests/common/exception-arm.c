@@ -18,6 +18,9 @@ enum {
 };
 
 #define CPSR_THUMB 0x20
+#define FAULT_DEBUG 0x22
+#define METHOD_OF_ENTRY(dscr) ((dscr) >> 2 & 0xf)
+#define ENTRY_BREAKPOINT 1
 
 /* The status code of the long-descriptor format, whichever format is in use. */
 static unsigned status_code(uint32_t status)
@@ -25,7 +28,22 @@ static unsigned status_code(uint32_t status)
     bool is_long = status & 1 << 9;
     unsigned code = is_long ? status & 0x3f : (status & 0xf) | (status >> 6 & 0x10);
 
+    if (!is_long && code == 0x02) {
+        return FAULT_DEBUG;
+    }
     return !is_long && code == 0x08 ? FAULT_EXTERNAL : code;
+}
+
+/* What the debug registers or a breakpoint instruction have done is an abort as well. */
+static enum exception_kind kind_of_debug(enum exception_kind kind)
+{
+    uint32_t control;
+
+    if (kind == EXCEPTION_DATA_ABORT) {
+        return EXCEPTION_WATCHPOINT;
+    }
+    __asm__ volatile("mrc p14, 0, %0, c0, c2, 2" : "=r"(control)); /* DBGDSCRext */
+    return METHOD_OF_ENTRY(control) == ENTRY_BREAKPOINT ? EXCEPTION_BREAKPOINT : EXCEPTION_TRAP;
 }
 
 static void describe_abort(struct exception *exception, unsigned vector)
@@ -43,6 +61,9 @@ static void describe_abort(struct exception *exception, unsigned vector)
         __asm__ volatile("mrc p15, 0, %0, c6, c0, 2" : "=r"(exception->address));
     }
     exception->status = status_code(status);
+    if (exception->status == FAULT_DEBUG) {
+        exception->kind = kind_of_debug(exception->kind);
+    }
 }
 
 void exception_entry(struct frame *frame, unsigned vector)

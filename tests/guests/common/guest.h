@@ -45,6 +45,10 @@ enum exception_kind {
     EXCEPTION_UNDEFINED,      /* pc is at the instruction */
     EXCEPTION_DATA_ABORT,     /* pc is at the instruction */
     EXCEPTION_PREFETCH_ABORT, /* pc is where nothing could be fetched */
+    EXCEPTION_WATCHPOINT,     /* of the debug registers; pc is at the instruction */
+    EXCEPTION_BREAKPOINT,     /* of the debug registers; pc is at the instruction */
+    EXCEPTION_TRAP,           /* a breakpoint instruction; pc is at it */
+    EXCEPTION_STEP,           /* AArch64; pc is at the next instruction */
     EXCEPTION_OTHER,
 };
 
@@ -53,7 +57,8 @@ struct exception {
     uintptr_t pc;
     uintptr_t address; /* aborts: the address */
     unsigned status;   /* aborts: the fault status code */
-    bool write;        /* data aborts */
+    bool write;        /* data aborts, watchpoints */
+    bool step;         /* the handler's: of what it goes on with, the next instruction is a step */
     uintptr_t link;    /* the link register at the exception */
 };
 

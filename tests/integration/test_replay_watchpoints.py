@@ -1,0 +1,315 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Watchpoints and breakpoints on a guest that debugs itself. Every hit is looked for both ways, and
+what is found must not depend on what is watched."""
+
+import unittest
+
+from harness import ebb, rsp
+from harness.gdb import Gdb
+from harness.history import KINDS
+
+EXECUTE, WRITE, READ, ACCESS = 1, 2, 3, 4
+HITS_MAX = 1000
+MASK = 0xffffffffffffffff
+
+
+class Hit:
+    """An instruction that is stopped at or accesses, and what is watched before and after it."""
+
+    def __init__(self, position, packet, old=None, new=None):
+        self.position = position
+        self.packet = packet
+        self.old = old
+        self.new = new
+
+    def __eq__(self, other):
+        return vars(self) == vars(other)
+
+    def __repr__(self):
+        return "<%s at %d: %s -> %s>" % (self.packet, self.position, self.old, self.new)
+
+
+class Watch:
+    """A breakpoint or watchpoint of a type as packets have it."""
+
+    def __init__(self, type_, address, length=4):
+        self.type = type_
+        self.address = address
+        self.length = length
+        self.text = "%d,%x,%x" % (type_, address, length)
+
+    def value(self, client):
+        text = client.ask("m%x,%x" % (self.address, self.length))
+        return int.from_bytes(bytes.fromhex(text), "little")
+
+    def is_at(self, stop, pc):
+        if self.type == EXECUTE:
+            return stop.reason == "break" and pc == self.address
+        return stop.watch == KINDS[self.type] and \
+            0 <= stop.address - self.address < self.length
+
+
+class GuestTests(unittest.TestCase):
+    name = None  # of the guest
+
+    def setUp(self):
+        self.ebb = ebb.current()
+        self.elf = self.ebb.guests.elf(self.name)
+        self.recording = self.ebb.shared(self.name).recording
+        self.client = self.connect("--workers", "1")
+        main = Watch(EXECUTE, *self.symbols("main"))
+        self.client.seek("begin")
+        self.set("Z", [main])
+        self.client.move("c")
+        self.set("z", [main])
+        self.main = self.client.position()  # what is before it only clears memory
+        self.client.seek("end")
+        self.end_state = self.client.state()
+
+    def connect(self, *options):
+        client = rsp.Rsp(self.recording, *options)
+        self.addCleanup(client.close)
+        stop = rsp.Stop(client.ask("?"), "")
+        number, _ = next(iter(list(stop.fields.items())[1:]))
+        client.pc_field = number
+        return client
+
+    def symbols(self, *expressions, elf=None):
+        """Addresses in the guest, by gdb."""
+        with Gdb(elf or self.elf) as gdb:
+            return [gdb.number("(long) &(%s)" % e) & MASK for e in expressions]
+
+    def pc(self, stop):
+        return int.from_bytes(bytes.fromhex(stop.fields[self.client.pc_field]), "little")
+
+    def set(self, letter, watches):
+        for watch in watches:
+            self.assertEqual(self.client.ask(letter + watch.text), "OK")
+
+    def which(self, stop, watches):
+        found = [watch for watch in watches if watch.is_at(stop, self.pc(stop))]
+        self.assertTrue(found, stop)
+        return found[0]
+
+    def forward(self, watches, low=None, high=None):
+        """All hits from low, or main(), on, or to a position."""
+        hits = []
+        self.client.seek(low or self.main)
+        self.set("Z", watches)
+        while len(hits) < HITS_MAX:
+            stop = self.client.move("c")
+            position = self.client.position()
+            if stop.reason == "end" or (high is not None and position >= high):
+                break
+            watch = self.which(stop, watches)
+            if watch.type == EXECUTE:
+                hits.append(Hit(position, watch.text))
+                continue
+            old = watch.value(self.client)
+            self.set("z", watches)
+            self.client.move("s")
+            hits.append(Hit(position, watch.text, old, watch.value(self.client)))
+            self.set("Z", watches)
+        self.set("z", watches)
+        return hits
+
+    def backward(self, watches, high="end", low=None):
+        """The same from the end, in the order of time."""
+        hits = []
+        low = low or self.main
+        self.client.seek(high)
+        self.set("Z", watches)
+        while len(hits) < HITS_MAX:
+            stop = self.client.move("bc")
+            position = self.client.position()
+            if stop.reason == "begin" or position <= low:
+                break
+            watch = self.which(stop, watches)
+            if watch.type == EXECUTE:
+                hits.append(Hit(position, watch.text))
+                continue
+            new = watch.value(self.client)
+            self.set("z", watches)
+            self.client.move("bs")
+            hits.append(Hit(self.client.position(), watch.text, watch.value(self.client), new))
+            self.set("Z", watches)
+        self.set("z", watches)
+        return hits[::-1]
+
+    def check_end(self):
+        """Nothing of it is different from what was seen before anything was watched."""
+        self.client.seek("end")
+        self.assertEqual(self.client.state(), self.end_state)
+
+    def both_ways(self, *watches):
+        """The hits, which are the same forward and backward."""
+        watches = list(watches)
+        forward = self.forward(watches)
+        self.assertEqual(self.client.state(), self.end_state, "arrived at by continuing")
+        self.assertEqual(self.backward(watches), forward)
+        self.check_end()
+        return forward
+
+    def changes(self, hits):
+        return [(hit.old, hit.new) for hit in hits]
+
+    def values(self, hits):
+        """The values stored; each is what the next hit finds."""
+        for one, other in zip(hits, hits[1:]):
+            self.assertEqual(one.new, other.old)
+        return [hit.new for hit in hits]
+
+    def check_standing(self, address, first, last, kind=4):
+        """A breakpoint is stopped at wherever the PC is, between two positions."""
+        self.client.seek(first)
+        standing = []
+        for position in range(first + 1, last):
+            if self.pc(self.client.move("s")) == address:
+                standing.append(position)
+        self.assertTrue(standing)
+        watches = [Watch(EXECUTE, address, kind)]
+        self.assertEqual([hit.position for hit in self.forward(watches, first, last)], standing)
+        self.assertEqual([hit.position for hit in self.backward(watches, last, first)], standing)
+        return standing
+
+
+class SelfDebugging:
+    """The guest watches stores to victim and loads of secret, and has a breakpoint itself."""
+
+    rounds = range(1, 21)
+
+    def setUp(self):
+        super().setUp()
+        self.victim, self.neighbour, self.secret, self.quiet, self.page, self.marked, self.trap, \
+            self.rounds_end, self.stores_seen = self.symbols(
+                "watched.victim", "watched.neighbour", "watched.secret", "watched.quiet",
+                "watched", "marked_call", "trap_instruction", "rounds_end", "stores_seen")
+
+    def victim_values(self):
+        return [value for r in self.rounds for value in self.of_round(r)]
+
+    def of_round(self, round_):
+        return [round_ * 0x101]
+
+    def test_write_on_the_same_word(self):
+        hits = self.both_ways(Watch(WRITE, self.victim))
+        self.assertEqual(self.values(hits), self.victim_values())
+
+    def test_read_on_the_same_word(self):
+        """The guest does not watch its loads of it."""
+        hits = self.both_ways(Watch(READ, self.victim))
+        self.assertEqual(len(hits), self.loads * len(self.rounds))
+        self.assertTrue(all(old == new for old, new in self.changes(hits)))
+
+    def test_access_on_the_same_word(self):
+        hits = self.both_ways(Watch(ACCESS, self.victim))
+        self.assertEqual(len(hits), self.loads * len(self.rounds) + len(self.victim_values()))
+        changed = [new for old, new in self.changes(hits) if old != new]
+        self.assertEqual(changed, self.victim_values())
+
+    def test_read_on_the_word_watched_for_loads(self):
+        hits = self.both_ways(Watch(READ, self.secret))
+        self.assertEqual(self.changes(hits), [(r * 0x102, r * 0x102) for r in self.rounds])
+
+    def test_write_on_the_word_watched_for_loads(self):
+        hits = self.both_ways(Watch(WRITE, self.secret))
+        self.assertEqual(self.values(hits), [r * 0x102 for r in self.rounds])
+
+    def test_write_on_the_same_page(self):
+        hits = self.both_ways(Watch(WRITE, self.neighbour))
+        self.assertEqual(self.values(hits), list(self.rounds))
+
+    def test_part_of_the_same_word(self):
+        hits = self.both_ways(Watch(WRITE, self.victim + 1, 1))
+        self.assertEqual(self.values(hits), [v >> 8 & 0xff for v in self.victim_values()])
+
+    def test_all_at_once(self):
+        """Of each kind and on the page, with breakpoints: each is seen, none changes history."""
+        hits = self.both_ways(Watch(WRITE, self.victim), Watch(READ, self.secret),
+                              Watch(ACCESS, self.neighbour), Watch(EXECUTE, self.trap),
+                              Watch(WRITE, self.stores_seen))
+        counts = {}
+        for hit in hits:
+            counts[hit.packet] = counts.get(hit.packet, 0) + 1
+        rounds = len(self.rounds)
+        self.assertEqual(counts, {
+            Watch(WRITE, self.victim).text: len(self.victim_values()),
+            Watch(READ, self.secret).text: rounds, Watch(ACCESS, self.neighbour).text: rounds,
+            Watch(EXECUTE, self.trap).text: rounds,
+            Watch(WRITE, self.stores_seen).text: len(self.victim_values())})
+
+    def test_breakpoint_on_a_breakpoint_instruction(self):
+        hits = self.both_ways(Watch(EXECUTE, self.trap))
+        self.assertEqual(len(hits), len(self.rounds))
+
+    def test_verify_agrees(self):
+        """What was recorded is what is replayed."""
+        result = self.ebb.json("verify", "--json", self.recording)
+        self.assertTrue(result["verified"] and result["end_state_compared"], result)
+
+    def test_in_gdb(self):
+        """Old and new values as gdb tells them, and the guest's own count at the end."""
+        gdb = Gdb(self.elf, self.recording)
+        self.addCleanup(gdb.close)
+        gdb.run("tbreak main")
+        gdb.run("continue")
+        gdb.run("watch watched.victim")
+        old = 0
+        for value in self.victim_values()[:8]:
+            text = gdb.run("continue").text
+            self.assertRegex(text, r"Old value = %d\s+New value = %d" % (old, value))
+            old = value
+        for value in reversed(self.victim_values()[:7]):
+            text = gdb.run("reverse-continue").text
+            self.assertRegex(text, r"Old value = %d\s+New value = %d" % (old, value))
+            old = value
+        gdb.run("delete")
+        gdb.seek("end")
+        self.assertEqual(gdb.number("stores_seen"), len(self.victim_values()))
+        self.assertIn(" ".join(self.end_state[2].split()[-2:]), gdb.digest())
+
+
+class SelfDebuggingAArch64(SelfDebugging, GuestTests):
+    name = "watchpoints-aarch64"
+    loads = 3
+    vector = "vectors[0x200]"
+
+    def of_round(self, round_):
+        return [round_ * 0x101, round_ * 0x1001 + 1]
+
+    def symbols(self, *expressions, elf=None):
+        if expressions == (self.vector,):
+            return [super().symbols("vectors", elf=elf)[0] + 0x200]
+        return super().symbols(*expressions, elf=elf)
+
+    def test_write_while_the_guest_steps(self):
+        """The store that it steps over is seen once."""
+        quiet = self.both_ways(Watch(WRITE, self.quiet))
+        self.assertEqual(self.values(quiet), list(range(1, 41)))
+        other, = self.symbols("watched.other")
+        hits = self.both_ways(Watch(WRITE, other))
+        self.assertEqual(self.values(hits), [r * 0x1001 for r in self.rounds])
+
+    def test_breakpoint_where_the_guest_steps(self):
+        """Twice: the guest's exception is taken in front of it, and then it is executed."""
+        for label in ("stepped_store", "stepped_watched_store"):
+            address, = self.symbols(label)
+            hits = self.both_ways(Watch(EXECUTE, address))
+            self.assertEqual(len(hits) % len(self.rounds), 0)
+            self.check_standing(address, hits[0].position - 30, hits[0].position + 1500)
+        self.check_end()
+
+
+class SelfDebuggingArm(SelfDebugging, GuestTests):
+    name = "watchpoints-arm"
+    loads = 2
+    vector = "vectors[0x10]"
+
+    def symbols(self, *expressions, elf=None):
+        if expressions == (self.vector,):
+            return [super().symbols("vectors", elf=elf)[0] + 0x10]
+        return super().symbols(*expressions, elf=elf)
+
+
+if __name__ == "__main__":
+    unittest.main()
