@@ -39,7 +39,8 @@ struct ebb_hooks {
 
     /* True where the instruction at a guest-virtual address needs a call of breakpoint_reached. */
     bool (*breakpoint_at)(vaddr address);
-    /* Such an instruction is about to execute; may leave with cpu_loop_exit_restore(cpu, ra). */
+    /* Such an instruction is about to execute; may leave with cpu_loop_exit_restore(cpu, ra). ra is
+     * 0 where the guest's own breakpoint is about to raise an exception instead. */
     void (*breakpoint_reached)(CPUState *cpu, uintptr_t ra);
 
     /* The kinds of access (BP_MEM_READ, BP_MEM_WRITE) that are watched among length bytes; asked
@@ -144,6 +145,15 @@ static inline bool ebb_kvm_fault(CPUState *cpu)
 static inline bool ebb_breakpoint_at(vaddr address)
 {
     return unlikely(ebb_hooks) && ebb_hooks->breakpoint_at && ebb_hooks->breakpoint_at(address);
+}
+
+/* The guest's own breakpoint is about to raise an exception there; QEMU does not enter the block.
+ */
+static inline void ebb_own_breakpoint_reached(CPUState *cpu, vaddr address)
+{
+    if (ebb_breakpoint_at(address)) {
+        ebb_hooks->breakpoint_reached(cpu, 0);
+    }
 }
 
 static inline int ebb_watched(CPUState *cpu, vaddr address, vaddr length)

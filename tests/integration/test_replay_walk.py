@@ -440,6 +440,15 @@ class BareMetal(WalkTests):
     def test_dma_arm(self):
         self.bare_metal("dma-arm", 12, ("--workers", "3"), extra=("-device", "virtio-rng-device"))
 
+    def test_watchpoints(self):
+        self.bare_metal("watchpoints-aarch64", 41)
+
+    def test_watchpoints_three_workers(self):
+        self.bare_metal("watchpoints-aarch64", 42, ("--workers", "3"), interval=2000)
+
+    def test_watchpoints_arm(self):
+        self.bare_metal("watchpoints-arm", 43)
+
     def nested(self, architecture, seed, workers):
         self.bare_metal("nested-" + architecture, seed, ("--workers", workers),
                         extra=("-device", "virtio-rng-device"))

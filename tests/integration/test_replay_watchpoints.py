@@ -242,6 +242,20 @@ class SelfDebugging:
         hits = self.both_ways(Watch(EXECUTE, self.trap))
         self.assertEqual(len(hits), len(self.rounds))
 
+    def test_breakpoint_on_the_guests_own(self):
+        """Twice in each round: the guest's exception is taken first, then the instruction is
+        executed."""
+        hits = self.both_ways(Watch(EXECUTE, self.marked))
+        self.assertEqual(len(hits), 2 * len(self.rounds))
+        self.check_standing(self.marked, hits[4].position - 20, hits[6].position + 20)
+
+    def test_breakpoint_on_the_handler(self):
+        """The exception takes a position of its own, so that the handler has another."""
+        vector, = self.symbols(self.vector)
+        middle = self.forward([Watch(WRITE, self.victim)])[4].position
+        self.check_standing(vector, middle - 2500, middle + 200)
+        self.check_end()
+
     def test_verify_agrees(self):
         """What was recorded is what is replayed."""
         result = self.ebb.json("verify", "--json", self.recording)

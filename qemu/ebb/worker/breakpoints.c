@@ -179,15 +179,14 @@ int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint
 }
 
 /*
- * Position and PC of what the guest is doing, from inside a translation block. The whole block was
- * taken from the budget when it was entered.
+ * Position and PC of what the guest is doing, from inside a translation block or (ra is 0) in front
+ * of one. The whole block was taken from the budget when it was entered.
  */
 static uint64_t locate(struct worker *worker, uintptr_t ra, uint64_t *pc)
 {
     CPUState *cpu = CPU(worker->cpu);
-    TranslationBlock *tb = tcg_tb_lookup(ra);
-    uint64_t data[TARGET_INSN_START_WORDS];
-    int left = cpu_unwind_data_from_tb(tb, ra, data);
+    uint64_t data[TARGET_INSN_START_WORDS] = {worker_pc(worker)};
+    int left = ra ? cpu_unwind_data_from_tb(tcg_tb_lookup(ra), ra, data) : 0;
 
     *pc = data[0];
     return worker->run_end - cpu->neg.icount_decr.u16.low - cpu->icount_extra - left;
