@@ -70,6 +70,7 @@ build() {
     # Drivers, which only the virt machine has the devices for.
     case $file in
     */dma.c | */nested.c) more="$more $source/common/fw_cfg.c $source/common/virtio_rng.c" ;;
+    */tags.c) more="$more $source/common/flat_map.c" ;;
     esac
     echo "guest $(basename "$output")"
     # shellcheck disable=SC2086 # these are lists of words
@@ -89,6 +90,7 @@ for name in exceptions interrupts mmu exclusives float semihosting echo reset dm
     build $name-aarch64.elf aarch64 "$source/$name.c" $virt
     build $name-arm.elf arm "$source/$name.c" $virt -marm
 done
+build tags-aarch64.elf aarch64 "$source/tags.c" $virt
 build steps-thumb.elf arm "$source/steps.c" $virt -mthumb
 for name in exceptions interrupts mmu exclusives float echo reset dma steps long forever \
     trylock counter polling sleeper floatirq hypercalls latecode clock; do

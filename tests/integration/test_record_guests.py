@@ -39,6 +39,9 @@ class BareMetal(unittest.TestCase):
     def test_steps_thumb(self):
         self.check("steps-thumb")
 
+    def test_tags(self):
+        self.check("tags-aarch64")
+
     def test_dma_aarch64(self):
         self.check("dma-aarch64", extra=["-device", "virtio-rng-device"])
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Watchpoints and breakpoints on a guest that debugs itself. Every hit is looked for both ways, and
-what is found must not depend on what is watched."""
+"""Watchpoints and breakpoints on guests that make them hard: one that debugs itself, one whose
+pointers have tags. Every hit is looked for both ways, and what is found must not depend on what is
+watched."""
 
 import unittest
 
@@ -323,6 +324,80 @@ class SelfDebuggingArm(SelfDebugging, GuestTests):
         if expressions == (self.vector,):
             return [super().symbols("vectors", elf=elf)[0] + 0x10]
         return super().symbols(*expressions, elf=elf)
+
+
+class Tags(GuestTests):
+    """Ten rounds, each with four stores to one word by as many names, and one by a pair."""
+
+    name = "tags-aarch64"
+    tags = (0, 0x5a, 0xa5, 0xff)
+
+    def setUp(self):
+        super().setUp()
+        self.object, = self.symbols("object")
+
+    def expected(self):
+        return [value for r in range(1, 11)
+                for value in [r * 0x100 + i for i in range(4)] + [r]]
+
+    def test_each_name_sees_all_stores(self):
+        plain = None
+        for tag in self.tags + (0x11,):
+            watch = Watch(WRITE, self.object + 8 | tag << 56, 8)
+            self.client.seek("end")  # where no tag is ignored any more
+            hits = self.tagged_both_ways(watch)
+            self.assertEqual(self.values(hits), self.expected())
+            places = [hit.position for hit in hits]
+            plain = plain or places
+            self.assertEqual(places, plain)
+
+    def tagged_both_ways(self, watch):
+        """Where the guest does not ignore tags, there is nothing to be read by them."""
+        plain = Watch(WRITE, watch.address & MASK >> 8, watch.length)
+        watch.value = plain.value
+        return [hit for hit in self.both_ways(watch)]
+
+    def test_reads(self):
+        for tag in self.tags:
+            watch = Watch(READ, self.object + 8 | tag << 56, 8)
+            hits = self.tagged_both_ways(watch)
+            # Four by name in a round, and one to check the pair; in the end one to check the rest.
+            self.assertIn(len(hits), (50, 51), tag)
+
+    def test_the_address_is_the_watched_one(self):
+        watch = Watch(WRITE, self.object + 8 | 0x5a << 56, 8)
+        self.client.seek(self.main)
+        self.set("Z", [watch])
+        for _ in range(5):
+            self.assertEqual(self.client.move("c").address, watch.address)
+            self.set("z", [watch])
+            self.client.move("s")
+            self.set("Z", [watch])
+
+    def test_neighbours_are_not_seen(self):
+        hits = self.both_ways(Watch(WRITE, self.object + 16, 8))
+        self.assertEqual(hits, [])
+        hits = self.both_ways(Watch(WRITE, self.object + 24, 8))
+        self.assertEqual(len(hits), 40)
+        hits = self.both_ways(Watch(WRITE, self.object, 8))
+        self.assertEqual(self.values(hits), list(range(1, 11)))
+
+    def test_in_gdb(self):
+        gdb = Gdb(self.elf, self.recording)
+        self.addCleanup(gdb.close)
+        gdb.run("break rounds_end")
+        gdb.run("continue")
+        gdb.run("delete")
+        values = self.expected()
+        for expression in ("object[1]", "names[1][1]", "names[3][1]"):
+            gdb.run("watch -location " + expression)
+            for old, new in list(zip(values, values[1:]))[:-7:-1]:
+                text = gdb.run("reverse-continue").text
+                self.assertRegex(text, r"Old value = %d\s+New value = %d" % (new, old))
+            gdb.run("delete")
+            gdb.run("break rounds_end")
+            gdb.run("continue")
+            gdb.run("delete")
 
 
 if __name__ == "__main__":

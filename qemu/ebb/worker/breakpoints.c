@@ -4,6 +4,8 @@
  * QEMU itself knows nothing of either: what it has in its lists is the guest's own.
  */
 #include "qemu/osdep.h"
+#include "cpu.h"
+#include "internals.h"
 #include "exec/breakpoint.h"
 #include "exec/exec-all.h"
 #include "exec/translation-block.h"
@@ -229,16 +231,39 @@ static bool overlaps(uint64_t a, uint64_t a_length, uint64_t b, uint64_t b_lengt
     return a - b < b_length || b - a < a_length;
 }
 
+/*
+ * An address as the translation of the CPU's current regime takes it: where it ignores the top byte
+ * (Arm ARM, D8.8 "Address tagging"), bit 55 stands for all above it, or zeroes where there is one
+ * range. Tags of memory (MTE) are in that byte as well.
+ */
+static uint64_t untag(struct worker *worker, uint64_t address)
+{
+    CPUARMState *env = &worker->cpu->env;
+    ARMMMUIdx mmu_idx = arm_mmu_idx(env);
+    int ignores;
+
+    if (!arm_el_is_aa64(env, regime_el(env, mmu_idx))) {
+        return address;
+    }
+    ignores = aa64_va_parameter_tbi(regime_tcr(env, mmu_idx), mmu_idx);
+    if (!regime_has_2_ranges(mmu_idx)) {
+        return ignores ? extract64(address, 0, 56) : address;
+    }
+    return ignores >> extract64(address, 55, 1) & 1 ? sextract64(address, 0, 56) : address;
+}
+
 int worker_breakpoints_watched(CPUState *cpu, vaddr address, vaddr length)
 {
     struct worker *worker = worker_current();
+    uint64_t first = worker->breakpoints->len ? untag(worker, address) : 0;
     int kinds = 0;
     guint i;
 
     for (i = 0; i < worker->breakpoints->len; i++) {
         const struct worker_breakpoint *watch = breakpoint(worker, i);
 
-        if (is_watch(watch) && overlaps(address, length, watch->address, watch->length)) {
+        if (is_watch(watch) &&
+            overlaps(first, length, untag(worker, watch->address), watch->length)) {
             kinds |= watch->kind != WORKER_WATCH_READ ? BP_MEM_WRITE : 0;
             kinds |= watch->kind != WORKER_WATCH_WRITE ? BP_MEM_READ : 0;
         }
@@ -250,18 +275,21 @@ void worker_breakpoints_accessed(CPUState *cpu, vaddr address, vaddr length, int
                                  uintptr_t ra)
 {
     struct worker *worker = worker_current();
+    uint64_t first = worker->breakpoints->len ? untag(worker, address) : 0;
     guint i;
 
     for (i = 0; i < worker->breakpoints->len; i++) {
         const struct worker_breakpoint *watch = breakpoint(worker, i);
+        uint64_t start = untag(worker, watch->address);
         struct worker_hit hit = {
             .kind = watch->kind,
             .access = is_watch(watch) ? access_kind(watch, flags) : 0,
             .address = watch->address,
-            .data_address = MAX(address, watch->address),
+            /* In the words of whoever set it: with its tag. */
+            .data_address = watch->address + (first > start ? first - start : 0),
         };
 
-        if (hit.access && overlaps(address, length, watch->address, watch->length)) {
+        if (hit.access && overlaps(first, length, start, watch->length)) {
             hit.moment = moment_inside(locate(worker, ra, &hit.pc));
             if (clockwork_hit(&worker->clockwork, &hit)) {
                 leave(worker, ra);
