@@ -91,6 +91,14 @@ for name in exceptions interrupts mmu exclusives float semihosting echo reset dm
     build $name-arm.elf arm "$source/$name.c" $virt -marm
 done
 build tags-aarch64.elf aarch64 "$source/tags.c" $virt
+# The AArch32 program that an AArch64 kernel runs.
+if stale "$out/compat32.bin" "$source/compat32.S"; then
+    echo "program compat32.elf"
+    $arm -mcpu=cortex-a15 -nostdlib -static -Wl,-Ttext=0 -Wl,--build-id=none -Wl,-e,program \
+        -o "$out/compat32.elf" "$source/compat32.S"
+    "${arm%gcc}objcopy" -O binary -j .text "$out/compat32.elf" "$out/compat32.bin"
+fi
+build compat-aarch64.elf aarch64 "$source/compat.c" $virt "-Wa,-I$out"
 build steps-thumb.elf arm "$source/steps.c" $virt -mthumb
 for name in exceptions interrupts mmu exclusives float echo reset dma steps long forever \
     trylock counter polling sleeper floatirq hypercalls latecode clock; do

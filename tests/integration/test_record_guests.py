@@ -42,6 +42,9 @@ class BareMetal(unittest.TestCase):
     def test_tags(self):
         self.check("tags-aarch64")
 
+    def test_compat(self):
+        self.check("compat-aarch64")
+
     def test_dma_aarch64(self):
         self.check("dma-aarch64", extra=["-device", "virtio-rng-device"])
 

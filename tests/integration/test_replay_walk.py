@@ -454,6 +454,12 @@ class BareMetal(WalkTests):
     def test_tags(self):
         self.bare_metal("tags-aarch64", 44, interval=2000)
 
+    def test_compat(self):
+        self.bare_metal("compat-aarch64", 45)
+
+    def test_compat_three_workers(self):
+        self.bare_metal("compat-aarch64", 46, ("--workers", "3"), interval=500)
+
     def nested(self, architecture, seed, workers):
         self.bare_metal("nested-" + architecture, seed, ("--workers", workers),
                         extra=("-device", "virtio-rng-device"))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Watchpoints and breakpoints on guests that make them hard: one that debugs itself, one whose
-pointers have tags. Every hit is looked for both ways, and what is found must not depend on what is
-watched."""
+pointers have tags, one that runs AArch32 code under an AArch64 kernel. Every hit is looked for both
+ways, and what is found must not depend on what is watched."""
 
 import unittest
 
@@ -398,6 +398,146 @@ class Tags(GuestTests):
             gdb.run("break rounds_end")
             gdb.run("continue")
             gdb.run("delete")
+
+
+class Compat(GuestTests):
+    """Forty rounds of an AArch32 program, each with a call of Thumb code and of the kernel."""
+
+    name = "compat-aarch64"
+    rounds = range(1, 41)
+    offset = 0x40000000  # from the kernel's addresses to the program's
+    cpsr = 33
+
+    def setUp(self):
+        super().setUp()
+        shared, program = self.symbols("shared", "program32")
+        self.memory = shared + self.offset
+        self.program = program + self.offset
+        self.labels = {name: self.program + (address & ~1) for name, address in zip(
+            ("program", "program_loop", "in_thumb", "thumb_store"), self.symbols(
+                "program", "program_loop", "in_thumb", "thumb_store",
+                elf=self.ebb.guests.elf("compat32")))}
+
+    def registers(self):
+        """x0 to x30, sp and pc by the g packet, which all agree with p."""
+        text = self.client.registers()
+        values = [int.from_bytes(bytes.fromhex(text[16 * i:16 * i + 16]), "little")
+                  for i in range(33)]
+        single = self.client.exchange_all(["p%x" % i for i in range(33)])
+        self.assertEqual([int.from_bytes(bytes.fromhex(reply), "little") for reply, _ in single],
+                         values)
+        cpsr = text[33 * 16:33 * 16 + 8]
+        self.assertEqual(self.client.ask("p%x" % self.cpsr), cpsr)
+        return values, int.from_bytes(bytes.fromhex(cpsr), "little")
+
+    def check_registers(self, address, round_, is_thumb):
+        """As the program has them where it stands at an address of a round."""
+        values, cpsr = self.registers()
+        self.assertEqual(values[32], address)
+        self.assertEqual(values[0], self.memory)
+        self.assertEqual(values[1], round_)
+        self.assertEqual(values[5], 0xcafe0005)
+        self.assertEqual(values[12], 0xc0de000c)
+        self.assertEqual(values[13], self.memory + 256 - (8 if is_thumb == "pushed" else 0))
+        self.assertEqual(cpsr & 0x1f, 0x10)
+        self.assertEqual(bool(cpsr & 0x20), bool(is_thumb))
+        return values
+
+    def stops(self, address, packet, start, kind=4):
+        """The stops at a breakpoint one way, with the registers that were checked at each."""
+        self.client.seek(start)
+        self.set("Z", [Watch(EXECUTE, address, kind)])
+        while True:
+            stop = self.client.move(packet)
+            if stop.reason in ("begin", "end"):
+                break
+            self.assertEqual(stop.reason, "break")
+            self.assertEqual(self.pc(stop), address)
+            yield self.client.position()
+        self.set("z", [Watch(EXECUTE, address, kind)])
+
+    def check_breakpoint(self, label, before, is_thumb):
+        """before: how many rounds the register has less than rounds have begun."""
+        address = self.labels[label]
+        places = []
+        for round_, position in zip(self.rounds, self.stops(address, "c", "begin")):
+            self.check_registers(address, round_ - before, is_thumb)
+            places.append(position)
+        self.assertEqual(len(places), len(self.rounds))
+        back = list(self.stops(address, "bc", "end"))
+        self.assertEqual(back[::-1], places)
+        self.set("z", [Watch(EXECUTE, address)])
+        self.check_end()
+
+    def test_breakpoint_in_arm_code(self):
+        self.check_breakpoint("program_loop", 1, False)
+
+    def test_breakpoint_in_thumb_code(self):
+        self.check_breakpoint("in_thumb", 0, True)
+
+    def test_breakpoint_behind_a_conditional(self):
+        self.check_breakpoint("thumb_store", 0, "pushed")
+
+    def test_registers_while_stepping(self):
+        """Into Thumb code, into the kernel and out of it again, and all the way back."""
+        self.client.seek(next(self.stops(self.labels["program_loop"], "c", "begin")))
+        self.set("z", [Watch(EXECUTE, self.labels["program_loop"])])
+        first = self.client.position()
+        seen = []
+        modes = set()
+        for _ in range(400):
+            state = self.client.state()
+            values, cpsr = self.registers()
+            self.assertEqual(self.client.state(), state, "looking changes nothing")
+            seen.append((state, values, cpsr))
+            modes.add(cpsr & 0x3f if cpsr & 0x10 else cpsr & 0x1f)
+            stop = self.client.move("s")
+            self.assertEqual(self.pc(stop), self.registers()[0][32])
+        self.assertEqual(modes, {0x10, 0x30, 0x05})
+        for expected in reversed(seen):
+            stop = self.client.move("bs")
+            self.assertEqual((self.client.state(), *self.registers()), expected)
+            self.assertEqual(self.pc(stop), expected[1][32])
+        self.assertEqual(self.client.position(), first)
+
+    def test_writes_are_seen(self):
+        hits = self.both_ways(Watch(WRITE, self.memory))
+        self.assertEqual(self.values(hits), list(self.rounds))
+        hits = self.both_ways(Watch(WRITE, self.memory + 4))
+        self.assertEqual(self.values(hits), [3 * r for r in self.rounds])
+
+    def check_written(self, label, register, to, memory):
+        """A diversion from a breakpoint: what is written is what the program has at a store."""
+        self.client.seek(next(self.stops(self.labels[label], "c", "begin")))
+        self.set("z", [Watch(EXECUTE, self.labels[label])])
+        state = self.client.state()
+        before, cpsr = self.registers()
+        for number, value in ((register, 0x1234), (32, to)):
+            self.client.ask("P%x=%s" % (number, value.to_bytes(8, "little").hex()))
+            before[number] = value
+        self.assertEqual(self.registers(), (before, cpsr))
+        self.client.move("s")
+        text = self.client.ask("m%x,4" % memory)
+        self.assertEqual(int.from_bytes(bytes.fromhex(text), "little"), 0x1234)
+        self.client.seek(state[0])
+        self.assertEqual(self.client.state(), state)
+        self.check_end()
+
+    def test_registers_are_written(self):
+        self.check_written("program_loop", 1, self.labels["program_loop"] + 4, self.memory)
+
+    def test_registers_are_written_in_thumb_code(self):
+        self.check_written("in_thumb", 2, self.labels["thumb_store"], self.memory + 4)
+
+    def test_flags_are_written(self):
+        """The condition of Thumb code goes the other way."""
+        self.client.seek(next(self.stops(self.labels["in_thumb"], "c", "begin")))
+        self.set("z", [Watch(EXECUTE, self.labels["in_thumb"])])
+        _, cpsr = self.registers()
+        self.client.ask("P%x=%s" % (self.cpsr, (cpsr ^ 0xf0000000).to_bytes(4, "little").hex()))
+        self.assertEqual(self.registers()[1], cpsr ^ 0xf0000000)
+        self.client.seek("begin")
+        self.check_end()
 
 
 if __name__ == "__main__":

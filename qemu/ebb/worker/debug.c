@@ -1,28 +1,75 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a debugger looks at and changes: registers, memory, the target description. */
 #include "qemu/osdep.h"
+#include "qemu/bswap.h"
+#include "cpu.h"
 #include "exec/address-spaces.h"
 #include "exec/cpu-common.h"
 #include "exec/gdbstub.h"
 #include "debug.h"
 
 #define MAX_REGISTER_SIZE 2048u /* the largest of SVE, with room */
+#define AARCH64_CPSR 33u        /* gdb number: org.gnu.gdb.aarch64.core */
+
+/* True while a CPU that gdb sees with AArch64's registers executes AArch32 code: QEMU keeps those
+ * apart from AArch64's until the next exception. */
+static bool is_in_aarch32(struct worker *worker)
+{
+    CPUARMState *env = &worker->cpu->env;
+
+    return arm_feature(env, ARM_FEATURE_AARCH64) && !is_a64(env);
+}
+
+static void read_register(struct worker *worker, uint32_t number, GByteArray *out)
+{
+    CPUARMState *env = &worker->cpu->env;
+
+    if (number == AARCH64_CPSR && is_in_aarch32(worker)) {
+        uint32_t cpsr = tswap32(cpsr_read(env));
+
+        g_byte_array_append(out, (const uint8_t *)&cpsr, sizeof(cpsr));
+    } else {
+        gdb_read_register(CPU(worker->cpu), out, number);
+    }
+}
 
 void worker_debug_read_registers(struct worker *worker, GByteArray *out)
 {
-    CPUState *cpu = CPU(worker->cpu);
     int number;
 
-    for (number = 0; number < cpu->gdb_num_g_regs; number++) {
-        gdb_read_register(cpu, out, number);
+    if (is_in_aarch32(worker)) {
+        aarch64_sync_32_to_64(&worker->cpu->env);
+    }
+    for (number = 0; number < CPU(worker->cpu)->gdb_num_g_regs; number++) {
+        read_register(worker, number, out);
     }
 }
 
 void worker_debug_read_register(struct worker *worker, uint32_t number, GByteArray *out)
 {
-    if (number < CPU(worker->cpu)->gdb_num_regs) {
-        gdb_read_register(CPU(worker->cpu), out, number);
+    if (is_in_aarch32(worker)) {
+        aarch64_sync_32_to_64(&worker->cpu->env);
     }
+    if (number < CPU(worker->cpu)->gdb_num_regs) {
+        read_register(worker, number, out);
+    }
+}
+
+static void write_register(struct worker *worker, uint32_t number, uint8_t *value)
+{
+    CPUARMState *env = &worker->cpu->env;
+
+    if (!is_in_aarch32(worker)) {
+        gdb_write_register(CPU(worker->cpu), value, number);
+        return;
+    }
+    if (number == AARCH64_CPSR) {
+        cpsr_write(env, ldl_p(value), 0xffffffff, CPSRWriteByGDBStub);
+        return;
+    }
+    gdb_write_register(CPU(worker->cpu), value, number);
+    aarch64_sync_64_to_32(env);
+    env->regs[15] = env->pc;
 }
 
 int worker_debug_write_register(struct worker *worker, uint32_t number, const uint8_t *value,
@@ -37,7 +84,7 @@ int worker_debug_write_register(struct worker *worker, uint32_t number, const ui
                         number, size);
     }
     memcpy(buffer, value, size);
-    gdb_write_register(CPU(worker->cpu), buffer, number);
+    write_register(worker, number, buffer);
     worker->diversion = true;
     return 0;
 }

@@ -10,6 +10,8 @@ struct frame { /* start-aarch64.S builds it */
 
 #define VECTOR_SYNC_SAME_LEVEL 4
 #define VECTOR_IRQ_SAME_LEVEL 5
+#define VECTOR_SYNC_AARCH32 12
+#define VECTOR_IRQ_AARCH32 13
 #define SPSR_STEP (1ull << 21)
 
 static enum exception_kind kind_of_class(unsigned class)
@@ -17,6 +19,7 @@ static enum exception_kind kind_of_class(unsigned class)
     switch (class) {
     case 0x00:
         return EXCEPTION_UNDEFINED;
+    case 0x11: /* from AArch32 */
     case 0x15:
         return EXCEPTION_CALL;
     case 0x21:
@@ -41,11 +44,11 @@ void exception_entry(struct frame *frame, unsigned vector)
     struct exception exception = {.kind = EXCEPTION_OTHER, .pc = frame->pc, .link = frame->x[30]};
     uint64_t syndrome;
 
-    if (vector == VECTOR_IRQ_SAME_LEVEL) {
+    if (vector == VECTOR_IRQ_SAME_LEVEL || vector == VECTOR_IRQ_AARCH32) {
         irq_dispatch();
         return;
     }
-    if (vector == VECTOR_SYNC_SAME_LEVEL) {
+    if (vector == VECTOR_SYNC_SAME_LEVEL || vector == VECTOR_SYNC_AARCH32) {
         __asm__ volatile("mrs %0, esr_el1" : "=r"(syndrome));
         __asm__ volatile("mrs %0, far_el1" : "=r"(exception.address));
         exception.kind = kind_of_class(syndrome >> 26 & 0x3f);
