@@ -31,14 +31,18 @@ void clockwork_load(struct clockwork *clockwork, struct moment moment)
 
 bool clockwork_hit(struct clockwork *clockwork, const struct worker_hit *hit)
 {
+    bool is_first = !clockwork->hit_count;
+
     if (!moment_before(clockwork->reported, hit->moment)) {
         return false; /* (5) */
     }
-    if (clockwork->looks_for_last || !clockwork->hit_count) {
+    if (clockwork->looks_for_last || is_first) {
         clockwork->hit = *hit; /* (6) */
     }
     clockwork->hit_count++;
-    return !clockwork->looks_for_last;
+    /* An instruction in which a device has made the first hit goes on to its end, over what else it
+     * accesses. */
+    return is_first && !clockwork->looks_for_last;
 }
 
 /* True if an event of that kind is what comes next, here. */

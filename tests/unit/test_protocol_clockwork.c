@@ -22,7 +22,8 @@ struct script {
     struct ebb_event events[MAX_EVENTS + 1];
     size_t event_count;
     bool breaks[LENGTH];   /* a breakpoint on the instruction */
-    bool accesses[LENGTH]; /* it accesses what is watched */
+    bool accesses[LENGTH]; /* it accesses what is watched, before it accesses a device */
+    bool behind[LENGTH];   /* the same, but behind */
     struct moment hits[3 * MAX_EVENTS];
     size_t hit_count;
     uint64_t reset_at; /* UINT64_MAX: no reset */
@@ -94,6 +95,9 @@ static bool execute_one(struct script *script)
     while ((event = next_event(script)) && event->position == here &&
            (event->flags & EBB_EVENT_NESTED)) {
         apply(script);
+    }
+    if (script->behind[here] && hit(script, moment_inside(here), false)) {
+        return false;
     }
     script->position++;
     return true;
@@ -401,6 +405,30 @@ static void test_nested_write_before_an_event(void **state)
     free(script);
 }
 
+/* An instruction in which a device has written cannot be left before its end: what it has done
+ * until then would be taken for the state in front of it. */
+static void test_nested_write_before_an_access(void **state)
+{
+    struct script *script = new_script();
+    struct worker_stop stop;
+
+    (void)state;
+    add_event(script, 10, EBB_EVENT_DMA, true, true);
+    script->behind[10] = true;
+    start(script, moment_settled(3));
+    stop = run(script, moment_settled(3), moment_settled(20), 0);
+    assert_int_equal(stop.reason, WORKER_STOP_HIT);
+    assert_true(stop.hit.by_device);
+    assert_int_equal(moment_compare(stop.hit.moment, moment_inside(10)), 0);
+    assert_int_equal(moment_compare(stop.moment, moment_settled(11)), 0);
+    assert_int_equal(script->position, 11);
+    start(script, moment_settled(3));
+    stop = run(script, moment_settled(3), moment_settled(20), WORKER_RUN_LAST_HIT);
+    assert_int_equal(stop.hit_count, 2);
+    assert_false(stop.hit.by_device);
+    free(script);
+}
+
 /* A stop at a reset comes before it, and after what the devices did until then. */
 static void test_reset(void **state)
 {
@@ -508,6 +536,7 @@ int main(void)
         cmocka_unit_test(test_neighbours),   cmocka_unit_test(test_nested_write_before_an_event),
         cmocka_unit_test(test_reset),        cmocka_unit_test(test_reasons),
         cmocka_unit_test(test_missed_event), cmocka_unit_test(test_diversion),
+        cmocka_unit_test(test_nested_write_before_an_access),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
