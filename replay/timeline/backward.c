@@ -25,12 +25,20 @@ static int secure_return(struct timeline *timeline, struct ebb_error *error)
     return result;
 }
 
+/* Replica 0 follows to where the move ends. What is around there is of interest already on the way,
+ * which takes checkpoints that the first steps back from there will need. */
+static int reach_end(struct timeline *timeline, struct ebb_error *error)
+{
+    timeline->point_of_interest = timeline->moment.position;
+    return move_reach_present(timeline, error);
+}
+
 /* Ends a move at a position that is known to be reachable. */
 static int arrive(struct timeline *timeline, uint64_t position, enum timeline_stop_reason reason,
                   struct timeline_stop *stop, struct ebb_error *error)
 {
     move_arrive(timeline, position);
-    return move_reach_present(timeline, error) ? -1 : answer_here(timeline, reason, stop);
+    return reach_end(timeline, error) ? -1 : answer_here(timeline, reason, stop);
 }
 
 /* A hit inside an instruction is shown just behind it. */
@@ -40,7 +48,7 @@ static int arrive_at_hit(struct timeline *timeline, const struct worker_hit *hit
     uint64_t position = hit->moment.position + (hit->moment.phase == MOMENT_INSIDE);
 
     move_arrive_at_hit(timeline, position, hit);
-    return move_reach_present(timeline, error) ? -1 : answer_hit(timeline, hit, stop);
+    return reach_end(timeline, error) ? -1 : answer_hit(timeline, hit, stop);
 }
 
 int backward_end(struct timeline *timeline, const struct search_result *found, uint64_t position,

@@ -673,9 +673,31 @@ static void test_placement(void **state)
     session_close(&session);
 }
 
+/* With little memory a move back keeps the checkpoints around its end, not around its beginning. */
+static void test_placement_at_the_end_of_a_move_back(void **state)
+{
+    struct timeline_options tight = {
+        .workers = 1, .memory_budget = 800u << 10, .checkpoint_every = 4000};
+    struct timeline_stats before, after;
+    struct toy_session session;
+
+    (void)state;
+    session_open(&session, &(struct toy_history_options){.seed = 11, .length = 30000}, tight);
+    session_move(&session, MOVE_FORWARD, UINT64_MAX);
+    session_move(&session, MOVE_BACKWARD, 12000);
+    timeline_stats(session.timeline, &before);
+    for (unsigned i = 0; i < 200; i++) {
+        session_move(&session, MOVE_REVERSE_STEP, 0);
+    }
+    timeline_stats(session.timeline, &after);
+    assert_true(after.instructions_replayed - before.instructions_replayed < 200 * 60);
+    session_close(&session);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_placement_at_the_end_of_a_move_back),
         cmocka_unit_test(test_device_and_access),
         cmocka_unit_test(test_breakpoint_behind_device),
         cmocka_unit_test(test_device_and_reset),
