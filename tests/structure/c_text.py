@@ -17,7 +17,11 @@ PIECE = re.compile(
       |(?P<sign>->|\#\#|.)""",
     re.VERBOSE | re.DOTALL,
 )
-INCLUDE = re.compile(r'[ \t]*#[ \t]*include[ \t]+"([^"]+)"')
+INCLUDE = re.compile(
+    r"""[ \t]*\#[ \t]*(?:include|import)\b(?:[ \t]|/\*.*?\*/)*
+        (?:"(?P<near>[^"]+)"|<(?P<far>[^>]+)>|(?P<made>.+))""",
+    re.VERBOSE,
+)
 OPENING = {"(": ")", "[": "]", "{": "}"}
 KEYWORDS = frozenset(
     "auto break case char const continue default do double else enum extern float for goto if "
@@ -37,13 +41,16 @@ class Token:
 
 @dataclass
 class Source:
-    """Names and their lines, and for those used all of them; includes are (as written, line)."""
+    """Names and their lines, and for those used all of them; includes are (as written, line, near),
+    near being true between quotes."""
 
     includes: list = field(default_factory=list)
     defined: dict = field(default_factory=dict)  # functions and variables that others can use
     declared: dict = field(default_factory=dict)  # without being defined
     private: set = field(default_factory=set)  # static ones
     used: dict = field(default_factory=dict)
+    pointers: set = field(default_factory=set)  # written (*name)(): members of tables above all
+    hidden: list = field(default_factory=list)  # (line, what a reader of the text does not see)
 
 
 def tokens(text):
@@ -194,8 +201,17 @@ def read(text, is_header):
     code, directives = tokens(text)
     for number, line in enumerate(text.split("\n"), 1):
         include = INCLUDE.match(line)
-        if include:
-            source.includes.append((include.group(1), number))
+        if include and include.group("made"):
+            source.hidden.append((number, "includes what a macro says"))
+        elif include:
+            near = include.group("near")
+            source.includes.append((near or include.group("far"), number, bool(near)))
+    for token in code:
+        if token.text == "extern" and not token.at_margin:
+            source.hidden.append((token.line, "declares something inside of a function"))
+    for left, star, name, right, open_ in zip(code, code[1:], code[2:], code[3:], code[4:]):
+        if left.text + star.text + right.text + open_.text == "(*)(":
+            source.pointers.add(name.text)
     for declaration, end in declarations(code):
         take_down(source, declaration, end, is_header)
     for token in [*uses(code), *uses(directives)]:

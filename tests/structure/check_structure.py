@@ -58,6 +58,8 @@ def header_faults(tree, rooms):
     for path, source in tree.sources.items():
         if path in tree.public_headers and os.path.splitext(path)[0] + ".c" in tree.sources:
             yield f"{path}: is a public header, so no source file may have its name"
+        for line, what in source.hidden:
+            yield f"{path}:{line}: {what}"
         for name, line in source.declared.items():
             definer = tree.definer(name, path)
             if path.endswith(".c"):

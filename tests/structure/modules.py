@@ -63,8 +63,8 @@ class Tree:
 
     def included(self, path):
         """(header, line) for each header of this tree that a file includes itself."""
-        for written, line in self.sources[path].includes:
-            for folder in (os.path.dirname(path), *INCLUDE_FOLDERS):
+        for written, line, near in self.sources[path].includes:
+            for folder in (*(near * [os.path.dirname(path)]), *INCLUDE_FOLDERS):
                 header = os.path.normpath(os.path.join(folder, written))
                 if header in self.sources:
                     yield header, line
@@ -93,11 +93,18 @@ class Tree:
         for header, line in self.included(path):
             yield self.module(header), Need(path, line, f"includes {header}", header)
         source = self.sources[path]
+        in_sight = set().union(*(self.sources[seen].declared for seen in self.seen(path)))
+        own = source.defined.keys() | source.private
+        for name in (source.used.keys() & self.definers.keys()) - in_sight - own - source.pointers:
+            # A macro's body, or what the compiler is told in a way that c_text does not read.
+            definer = self.definer(name, path)
+            why = f"uses {name}, which {definer}:{self.sources[definer].defined[name]} defines"
+            yield self.module(definer), Need(path, source.used[name][0], why, definer)
         for seen in self.seen(path):
             for name in self.sources[seen].declared.keys() & source.used.keys():
                 definer = self.definer(name, seen)
                 lines = source.used[name]
-                if definer and lines and name not in source.defined.keys() | source.private:
+                if definer and lines and name not in own:
                     place = f"{definer}:{self.sources[definer].defined[name]}"
                     why = f"uses {name}, which {place} defines"
                     yield self.module(definer), Need(path, lines[0], why, seen)

@@ -103,6 +103,35 @@ def test_circle_by_a_declaration_of_ones_own():
     )
 
 
+def test_circle_by_a_declaration_inside_of_a_function():
+    body = "    extern int high_run(struct list *list);\n\n    high_run(list);\n"
+    expect(
+        {"low/list.c": CLEAN["low/list.c"].replace("{\n    list->", "{\n" + body + "    list->")},
+        circles=[["4 modules", "low/list.c:9: uses high_run, which high/run.c:3 defines"]],
+        directions=[["low/list.c:9: low may not use high"]],
+        headers=[["low/list.c:9: declares something inside of a function"]],
+    )
+
+
+def test_forbidden_call_by_a_macro():
+    expect(
+        {"low/up.h": "#define GO_UP(list) high_run(list)\n"},
+        directions=[["low/up.h:1: low may not use high: uses high_run, which high/run.c:3"]],
+    )
+
+
+def test_forbidden_include_in_other_clothes():
+    for line in ("<high/high.h>", '/* x */ "high/high.h"'):
+        expect(
+            {"low/up.c": f"#include {line}\n"},
+            directions=[["low/up.c:1: low may not use high: includes high/high.h"]],
+        )
+    expect(
+        {"low/up.c": '#define UP "high/high.h"\n#include UP\n'},
+        headers=[["low/up.c:2: includes what a macro says"]],
+    )
+
+
 def test_forbidden_include():
     expect(
         {"low/up.c": '#include <a.h>\n#include "high/high.h"\n'},
