@@ -20,6 +20,7 @@ struct worker_client {
     struct worker_control *control;
     size_t control_size;
     bool running;
+    struct worker_run run; /* the one in progress, or the last */
 };
 
 /* A request with at most one part of payload and a reply of exactly reply_size bytes. */
@@ -322,7 +323,56 @@ int worker_client_run_begin(struct worker_client *worker, const struct worker_ru
 {
     struct iovec part = {.iov_base = (void *)run, .iov_len = sizeof(*run)};
 
+    worker->run = *run;
     return worker_client_begin(worker, WORKER_RUN, &part, 1, error);
+}
+
+static bool is_moment(struct moment moment)
+{
+    return moment.phase <= MOMENT_INSIDE;
+}
+
+static bool hit_makes_sense(const struct worker_run *run, const struct worker_hit *hit)
+{
+    bool in_history = !(run->flags & WORKER_RUN_DIVERSION);
+
+    return hit->kind >= WORKER_BREAK_EXECUTE && hit->kind <= WORKER_WATCH_ACCESS &&
+           is_moment(hit->moment) &&
+           (!in_history ||
+            (moment_before(run->reported, hit->moment) && !moment_before(run->limit, hit->moment)));
+}
+
+/* What the stop says about where the worker is: no farther than it was told to go. */
+static bool place_makes_sense(const struct worker_run *run, const struct worker_stop *stop)
+{
+    switch (stop->reason) {
+    case WORKER_STOP_LIMIT:
+        return stop->moment.position == run->limit.position &&
+               stop->moment.phase == run->limit.phase;
+    case WORKER_STOP_HIT:
+        return stop->hit_count && !(run->flags & WORKER_RUN_LAST_HIT) &&
+               stop->moment.position <= run->limit.position;
+    case WORKER_STOP_INTERRUPTED:
+    case WORKER_STOP_END:
+        return moment_is_settled(stop->moment) && moment_before(stop->moment, run->limit);
+    case WORKER_STOP_RESET:
+        return stop->moment.phase == MOMENT_ARRIVED && moment_before(stop->moment, run->limit);
+    case WORKER_STOP_DIVERGED:
+        return stop->moment.position <= run->limit.position;
+    default:
+        return false;
+    }
+}
+
+static bool stop_makes_sense(const struct worker_run *run, const struct worker_stop *stop)
+{
+    if (!is_moment(stop->moment) || (stop->hit_count && !hit_makes_sense(run, &stop->hit))) {
+        return false;
+    }
+    if (run->flags & WORKER_RUN_DIVERSION) {
+        return stop->reason != WORKER_STOP_HIT || stop->hit_count;
+    }
+    return place_makes_sense(run, stop);
 }
 
 int worker_client_run_end(struct worker_client *worker, struct worker_stop *stop, char **report,
@@ -341,7 +391,7 @@ int worker_client_run_end(struct worker_client *worker, struct worker_stop *stop
     if (worker_channel_receive(channel, stop, sizeof(*stop), error)) {
         return -1;
     }
-    if (stop->report_length != length - sizeof(*stop)) {
+    if (stop->report_length != length - sizeof(*stop) || !stop_makes_sense(&worker->run, stop)) {
         return worker_channel_nonsense(channel, error);
     }
     return worker_channel_receive_text(channel, stop->report_length, report, error);

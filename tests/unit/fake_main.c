@@ -41,6 +41,9 @@ static void serve_run(struct fake_worker *worker, const void *payload)
         return;
     }
     fake_remember_ram(worker);
+    if (getenv("FAKE_WORKER_LIES")) {
+        stop.hit.moment.position = UINT64_MAX; /* of a hit, if there is one */
+    }
     stop.pc = worker->cpu.pc;
     stop.keyframe = stop.reason == WORKER_STOP_RESET ? worker->next.value : 0;
     stop.report_length = (uint32_t)strlen(worker->report);

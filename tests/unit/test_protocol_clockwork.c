@@ -532,10 +532,14 @@ static void test_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order),        cmocka_unit_test(test_any_stretch),
-        cmocka_unit_test(test_neighbours),   cmocka_unit_test(test_nested_write_before_an_event),
-        cmocka_unit_test(test_reset),        cmocka_unit_test(test_reasons),
-        cmocka_unit_test(test_missed_event), cmocka_unit_test(test_diversion),
+        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_any_stretch),
+        cmocka_unit_test(test_neighbours),
+        cmocka_unit_test(test_nested_write_before_an_event),
+        cmocka_unit_test(test_reset),
+        cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_missed_event),
+        cmocka_unit_test(test_diversion),
         cmocka_unit_test(test_nested_write_before_an_access),
     };
 
