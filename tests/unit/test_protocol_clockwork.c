@@ -245,6 +245,10 @@ static struct script *random_script(uint64_t *seed)
                 add_hit(script, moment_inside(here));
             }
         }
+        script->behind[here] = fixture_random(seed) % 8 == 0;
+        if (script->behind[here]) {
+            add_hit(script, moment_inside(here));
+        }
     }
     return script;
 }
@@ -462,6 +466,8 @@ static void test_reasons(void **state)
 
     (void)state;
     start(script, moment_settled(2));
+    assert_false(clockwork_run(&script->clockwork, &behind, &stop));
+    behind.limit = moment_inside(9);
     assert_false(clockwork_run(&script->clockwork, &behind, &stop));
     script->stop_requested = true;
     stop = run(script, moment_settled(2), moment_settled(9), 0);
