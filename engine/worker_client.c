@@ -366,13 +366,13 @@ static bool place_makes_sense(const struct worker_run *run, const struct worker_
 
 static bool stop_makes_sense(const struct worker_run *run, const struct worker_stop *stop)
 {
-    if (!is_moment(stop->moment) || (stop->hit_count && !hit_makes_sense(run, &stop->hit))) {
+    if (stop->hit_count && !hit_makes_sense(run, &stop->hit)) {
         return false;
     }
     if (run->flags & WORKER_RUN_DIVERSION) {
         return stop->reason != WORKER_STOP_HIT || stop->hit_count;
     }
-    return place_makes_sense(run, stop);
+    return is_moment(stop->moment) && place_makes_sense(run, stop);
 }
 
 int worker_client_run_end(struct worker_client *worker, struct worker_stop *stop, char **report,
