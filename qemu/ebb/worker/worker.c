@@ -11,7 +11,6 @@ struct worker *worker_current(void)
     return &the_worker;
 }
 
-/* the largest of SVE, with room */
 
 uint64_t worker_pc(struct worker *worker)
 {
