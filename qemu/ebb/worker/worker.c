@@ -11,7 +11,6 @@ struct worker *worker_current(void)
     return &the_worker;
 }
 
-
 uint64_t worker_pc(struct worker *worker)
 {
     CPUARMState *env = &worker->cpu->env;
