@@ -124,7 +124,7 @@ static void go_on(struct clockwork *clockwork)
     execute(clockwork, to > position ? to - position : 1);
 }
 
-/* Replay and log disagree if the guest has gone past an event, or sleeps although none comes. */
+/* Replay and log disagree if the guest has gone past an event. */
 static void check_for_missed_event(struct clockwork *clockwork)
 {
     const struct ebb_event *event = next_event(clockwork);

@@ -4,7 +4,7 @@
  *
  * It decides what comes next: an event of the log, an interrupt, how many instructions, a stop.
  * What executes them is a machine, given as a table of functions: QEMU's CPU in the worker
- * (qemu/ebb/worker/run.c), a toy in the unit tests (tests/unit/fake_worker.c). Both run this code.
+ * (qemu/ebb/worker/run.c), a toy in the unit tests (tests/unit/fake_run.c). Both run this code.
  *
  * Where it is, is a moment (moment.h); each transition names the function that makes it:
  *

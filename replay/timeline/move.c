@@ -4,7 +4,6 @@
 #include "reach.h"
 #include "recovery.h"
 #include "answer.h"
-#include "wait.h"
 
 #include "log/clock.h"
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "placement.h"
-#include "wait.h"
 
 #include "log/clock.h"
 

@@ -120,7 +120,6 @@ static bool is_watch(const struct worker_breakpoint *watch)
     return watch->kind != WORKER_BREAK_EXECUTE;
 }
 
-/* Pages are slow that had a watchpoint when they were entered into the TLB. */
 static int check_watchpoints(const struct worker_breakpoint *set, size_t count,
                              struct ebb_error *error)
 {
@@ -173,7 +172,7 @@ int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint
     g_array_append_vals(worker->breakpoints, set, count);
     drop_translations(addresses);
     g_array_free(addresses, true);
-    if (watched) {
+    if (watched) { /* pages are slow that had a watchpoint when they were entered into the TLB */
         tlb_flush(CPU(worker->cpu));
         process_queued_cpu_work(CPU(worker->cpu));
     }
