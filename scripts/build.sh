@@ -15,6 +15,6 @@ if [ ! -e "$build/build.ninja" ]; then
 elif [ $# -gt 0 ]; then
     quietly "$meson" configure "$build" "$@" || die "meson did not accept: $*"
 fi
-# The unit tests are built where they run: see scripts/test.sh.
-quietly ninja -C "$build" -j "$jobs" cli/ebb || die "the build failed: see above"
+# The unit tests are built where they run: see scripts/test.sh. The archive takes the manual.
+quietly ninja -C "$build" -j "$jobs" cli/ebb manual || die "the build failed: see above"
 ninja -C "$build" -j "$jobs" --quiet qemu
