@@ -2,6 +2,7 @@
 """Of a long run only the newest part is kept, and it can be replayed."""
 
 import os
+import re
 import signal
 import unittest
 
@@ -30,7 +31,9 @@ class FlightRecorder(unittest.TestCase):
         self.assertEqual(result.status, 0, result.describe())
         text = self.ebb.run("console", recorder.recording).text()
         self.assertNotIn("forever: round 3\n", text)
-        self.assertIn("forever: round 1999\n", text)
+        # However much further the guest got before it was stopped.
+        last = re.findall(r"forever: round \d+\n", recorder.text())[-1]
+        self.assertIn(last, text)
         return info
 
     def test_instructions(self):

@@ -84,13 +84,15 @@ bool recorder_flight_keyframe_begin(struct recorder_session *session, bool *whol
 
 /*
  * The newest base from which on enough is kept. A limit in bytes is met as well as one base can:
- * what is kept from it on is a part below the limit at most, since bases are a part apart.
+ * what is kept from it on is a part below the limit at most, since bases are a part apart. The
+ * newest base is never kept alone: right after it there is no history at all, and a writer that was
+ * behind may count much at once.
  */
 static guint base_to_keep(struct recorder_session *session, const struct base *now)
 {
     guint kept = 0, i;
 
-    for (i = 0; i < session->bases->len; i++) {
+    for (i = 0; i + 1 < session->bases->len; i++) {
         const struct base *base = base_at(session, i);
         bool enough = spans(session, base, now, 1);
 

@@ -94,6 +94,11 @@ class Process:
                                   (what, pattern, self.describe()))
                 self._changed.wait(left)
 
+    def skip(self):
+        """Passes over what has been read so far."""
+        with self._changed:
+            self._seen = len(self.output)
+
     def send(self, data):
         self.child.stdin.write(data.encode() if isinstance(data, str) else data)
         self.child.stdin.flush()
