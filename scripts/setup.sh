@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Installs what building, testing and benchmarking need. On Debian through apt, as root or with
-# sudo; on other systems it names everything that is missing, once.
+# Installs what building, testing, benchmarking and gdb's test suite need. On Debian through apt, as
+# root or with sudo; on other systems it names everything that is missing, once.
 #
-#   scripts/setup.sh build|test|bench...     (test includes build)
+#   scripts/setup.sh build|test|bench|suite...     (test includes build)
 
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/apt.sh"
@@ -20,6 +20,7 @@ build_packages=(
     python3-pycotap ipxe-qemu gdb-multiarch
 )
 test_packages=(gcc-arm-linux-gnueabihf clang shellcheck)
+suite_packages=(dejagnu)
 # On arm64 this is a name of the system's own compiler.
 [ "$(uname -m)" = aarch64 ] || test_packages+=(gcc-aarch64-linux-gnu)
 
@@ -104,6 +105,7 @@ setup_debian() {
     # shellcheck disable=SC2034 # used by name in apt_install
     local system_apt_options=(-q)
     [ -z "$with_test" ] || wanted+=("${test_packages[@]}")
+    [ -z "$with_suite" ] || wanted+=("${suite_packages[@]}")
     # The format check is for the one version whose output the sources have.
     if [ -n "$with_test" ] && [ "$(debian_codename)" = bookworm ]; then
         wanted+=(clang-format)
@@ -164,12 +166,14 @@ check_other_system() {
 
 with_test=
 with_bench=
+with_suite=
 for group in "$@"; do
     case $group in
     build) ;;
     test) with_test=1 ;;
     bench) with_bench=1 ;;
-    *) die "usage: scripts/setup.sh build|test|bench..." ;;
+    suite) with_suite=1 ;;
+    *) die "usage: scripts/setup.sh build|test|bench|suite..." ;;
     esac
 done
 if is_debian; then setup_debian; else check_other_system; fi

@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Runs gdb's own test suite over 'ebb replay': fetches the suite of the gdb under test, builds what
+# its programs are linked with on the bare machine, and leaves the rest to tests/gdb-suite/run.py.
+#
+#   scripts/gdb_suite.sh [--gdb 13|16|18] [--board ebb-aarch64|ebb-arm]... [FILE.exp...]
+#
+# The gdb under test is $EBB_GDB, else the system's gdb-multiarch; with --gdb it is Debian's of that
+# version, unpacked into the cache with all that it needs. The suite is that of Debian's package
+# gdb-source of the same version. Without FILE.exp the files of tests/gdb-suite/files.txt are run.
+
+. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/apt.sh"
+
+folder=$cache/gdb-suite
+
+# The suite of Debian that has gdb of version $1.
+suite_of() {
+    case $1 in
+    13) echo bookworm ;;
+    16) echo trixie ;;
+    18) echo forky ;;
+    *) die "gdb's test suite is at hand for gdb 13, 16 and 18, and not for ${1:-this gdb}" ;;
+    esac
+}
+
+# Downloads the packages "${@:2}" of the private apt set up before and unpacks them into folder $1.
+unpack() {
+    local to=$1 debs deb
+    shift
+    debs=$(mktemp -d "$folder/download.XXXXXX")
+    (cd "$debs" && quietly apt-get "${apt_options[@]}" download "$@") || die "could not download $*"
+    for deb in "$debs"/*.deb; do
+        dpkg -x "$deb" "$to"
+    done
+    rm -r "$debs"
+}
+
+# Fetches gdb's test suite of version $1 into $folder/suite-$1.
+fetch_suite() {
+    local suite=$folder/suite-$1 new=$folder/suite-$1.new
+    [ ! -d "$suite" ] || return 0
+    say "fetching the test suite of gdb $1"
+    private_apt deb "$(dpkg --print-architecture)" "$(suite_of "$1")"
+    rm -rf "$new"
+    mkdir -p "$new/package"
+    unpack "$new/package" gdb-source
+    tar -C "$new" --strip-components=1 --wildcards -xf "$new/package/usr/src/gdb.tar.xz" \
+        '*/gdb/testsuite' '*/gdb/contrib' '*/gdb/features' '*/include'
+    rm -r "$new/package"
+    mv "$new" "$suite"
+}
+
+# Fetches gdb of version $1 and the libraries it needs into $folder/gdb-$1, where it is bin/gdb.
+fetch_gdb() {
+    local to=$folder/gdb-$1 new=$folder/gdb-$1.new packages
+    [ ! -d "$to" ] || return 0
+    say "fetching gdb $1"
+    private_apt deb "$(dpkg --print-architecture)" "$(suite_of "$1")"
+    rm -rf "$new"
+    mkdir -p "$new/bin"
+    # As if nothing was installed: all that it depends on is wanted.
+    : >"$new/status"
+    mapfile -t packages < <(
+        apt-get "${apt_options[@]}" -o "Dir::State::status=$new/status" --no-install-recommends \
+            --simulate install gdb-multiarch | sed -n 's/^Inst \([^ ]*\).*/\1/p'
+    )
+    [ ${#packages[@]} -gt 0 ] || die "apt does not know what gdb-multiarch needs"
+    unpack "$new/root" "${packages[@]}"
+    write_gdb "$new/root" "$to/root" >"$new/bin/gdb"
+    chmod +x "$new/bin/gdb"
+    mv "$new" "$to"
+}
+
+# Prints a program that starts the gdb in the root $1, which will be at $2, with its own libraries.
+write_gdb() {
+    local loader
+    loader=$(cd "$1" && find . -name 'ld-linux*.so.*' -o -name 'ld-[0-9]*.so' | head -n 1)
+    [ -n "$loader" ] || die "there is no dynamic loader in $1"
+    cat <<END
+#!/bin/sh
+root=$2
+triplet=$(basename "$(dirname "$1"/usr/lib/*/libc.so.6)")
+PYTHONHOME=\$root/usr
+TERMINFO_DIRS=\${TERMINFO_DIRS:-/etc/terminfo:/lib/terminfo:/usr/share/terminfo}
+export PYTHONHOME TERMINFO_DIRS
+exec "\$root/$loader" --library-path "\$root/usr/lib/\$triplet:\$root/lib/\$triplet" \\
+    "\$root/usr/bin/gdb-multiarch" -data-directory "\$root/usr/share/gdb" "\$@"
+END
+}
+
+version=
+arguments=()
+while [ $# -gt 0 ]; do
+    case $1 in
+    --gdb)
+        [ $# -gt 1 ] || die "--gdb needs a version: 13, 16 or 18"
+        version=$2
+        shift 2
+        ;;
+    *)
+        arguments+=("$1")
+        shift
+        ;;
+    esac
+done
+is_debian || die "gdb's test suite is taken from Debian's package gdb-source, so this needs Debian"
+mkdir -p "$folder"
+exec 9>"$folder/lock"
+flock 9
+if [ -n "$version" ]; then
+    suite_of "$version" >/dev/null
+    fetch_gdb "$version"
+    gdb=$folder/gdb-$version/bin/gdb
+else
+    gdb=${EBB_GDB:-gdb-multiarch}
+    have "$gdb" || die "there is no gdb called $gdb: install gdb-multiarch, set EBB_GDB, or use --gdb"
+    version=$("$gdb" --version | sed -nE '1s/.* ([0-9]+)\..*/\1/p')
+    suite_of "$version" >/dev/null
+fi
+fetch_suite "$version"
+"$root/tests/gdb-suite/build_libc.sh" "$build/gdb-suite/libc"
+flock -u 9
+exec "$(system_python)" "$root/tests/gdb-suite/run.py" --build "$build" --gdb "$gdb" \
+    --gdb-version "$version" --suite "$folder/suite-$version/gdb/testsuite" "${arguments[@]}"
