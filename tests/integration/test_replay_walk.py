@@ -24,6 +24,7 @@ class Truth:
         self.all_registers = {}
         self.pcs = {}
         self.values = {}  # values of general registers: addresses that the guest may use
+        self.compared = 0  # states that were known, and were the same again
         self.writes = []  # (position, nested, address, length) by devices
         if devices:
             for event in ebb.current().json("dump", "--json", recording):
@@ -34,6 +35,7 @@ class Truth:
     def check(self, client, position, complete=False):
         """Compares the client's state with the one seen first, or notes it."""
         now, *state = client.state()
+        self.compared += position in self.states
         known = self.states.setdefault(position, state)
         if now != position or state != known:
             self.case.fail("position %d, wanted %d: state %s, but %s before; last packets %s"
@@ -526,7 +528,7 @@ class SampledTests(WalkTests):
                 client.seek(place)
                 truth.check(client, place, complete=True)
             Walk(self, client, truth, area, seed + number, kill_one_in).run(moves)
-        return client
+        return client, truth
 
 
 class Sampled(SampledTests):
