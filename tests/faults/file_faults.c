@@ -151,8 +151,7 @@ ssize_t write(int fd, const void *bytes, size_t size)
 static int open_file(const char *name, const char *path, int flags, mode_t mode)
 {
     int (*open_)(const char *, int, ...) = real(name);
-    enum fault fault =
-        flags & O_CREAT && in_folder(path) ? next_fault("create", true) : NONE;
+    enum fault fault = flags & O_CREAT && in_folder(path) ? next_fault("create", true) : NONE;
     int fd;
 
     if (fails(fault)) {
