@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recorders that are killed at one of their operations on the recording's files, or whose disk is full
-from one on, by means of tests/faults/file_faults.c."""
+"""What is preloaded to make things go wrong; recorders that are killed at one of their operations on the
+recording's files, or whose disk is full from one on, by means of tests/faults/file_faults.c."""
 
 import collections
 import json
@@ -17,13 +17,14 @@ GROWING = ("create", "write", "writev")  # the operations that a full disk makes
 Operation = collections.namedtuple("Operation", "number name")
 
 
-def build_library(folder):
-    """Compiles what is preloaded; returns its path."""
-    path = os.path.join(folder, "file_faults.so")
+def build_library(folder, name="file_faults"):
+    """Compiles tests/faults/NAME.c, to be preloaded; returns its path."""
+    path = os.path.join(folder, name + ".so")
     if not os.path.exists(path):
         subprocess.run(["cc", "-std=c11", "-D_GNU_SOURCE", "-D_LARGEFILE64_SOURCE", "-Wall", "-Wextra",
-                        "-Werror", "-O1", "-shared", "-fPIC", "-o", path,
-                        os.path.join(ROOT, "tests", "faults", "file_faults.c")],
+                        "-Werror", "-O1", "-shared", "-fPIC", "-iquote", ROOT, "-iquote",
+                        os.path.join(ROOT, "qemu"), "-o", path,
+                        os.path.join(ROOT, "tests", "faults", name + ".c")],
                        check=True, timeout=process.WATCHDOG)
     return path
 
