@@ -42,6 +42,8 @@
 #define EBB_MAX_REGISTER_SIZE 256u  /* bytes */
 #define EBB_MAX_PROBLEM 65536u      /* bytes of text in an index */
 #define EBB_MAX_NUMBER (1ull << 62) /* of the first event, keyframe or page content */
+/* A century of a CPU is not as long, and whoever adds a stretch to a position gets no overflow. */
+#define EBB_MAX_POSITION (1ull << 62)
 
 /* The first four bytes of a block. */
 enum ebb_block_type {

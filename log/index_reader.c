@@ -118,6 +118,9 @@ static int read_end(struct overlay *overlay, const struct ebb_log *log, struct e
         overlay->problem = copy_text(&span);
         status = overlay->problem ? 0 : ebb_input_no_memory(index, error);
     }
+    if (!status && block->first_position > EBB_MAX_POSITION) {
+        status = ebb_input_corrupt(index, block->offset, "its position makes no sense", error);
+    }
     overlay->event_count = block->first;
     overlay->end_position = block->first_position;
     ebb_buffer_free(&payload);
@@ -220,7 +223,7 @@ static const char *decode_list(struct positions *list, const struct ebb_block *b
     for (i = 0; i < block->count; i++) {
         uint64_t step = ebb_span_varint(&span);
 
-        if (span.failed || step > UINT64_MAX - last || (rising && list->count && step == 0)) {
+        if (span.failed || step > EBB_MAX_POSITION - last || (rising && list->count && step == 0)) {
             return "its positions make no sense";
         }
         last += step;

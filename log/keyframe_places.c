@@ -46,7 +46,8 @@ static const char *index_keyframe(struct indexer *indexer, size_t number)
     struct ebb_keyframe_place *place = &indexer->log->places[indexer->log->place_count];
 
     if (block->first != indexer->log->keyframe_count || block->raw_size != block->stored_size ||
-        block->first_position < indexer->position || block->last_position < indexer->event_number) {
+        block->first_position < indexer->position || block->first_position > EBB_MAX_POSITION ||
+        block->last_position < indexer->event_number) {
         return "it does not fit the blocks before";
     }
     indexer->position = block->first_position;

@@ -26,7 +26,8 @@ static int check_event_blocks(struct ebb_log *log, struct ebb_error *error)
 
         if (block->type != EBB_BLOCK_EVENTS || block->first != log->event_count ||
             block->count == 0 || block->count > EBB_MAX_BLOCK_EVENTS ||
-            block->first_position < position || block->last_position < block->first_position) {
+            block->first_position < position || block->last_position < block->first_position ||
+            block->last_position > EBB_MAX_POSITION) {
             return ebb_input_corrupt(&log->log, block->offset,
                                      "its header does not fit the blocks before", error);
         }

@@ -56,8 +56,8 @@ static const char *find_problem(const struct ebb_input *input)
 static bool makes_sense(const struct ebb_start *start)
 {
     return start->first_event <= EBB_MAX_NUMBER && start->first_keyframe <= EBB_MAX_NUMBER &&
-           start->first_page >= 1 && start->first_page <= EBB_MAX_NUMBER &&
-           start->log_offset >= EBB_FILE_HEADER_SIZE &&
+           start->position <= EBB_MAX_POSITION && start->first_page >= 1 &&
+           start->first_page <= EBB_MAX_NUMBER && start->log_offset >= EBB_FILE_HEADER_SIZE &&
            start->keyframes_offset >= EBB_FILE_HEADER_SIZE;
 }
 

@@ -450,6 +450,51 @@ static void test_refuses_nonsense(void **state)
 }
 
 /* What was flushed can be read while the recording goes on. */
+/* An event or a keyframe alone at a position: is it refused, with its place? */
+static void expect_position_refused(const char *directory, const char *file, uint64_t position,
+                                    bool refused)
+{
+    struct ebb_log_writer *writer = fixture_create(directory);
+    struct ebb_event event = {.kind = EBB_EVENT_CONSOLE, .position = position};
+    struct ebb_error error;
+    struct ebb_log *log;
+    uint64_t number;
+
+    if (strcmp(file, "log") == 0) {
+        assert_int_equal(ebb_log_writer_append(writer, &event, NULL), 0);
+    } else {
+        assert_int_equal(ebb_keyframe_begin(writer, position, &number, NULL), 0);
+        assert_int_equal(ebb_keyframe_commit(writer, NULL, 0, NULL), 0);
+    }
+    fixture_close(writer);
+    log = ebb_log_open(directory, &error);
+    assert_int_equal(log == NULL, refused);
+    if (refused) {
+        expect_corrupt(&error);
+        assert_non_null(strstr(error.message, file));
+    }
+    ebb_log_close(log);
+}
+
+/* Whoever reads a recording may add a stretch to a position, and gets no overflow. */
+static void test_positions_beyond_reason(void **state)
+{
+    static const uint64_t positions[] = {EBB_MAX_POSITION, EBB_MAX_POSITION + 1, UINT64_MAX - 1000,
+                                         UINT64_MAX};
+    static const char *const files[] = {"log", "keyframes"};
+    size_t i, j;
+
+    for (i = 0; i < sizeof(positions) / sizeof(positions[0]); i++) {
+        for (j = 0; j < 2; j++) {
+            char *directory = fixture_directory();
+
+            expect_position_refused(directory, files[j], positions[i], i > 0);
+            fixture_remove(directory);
+        }
+    }
+    (void)state;
+}
+
 static void test_read_while_writing(void **state)
 {
     struct ebb_log_writer *writer = fixture_create(*state);
@@ -603,6 +648,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_newer_version, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refuses_existing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refuses_nonsense, setup, teardown),
+        cmocka_unit_test(test_positions_beyond_reason),
         cmocka_unit_test_setup_teardown(test_read_while_writing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_closes_by_itself, setup, teardown),
         cmocka_unit_test_setup_teardown(test_disk_full, setup, teardown),

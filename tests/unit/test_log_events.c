@@ -202,7 +202,7 @@ static void test_extremes(void **state)
     size_t i;
 
     for (i = 0; i < 700; i++) {
-        event.position = i < 350 ? 0 : UINT64_MAX - 699 + i;
+        event.position = i < 350 ? 0 : EBB_MAX_POSITION - 699 + i;
         event.address = values[i / 7 % 7];
         event.value = values[i % 7];
         assert_int_equal(ebb_log_writer_append(writer, &event, NULL), 0);
@@ -212,7 +212,7 @@ static void test_extremes(void **state)
     cursor = fixture_cursor(log);
     for (i = 0; i < 700; i++) {
         assert_int_equal(ebb_cursor_next(cursor, &read, NULL), 1);
-        assert_int_equal(read.position, i < 350 ? 0 : UINT64_MAX - 699 + i);
+        assert_int_equal(read.position, i < 350 ? 0 : EBB_MAX_POSITION - 699 + i);
         assert_int_equal(read.address, values[i / 7 % 7]);
         assert_int_equal(read.value, values[i % 7]);
     }
