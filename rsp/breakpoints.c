@@ -66,6 +66,11 @@ const struct rsp_breakpoint *rsp_breakpoint_at(const struct rsp_session *session
     return found;
 }
 
+bool rsp_breakpoint_watches_writes(const struct rsp_breakpoint *breakpoint)
+{
+    return timeline_kind(breakpoint->type) == TIMELINE_WATCH_WRITE;
+}
+
 /*
  * An access may begin before the watched bytes. gdb wants an address inside of them, so the first
  * byte of both is reported: the one that is watched and nearest behind the access's start.

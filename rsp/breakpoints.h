@@ -11,6 +11,9 @@ rsp_handler rsp_handle_remove;
 /* The client's breakpoint on execution at that address; NULL: none. A software one is preferred. */
 const struct rsp_breakpoint *rsp_breakpoint_at(const struct rsp_session *session, uint64_t address);
 
+/* It is a watchpoint that sees writes only. */
+bool rsp_breakpoint_watches_writes(const struct rsp_breakpoint *breakpoint);
+
 /*
  * The client's watchpoint that an access starting at that address hit, and an address inside it;
  * NULL: none.

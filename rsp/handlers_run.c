@@ -3,6 +3,7 @@
 
 #include "moves.h"
 #include "stop_reply.h"
+#include "watch_choice.h"
 
 #include <string.h>
 
@@ -15,10 +16,12 @@ void rsp_handle_stop_reason(struct rsp_session *session, const struct rsp_argume
 /* The packet's arguments are not valid any more once this is called. */
 static void resume(struct rsp_session *session, struct rsp_move move)
 {
+    bool back = move.kind == RSP_MOVE_REVERSE_CONTINUE || move.kind == RSP_MOVE_REVERSE_STEP;
     struct timeline_stop stop;
     struct ebb_error error;
 
-    if (rsp_move(session, &move, &stop, &error) < 0) {
+    if (rsp_move(session, &move, &stop, &error) < 0 ||
+        rsp_watch_choose(session, back, &stop, &error) < 0) {
         /* gdb takes an error reply for a reason to try again, without end where it steps off a
          * watchpoint by itself: tell the user, and stop where we are. */
         rsp_session_printf(session, "ebb: %s\n", error.message);

@@ -116,6 +116,14 @@ static void put64(uint8_t *bytes, uint64_t value)
     memcpy(bytes, &value, sizeof(value));
 }
 
+/* What was written last by the instruction of that number, which writes the round it is in. */
+static uint64_t last_round(uint64_t position, uint64_t writer)
+{
+    uint64_t round = position / FAKE_LOOP;
+
+    return position % FAKE_LOOP <= writer && round ? round - 1 : round;
+}
+
 static void state_at(uint64_t position, struct state *state)
 {
     const uint32_t nop = 0xd503201f;
@@ -128,10 +136,8 @@ static void state_at(uint64_t position, struct state *state)
     state->registers[0] = round;
     state->registers[FAKE_SP] = FAKE_DATA + PAGE;
     state->registers[FAKE_PC] = pc_at(position);
-    if (position % FAKE_LOOP <= FAKE_WRITER) {
-        round = round ? round - 1 : 0; /* not yet written in this round */
-    }
-    put64(state->data + (FAKE_COUNTER - FAKE_DATA), round);
+    put64(state->data + (FAKE_COUNTER - FAKE_DATA), last_round(position, FAKE_WRITER));
+    put64(state->data + (FAKE_PAIR - FAKE_DATA), last_round(position, FAKE_PAIR_WRITER) << 32);
     if (position >= FAKE_DMA_POSITION) {
         put64(state->data + (FAKE_DMA - FAKE_DATA), FAKE_DMA_VALUE);
     }
@@ -186,6 +192,9 @@ static bool accesses_hit(const struct timeline *timeline, uint64_t position,
     }
     if (position % FAKE_LOOP == FAKE_READER) {
         return hits(timeline, any | 1u << TIMELINE_WATCH_READ, FAKE_INPUT, stop);
+    }
+    if (position % FAKE_LOOP == FAKE_PAIR_WRITER) {
+        return hits(timeline, any | 1u << TIMELINE_WATCH_WRITE, FAKE_PAIR, stop);
     }
     return false;
 }

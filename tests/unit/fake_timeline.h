@@ -5,9 +5,9 @@
  *
  * The program is a loop of FAKE_LOOP instructions at FAKE_CODE. At position P the PC is
  * FAKE_CODE + 4 * (P % FAKE_LOOP) and x0 is P / FAKE_LOOP. In each round, number FAKE_WRITER writes
- * x0 to FAKE_COUNTER (8 bytes), number FAKE_READER reads FAKE_INPUT. On reaching position
- * FAKE_DMA_POSITION a device writes FAKE_DMA_VALUE to FAKE_DMA (8 bytes). Code and data are
- * mapped, one page each, nothing else is.
+ * x0 to FAKE_COUNTER (8 bytes), number FAKE_READER reads FAKE_INPUT, number FAKE_PAIR_WRITER writes
+ * 0 and x0 to FAKE_PAIR (4 bytes each). On reaching position FAKE_DMA_POSITION a device writes
+ * FAKE_DMA_VALUE to FAKE_DMA (8 bytes). Code and data are mapped, one page each, nothing else is.
  */
 #ifndef EBB_TESTS_FAKE_TIMELINE_H
 #define EBB_TESTS_FAKE_TIMELINE_H
@@ -22,8 +22,10 @@
 #define FAKE_COUNTER (FAKE_DATA + 0x10)
 #define FAKE_INPUT (FAKE_DATA + 0x20)
 #define FAKE_DMA (FAKE_DATA + 0x30)
+#define FAKE_PAIR (FAKE_DATA + 0x40)
 #define FAKE_WRITER 4u
 #define FAKE_READER 6u
+#define FAKE_PAIR_WRITER 8u
 #define FAKE_DMA_POSITION 555u
 #define FAKE_DMA_VALUE UINT64_C(0x1122334455667788)
 #define FAKE_HALT (FAKE_CODE + 0x800) /* code that runs into this PC goes to sleep for good */

@@ -430,6 +430,40 @@ static void reports_an_address_inside_of_the_watched_range(void **state)
     expect_stop(client, "c", 0x1010, "watch:2010;");
 }
 
+static void watch_pair(struct rsp_client *client, char insert_or_remove)
+{
+    char packet[32];
+
+    for (unsigned address = 0x2040; address <= 0x2044; address += 4) {
+        snprintf(packet, sizeof(packet), "%c2,%x,4", insert_or_remove, address);
+        client_expect(client, packet, "OK");
+    }
+}
+
+/* gdb looks at the value of the watchpoint that is reported, and at no other. */
+static void reports_the_watchpoint_that_changes(void **state)
+{
+    struct rsp_client *client = *state;
+
+    watch_pair(client, 'Z');
+    expect_stop(client, "c", 0x1020, "watch:2040;"); /* both are 0 and stay so */
+    expect_position(client, 8);
+    watch_pair(client, 'z');
+    expect_stop(client, "s", 0x1024, "");
+    watch_pair(client, 'Z');
+    expect_stop(client, "c", 0x1020, "watch:2044;");
+    expect_position(client, 18);
+    watch_pair(client, 'z');
+    expect_stop(client, "s", 0x1024, "");
+    watch_pair(client, 'Z');
+    expect_stop(client, "bs", 0x1024, "watch:2044;");
+    expect_position(client, 19);
+    client_expect(client, "Z2,2048,8", "OK"); /* of which nothing is ever written */
+    client_expect(client, "z2,2044,4", "OK");
+    expect_stop(client, "bc", 0x1024, "watch:2040;");
+    expect_position(client, 19);
+}
+
 static void names_the_device_that_wrote(void **state)
 {
     struct rsp_client *client = *state;
@@ -970,6 +1004,7 @@ int main(void)
         WITH_CLIENT(keeps_breakpoints_of_two_kinds_apart),
         WITH_CLIENT(stops_at_watchpoints),
         WITH_CLIENT(reports_an_address_inside_of_the_watched_range),
+        WITH_CLIENT(reports_the_watchpoint_that_changes),
         WITH_CLIENT(names_the_device_that_wrote),
         WITH_CLIENT(steps_through_a_range),
         cmocka_unit_test(tells_of_a_divergence),

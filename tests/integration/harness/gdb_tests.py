@@ -233,7 +233,7 @@ class GdbTests:
     # Watchpoints.
 
     def changes(self, answer):
-        match = re.search(r"Old value = (\S+)\s+New value = (\S+)", answer.text)
+        match = re.search(r"Old value = (\S+).*\s+New value = (\S+)", answer.text)
         return match and tuple(int(value, 0) for value in match.groups())
 
     def check_in_function(self, answer, function):
@@ -319,6 +319,21 @@ class GdbTests:
         self.assertEqual(seen, ["add_to_total"] * 10 + ["build_list"] * 8 + ["walk_list"])
         back = [gdb.run("reverse-continue").function for _ in range(18)]
         self.assertEqual(back, ["build_list"] * 8 + ["add_to_total"] * 10)
+
+    def test_watchpoints_on_parts_of_one_store(self):
+        """Each store of 'total' hits all of them; the one that it changes is reported."""
+        for order in ((1, 2, 3), (3, 2, 1)):
+            with self.subTest(order=order):
+                gdb = self.at("call sum_squares")
+                for offset in order:
+                    gdb.run("watch -l *((unsigned char *)&total + %d)" % offset)
+                answer = gdb.run("continue")
+                self.assertEqual(self.changes(answer), (0, 1))
+                self.assertEqual(gdb.number("total"), 285)
+                self.assert_history_end(gdb.run("continue"))
+                answer = gdb.run("reverse-continue")
+                self.assertEqual(self.changes(answer), (1, 0))
+                self.assertEqual(gdb.number("total"), 204)
 
     def test_scope_of_a_local_variable(self):
         gdb = self.gdb()
