@@ -2,6 +2,7 @@
 #include "debugger.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,14 +51,36 @@ static int start(struct debugger *debugger, char **words, struct ebb_error *erro
     return 0;
 }
 
+/* The gdb command that loads moved symbols. gdb takes a word apart at blanks and quotes, unless a
+ * backslash is before them (gdb manual, Files). NULL without memory; the caller frees it. */
+static char *symbol_command(const struct debugger_options *options)
+{
+    char *command = malloc(2 * strlen(options->symbols) + 64), *to;
+
+    if (!command) {
+        return NULL;
+    }
+    to = command + sprintf(command, "symbol-file -o 0x%" PRIx64 " -- ", options->slide);
+    for (const char *from = options->symbols; *from; from++) {
+        if (strchr(" \t\n\"'\\", *from)) {
+            *to++ = '\\';
+        }
+        *to++ = *from;
+    }
+    *to = '\0';
+    return command;
+}
+
 int debugger_start(struct debugger *debugger, const struct debugger_options *options,
                    struct ebb_error *error)
 {
-    char **words = calloc((size_t)options->argument_count + 10, sizeof(*words));
-    char *connect = NULL;
+    char **words = calloc((size_t)options->argument_count + 12, sizeof(*words));
+    char *connect = NULL, *symbols = NULL;
     int count = 0, status;
 
-    if (!words || asprintf(&connect, "target remote %s", options->server) < 0) {
+    if (!words || (options->symbols && !(symbols = symbol_command(options))) ||
+        asprintf(&connect, "target remote %s", options->server) < 0) {
+        free(symbols);
         free(words);
         return ebb_fail_memory(error);
     }
@@ -67,7 +90,13 @@ int debugger_start(struct debugger *debugger, const struct debugger_options *opt
         words[count++] = "-x";
         words[count++] = (char *)options->script;
     }
-    if (options->symbols) {
+    if (options->symbols && options->slide) {
+        /* Without a program, which nothing is read from, gdb asks for one. */
+        words[count++] = "-exec";
+        words[count++] = (char *)options->symbols;
+        words[count++] = "-ex";
+        words[count++] = symbols;
+    } else if (options->symbols) {
         words[count++] = "-se"; /* takes any path, whatever it begins with */
         words[count++] = (char *)options->symbols;
     }
@@ -78,6 +107,7 @@ int debugger_start(struct debugger *debugger, const struct debugger_options *opt
     }
     status = start(debugger, words, error);
     free(connect);
+    free(symbols);
     free(words);
     return status;
 }

@@ -6,12 +6,14 @@
 #include "log/error.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct debugger_options {
     const char *gdb;        /* program */
     const char *script;     /* our gdb commands; NULL: none */
     const char *symbols;    /* ELF file; NULL: none */
+    uint64_t slide;         /* to be added to the addresses in it */
     const char *server;     /* what "target remote" takes */
     char *const *arguments; /* the user's own, after ours */
     int argument_count;

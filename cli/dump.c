@@ -4,6 +4,7 @@
 #include "json_list.h"
 #include "progress.h"
 #include "recording.h"
+#include "slide.h"
 #include "symbols.h"
 #include "text.h"
 
@@ -226,6 +227,7 @@ static int open_symbols(struct recording *recording, struct dump *dump, const ch
                         struct ebb_error *error)
 {
     struct progress progress;
+    struct slide slide;
     struct timeline_options options = {
         .recording = recording->directory,
         .workers = 1,
@@ -244,6 +246,11 @@ static int open_symbols(struct recording *recording, struct dump *dump, const ch
     if (!dump->timeline || recording_open_log(recording, ebb_log_open, error) < 0) {
         return -1;
     }
+    if (slide_find(&slide, dump->timeline, dump->symbols, error) < 0) {
+        return -1;
+    }
+    slide_tell(&slide, path, false);
+    symbols_move(dump->symbols, slide.offset);
     return timeline_read_pc(dump->timeline, &dump->pc, error);
 }
 
@@ -259,9 +266,10 @@ static const struct option_spec options[] = {
     [DUMP_COUNTS] = {"counts", 0, NULL,
                      "Prints a recording made under KVM as the host wrote it, with counts, even if "
                      "the positions are known."},
-    [DUMP_SYMBOLS] = {"symbols", 0, "ELF",
-                      "Replays the range and names the guest's code at each event: function, file "
-                      "and line from this file."},
+    [DUMP_SYMBOLS] =
+        {"symbols", 0, "ELF",
+         "Replays the range and names the guest's code at each event: function, file "
+         "and line from this file; a kernel that has moved itself (KASLR) is followed."},
     {0},
 };
 

@@ -5,6 +5,7 @@
 #include "programs.h"
 #include "progress.h"
 #include "recording.h"
+#include "slide.h"
 
 #include "rsp/rsp.h"
 
@@ -33,6 +34,8 @@ struct replay {
     struct recording recording;
     struct progress progress;
     struct timeline *timeline;
+    char *symbols; /* file; NULL: none */
+    struct slide slide;
     struct rsp_options options;
     struct rsp_result result;
     sigset_t stop_signals; /* blocked; they end the server through signals_fd */
@@ -92,6 +95,25 @@ static int seek(struct replay *replay, const char *at, struct ebb_error *error)
     return 0;
 }
 
+/* Finds out where the guest has moved what the symbols are of. Without a gdb of ours it is the user
+ * who has to know, and symbols that he did not name are looked at if they are a kernel's. */
+static int find_slide(struct replay *replay, bool own_gdb, struct ebb_error *error)
+{
+    struct symbols *symbols = replay->symbols ? symbols_open(replay->symbols, NULL) : NULL;
+    uint64_t banner;
+    int status = 0;
+
+    if (!symbols) {
+        return 0; /* gdb will say why it cannot read them */
+    }
+    if (own_gdb || replay->arguments->values[REPLAY_SYMBOLS] ||
+        symbols_lookup(symbols, "linux_banner", &banner)) {
+        status = slide_find(&replay->slide, replay->timeline, symbols, error);
+    }
+    symbols_close(symbols);
+    return status;
+}
+
 /* Tells where a recording made under KVM could not be replayed to its end. */
 static void tell_problem(const struct replay *replay)
 {
@@ -104,7 +126,7 @@ static void tell_problem(const struct replay *replay)
     }
 }
 
-static int open_timeline(struct replay *replay, struct ebb_error *error)
+static int open_timeline(struct replay *replay, bool own_gdb, struct ebb_error *error)
 {
     const char *memory = replay->arguments->values[REPLAY_MEMORY];
     const char *workers = replay->arguments->values[REPLAY_WORKERS];
@@ -129,13 +151,17 @@ static int open_timeline(struct replay *replay, struct ebb_error *error)
     replay->timeline = timeline_open(&options, error);
     if (!replay->timeline) {
         status = -1;
-    } else if (at) {
+    } else {
         replay->progress.timeline = replay->timeline;
+        status = find_slide(replay, own_gdb, error);
+    }
+    if (status == 0 && at) {
         status = seek(replay, at, error);
     }
     progress_end(&replay->progress);
     if (status == 0) {
         tell_problem(replay);
+        slide_tell(&replay->slide, replay->symbols, !own_gdb);
     }
     /* The timeline goes on calling progress_show(), but the terminal is gdb's now. */
     replay->progress.on_terminal = false;
@@ -150,7 +176,7 @@ static int serve_stdio(struct replay *replay, struct ebb_error *error)
                         "--stdio is for gdb: target remote | ebb replay --stdio %s",
                         replay->recording.directory);
     }
-    if (catch_signals(replay, true, error) < 0 || open_timeline(replay, error) < 0) {
+    if (catch_signals(replay, true, error) < 0 || open_timeline(replay, false, error) < 0) {
         return -1;
     }
     return rsp_serve_fds(replay->timeline, STDIN_FILENO, STDOUT_FILENO, &replay->options,
@@ -168,7 +194,7 @@ static int serve_listen(struct replay *replay, const char *address, struct ebb_e
     if (listener < 0) {
         return -1;
     }
-    if (catch_signals(replay, true, error) == 0 && open_timeline(replay, error) == 0 &&
+    if (catch_signals(replay, true, error) == 0 && open_timeline(replay, false, error) == 0 &&
         rsp_listener_name(listener, name, sizeof(name), error) == 0) {
         fprintf(stderr, "ebb: %s is served; in gdb: target remote %s\n",
                 replay->recording.directory, name);
@@ -272,24 +298,21 @@ static int debug(struct replay *replay, struct ebb_error *error)
         .argument_count = arguments->rest_count,
     };
     char folder[PATH_MAX], path[PATH_MAX + 8];
-    char *symbols = NULL, *script = NULL, *gdb = programs_gdb(error);
+    char *script = NULL, *gdb = programs_gdb(error);
     int status = -1;
 
-    if (gdb &&
-        recording_symbol_file(&replay->recording, arguments->values[REPLAY_SYMBOLS], &symbols,
-                              error) == 0 &&
-        catch_signals(replay, false, error) == 0 && open_timeline(replay, error) == 0 &&
-        create_private_folder(folder, error) == 0) {
+    if (gdb && catch_signals(replay, false, error) == 0 &&
+        open_timeline(replay, true, error) == 0 && create_private_folder(folder, error) == 0) {
         script = programs_gdb_script();
         options.gdb = gdb;
         options.script = script;
-        options.symbols = symbols;
+        options.symbols = replay->symbols;
+        options.slide = replay->slide.offset;
         snprintf(path, sizeof(path), "%s/gdb", folder);
         status = debug_on_socket(replay, path, &options, error);
         rmdir(folder);
     }
     free(script);
-    free(symbols);
     free(gdb);
     return status;
 }
@@ -323,9 +346,14 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     int status = recording_open(&replay.recording, arguments, error);
 
     if (status == 0) {
+        status = recording_symbol_file(&replay.recording, arguments->values[REPLAY_SYMBOLS],
+                                       &replay.symbols, error);
+    }
+    if (status == 0) {
         status = serve(&replay, error);
     }
     timeline_close(replay.timeline);
+    free(replay.symbols);
     recording_close(&replay.recording);
     if (replay.signals_fd >= 0) {
         close(replay.signals_fd);
@@ -351,7 +379,8 @@ static const struct option_spec options[] = {
     [REPLAY_AT] = {"at", 0, "begin|end|POSITION", "Starts at this position; default: begin."},
     [REPLAY_SYMBOLS] = {"symbols", 0, "ELF",
                         "Gives this file to gdb; default: what the recording names, if it is an "
-                        "ELF file on this machine."},
+                        "ELF file on this machine. Where the guest has moved itself (a kernel with "
+                        "KASLR), gdb is told how far; with --stdio and --listen, you are."},
     [REPLAY_MEMORY] = {"memory", 0, "SIZE",
                        "Memory for checkpoints, in bytes or with K, M, G or T; default: a quarter "
                        "of this machine's."},

@@ -3,6 +3,7 @@
 
 #include "json_list.h"
 #include "progress.h"
+#include "slide.h"
 #include "symbols.h"
 #include "text.h"
 
@@ -56,13 +57,38 @@ static double steps_per_anchor(const struct resolve_result *result)
     return result->anchors ? (double)result->steps / (double)result->anchors : 0;
 }
 
-static void print_flips(const struct resolve_result *result, const struct recording *recording)
+/* The recording's own symbols; NULL: there are none. */
+static struct symbols *open_symbols(const struct recording *recording)
 {
     struct symbols *symbols = NULL;
     char *path = NULL;
 
     if (recording_symbol_file(recording, NULL, &path, NULL) == 0 && path) {
         symbols = symbols_open(path, NULL);
+    }
+    free(path);
+    return symbols;
+}
+
+int resolution_find_slide(struct resolution *resolution, const struct recording *recording,
+                          struct timeline *timeline, struct ebb_error *error)
+{
+    struct symbols *symbols = resolution->result.flip_count ? open_symbols(recording) : NULL;
+    struct slide slide = {0};
+    int status = symbols ? slide_find(&slide, timeline, symbols, error) : 0;
+
+    resolution->slide = slide.offset;
+    symbols_close(symbols);
+    return status;
+}
+
+static void print_flips(const struct resolution *resolution, const struct recording *recording)
+{
+    const struct resolve_result *result = &resolution->result;
+    struct symbols *symbols = open_symbols(recording);
+
+    if (symbols) {
+        symbols_move(symbols, resolution->slide);
     }
     printf("%zu store-exclusives failed on the host and were made to fail:\n", result->flip_count);
     for (size_t i = 0; i < result->flip_count && i < FLIPS_PRINTED; i++) {
@@ -78,10 +104,7 @@ static void print_flips(const struct resolve_result *result, const struct record
     if (result->flip_count > FLIPS_PRINTED) {
         printf("  and %zu more\n", result->flip_count - FLIPS_PRINTED);
     }
-    if (symbols) {
-        symbols_close(symbols);
-    }
-    free(path);
+    symbols_close(symbols);
 }
 
 void resolution_print(const struct resolution *resolution, const struct recording *recording)
@@ -103,7 +126,7 @@ void resolution_print(const struct resolution *resolution, const struct recordin
     }
     printf("\n");
     if (result->flip_count) {
-        print_flips(result, recording);
+        print_flips(resolution, recording);
     }
 }
 

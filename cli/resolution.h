@@ -7,6 +7,7 @@
 #define EBB_CLI_RESOLUTION_H
 
 #include "replay/resolver/resolver.h"
+#include "replay/timeline/timeline.h"
 #include "recording.h"
 
 #include <jansson.h>
@@ -14,6 +15,7 @@
 struct resolution {
     bool done; /* by this command, not by an earlier one */
     struct resolve_result result;
+    uint64_t slide; /* of the recording's symbols */
 };
 
 /*
@@ -23,6 +25,10 @@ struct resolution {
 int resolution_make(struct resolution *resolution, struct recording *recording, bool again,
                     struct ebb_error *error);
 void resolution_free(struct resolution *resolution);
+
+/* Moves the names of functions to where the guest has moved its code (slide.h). */
+int resolution_find_slide(struct resolution *resolution, const struct recording *recording,
+                          struct timeline *timeline, struct ebb_error *error);
 
 /* What was found, for people; functions' names come from the recording's symbols. */
 void resolution_print(const struct resolution *resolution, const struct recording *recording);

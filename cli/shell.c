@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "progress.h"
 #include "recording.h"
+#include "slide.h"
 #include "symbols.h"
 #include "text.h"
 
@@ -29,6 +30,7 @@ struct shell {
     struct recording recording;
     struct timeline *timeline;
     struct progress progress;
+    char *symbol_file;
     struct symbols *symbols; /* NULL: none */
     bool quit;
 };
@@ -387,11 +389,26 @@ static int run_lines(struct shell *shell, struct ebb_error *error)
 enum { SHELL_SYMBOLS };
 
 static const struct option_spec options[] = {
-    [SHELL_SYMBOLS] = {"symbols", 0, "ELF",
-                       "Names the code with this file's symbols; default: what the recording "
-                       "names, if it is an ELF file on this machine."},
+    [SHELL_SYMBOLS] =
+        {"symbols", 0, "ELF",
+         "Names the code with this file's symbols; default: what the recording "
+         "names, if it is an ELF file on this machine. A kernel that has moved itself "
+         "(KASLR) is followed."},
     {0},
 };
+
+/* To where the guest has moved what they are of. */
+static int move_symbols(struct shell *shell, struct ebb_error *error)
+{
+    struct slide slide;
+
+    if (slide_find(&slide, shell->timeline, shell->symbols, error) < 0) {
+        return -1;
+    }
+    slide_tell(&slide, shell->symbol_file, false);
+    symbols_move(shell->symbols, slide.offset);
+    return 0;
+}
 
 static int open_shell(struct shell *shell, const struct arguments *arguments,
                       struct ebb_error *error)
@@ -402,16 +419,14 @@ static int open_shell(struct shell *shell, const struct arguments *arguments,
         .resolving = progress_resolving,
         .resolving_opaque = &shell->progress,
     };
-    char *symbols = NULL;
 
     if (recording_open(&shell->recording, arguments, error) < 0 ||
-        recording_symbol_file(&shell->recording, arguments->values[SHELL_SYMBOLS], &symbols,
-                              error) < 0) {
+        recording_symbol_file(&shell->recording, arguments->values[SHELL_SYMBOLS],
+                              &shell->symbol_file, error) < 0) {
         return -1;
     }
-    if (symbols) {
-        shell->symbols = symbols_open(symbols, error);
-        free(symbols);
+    if (shell->symbol_file) {
+        shell->symbols = symbols_open(shell->symbol_file, error);
         if (!shell->symbols) {
             return -1;
         }
@@ -421,8 +436,10 @@ static int open_shell(struct shell *shell, const struct arguments *arguments,
     shell->timeline = timeline_open(&timeline_options, error);
     progress_end(&shell->progress);
     /* A recording made under KVM may have got its positions just now. */
-    return shell->timeline && recording_open_log(&shell->recording, ebb_log_open, error) == 0 ? 0
-                                                                                              : -1;
+    if (!shell->timeline || recording_open_log(&shell->recording, ebb_log_open, error) < 0) {
+        return -1;
+    }
+    return shell->symbols ? move_symbols(shell, error) : 0;
 }
 
 static int run(const struct arguments *arguments, struct ebb_error *error)
@@ -435,6 +452,7 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     }
     timeline_close(shell.timeline);
     symbols_close(shell.symbols);
+    free(shell.symbol_file);
     recording_close(&shell.recording);
     return status;
 }

@@ -25,6 +25,8 @@ struct symbols {
     asymbol **table;            /* what bfd_find_nearest_line wants; owns the names */
     struct function *functions; /* by address, one for each */
     size_t function_count;
+    long count;      /* of the table */
+    uint64_t offset; /* a guest's address less the file's */
 };
 
 /* Mapping symbols ($a, $t, $d, $x) mark what the bytes are, not where a function begins. */
@@ -83,6 +85,7 @@ static int read_symbol_table(struct symbols *symbols, struct ebb_error *error)
         return ebb_fail(error, EBB_ERROR_FAILED, "cannot read symbols: %s",
                         bfd_errmsg(bfd_get_error()));
     }
+    symbols->count = count;
     for (long i = 0; i < count; i++) {
         asymbol *symbol = symbols->table[i];
 
@@ -134,6 +137,52 @@ void symbols_close(struct symbols *symbols)
     }
 }
 
+bool symbols_are_wide(const struct symbols *symbols)
+{
+    return bfd_get_arch_size(symbols->file) == 64;
+}
+
+bool symbols_lookup(const struct symbols *symbols, const char *name, uint64_t *address)
+{
+    for (long i = 0; i < symbols->count; i++) {
+        const asymbol *symbol = symbols->table[i];
+
+        if (symbol->name && strcmp(symbol->name, name) == 0 &&
+            !(symbol->flags & (BSF_DEBUGGING | BSF_FILE | BSF_SECTION_SYM)) &&
+            !bfd_is_und_section(bfd_asymbol_section(symbol))) {
+            *address = bfd_asymbol_value(symbol);
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t symbols_read(struct symbols *symbols, uint64_t address, void *buffer, size_t size)
+{
+    for (asection *section = symbols->file->sections; section; section = section->next) {
+        uint64_t start = bfd_section_vma(section), length = bfd_section_size(section);
+
+        if (!(bfd_section_flags(section) & SEC_ALLOC) || address < start ||
+            address - start >= length) {
+            continue;
+        }
+        if (size > length - (address - start)) {
+            size = (size_t)(length - (address - start));
+        }
+        return (bfd_section_flags(section) & SEC_HAS_CONTENTS) &&
+                       bfd_get_section_contents(symbols->file, section, buffer,
+                                                (file_ptr)(address - start), size)
+                   ? size
+                   : 0;
+    }
+    return 0;
+}
+
+void symbols_move(struct symbols *symbols, uint64_t offset)
+{
+    symbols->offset = offset;
+}
+
 static const struct function *function_at(const struct symbols *symbols, uint64_t address)
 {
     size_t low = 0, high = symbols->function_count;
@@ -153,6 +202,13 @@ static const struct function *function_at(const struct symbols *symbols, uint64_
     return &symbols->functions[low - 1];
 }
 
+bool symbols_has_code_at(const struct symbols *symbols, uint64_t address)
+{
+    const struct function *function = function_at(symbols, address);
+
+    return function && function->address == address;
+}
+
 void symbols_find(struct symbols *symbols, uint64_t address, struct symbols_location *location)
 {
     const struct function *function = NULL;
@@ -160,6 +216,7 @@ void symbols_find(struct symbols *symbols, uint64_t address, struct symbols_loca
     unsigned line = 0;
 
     *location = (struct symbols_location){0};
+    address -= symbols->offset;
     for (asection *section = symbols->file->sections; section; section = section->next) {
         uint64_t start = bfd_section_vma(section);
 

@@ -10,6 +10,7 @@
 
 #include "log/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,22 @@ struct symbols_location {
 
 struct symbols *symbols_open(const char *path, struct ebb_error *error);
 void symbols_close(struct symbols *symbols);
+
+/* True for a file of 64-bit code. */
+bool symbols_are_wide(const struct symbols *symbols);
+
+/* The address that the file gives a symbol of any kind; false: it has none of that name. */
+bool symbols_lookup(const struct symbols *symbols, const char *name, uint64_t *address);
+
+/* True if a function or another label of code is at exactly this address of the file. */
+bool symbols_has_code_at(const struct symbols *symbols, uint64_t address);
+
+/* The file's contents at an address of the file. Returns the bytes read: none where the file has no
+ * contents, and not beyond the end of a section. */
+size_t symbols_read(struct symbols *symbols, uint64_t address, void *buffer, size_t size);
+
+/* Says that the guest's code lies offset (modulo 2^64) above the file's addresses. */
+void symbols_move(struct symbols *symbols, uint64_t offset);
 
 /* Fills *location with what is known about a guest-virtual address. */
 void symbols_find(struct symbols *symbols, uint64_t address, struct symbols_location *location);

@@ -126,6 +126,9 @@ static int replay(struct verify *verify, struct ebb_error *error)
         progress.timeline = timeline;
         status = run_to_end(verify, timeline, error);
     }
+    if (status == 0) {
+        status = resolution_find_slide(&verify->resolution, &verify->recording, timeline, error);
+    }
     timeline_close(timeline);
     progress_end(&progress);
     return status < 0 ? -1 : compare(verify, error);

@@ -70,7 +70,7 @@ build() {
     # Drivers, which only the virt machine has the devices for.
     case $file in
     */dma.c | */nested.c) more="$more $source/common/fw_cfg.c $source/common/virtio_rng.c" ;;
-    */tags.c) more="$more $source/common/flat_map.c" ;;
+    */tags.c | */moved.c) more="$more $source/common/flat_map.c" ;;
     esac
     echo "guest $(basename "$output")"
     # shellcheck disable=SC2086 # these are lists of words
@@ -91,6 +91,7 @@ for name in exceptions interrupts mmu exclusives float semihosting echo reset dm
     build $name-arm.elf arm "$source/$name.c" $virt -marm
 done
 build tags-aarch64.elf aarch64 "$source/tags.c" $virt
+build moved-aarch64.elf aarch64 "$source/moved.c" $virt
 # The AArch32 program that an AArch64 kernel runs.
 if stale "$out/compat32.bin" "$source/compat32.S"; then
     echo "program compat32.elf"

@@ -24,7 +24,7 @@ const char *__lsan_default_suppressions(void)
 
 /* A landmark: no other function may be folded into it, and it must not move into a caller. */
 __attribute__((noinline, used)) static int landmark(int number);
-static const unsigned landmark_line = __LINE__ + 1;
+__attribute__((used)) static const unsigned landmark_line = __LINE__ + 1;
 __attribute__((noinline, used)) static int landmark(int number)
 {
     __asm__ volatile("" : "+r"(number));
@@ -70,6 +70,34 @@ static void test_function(void **state)
     assert_int_equal(strncmp(text, "landmark+0x0 (", 14), 0);
     snprintf(wanted, sizeof(wanted), "test_cli_symbols.c:%u)", location.line);
     assert_non_null(strstr(text, wanted));
+    symbols_close(symbols);
+}
+
+/* Names of data as well, the file's own bytes, and code that was loaded elsewhere. */
+static void test_file(void **state)
+{
+    uint64_t address = file_address((uintptr_t)landmark), found = 0;
+    struct symbols_location location;
+    struct ebb_error error;
+    struct symbols *symbols = symbols_open(SELF, &error);
+    unsigned line = 0;
+
+    (void)state;
+    assert_true(symbols_are_wide(symbols) == (sizeof(void *) == 8));
+    assert_true(symbols_lookup(symbols, "landmark", &found));
+    assert_true(found == address);
+    assert_true(symbols_lookup(symbols, "landmark_line", &found));
+    assert_false(symbols_lookup(symbols, "landmar", &found));
+    assert_int_equal(symbols_read(symbols, found, &line, sizeof(line)), sizeof(line));
+    assert_int_equal(line, landmark_line);
+    assert_int_equal(symbols_read(symbols, UINT64_MAX - 7, &line, sizeof(line)), 0);
+    assert_true(symbols_has_code_at(symbols, address));
+    assert_false(symbols_has_code_at(symbols, address + 1));
+    symbols_move(symbols, 0xffff000012340000ull);
+    symbols_find(symbols, address + 0xffff000012340000ull, &location);
+    assert_string_equal(location.function, "landmark");
+    symbols_find(symbols, address, &location);
+    assert_null(location.function);
     symbols_close(symbols);
 }
 
@@ -149,9 +177,9 @@ static void test_cut_off(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_function),     cmocka_unit_test(test_outside),
-        cmocka_unit_test(test_small_buffer), cmocka_unit_test(test_not_a_symbol_file),
-        cmocka_unit_test(test_cut_off),
+        cmocka_unit_test(test_function),          cmocka_unit_test(test_file),
+        cmocka_unit_test(test_outside),           cmocka_unit_test(test_small_buffer),
+        cmocka_unit_test(test_not_a_symbol_file), cmocka_unit_test(test_cut_off),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
