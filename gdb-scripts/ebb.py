@@ -6,6 +6,7 @@ gdb's own commands move through time already (continue, step, and their reverse-
 here is what gdb has no word for: the position, and going to one.
 """
 
+import os
 import re
 
 import gdb
@@ -170,6 +171,16 @@ class EbbMonitor(gdb.Command):
                 raise gdb.GdbError(str(error)) from None
 
 
+def load_pauth():
+    """gdb 14 gets through code with pointer authentication by itself."""
+    version = re.match(r"(\d+)", gdb.VERSION)
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pauth.py")
+    if version and int(version[1]) < 14 and os.path.exists(path):
+        with open(path) as file:
+            exec(compile(file.read(), path, "exec"), {"__name__": "ebb_pauth"})
+
+
+load_pauth()
 Ebb()
 EbbPosition("ebb position")
 EbbPosition("ebb when")

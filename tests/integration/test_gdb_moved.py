@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Symbols of a guest that has moved itself (KASLR)."""
+"""Symbols of a guest that has moved itself (KASLR), and backtraces through the functions there that
+sign their return addresses."""
 
 import os
 import re
 import subprocess
 import unittest
 
-from harness import ebb, process
+from harness import ebb, gdb, process
 from harness.rsp import Rsp
 from harness.symbol_file import SymbolFile
+
+SCRIPTS = os.path.join(gdb.ROOT, "gdb-scripts")
 
 
 class Session:
@@ -84,6 +87,63 @@ class BareMetal(Session, unittest.TestCase):
         self.assert_says(result.errors.decode(), self.slide, self.elf)
         self.assertRegex(result.text().splitlines()[-1], "at " + self.near + r"\w+ request\+")
         self.assertRegex(result.text(), "at " + self.near + r"\w+ console_put\+")
+
+    def frames(self, answer):
+        return re.findall(r"^#\d+ +(?:0x\w+ (?:\[PAC\] )?in )?(\w+) \(", answer.text, re.M)
+
+    def session(self, slide):
+        session = gdb.Gdb()
+        self.addCleanup(session.close)
+        session.run("source " + os.path.join(SCRIPTS, "ebb.py"))
+        session.run("symbol-file -o 0x%x %s" % (slide, self.elf))
+        session.connect(self.recording)
+        return session
+
+    def check_backtraces(self, session, caller):
+        """Of a function that signs, of one that has more on its stack, and of one that only calls
+        it: in front of it all, where the address is signed, where it is stored, and behind."""
+        calls = ["inner", "middle", "outer", caller]
+        for i, (function, steps) in enumerate([("inner", 8), ("middle", 8), ("outer", 4)]):
+            session.seek("begin")
+            session.run("tbreak *" + function)
+            self.assertEqual(session.run("continue").function, function)
+            for _ in range(steps):
+                self.assertEqual(self.frames(session.run("backtrace"))[:4 - i], calls[i:])
+                session.run("stepi")
+            where = session.position()
+            finished = session.run("finish")
+            self.assertEqual(finished.function, calls[i + 1], finished)
+            self.assertGreater(session.position(), where)
+            # And back: into the function by its end, out of it by its beginning.
+            session.run("reverse-stepi")
+            self.assertEqual(self.frames(session.run("backtrace"))[:4 - i], calls[i:])
+            self.assertEqual(session.run("reverse-finish").function, calls[i + 1])
+            self.assertLess(session.position(), where)
+
+    def test_signed_in_upper_half(self):
+        self.check_backtraces(self.session(self.slide), "run_moved")
+
+    def test_signed_in_lower_half(self):
+        session = self.session(0)
+        self.assertRegex(session.run("info registers pauth_cmask").text, "pauth_cmask +0x")
+        self.check_backtraces(session, "main")
+
+    def test_signed_everywhere(self):
+        """Nowhere in these functions, their ways out included, is a caller unknown."""
+        session = self.session(self.slide)
+        session.run("tbreak *outer")
+        session.run("continue")
+        calls = ["inner", "middle", "outer", "run_moved"]
+        places = set()
+        for _ in range(2000):
+            frames = self.frames(session.run("backtrace"))
+            if frames[:1] == calls[3:]:
+                break
+            self.assertIn(frames[:4], (calls, calls[1:], calls[2:]), hex(session.pc()))
+            places.add(session.pc())
+            session.run("stepi")
+        self.assertEqual(frames[:1], calls[3:])
+        self.assertGreater(len(places), 60)
 
 
 def told_symbols(recorder):
@@ -175,3 +235,18 @@ class Kernel(Session, unittest.TestCase):
         text, errors = self.shell(recorder.recording, ["seek end"], "--symbols", file)
         self.assertEqual(errors, "")
         self.assertIn("machine_power_off+0x", text)
+
+    def test_signed_backtrace(self):
+        """The kernel signs as well. gdb cannot unwind it without call frame information, but for
+        what our unwinder reads of the code."""
+        if gdb.version() >= (14,):
+            return  # its own unwinder is at work, which needs what Debian keeps in 800 MB
+        recorder = self.recorder("arm64", cpu="max")
+        file = self.file(told_symbols(self.flat))
+        text, _ = self.replay(recorder.recording,
+                              ["tbreak machine_power_off", "reverse-continue", "backtrace"],
+                              "--symbols", file, "--at", "end")
+        frames = re.findall(r"^#\d+ +0x\w+ in (\w+)", text, re.M)
+        self.assertEqual(frames[:9], [
+            "machine_power_off", "kernel_power_off", "__do_sys_reboot", "__arm64_sys_reboot",
+            "invoke_syscall", "el0_svc_common", "do_el0_svc", "el0_svc", "el0t_64_sync_handler"])

@@ -18,6 +18,13 @@ def find_gdb():
     return os.environ.get("EBB_GDB") or shutil.which("gdb-multiarch") or "gdb"
 
 
+def version():
+    """The gdb's version, as (13, 1)."""
+    text = subprocess.run([find_gdb(), "-nx", "-batch", "-ex", "python print(gdb.VERSION)"],
+                          capture_output=True, timeout=WATCHDOG, check=True).stdout.decode()
+    return tuple(int(number) for number in re.findall(r"\d+", text)[:2])
+
+
 def _unquote(text):
     """The contents of a C string as MI prints it."""
     return text.encode().decode("unicode_escape").encode("latin-1").decode(errors="replace")
