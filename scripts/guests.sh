@@ -33,32 +33,50 @@ unpack() {
     rm -r "$debs"
 }
 
-# The package that kernel metapackage $1 stands for in suite $2.
-kernel_package() {
+# The packages of suite $2 that package $1 depends on and whose names match $3, one to a line.
+depends() {
     apt-cache "${apt_options[@]}" -t "$2" depends "$1" |
-        sed -nE 's/^ *Depends: (linux-image-[0-9][^: ]*).*/\1/p' | head -n 1
+        sed -nE "s/^ *Depends: ($3[^: ]*).*/\\1/p"
+}
+
+# The packages that kernel metapackage $1 stands for in suite $2: up to Debian 13 one with everything
+# in it, since then one that depends on the kernel and on the modules.
+kernel_packages() {
+    local package
+    package=$(depends "$1" "$2" 'linux-image-[0-9]' | head -n 1)
+    [ -n "$package" ] || die "$1 names no kernel package in $2"
+    echo "$package"
+    depends "$package" "$2" 'linux-(binary|modules)-[0-9]'
 }
 
 # Leaves the kernel and modules that are in folder $1 under the name $2.
 keep_kernel() {
-    local folder=$1 name=$2 version
-    version=$(ls "$folder/lib/modules")
+    local folder=$1 name=$2 version modules=lib/modules kernel
+    [ ! -d "$folder/usr/lib/modules" ] || modules=usr/lib/modules
+    version=$(ls "$folder/$modules") || die "the kernel's packages hold no modules"
     rm -rf "$guests/modules-$name"
     mkdir -p "$guests/modules-$name/lib"
-    mv "$folder/lib/modules" "$guests/modules-$name/lib/modules"
-    mv "$folder/boot/vmlinuz-$version" "$guests/vmlinuz-$name"
-    echo "$version" >"$guests/version-$name"
+    mv "$folder/$modules" "$guests/modules-$name/lib/modules"
+    for kernel in "$folder/boot/vmlinuz-$version" \
+        "$guests/modules-$name/lib/modules/$version/vmlinuz"; do
+        if [ -e "$kernel" ]; then
+            mv "$kernel" "$guests/vmlinuz-$name"
+            echo "$version" >"$guests/version-$name"
+            return
+        fi
+    done
+    die "the kernel's packages hold no vmlinuz of $version"
 }
 
 fetch_linux() {
-    local architecture=$1 metapackage=$2 package folder
+    local architecture=$1 metapackage=$2 packages folder
     [ ! -e "$guests/complete-$architecture-$suite" ] || return 0
     say "fetching the $architecture guest: Debian's kernel and busybox"
     private_apt deb "$architecture" "$suite"
-    package=$(kernel_package "$metapackage" "$suite")
-    [ -n "$package" ] || die "$metapackage names no kernel package in $suite"
+    packages=$(kernel_packages "$metapackage" "$suite")
     folder=$(mktemp -d "$guests/unpack.XXXXXX")
-    unpack "$folder" "$package" busybox-static
+    # shellcheck disable=SC2086 # these are several names
+    unpack "$folder" $packages busybox-static
     keep_kernel "$folder" "$architecture"
     mv "$folder"/bin/busybox "$guests/busybox-$architecture" 2>/dev/null ||
         mv "$folder/usr/bin/busybox" "$guests/busybox-$architecture"
@@ -68,14 +86,14 @@ fetch_linux() {
 }
 
 fetch_host612() {
-    local package folder
+    local packages folder
     [ ! -e "$guests/complete-host612-$suite" ] || return 0
     say "fetching the host kernel of $suite-backports"
     private_apt deb arm64 "$suite" "$suite-backports"
-    package=$(kernel_package linux-image-arm64 "$suite-backports")
-    [ -n "$package" ] || die "linux-image-arm64 names no kernel package in $suite-backports"
+    packages=$(kernel_packages linux-image-arm64 "$suite-backports")
     folder=$(mktemp -d "$guests/unpack.XXXXXX")
-    unpack "$folder" "$package"
+    # shellcheck disable=SC2086
+    unpack "$folder" $packages
     keep_kernel "$folder" host612
     rm -r "$folder"
     rm -f "$guests/complete-host612"-*
