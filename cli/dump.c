@@ -4,6 +4,7 @@
 #include "json_list.h"
 #include "progress.h"
 #include "recording.h"
+#include "register_name.h"
 #include "slide.h"
 #include "symbols.h"
 #include "text.h"
@@ -91,15 +92,24 @@ static const char *event_kind(const struct ebb_event *event, char *buffer, size_
     return buffer;
 }
 
+static bool is_register(const struct ebb_event *event)
+{
+    return event->kind == EBB_EVENT_SYSREG_READ || event->kind == EBB_EVENT_SYSREG_WRITE;
+}
+
 static void print_text(const struct recording *recording, const struct ebb_event *event,
                        uint64_t number, const char *where)
 {
     char *data = event->data_length ? text_hex(event->data, event->data_length, DATA_SHOWN) : NULL;
-    char kind[24], place[RECORDING_PLACE_SIZE];
+    char kind[24], place[RECORDING_PLACE_SIZE], name[REGISTER_NAME_SIZE];
 
-    printf("%15s %9" PRIu64 "  %-14s 0x%08" PRIx64,
-           recording_place(recording, event->position, place), number,
-           event_kind(event, kind, sizeof(kind)), event->address);
+    printf("%15s %9" PRIu64 "  %-14s ", recording_place(recording, event->position, place), number,
+           event_kind(event, kind, sizeof(kind)));
+    if (is_register(event)) {
+        printf("%s", register_name_of(event->address, name));
+    } else {
+        printf("0x%08" PRIx64, event->address);
+    }
     if (event->kind == EBB_EVENT_END) {
         const char *reason = ebb_end_reason_name(event->value);
 
@@ -131,12 +141,16 @@ static void print_text(const struct recording *recording, const struct ebb_event
 
 static json_t *event_json(const struct dump *dump, const struct ebb_event *event, uint64_t number)
 {
-    char kind[24];
+    char kind[24], name[REGISTER_NAME_SIZE];
     json_t *object = json_pack("{s:o, s:o, s:s, s:o, s:o}", recording_place_name(dump->recording),
                                json_unsigned(event->position), "event", json_unsigned(number),
                                "kind", event_kind(event, kind, sizeof(kind)), "address",
                                json_unsigned(event->address), "value", json_unsigned(event->value));
 
+    if (is_register(event)) {
+        json_object_set_new(object, "register",
+                            json_string(register_name_of(event->address, name)));
+    }
     if (event->size) {
         json_object_set_new(object, "size", json_integer(event->size));
     }
@@ -335,7 +349,8 @@ const struct command command_dump = {
     .description =
         "Prints the events of a recording: position, number, kind, address, size, value and data. "
         "The address of mmio-read and mmio-write is guest-physical, that of dma is an offset into "
-        "the guest's RAM, that of anchor and exit the PC. Of a recording made under KVM that has "
+        "the guest's RAM, that of anchor and exit the PC; in the place of that of sysreg-read and "
+        "sysreg-write is the register's name. Of a recording made under KVM that has "
         "not been resolved yet the host's counts are printed in the place of positions, with a "
         "tilde "
         "before them; in JSON they are named count.\n\n"

@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "progress.h"
 #include "recording.h"
+#include "register_name.h"
 #include "slide.h"
 #include "symbols.h"
 #include "text.h"
@@ -222,9 +223,15 @@ static int run_events(struct shell *shell, char **words, int count, struct ebb_e
     result = ebb_cursor_seek_position(cursor, timeline_position(shell->timeline), error);
     while (result >= 0 && wanted-- > 0 && (result = ebb_cursor_next(cursor, &event, error)) > 0) {
         const char *name = ebb_event_kind_name(event.kind);
+        char where[REGISTER_NAME_SIZE];
 
-        printf("%15" PRIu64 "  %-14s 0x%08" PRIx64 " value 0x%" PRIx64 "\n", event.position,
-               name ? name : "unknown", event.address, event.value);
+        if (event.kind == EBB_EVENT_SYSREG_READ || event.kind == EBB_EVENT_SYSREG_WRITE) {
+            register_name_of(event.address, where);
+        } else {
+            snprintf(where, sizeof(where), "0x%08" PRIx64, event.address);
+        }
+        printf("%15" PRIu64 "  %-14s %s value 0x%" PRIx64 "\n", event.position,
+               name ? name : "unknown", where, event.value);
     }
     ebb_cursor_free(cursor);
     return result < 0 ? -1 : 0;
