@@ -76,8 +76,10 @@ static void print_command(json_t *words)
     {
         const char *string = json_string_value(word);
         char *text = string ? text_printable(string, strlen(string)) : NULL;
+        char *quoted = text ? text_shell_word(text) : NULL;
 
-        printf(text && strpbrk(text, " \t\"$&;*?|<>()\\") ? " '%s'" : " %s", text ? text : "?");
+        printf(" %s", quoted ? quoted : "?");
+        free(quoted);
         free(text);
     }
     putchar('\n');

@@ -78,6 +78,32 @@ char *text_printable(const void *bytes, size_t length)
     return text;
 }
 
+char *text_shell_word(const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-+=.,:/@%";
+    char *word, *out;
+
+    if (*text && text[strspn(text, plain)] == '\0') {
+        return strdup(text);
+    }
+    word = malloc(4 * strlen(text) + 3);
+    if (!word) {
+        return NULL;
+    }
+    out = word;
+    *out++ = '\'';
+    for (const char *from = text; *from; from++) {
+        if (*from == '\'') {
+            out = stpcpy(out, "'\\''");
+        } else {
+            *out++ = *from;
+        }
+    }
+    strcpy(out, "'");
+    return word;
+}
+
 char *text_hex(const uint8_t *bytes, size_t length, size_t limit)
 {
     size_t shown = length < limit ? length : limit;

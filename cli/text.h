@@ -15,6 +15,12 @@
  */
 char *text_printable(const void *bytes, size_t length);
 
+/*
+ * The text as one word of a POSIX shell (2.2, Quoting): as it is if it has nothing that a shell
+ * would take for more, else in apostrophes. The caller frees it; NULL when out of memory.
+ */
+char *text_shell_word(const char *text);
+
 /* Bytes as hexadecimal digits, at most limit bytes of them (then "..." follows); caller frees. */
 char *text_hex(const uint8_t *bytes, size_t length, size_t limit);
 

@@ -6,6 +6,7 @@
 
 #include "unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,6 +35,48 @@ static void test_printable(void **state)
     assert_printable("\xe2\x82", 2, "\\xe2\\x82"); /* cut off */
     assert_printable("\xff", 1, "\\xff");
     assert_printable("", 0, "");
+}
+
+/* What a shell makes of the word is the text again. */
+static void test_shell_word(void **state)
+{
+    static const char *const texts[] = {"plain-1.2,a=b:/c",
+                                        "",
+                                        "it's",
+                                        "'",
+                                        "a b",
+                                        "$HOME",
+                                        "`x`",
+                                        "\\",
+                                        "\"",
+                                        "!x",
+                                        "#x",
+                                        "~",
+                                        "a~b",
+                                        "[x]",
+                                        "{a,b}",
+                                        "a\tb",
+                                        "*",
+                                        "\xc3\xa4",
+                                        "a'b'c"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        char command[256], back[64] = {0}, *word = text_shell_word(texts[i]);
+        FILE *shell;
+
+        snprintf(command, sizeof(command), "printf %%s %s", word);
+        shell = popen(command, "r");
+        assert_non_null(shell);
+        fread(back, 1, sizeof(back) - 1, shell);
+        assert_int_equal(pclose(shell), 0);
+        assert_string_equal(back, texts[i]);
+        free(word);
+    }
+    char *word = text_shell_word("plain");
+
+    assert_string_equal(word, "plain");
+    free(word);
 }
 
 /* Whatever the bytes, JSON takes them. */
@@ -137,9 +180,13 @@ static void test_status_line_too_long(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_printable),    cmocka_unit_test(test_json_takes_any_bytes),
-        cmocka_unit_test(test_hex),          cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_status_lines), cmocka_unit_test(test_status_line_too_long),
+        cmocka_unit_test(test_printable),
+        cmocka_unit_test(test_shell_word),
+        cmocka_unit_test(test_json_takes_any_bytes),
+        cmocka_unit_test(test_hex),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_status_lines),
+        cmocka_unit_test(test_status_line_too_long),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
