@@ -192,12 +192,16 @@ enum remains { NOTHING, USELESS, REPLAYABLE };
 static enum remains look_at_remains(const struct record *record)
 {
     struct ebb_log_summary summary = {0};
+    struct manifest *manifest;
     struct ebb_log *log;
 
     if (rmdir(record->directory) == 0) {
         return NOTHING;
     }
-    log = ebb_log_open(record->directory, NULL);
+    /* A log without its manifest is no recording. */
+    manifest = manifest_load(record->directory, NULL);
+    log = manifest ? ebb_log_open(record->directory, NULL) : NULL;
+    manifest_free(manifest);
     if (log) {
         ebb_log_summary(log, &summary);
         ebb_log_close(log);
@@ -205,31 +209,31 @@ static enum remains look_at_remains(const struct record *record)
     return summary.keyframe_count > summary.first_keyframe ? REPLAYABLE : USELESS;
 }
 
-/* QEMU exited without saying how the recording ended. */
-static int explain_exit(const struct record *record, int exit_status, struct ebb_error *error)
+/* QEMU ended, as how says, without saying how the recording did. */
+static int explain_exit(const struct record *record, const char *how, int exit_status,
+                        struct ebb_error *error)
 {
     enum remains remains = look_at_remains(record);
 
-    if (remains == REPLAYABLE || record->status.last) {
+    if (remains == REPLAYABLE) {
         return ebb_fail(error, EBB_ERROR_FAILED,
-                        "the recording did not end in good order (QEMU's exit status is %d); %s "
-                        "can be replayed up to its last whole block",
-                        exit_status, record->directory);
+                        "the recording did not end in good order (%s); %s can be replayed up to "
+                        "its last whole block",
+                        how, record->directory);
     }
     if (remains == USELESS && exit_status != EBB_ERROR_UNSUPPORTED) {
         return ebb_fail(error, EBB_ERROR_FAILED,
-                        "the recording ended before its first keyframe was complete (QEMU's exit "
-                        "status is %d), so that nothing in %s can be replayed",
-                        exit_status, record->directory);
+                        "the recording ended before its first keyframe was complete (%s), so that "
+                        "nothing in %s can be replayed",
+                        how, record->directory);
     }
-    if (exit_status == 0) {
+    if (exit_status == 0 && !record->status.last) {
         return 0; /* -help and its like */
     }
     if (exit_status == EBB_ERROR_UNSUPPORTED) {
         return ebb_fail(error, EBB_ERROR_UNSUPPORTED, "this guest cannot be recorded");
     }
-    return ebb_fail(error, EBB_ERROR_FAILED, "QEMU did not start recording (exit status %d)",
-                    exit_status);
+    return ebb_fail(error, EBB_ERROR_FAILED, "nothing was recorded (%s)", how);
 }
 
 /* What the user is told, and the command's result. */
@@ -237,6 +241,7 @@ static int conclude(struct record *record, int wait_status, struct ebb_error *er
 {
     const char *end = record_status_end(&record->status);
     int exit_status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
+    char how[100];
 
     record_status_clear(&record->status);
     if (record->stats && write_stats(record, exit_status, error) < 0) {
@@ -253,17 +258,16 @@ static int conclude(struct record *record, int wait_status, struct ebb_error *er
         return 0;
     }
     if (WIFSIGNALED(wait_status)) {
-        return ebb_fail(error, EBB_ERROR_FAILED,
-                        "QEMU was ended by signal %d (%s); what it has recorded can be replayed up "
-                        "to its last whole block",
-                        WTERMSIG(wait_status), strsignal(WTERMSIG(wait_status)));
+        snprintf(how, sizeof(how), "QEMU was ended by signal %d, %s", WTERMSIG(wait_status),
+                 strsignal(WTERMSIG(wait_status)));
+    } else {
+        snprintf(how, sizeof(how), "QEMU's exit status is %d", exit_status);
     }
     if (!record->directory) {
-        return exit_status == 0
-                   ? 0
-                   : ebb_fail(error, EBB_ERROR_FAILED, "QEMU's exit status is %d", exit_status);
+        /* What --attach began is in a directory that nobody named here. */
+        return exit_status == 0 ? 0 : ebb_fail(error, EBB_ERROR_FAILED, "%s", how);
     }
-    return explain_exit(record, exit_status, error);
+    return explain_exit(record, how, exit_status, error);
 }
 
 static int check_disk(const struct record *record, struct ebb_error *error)

@@ -265,11 +265,22 @@ static void test_record_endings(void **state)
     write_qemu(setting, STATUS("") "\nexit 0");
     outcome = command_run(setting, "record -o r1 --qemu %s/qemu -M virt");
     assert_int_equal(outcome->status, 1);
-    assert_non_null(strstr(outcome->err, "did not end in good order"));
+    assert_non_null(strstr(outcome->err, "nothing was recorded (QEMU's exit status is 0)"));
     write_qemu(setting, STATUS("") "\nkill -9 $$");
     outcome = command_run(setting, "record -o r2 --qemu %s/qemu -M virt");
     assert_int_equal(outcome->status, 1);
-    assert_non_null(strstr(outcome->err, "signal 9"));
+    assert_non_null(strstr(outcome->err, "nothing was recorded (QEMU was ended by signal 9"));
+    /* Killed before the manifest was written, and after. */
+    write_qemu(setting, "cp rec/log rec/keyframes r8; kill -9 $$");
+    outcome = command_run(setting, "record -o r8 --qemu %s/qemu -M virt");
+    assert_int_equal(outcome->status, 1);
+    assert_non_null(strstr(outcome->err, "nothing in r8 can be replayed"));
+    assert_int_not_equal(command_run(setting, "info r8")->status, 0);
+    write_qemu(setting, "cp rec/log rec/keyframes rec/manifest.json r9; kill -9 $$");
+    outcome = command_run(setting, "record -o r9 --qemu %s/qemu -M virt");
+    assert_int_equal(outcome->status, 1);
+    assert_non_null(strstr(outcome->err, "r9 can be replayed up to its last whole block"));
+    assert_int_equal(command_run(setting, "info r9")->status, 0);
     /* It failed before the first status, but what it wrote can be replayed. */
     write_qemu(setting, "cp rec/log rec/keyframes rec/manifest.json r5; exit 1");
     outcome = command_run(setting, "record -o r5 --qemu %s/qemu -M virt");
@@ -284,7 +295,7 @@ static void test_record_endings(void **state)
     write_qemu(setting, "exit 1");
     outcome = command_run(setting, "record -o r7 --qemu %s/qemu -M virt");
     assert_int_equal(outcome->status, 1);
-    assert_non_null(strstr(outcome->err, "did not start recording"));
+    assert_non_null(strstr(outcome->err, "nothing was recorded (QEMU's exit status is 1)"));
     /* -help and its like record nothing. */
     write_qemu(setting, "echo help; exit 0");
     outcome = command_run(setting, "record -o r3 --qemu %s/qemu -help");
