@@ -257,6 +257,42 @@ static bool asks(const struct qemu_option *option)
     return argument && (strcmp(argument, "help") == 0 || strcmp(argument, "?") == 0);
 }
 
+/* Boards whose CPUs are several, whatever -smp says. The recorder knows all of them, but our QEMU
+ * may be built without, and would then only say that it has no such machine. */
+static int check_machine(const struct qemu_option *option, struct ebb_error *error)
+{
+    static const char *const boards[] = {"raspi2", "raspi3", "raspi4"};
+    char *machine = qemu_list_value(option->argument, "type", "type");
+    int status = 0;
+
+    for (size_t i = 0; machine && i < sizeof(boards) / sizeof(boards[0]); i++) {
+        if (strncmp(machine, boards[i], strlen(boards[i])) == 0) {
+            status = ebb_fail(error, EBB_ERROR_UNSUPPORTED,
+                              "-%s %s: this machine always has several CPUs, and only guests with "
+                              "one can be recorded; use the machine virt, or vexpress-a15",
+                              option->name, machine);
+            break;
+        }
+    }
+    free(machine);
+    return status;
+}
+
+static int check_machines(char *const *words, int count, struct ebb_error *error)
+{
+    struct qemu_option option;
+    int next = 0;
+
+    while (qemu_option_next(words, count, &next, &option)) {
+        if (option.name && option.argument &&
+            (strcmp(option.name, "M") == 0 || strcmp(option.name, "machine") == 0) &&
+            check_machine(&option, error) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 int qemu_arguments_check(char *const *words, int count, struct qemu_arguments *found,
                          struct ebb_error *error)
 {
@@ -264,6 +300,10 @@ int qemu_arguments_check(char *const *words, int count, struct qemu_arguments *f
     int next = 0;
 
     *found = (struct qemu_arguments){.ram_bytes = DEFAULT_RAM};
+    /* Before -smp, which cannot help such a machine. */
+    if (check_machines(words, count, error) < 0) {
+        return -1;
+    }
     while (qemu_option_next(words, count, &next, &option)) {
         if (!option.name) {
             continue;

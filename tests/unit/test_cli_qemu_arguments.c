@@ -49,6 +49,24 @@ static void test_refused(void **state)
     }
 }
 
+/* -smp 1 would not help these. */
+static void test_boards_of_several_cpus(void **state)
+{
+    static const char *const lines[] = {"-M raspi3b", "-smp 4 -machine type=raspi4b,dumpdtb=x",
+                                        "--machine raspi2b -smp 1"};
+    struct qemu_arguments found;
+    struct ebb_error error;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        assert_int_equal(check(lines[i], &found, &error), -1);
+        assert_int_equal(error.kind, EBB_ERROR_UNSUPPORTED);
+        assert_non_null(strstr(error.message, "use the machine virt"));
+        assert_null(strstr(error.message, "-smp 1"));
+    }
+    assert_int_equal(check("-M raspi0", &found, &error), 0);
+}
+
 static void test_let_through(void **state)
 {
     static const char *const lines[] = {
@@ -223,10 +241,10 @@ static void test_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),       cmocka_unit_test(test_let_through),
-        cmocka_unit_test(test_contradictory), cmocka_unit_test(test_accelerator),
-        cmocka_unit_test(test_ram),           cmocka_unit_test(test_for_tcg),
-        cmocka_unit_test(test_found),
+        cmocka_unit_test(test_refused),     cmocka_unit_test(test_boards_of_several_cpus),
+        cmocka_unit_test(test_let_through), cmocka_unit_test(test_contradictory),
+        cmocka_unit_test(test_accelerator), cmocka_unit_test(test_ram),
+        cmocka_unit_test(test_for_tcg),     cmocka_unit_test(test_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
