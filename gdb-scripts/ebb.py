@@ -181,7 +181,39 @@ def load_pauth():
 
 
 load_pauth()
+
+
+class EbbRecordWarning(gdb.Command):
+    """Tells what gdb's own recording does to a recording served by ebb; gdb runs it before
+"record"."""
+
+    def __init__(self):
+        super().__init__("ebb record-warning", gdb.COMMAND_OBSCURE, gdb.COMPLETE_NONE)
+
+    def invoke(self, argument, from_tty):
+        connection = gdb.selected_inferior().connection
+        if connection is None or connection.type not in ("remote", "extended-remote"):
+            return
+        try:
+            place()
+        except (gdb.error, gdb.GdbError):
+            return
+        print(
+            "ebb: everything is recorded already, and reverse commands work without 'record'. "
+            "gdb's own recording\nhides that history: from now on gdb goes back only to here. "
+            "'record stop' brings the history back."
+        )
+
+
+def warn_of_record():
+    """Has gdb run that before each command that begins a recording of its own."""
+    for command in ("hook-record", "record hook-full"):
+        gdb.execute(f"define {command}\nebb record-warning\nend")
+
+
 Ebb()
+EbbRecordWarning()
+warn_of_record()
 EbbPosition("ebb position")
 EbbPosition("ebb when")
 EbbSeek()
