@@ -336,7 +336,7 @@ static bool hit_makes_sense(const struct worker_run *run, const struct worker_hi
 {
     bool in_history = !(run->flags & WORKER_RUN_DIVERSION);
 
-    return hit->kind >= WORKER_BREAK_EXECUTE && hit->kind <= WORKER_WATCH_ACCESS &&
+    return hit->kind >= WORKER_BREAK_EXECUTE && hit->kind <= WORKER_BREAK_INTERRUPT &&
            is_moment(hit->moment) &&
            (!in_history ||
             (moment_before(run->reported, hit->moment) && !moment_before(run->limit, hit->moment)));
@@ -489,6 +489,12 @@ long worker_client_write_memory(struct worker_client *worker, const struct worke
         return -1;
     }
     return count > where->length ? worker_channel_nonsense(&worker->channel, error) : (long)count;
+}
+
+int worker_client_read_context(struct worker_client *worker, struct worker_context *context,
+                               struct ebb_error *error)
+{
+    return request(worker, WORKER_READ_CONTEXT, NULL, 0, context, sizeof(*context), error);
 }
 
 int worker_client_digest_registers(struct worker_client *worker, uint64_t *digest,

@@ -84,6 +84,10 @@ long worker_client_read_memory(struct worker_client *worker, const struct worker
 long worker_client_write_memory(struct worker_client *worker, const struct worker_memory *where,
                                 const uint8_t *data, struct ebb_error *error);
 
+/* What the worker is about to execute, and as whom. */
+int worker_client_read_context(struct worker_client *worker, struct worker_context *context,
+                               struct ebb_error *error);
+
 int worker_client_digest_registers(struct worker_client *worker, uint64_t *digest,
                                    struct ebb_error *error);
 

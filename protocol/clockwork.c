@@ -250,7 +250,8 @@ void clockwork_divert(struct clockwork *clockwork, const struct worker_run *run,
 
     begin_run(clockwork, run);
     clockwork->looks_for_last = false;
-    clockwork->reported = moment_settled(position);
+    clockwork->reported =
+        moment_is_settled(run->reported) ? moment_settled(position) : moment_arrived(position);
     while (!(reason = reason_to_end_diversion(clockwork, position, limit))) {
         clockwork->machine->execute(clockwork->opaque, least(limit - position, clockwork->slice));
         position = position_of(clockwork);

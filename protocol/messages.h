@@ -16,7 +16,7 @@
 
 #include <stdint.h>
 
-#define WORKER_PROTOCOL_VERSION 5u
+#define WORKER_PROTOCOL_VERSION 6u
 #define WORKER_MAX_MESSAGE (64u << 20) /* bytes of payload */
 
 struct worker_message {
@@ -80,6 +80,8 @@ enum worker_message_type {
     /* -> nothing; <- the CPU's registers with KVM's ids, those that the worker has: for each
      * uint64_t id, uint32_t size, size bytes. Recordings of KVM only. */
     WORKER_LIST_REGISTERS,
+    /* -> nothing; <- struct worker_context: what the CPU is about to execute, and where */
+    WORKER_READ_CONTEXT,
     WORKER_ERROR,
 };
 
@@ -125,25 +127,55 @@ struct worker_keyframe {
     uint64_t register_count;
 };
 
+/*
+ * What tells one activity of the guest from another at the same PC: a thread that an interrupt took
+ * the CPU from goes on in the context it had, others that pass there have another one.
+ */
+struct worker_context {
+    uint64_t pc;
+    uint64_t stack; /* the stack pointer */
+    /* Where the stack is: user code's translation table (TTBR0's address, without ASID), for which
+     * alike virtual addresses are common; for others the physical page, since kernels change that
+     * table under their own threads. */
+    uint64_t space;
+    uint32_t mode;    /* M[4:0] of the processor state */
+    uint32_t returns; /* 1 if the instruction at pc returns from an exception; not compared */
+};
+
+static inline int worker_context_same(const struct worker_context *a,
+                                      const struct worker_context *b)
+{
+    return a->pc == b->pc && a->stack == b->stack && a->space == b->space && a->mode == b->mode;
+}
+
 enum worker_breakpoint_kind {
     WORKER_BREAK_EXECUTE = 1, /* software or hardware breakpoint alike */
     WORKER_WATCH_WRITE = 2,
     WORKER_WATCH_READ = 3,
     WORKER_WATCH_ACCESS = 4,
+    WORKER_BREAK_INTERRUPT = 5, /* an interrupt's handler was entered */
+};
+
+enum worker_breakpoint_flag {
+    /* WORKER_BREAK_EXECUTE: only executions in that context count; the address is its pc.
+     * WORKER_BREAK_INTERRUPT: only interrupts taken in place of the instruction there. */
+    WORKER_BREAK_IN_CONTEXT = 1 << 0,
 };
 
 struct worker_breakpoint {
     uint32_t kind;
-    uint32_t reserved;
+    uint32_t flags;   /* enum worker_breakpoint_flag */
     uint64_t address; /* guest-virtual; bit 0 clear for Thumb */
-    uint64_t length;  /* bytes; 0 for WORKER_BREAK_EXECUTE */
+    uint64_t length;  /* bytes; 0 for WORKER_BREAK_... */
+    struct worker_context context;
 };
 
 enum worker_run_flag {
     /* Do not stop at hits; count them and report the last. */
     WORKER_RUN_LAST_HIT = 1 << 0,
     /* Run without the log: device reads give 0, writes go nowhere, no event is applied, nothing is
-     * compared. The limit's position is a number of instructions, `reported` does not matter. */
+     * compared. The limit's position is a number of instructions. A breakpoint that the first of
+     * them stands on counts unless `reported` is settled. */
     WORKER_RUN_DIVERSION = 1 << 1,
 };
 
@@ -177,6 +209,8 @@ enum worker_stop_reason {
  *     device has written the memory in that time; the run stops behind the instruction.
  *   arrived: a device has written the memory on reaching the position (by_device); the run stops
  *     with the position settled, or at its limit or a reset if these come before.
+ *   settled, of kind WORKER_BREAK_INTERRUPT: the handler's first instruction is about to execute;
+ *     context is what the interrupt was taken in.
  * Devices' writes are seen by write and access watchpoints.
  */
 struct worker_hit {
@@ -188,6 +222,7 @@ struct worker_hit {
     uint64_t pc;
     uint32_t by_device;
     uint32_t reserved;
+    struct worker_context context; /* of WORKER_BREAK_INTERRUPT */
 };
 
 struct worker_stop {

@@ -19,6 +19,12 @@ int answer_hit(struct timeline *timeline, const struct worker_hit *hit, struct t
 {
     bool execute = hit->kind == WORKER_BREAK_EXECUTE;
 
+    if (hit->kind == WORKER_BREAK_INTERRUPT) { /* only steps look for it */
+        timeline->suspended = hit->context;
+        timeline->handler_pc = hit->pc;
+        stop->handler = true;
+        return answer_here(timeline, TIMELINE_STOP_STEP, stop);
+    }
     stop->kind = (enum timeline_breakpoint_kind)hit->kind;
     stop->by_device = hit->by_device;
     stop->address = execute ? hit->address : hit->data_address;

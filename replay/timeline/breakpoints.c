@@ -8,11 +8,36 @@
 bool breakpoints_have_watch(const struct breakpoint_list *breakpoints)
 {
     for (size_t i = 0; i < breakpoints->count; i++) {
-        if (breakpoints->list[i].kind != WORKER_BREAK_EXECUTE) {
+        if (breakpoints->list[i].kind >= WORKER_WATCH_WRITE &&
+            breakpoints->list[i].kind <= WORKER_WATCH_ACCESS) {
             return true;
         }
     }
     return false;
+}
+
+int breakpoints_extend(struct timeline *timeline, const struct worker_breakpoint *more,
+                       size_t count, struct breakpoint_list *before, struct ebb_error *error)
+{
+    struct breakpoint_list extended = {.count = timeline->breakpoints.count + count};
+
+    extended.list = malloc(extended.count * sizeof(*more));
+    if (!extended.list) {
+        return ebb_fail_memory(error);
+    }
+    *before = timeline->breakpoints;
+    if (before->count) {
+        memcpy(extended.list, before->list, before->count * sizeof(*more));
+    }
+    memcpy(extended.list + before->count, more, count * sizeof(*more));
+    timeline->breakpoints = extended;
+    return 0;
+}
+
+void breakpoints_restore(struct timeline *timeline, const struct breakpoint_list *before)
+{
+    free(timeline->breakpoints.list);
+    timeline->breakpoints = *before;
 }
 
 /* The set is kept in one order, so that equal sets are equal bytes. */

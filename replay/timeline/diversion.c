@@ -60,7 +60,10 @@ static int run_diversion(struct timeline *timeline, uint64_t instructions, struc
                          struct ebb_error *error)
 {
     struct worker_client *worker = timeline->replicas[0].worker;
-    struct worker_run run = {.limit = {.position = instructions}, .flags = WORKER_RUN_DIVERSION};
+    /* A step is off a breakpoint, a run may be to the one where the debugger has put the PC. */
+    struct worker_run run = {.reported = instructions == 1 ? moment_settled(0) : moment_arrived(0),
+                             .limit = {.position = instructions},
+                             .flags = WORKER_RUN_DIVERSION};
     char *report;
 
     if (replica_set_breakpoints(&timeline->replicas[0], &timeline->breakpoints, error) ||

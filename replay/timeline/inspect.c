@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "inspect.h"
 #include "recovery.h"
 #include "reach.h"
 #include "log/digest.h"
@@ -90,6 +91,17 @@ int timeline_read_pc(struct timeline *timeline, uint64_t *pc, struct ebb_error *
         *pc = *pc << 8 | bytes[timeline->hello.big_endian ? i : size - 1 - i];
     }
     return 0;
+}
+
+static long ask_context(struct timeline *timeline, void *opaque, struct ebb_error *error)
+{
+    return worker_client_read_context(timeline->replicas[0].worker, opaque, error);
+}
+
+int inspect_context(struct timeline *timeline, struct worker_context *context,
+                    struct ebb_error *error)
+{
+    return ask(timeline, ask_context, context, error) < 0 ? -1 : 0;
 }
 
 struct memory_question {

@@ -4,8 +4,8 @@
  * of its own.
  *
  *   open.c         opening, closing, what can be asked without moving
- *   seek.c, run.c, step.c, backward.c  the moves: to a position, forward, by one instruction,
- *                  backward
+ *   seek.c, run.c, step.c, step_over.c, backward.c  the moves: to a position, forward, by one
+ *                  instruction, backward
  *   move.c         what every move begins with
  *   answer.c       what a move's answer consists of
  *   search.c       the last hit in a part of history, on one replica or several
@@ -78,6 +78,8 @@ struct timeline {
     bool diverged; /* replay and log disagree behind `end`; `report` says how */
     struct breakpoint_list breakpoints;
     size_t breakpoint_capacity;
+    struct worker_context suspended; /* what the handler that a step entered was called from */
+    uint64_t handler_pc;
     struct checkpoint *diversion; /* where it began; NULL: no diversion */
     uint64_t diversion_pc;
 

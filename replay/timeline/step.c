@@ -6,12 +6,15 @@
 #include "reach.h"
 #include "recovery.h"
 #include "run.h"
+#include "step.h"
 #include "answer.h"
 
 int timeline_step(struct timeline *timeline, struct timeline_stop *stop, struct ebb_error *error)
 {
+    static const struct worker_breakpoint entry = {.kind = WORKER_BREAK_INTERRUPT};
     uint64_t start = timeline->moment.position;
-    int begun = move_begin(timeline, start + 1, stop, error);
+    int begun = move_begin(timeline, start + 1, stop, error), status;
+    struct breakpoint_list users;
 
     if (begun) {
         return begun < 0 ? -1 : 0;
@@ -19,7 +22,12 @@ int timeline_step(struct timeline *timeline, struct timeline_stop *stop, struct 
     if (start >= timeline->end) {
         return answer_end(timeline, stop);
     }
-    if (run_forward(timeline, start + 1, stop, error)) {
+    if (breakpoints_extend(timeline, &entry, 1, &users, error)) {
+        return -1;
+    }
+    status = run_forward(timeline, start + 1, stop, error);
+    breakpoints_restore(timeline, &users);
+    if (status) {
         return -1;
     }
     if (stop->reason == TIMELINE_STOP_END && timeline->moment.position > start) {
@@ -73,15 +81,10 @@ static int find_in_step(struct timeline *timeline, struct search_result *found,
     return 0;
 }
 
-int timeline_reverse_step(struct timeline *timeline, struct timeline_stop *stop,
-                          struct ebb_error *error)
+int step_back(struct timeline *timeline, struct timeline_stop *stop, struct ebb_error *error)
 {
     struct search_result found = {.kind = SEARCH_NOTHING};
-    int begun = move_begin(timeline, timeline->moment.position - 1, stop, error);
 
-    if (begun) {
-        return begun < 0 ? -1 : 0;
-    }
     if (timeline->moment.position <= timeline->begin) {
         return answer_here(timeline, TIMELINE_STOP_BEGIN, stop);
     }
@@ -91,4 +94,15 @@ int timeline_reverse_step(struct timeline *timeline, struct timeline_stop *stop,
     timeline->uninterruptible = found.kind != SEARCH_NOTHING;
     return backward_end(timeline, &found, timeline->moment.position - 1, TIMELINE_STOP_STEP, stop,
                         error);
+}
+
+int timeline_reverse_step(struct timeline *timeline, struct timeline_stop *stop,
+                          struct ebb_error *error)
+{
+    int begun = move_begin(timeline, timeline->moment.position - 1, stop, error);
+
+    if (begun) {
+        return begun < 0 ? -1 : 0;
+    }
+    return step_back(timeline, stop, error);
 }

@@ -95,6 +95,9 @@ struct timeline_stop {
     uint64_t address; /* breakpoint: its PC; watchpoint: first byte accessed */
     enum timeline_breakpoint_kind kind;
     bool by_device;
+    /* Of a step that ended at one instruction: forward, it entered an interrupt's handler;
+     * backward, it undid a return from an exception. */
+    bool handler;
     char *report; /* TIMELINE_STOP_DIVERGED: text; owned by the timeline until its next move */
 };
 
@@ -141,6 +144,22 @@ int timeline_step(struct timeline *timeline, struct timeline_stop *stop, struct 
  */
 int timeline_reverse_step(struct timeline *timeline, struct timeline_stop *stop,
                           struct ebb_error *error);
+
+/*
+ * A step over interrupts: one that is taken in the step is a part of it. Forward, the step goes on
+ * until the handler returns to where it was called from: the same PC, stack, mode and address
+ * space, whatever other threads do until then. Backward, a step over such a return goes back to
+ * before the interrupt. Breakpoints and watchpoints in between stop it as they stop a run. Where
+ * the handler does not return before history ends, the step ends at its first instruction; where it
+ * is not known which interrupt a return belongs to, at the return.
+ *
+ * Without an interrupt that is a step and, backward, two round trips. With one it is a run to the
+ * return, which stops whenever the same code is reached; backward two searches.
+ */
+int timeline_step_over(struct timeline *timeline, struct timeline_stop *stop,
+                       struct ebb_error *error);
+int timeline_reverse_step_over(struct timeline *timeline, struct timeline_stop *stop,
+                               struct ebb_error *error);
 
 /* Asks the move in progress to stop soon (TIMELINE_STOP_INTERRUPTED). Any thread, signal handlers
  * included. Without a move in progress it affects the next one. Workers look after each million

@@ -254,6 +254,7 @@ static void serve_list_registers(struct fake_worker *worker)
 static void serve(struct fake_worker *worker, const struct worker_message *request,
                   const uint8_t *payload)
 {
+    struct worker_context context;
     uint64_t digest;
 
     switch (request->type) {
@@ -298,6 +299,10 @@ static void serve(struct fake_worker *worker, const struct worker_message *reque
         break;
     case WORKER_LIST_REGISTERS:
         serve_list_registers(worker);
+        break;
+    case WORKER_READ_CONTEXT:
+        fake_context(worker, &context);
+        fake_reply(request->type, &context, sizeof(context));
         break;
     case WORKER_COLLECT_DIRTY:
         serve_collect_dirty(worker);

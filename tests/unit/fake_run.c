@@ -34,11 +34,32 @@ static bool check_access(struct fake_worker *worker, struct moment moment, uint6
     return leave;
 }
 
+void fake_context(const struct fake_worker *worker, struct worker_context *context)
+{
+    struct toy_instruction instruction;
+
+    toy_decode(&worker->cpu, &instruction);
+    *context = (struct worker_context){.pc = worker->cpu.pc,
+                                       .mode = (uint32_t)worker->cpu.in_handler,
+                                       .returns = instruction.kind == TOY_RETURN};
+}
+
+static bool fits_context(const struct fake_worker *worker,
+                         const struct worker_breakpoint *breakpoint)
+{
+    struct worker_context now;
+
+    fake_context(worker, &now);
+    return !(breakpoint->flags & WORKER_BREAK_IN_CONTEXT) ||
+           worker_context_same(&now, &breakpoint->context);
+}
+
 static bool check_execute(struct fake_worker *worker)
 {
     for (size_t i = 0; i < worker->breakpoint_count; i++) {
         if (worker->breakpoints[i].kind == WORKER_BREAK_EXECUTE &&
-            worker->breakpoints[i].address == worker->cpu.pc) {
+            worker->breakpoints[i].address == worker->cpu.pc &&
+            fits_context(worker, &worker->breakpoints[i])) {
             struct worker_hit hit = {.moment = moment_settled(worker->position),
                                      .kind = WORKER_BREAK_EXECUTE,
                                      .address = worker->cpu.pc,
@@ -48,6 +69,26 @@ static bool check_execute(struct fake_worker *worker)
         }
     }
     return false;
+}
+
+/* Enters the handler of a pending interrupt; true if execution has to be left. */
+static bool enter_interrupt(struct fake_worker *worker)
+{
+    struct worker_hit hit = {.moment = moment_settled(worker->position),
+                             .kind = WORKER_BREAK_INTERRUPT};
+    bool wanted = false;
+
+    if (!worker->cpu.line || worker->cpu.in_handler) {
+        return false;
+    }
+    for (size_t i = 0; i < worker->breakpoint_count; i++) {
+        wanted |= worker->breakpoints[i].kind == WORKER_BREAK_INTERRUPT &&
+                  fits_context(worker, &worker->breakpoints[i]);
+    }
+    fake_context(worker, &hit.context);
+    toy_take_interrupt(&worker->cpu);
+    hit.pc = worker->cpu.pc;
+    return wanted && clockwork_hit(&worker->clockwork, &hit);
 }
 
 /* The machine that the clockwork runs. */
@@ -89,7 +130,7 @@ static void apply(void *opaque)
 
 static void take_interrupt(void *opaque)
 {
-    toy_take_interrupt(&((struct fake_worker *)opaque)->cpu);
+    enter_interrupt(opaque);
 }
 
 static uint64_t position(void *opaque)
@@ -212,8 +253,8 @@ static void execute(void *opaque, uint64_t instructions)
 
     worker->leaving = false;
     for (uint64_t i = 0; i < instructions && !worker->leaving && !asleep(worker); i++) {
-        if (i > 0 && !worker->diversion) {
-            take_interrupt(worker); /* by itself, as a CPU does where nobody looks */
+        if (i > 0 && !worker->diversion && enter_interrupt(worker)) {
+            break; /* by itself, as a CPU does where nobody looks */
         }
         if (!execute_one(worker)) {
             break;

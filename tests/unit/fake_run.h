@@ -9,4 +9,7 @@ void fake_run_init(struct fake_worker *worker, uint64_t end_position);
 /* False if the worker cannot run there from where it is. */
 bool fake_run(struct fake_worker *worker, const struct worker_run *run, struct worker_stop *stop);
 
+/* What the toy CPU is about to execute. Its handlers have no stack, and do not nest. */
+void fake_context(const struct fake_worker *worker, struct worker_context *context);
+
 #endif

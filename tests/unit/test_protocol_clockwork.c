@@ -509,6 +509,12 @@ static void test_diversion(void **state)
     script->breaks[2] = script->breaks[5] = true;
     start(script, moment_settled(2));
     script->clockwork.now = moment_settled(2);
+    /* The breakpoint that it starts on counts where nothing was reported yet. */
+    clockwork_divert(&script->clockwork, &run_on, &stop);
+    assert_int_equal(stop.reason, WORKER_STOP_HIT);
+    assert_int_equal(script->position, 2);
+    run_on.reported = moment_settled(0);
+    script->clockwork.now = moment_settled(2);
     clockwork_divert(&script->clockwork, &run_on, &stop);
     assert_int_equal(stop.reason, WORKER_STOP_HIT);
     assert_int_equal(script->position, 5);

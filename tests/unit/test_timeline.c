@@ -163,6 +163,117 @@ static void test_breakpoint_at_checkpoint(void **state)
     session_close(&session);
 }
 
+/* The next interrupt that is taken at or after *position, in place of the instruction there, and
+ * where its handler returns to it; false if there is none. */
+static bool find_interrupt(const struct toy_history *history, uint64_t *position, uint64_t *back)
+{
+    for (uint64_t at = *position; at < LENGTH; at++) {
+        const struct toy_cpu *entered = &history->states[at];
+
+        if (!entered->in_handler || history->states[at - 1].in_handler) {
+            continue;
+        }
+        for (*back = at; *back < LENGTH && history->states[*back].in_handler; (*back)++) {
+        }
+        /* A reset ends some handlers. */
+        if (!history->states[*back].in_handler && history->states[*back].pc == entered->return_pc) {
+            *position = at;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void assert_at(struct toy_session *session, const struct timeline_stop *stop,
+                      enum timeline_stop_reason reason, uint64_t position)
+{
+    assert_int_equal(stop->reason, reason);
+    assert_int_equal(stop->position, position);
+    session->model.position = position;
+    session_check_state(session);
+}
+
+/* An interrupt is a part of the step that it is taken in, those that follow at once included. */
+static void test_step_over_interrupts(void **state)
+{
+    struct toy_session session;
+    struct timeline_stop stop;
+    struct ebb_error error;
+    uint64_t back = 0;
+    unsigned count = 0;
+
+    (void)state;
+    session_open(&session, &lively, plain);
+    for (uint64_t at = 1; count < 30 && find_interrupt(session.history, &at, &back);
+         at = back + 1) {
+        session_move(&session, MOVE_SEEK, at - 1);
+        assert_int_equal(timeline_step_over(session.timeline, &stop, &error), 0);
+        assert_at(&session, &stop, TIMELINE_STOP_STEP, back);
+        assert_int_equal(timeline_reverse_step_over(session.timeline, &stop, &error), 0);
+        assert_at(&session, &stop, TIMELINE_STOP_STEP, at - 1);
+        assert_int_equal(timeline_step(session.timeline, &stop, &error), 0);
+        assert_at(&session, &stop, TIMELINE_STOP_STEP, at);
+        assert_true(stop.handler);
+        assert_int_equal(timeline_reverse_step_over(session.timeline, &stop, &error), 0);
+        assert_at(&session, &stop, TIMELINE_STOP_STEP, at - 1);
+        count++;
+    }
+    assert_int_equal(count, 30);
+    session_close(&session);
+}
+
+/* What stands in the handler stops the step, both ways. */
+static void test_step_over_a_breakpoint(void **state)
+{
+    struct toy_session session;
+    struct timeline_stop stop;
+    struct ebb_error error;
+    uint64_t at = 1, back = 0, first, last, pc;
+
+    (void)state;
+    session_open(&session, &lively, plain);
+    for (unsigned i = 0; i < 10; i++, at = back + 1) {
+        assert_true(find_interrupt(session.history, &at, &back));
+        first = at + i % (back - at);
+        pc = session.history->states[first].pc;
+        for (first = at; session.history->states[first].pc != pc; first++) {
+        }
+        for (last = back - 1; session.history->states[last].pc != pc; last--) {
+        }
+        session_add(&session, TIMELINE_BREAK_EXECUTE, pc, 0);
+        session_move(&session, MOVE_SEEK, at - 1);
+        assert_int_equal(timeline_step_over(session.timeline, &stop, &error), 0);
+        assert_at(&session, &stop, TIMELINE_STOP_BREAKPOINT, first);
+        session_move(&session, MOVE_SEEK, back);
+        assert_int_equal(timeline_reverse_step_over(session.timeline, &stop, &error), 0);
+        assert_at(&session, &stop, TIMELINE_STOP_BREAKPOINT, last);
+        session_remove(&session, 0);
+    }
+    session_close(&session);
+}
+
+/* A handler that history ends in: the step ends where the handler begins. */
+static void test_step_over_the_end(void **state)
+{
+    struct toy_history_options options = lively;
+    struct toy_session session;
+    struct timeline_stop stop;
+    struct ebb_error error;
+    uint64_t at = 1, back = 0;
+
+    (void)state;
+    session_open(&session, &lively, plain);
+    assert_true(find_interrupt(session.history, &at, &back));
+    session_close(&session);
+    options.length = at + 1;
+    assert_true(back > at + 1);
+    session_open(&session, &options, plain);
+    session_move(&session, MOVE_SEEK, at - 1);
+    assert_int_equal(timeline_step_over(session.timeline, &stop, &error), 0);
+    assert_at(&session, &stop, TIMELINE_STOP_STEP, at);
+    session_close(&session);
+}
+
 static void test_ends(void **state)
 {
     struct toy_session session;
@@ -722,6 +833,9 @@ int main(void)
         cmocka_unit_test(test_breakpoint_behind_device),
         cmocka_unit_test(test_device_and_reset),
         cmocka_unit_test(test_breakpoint_at_checkpoint),
+        cmocka_unit_test(test_step_over_interrupts),
+        cmocka_unit_test(test_step_over_a_breakpoint),
+        cmocka_unit_test(test_step_over_the_end),
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_cut_off),
         cmocka_unit_test(test_dropped_beginning),

@@ -14,6 +14,7 @@
 #include "tcg/insn-start-words.h"
 #include "ebb/position.h"
 #include "breakpoints.h"
+#include "context.h"
 #include "map.h"
 
 #define MAX_WATCH_LENGTH (1u << 20) /* bytes */
@@ -117,7 +118,7 @@ static void add_difference(GArray *addresses, const struct worker_breakpoint *a,
 
 static bool is_watch(const struct worker_breakpoint *watch)
 {
-    return watch->kind != WORKER_BREAK_EXECUTE;
+    return watch->kind >= WORKER_WATCH_WRITE && watch->kind <= WORKER_WATCH_ACCESS;
 }
 
 static int check_watchpoints(const struct worker_breakpoint *set, size_t count,
@@ -156,7 +157,7 @@ int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint
     bool watched;
 
     for (i = 0; i < count; i++) {
-        if (set[i].kind < WORKER_BREAK_EXECUTE || set[i].kind > WORKER_WATCH_ACCESS) {
+        if (set[i].kind < WORKER_BREAK_EXECUTE || set[i].kind > WORKER_BREAK_INTERRUPT) {
             g_array_free(addresses, true);
             return ebb_fail(error, EBB_ERROR_USAGE, "a breakpoint of kind %u", set[i].kind);
         }
@@ -202,6 +203,29 @@ static void leave(struct worker *worker, uintptr_t ra)
     cpu_loop_exit_restore(cpu, ra);
 }
 
+/* Somebody wants to know of the execution there: whatever the context, or in just this one. */
+static bool is_wanted(struct worker *worker, uint64_t pc)
+{
+    struct worker_context now;
+    guint i;
+
+    for (i = 0; i < worker->breakpoints->len; i++) {
+        const struct worker_breakpoint *wanted = breakpoint(worker, i);
+
+        if (wanted->kind != WORKER_BREAK_EXECUTE || wanted->address != pc) {
+            continue;
+        }
+        if (!(wanted->flags & WORKER_BREAK_IN_CONTEXT)) {
+            return true;
+        }
+        worker_context_read(worker, pc, &now);
+        if (worker_context_same(&now, &wanted->context)) {
+            return true;
+        }
+    }
+    return worker->mode->looks_at(worker, pc);
+}
+
 void worker_breakpoints_reached(CPUState *cpu, uintptr_t ra)
 {
     struct worker *worker = worker_current();
@@ -209,8 +233,40 @@ void worker_breakpoints_reached(CPUState *cpu, uintptr_t ra)
 
     hit.moment = moment_settled(locate(worker, ra, &hit.pc));
     hit.address = hit.pc;
-    if (worker->mode->reached(worker, &hit)) {
+    if (is_wanted(worker, hit.pc) && worker->mode->reached(worker, &hit)) {
         leave(worker, ra);
+    }
+}
+
+bool worker_breakpoints_see_interrupts(struct worker *worker)
+{
+    guint i;
+
+    for (i = 0; i < worker->breakpoints->len; i++) {
+        if (breakpoint(worker, i)->kind == WORKER_BREAK_INTERRUPT) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void worker_breakpoints_interrupted(struct worker *worker, const struct worker_context *context)
+{
+    struct worker_hit hit = {.kind = WORKER_BREAK_INTERRUPT, .context = *context};
+    guint i;
+
+    hit.moment = moment_settled(locate(worker, 0, &hit.pc));
+    for (i = 0; i < worker->breakpoints->len; i++) {
+        const struct worker_breakpoint *wanted = breakpoint(worker, i);
+
+        if (wanted->kind == WORKER_BREAK_INTERRUPT &&
+            (!(wanted->flags & WORKER_BREAK_IN_CONTEXT) ||
+             worker_context_same(context, &wanted->context))) {
+            if (clockwork_hit(&worker->clockwork, &hit)) {
+                cpu_exit(CPU(worker->cpu));
+            }
+            break;
+        }
     }
 }
 

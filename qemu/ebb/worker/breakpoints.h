@@ -13,6 +13,9 @@ int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint
  * no other page than the present one is ever mapped there, which makes it quick.
  */
 void worker_breakpoints_forget(struct worker *worker, uint64_t address, bool one_page);
+/* Whether the set has a WORKER_BREAK_INTERRUPT; and that a handler was entered, from a context. */
+bool worker_breakpoints_see_interrupts(struct worker *worker);
+void worker_breakpoints_interrupted(struct worker *worker, const struct worker_context *context);
 /* For QEMU's hooks (ebb/hooks.h). */
 bool worker_breakpoints_have(vaddr address);
 void worker_breakpoints_reached(CPUState *cpu, uintptr_t ra);

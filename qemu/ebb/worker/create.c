@@ -14,6 +14,7 @@
 #include "create.h"
 #include "events.h"
 #include "hooks.h"
+#include "interrupts.h"
 #include "kvm.h"
 #include "map.h"
 #include "ram.h"
@@ -111,6 +112,7 @@ void worker_create(const struct worker_manifest *manifest, const struct worker_o
     } else {
         worker_replay_intercept(worker);
     }
+    worker_interrupts_init(worker);
     /* No timer of the CPU may fire: its interrupts come from the log. */
     qemu_clock_enable(QEMU_CLOCK_VIRTUAL, false);
 }

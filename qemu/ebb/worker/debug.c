@@ -72,6 +72,22 @@ static void write_register(struct worker *worker, uint32_t number, uint8_t *valu
     env->regs[15] = env->pc;
 }
 
+unsigned worker_debug_pc_register(struct worker *worker)
+{
+    return arm_feature(&worker->cpu->env, ARM_FEATURE_AARCH64) ? 32 : 15;
+}
+
+/* Whoever sends the CPU elsewhere, as to call a function, wants it to run: from a WFI, or after the
+ * guest has switched itself off. */
+static void wake_up(struct worker *worker)
+{
+    CPUState *cpu = CPU(worker->cpu);
+
+    cpu->halted = 0;
+    cpu->exception_index = -1;
+    worker->cpu->power_state = PSCI_ON;
+}
+
 int worker_debug_write_register(struct worker *worker, uint32_t number, const uint8_t *value,
                                 size_t size, struct ebb_error *error)
 {
@@ -85,6 +101,9 @@ int worker_debug_write_register(struct worker *worker, uint32_t number, const ui
     }
     memcpy(buffer, value, size);
     write_register(worker, number, buffer);
+    if (number == worker_debug_pc_register(worker)) {
+        wake_up(worker);
+    }
     worker->diversion = true;
     return 0;
 }
@@ -142,6 +161,18 @@ static char *main_document(CPUState *cpu)
     return g_string_free(text, false);
 }
 
+/*
+ * gdb saves all registers before it calls a function, and asks for one after the other of those
+ * that are not in a 'g' packet: some 200 system registers. Calls leave them alone, so they need
+ * no saving (gdb manual, Target Description Format, Registers: save-restore).
+ */
+static char *without_saving(const char *xml)
+{
+    g_auto(GStrv) parts = g_strsplit(xml, "<reg ", -1);
+
+    return g_strjoinv("<reg save-restore=\"no\" ", parts);
+}
+
 char *worker_debug_target_xml(struct worker *worker, const char *name)
 {
     CPUState *cpu = CPU(worker->cpu);
@@ -153,7 +184,8 @@ char *worker_debug_target_xml(struct worker *worker, const char *name)
     }
     for (i = 0; (feature = gdb_get_feature(cpu, i)); i++) {
         if (!strcmp(name, feature->xmlname)) {
-            return g_strdup(feature->xml);
+            return strcmp(name, "system-registers.xml") ? g_strdup(feature->xml)
+                                                        : without_saving(feature->xml);
         }
     }
     return NULL;

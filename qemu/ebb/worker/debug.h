@@ -8,6 +8,8 @@
 
 void worker_debug_read_registers(struct worker *worker, GByteArray *out);
 void worker_debug_read_register(struct worker *worker, uint32_t number, GByteArray *out);
+/* gdb's number of the PC. */
+unsigned worker_debug_pc_register(struct worker *worker);
 int worker_debug_write_register(struct worker *worker, uint32_t number, const uint8_t *value,
                                 size_t size, struct ebb_error *error);
 size_t worker_debug_read_memory(struct worker *worker, const struct worker_memory *memory,

@@ -7,6 +7,7 @@
 #include "ebb/arm/cpu_state.h"
 #include "ebb/arm/cpu_state_kvm.h"
 #include "breakpoints.h"
+#include "context.h"
 #include "debug.h"
 #include "events.h"
 #include "loop.h"
@@ -41,7 +42,7 @@ static int handle_hello(struct worker *worker, struct request *request, struct e
         .ram_size = worker->manifest->ram_size,
         .state_size = worker_state_size(worker),
         .register_count = CPU(worker->cpu)->gdb_num_regs,
-        .pc_register = a64 ? 32 : 15,
+        .pc_register = worker_debug_pc_register(worker),
         .aarch64 = a64,
     };
 
@@ -246,6 +247,18 @@ static int handle_list_registers(struct worker *worker, struct request *request,
     return 0;
 }
 
+static int handle_read_context(struct worker *worker, struct request *request,
+                               struct ebb_error *error)
+{
+    uint64_t pc = worker_pc(worker);
+    struct worker_context context;
+
+    worker_context_read(worker, pc, &context);
+    context.returns = worker_context_returns(worker, pc);
+    append(request, &context, sizeof(context));
+    return 0;
+}
+
 static request_handler *const handlers[] = {
     [WORKER_HELLO] = handle_hello,
     [WORKER_TARGET_XML] = handle_target_xml,
@@ -263,6 +276,7 @@ static request_handler *const handlers[] = {
     [WORKER_COLLECT_DIRTY] = handle_collect_dirty,
     [WORKER_RESOLVE] = handle_resolve,
     [WORKER_LIST_REGISTERS] = handle_list_registers,
+    [WORKER_READ_CONTEXT] = handle_read_context,
 };
 
 /* The engine is gone, or told us to go: there is nothing to save. */

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sees each entry of an interrupt's handler, for WORKER_BREAK_INTERRUPT. */
+#ifndef EBB_WORKER_INTERRUPTS_H
+#define EBB_WORKER_INTERRUPTS_H
+
+#include "worker.h"
+
+/* After worker_kvm_init(), whose operations are called through. */
+void worker_interrupts_init(struct worker *worker);
+
+#endif
