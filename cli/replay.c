@@ -2,20 +2,24 @@
 /* ebb replay: serves a recording to gdb. */
 #include "commands.h"
 #include "debugger.h"
+#include "opening.h"
 #include "programs.h"
 #include "progress.h"
 #include "recording.h"
 #include "slide.h"
 
+#include "engine/worker_client.h"
 #include "rsp/rsp.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -33,12 +37,14 @@ struct replay {
     const struct arguments *arguments;
     struct recording recording;
     struct progress progress;
+    struct opening *opening; /* a server waits for the timeline; NULL: none does */
     struct timeline *timeline;
     char *symbols; /* file; NULL: none */
     struct slide slide;
     struct rsp_options options;
     struct rsp_result result;
-    sigset_t stop_signals; /* blocked; they end the server through signals_fd */
+    struct rsp_result served; /* by another thread */
+    sigset_t stop_signals;    /* blocked; they end the server through signals_fd */
     int signals_fd;
 };
 
@@ -126,6 +132,66 @@ static void tell_problem(const struct replay *replay)
     }
 }
 
+static void show_progress(void *opaque, uint64_t position, uint64_t from, uint64_t to)
+{
+    struct replay *replay = opaque;
+
+    progress_show(&replay->progress, position, from, to);
+    if (replay->opening && replay->progress.timeline) { /* on the way to --at */
+        uint64_t done = position > from ? position - from : 0, all = to > from ? to - from : 1;
+
+        opening_tell(replay->opening, "replaying", (int)(100.0 * (double)done / (double)all));
+        if (opening_is_abandoned(replay->opening)) {
+            timeline_interrupt(replay->timeline);
+        }
+    }
+}
+
+static bool show_resolving(void *opaque, const struct resolve_status *status)
+{
+    struct replay *replay = opaque;
+
+    if (replay->opening) {
+        double all = status->total > 0 ? (double)status->total : 1;
+
+        opening_tell(replay->opening, "resolving", (int)(100.0 * (double)status->done / all));
+        if (opening_is_abandoned(replay->opening)) {
+            return false;
+        }
+    }
+    return progress_resolving(&replay->progress, status);
+}
+
+static char *describe_worker(void *opaque, const char *name)
+{
+    char *text;
+
+    return worker_client_target_xml(opaque, name, &text, NULL) < 0 ? NULL : text;
+}
+
+static char *describe_timeline(void *opaque, const char *name)
+{
+    const char *text = timeline_target_xml(opaque, name);
+
+    return text ? strdup(text) : NULL;
+}
+
+/* Finding the positions of a recording made under KVM takes long, and gdb does not wait so long for
+ * the description of the target: a worker that only tells that is there at once. */
+static void describe_early(struct replay *replay)
+{
+    char *program = worker_process_find(NULL, NULL);
+    struct worker_client *worker =
+        program ? worker_client_start(program, replay->recording.directory, WORKER_RESOLVES, NULL)
+                : NULL;
+
+    if (worker) {
+        opening_describe(replay->opening, describe_worker, worker);
+        worker_client_stop(worker);
+    }
+    free(program);
+}
+
 static int open_timeline(struct replay *replay, bool own_gdb, struct ebb_error *error)
 {
     const char *memory = replay->arguments->values[REPLAY_MEMORY];
@@ -134,11 +200,12 @@ static int open_timeline(struct replay *replay, bool own_gdb, struct ebb_error *
     unsigned long long bytes = 0, count = 0;
     struct timeline_options options = {
         .recording = replay->recording.directory,
-        .progress = progress_show,
-        .progress_opaque = &replay->progress,
-        .resolving = progress_resolving,
-        .resolving_opaque = &replay->progress,
+        .progress = show_progress,
+        .progress_opaque = replay,
+        .resolving = show_resolving,
+        .resolving_opaque = replay,
     };
+    bool describes_early = replay->opening && replay->recording.counts;
     int status = 0;
 
     if ((memory && options_size(memory, "--memory", &bytes, error) < 0) ||
@@ -148,7 +215,13 @@ static int open_timeline(struct replay *replay, bool own_gdb, struct ebb_error *
     options.memory_budget = bytes;
     options.workers = (unsigned)count;
     progress_begin(&replay->progress, "replaying");
+    if (describes_early) {
+        describe_early(replay);
+    }
     replay->timeline = timeline_open(&options, error);
+    if (replay->timeline && replay->opening && !describes_early) {
+        opening_describe(replay->opening, describe_timeline, replay->timeline);
+    }
     if (!replay->timeline) {
         status = -1;
     } else {
@@ -169,6 +242,98 @@ static int open_timeline(struct replay *replay, bool own_gdb, struct ebb_error *
     return status;
 }
 
+/* A server that runs while the timeline is opened. */
+struct server {
+    struct replay *replay;
+    struct rsp_opening opening;
+    int listener; /* -1: standard input and output */
+    int status;
+    struct ebb_error error;
+};
+
+static void *run_server(void *opaque)
+{
+    struct server *server = opaque;
+    struct replay *replay = server->replay;
+
+    if (server->listener < 0) {
+        server->status = rsp_serve_fds(NULL, STDIN_FILENO, STDOUT_FILENO, &replay->options,
+                                       &replay->served, &server->error);
+    } else {
+        server->status = rsp_serve_listener(NULL, server->listener, &replay->options,
+                                            &replay->served, &server->error);
+    }
+    opening_abandon(replay->opening);
+    return NULL;
+}
+
+/* Becomes readable when the server has to end: at a signal, or once something is written to
+ * *failed, an eventfd. */
+static int make_stop_fd(const struct replay *replay, int *failed, struct ebb_error *error)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    int stop = epoll_create1(EPOLL_CLOEXEC);
+
+    *failed = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (stop < 0 || *failed < 0 || epoll_ctl(stop, EPOLL_CTL_ADD, replay->signals_fd, &event) < 0 ||
+        epoll_ctl(stop, EPOLL_CTL_ADD, *failed, &event) < 0) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "cannot wait for signals: %s", strerror(errno));
+    }
+    return stop;
+}
+
+/* Opens the timeline in this thread, which workers live and die with, and serves it in another. */
+static int open_and_serve(struct replay *replay, struct server *server, int failed,
+                          struct ebb_error *error)
+{
+    const uint64_t one = 1;
+    pthread_t thread;
+    int status = pthread_create(&thread, NULL, run_server, server);
+
+    if (status != 0) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "cannot start a thread: %s", strerror(status));
+    }
+    status = open_timeline(replay, false, error);
+    opening_publish(replay->opening, status == 0 ? replay->timeline : NULL);
+    if (status < 0) {
+        (void)!write(failed, &one, sizeof(one));
+    }
+    pthread_join(thread, NULL);
+    replay->result.diverged |= replay->served.diverged;
+    if (status == 0 && server->status < 0) {
+        *error = server->error;
+        status = -1;
+    }
+    return status;
+}
+
+/* gdb waits two seconds for an answer, so it gets some while the recording is being opened. */
+static int serve_early(struct replay *replay, int listener, struct ebb_error *error)
+{
+    struct opening opening;
+    struct server server = {
+        .replay = replay,
+        .opening = {.opaque = &opening, .wait = opening_wait, .document = opening_document},
+        .listener = listener,
+    };
+    int status = -1, failed = -1, stop = make_stop_fd(replay, &failed, error);
+
+    if (stop >= 0) {
+        opening_init(&opening);
+        replay->opening = &opening;
+        replay->options.stop_fd = stop;
+        replay->options.opening = &server.opening;
+        status = open_and_serve(replay, &server, failed, error);
+        replay->opening = NULL;
+        opening_free(&opening);
+        close(stop);
+    }
+    if (failed >= 0) {
+        close(failed);
+    }
+    return status;
+}
+
 static int serve_stdio(struct replay *replay, struct ebb_error *error)
 {
     if (isatty(STDIN_FILENO)) {
@@ -176,11 +341,10 @@ static int serve_stdio(struct replay *replay, struct ebb_error *error)
                         "--stdio is for gdb: target remote | ebb replay --stdio %s",
                         replay->recording.directory);
     }
-    if (catch_signals(replay, true, error) < 0 || open_timeline(replay, false, error) < 0) {
+    if (catch_signals(replay, true, error) < 0) {
         return -1;
     }
-    return rsp_serve_fds(replay->timeline, STDIN_FILENO, STDOUT_FILENO, &replay->options,
-                         &replay->result, error);
+    return serve_early(replay, -1, error);
 }
 
 static int serve_listen(struct replay *replay, const char *address, struct ebb_error *error)
@@ -194,12 +358,11 @@ static int serve_listen(struct replay *replay, const char *address, struct ebb_e
     if (listener < 0) {
         return -1;
     }
-    if (catch_signals(replay, true, error) == 0 && open_timeline(replay, false, error) == 0 &&
+    if (catch_signals(replay, true, error) == 0 &&
         rsp_listener_name(listener, name, sizeof(name), error) == 0) {
         fprintf(stderr, "ebb: %s is served; in gdb: target remote %s\n",
                 replay->recording.directory, name);
-        status = rsp_serve_listener(replay->timeline, listener, &replay->options, &replay->result,
-                                    error);
+        status = serve_early(replay, listener, error);
     }
     close(listener);
     if (path) {

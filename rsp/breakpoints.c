@@ -51,16 +51,15 @@ static struct rsp_breakpoint *find(struct rsp_session *session, const struct rsp
     return NULL;
 }
 
-const struct rsp_breakpoint *rsp_breakpoint_at(const struct rsp_session *session, uint64_t address)
+static const struct rsp_breakpoint *execution_at(const struct rsp_breakpoint *list, unsigned count,
+                                                 uint64_t address)
 {
     const struct rsp_breakpoint *found = NULL;
 
-    for (unsigned i = 0; i < session->breakpoint_count; i++) {
-        const struct rsp_breakpoint *breakpoint = &session->breakpoints[i];
-
-        if (breakpoint->address == address && breakpoint->type <= TYPE_HARDWARE &&
-            (!found || breakpoint->type == TYPE_SOFTWARE)) {
-            found = breakpoint;
+    for (unsigned i = 0; i < count; i++) {
+        if (list[i].address == address && list[i].type <= TYPE_HARDWARE &&
+            (!found || list[i].type == TYPE_SOFTWARE)) {
+            found = &list[i];
         }
     }
     return found;
@@ -69,6 +68,17 @@ const struct rsp_breakpoint *rsp_breakpoint_at(const struct rsp_session *session
 bool rsp_breakpoint_watches_writes(const struct rsp_breakpoint *breakpoint)
 {
     return timeline_kind(breakpoint->type) == TIMELINE_WATCH_WRITE;
+}
+
+const struct rsp_breakpoint *rsp_breakpoint_at(const struct rsp_session *session, uint64_t address)
+{
+    return execution_at(session->breakpoints, session->breakpoint_count, address);
+}
+
+const struct rsp_breakpoint *rsp_breakpoint_removed_at(const struct rsp_session *session,
+                                                       uint64_t address)
+{
+    return execution_at(session->removed, session->removed_count, address);
 }
 
 /*
@@ -122,12 +132,43 @@ static int take_out(struct rsp_session *session, const struct rsp_breakpoint *wa
     if (!breakpoint) {
         return 0; /* packets may be repeated */
     }
+    if (session->removed_count < RSP_BREAKPOINTS_MAX) {
+        session->removed[session->removed_count++] = *wanted;
+    }
     *breakpoint = session->breakpoints[--session->breakpoint_count];
     if (find(session, wanted, same_to_timeline)) {
         return 0;
     }
     return timeline_remove_breakpoint(session->timeline, timeline_kind(wanted->type),
                                       wanted->address, timeline_length(wanted), error);
+}
+
+int rsp_breakpoints_revive(struct rsp_session *session, struct ebb_error *error)
+{
+    for (unsigned i = 0; i < session->removed_count; i++) {
+        const struct rsp_breakpoint *removed = &session->removed[i];
+
+        if (!find(session, removed, same_to_timeline) &&
+            timeline_add_breakpoint(session->timeline, timeline_kind(removed->type),
+                                    removed->address, timeline_length(removed), error) < 0) {
+            rsp_breakpoints_bury(session);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+void rsp_breakpoints_bury(struct rsp_session *session)
+{
+    for (unsigned i = 0; i < session->removed_count; i++) {
+        const struct rsp_breakpoint *removed = &session->removed[i];
+
+        if (!find(session, removed, same_to_timeline)) {
+            /* Two of the removed may be one to the timeline. */
+            timeline_remove_breakpoint(session->timeline, timeline_kind(removed->type),
+                                       removed->address, timeline_length(removed), NULL);
+        }
+    }
 }
 
 /* Why it cannot be inserted, or NULL. */

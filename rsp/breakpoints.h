@@ -14,6 +14,14 @@ const struct rsp_breakpoint *rsp_breakpoint_at(const struct rsp_session *session
 /* It is a watchpoint that sees writes only. */
 bool rsp_breakpoint_watches_writes(const struct rsp_breakpoint *breakpoint);
 
+/* The same among those that were removed since the last move. */
+const struct rsp_breakpoint *rsp_breakpoint_removed_at(const struct rsp_session *session,
+                                                       uint64_t address);
+
+/* Makes the timeline stop at what was removed since the last move as well, and no more. */
+int rsp_breakpoints_revive(struct rsp_session *session, struct ebb_error *error);
+void rsp_breakpoints_bury(struct rsp_session *session);
+
 /*
  * The client's watchpoint that an access starting at that address hit, and an address inside it;
  * NULL: none.

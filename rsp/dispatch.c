@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "dispatch.h"
 
+#include "open.h"
 #include "table.h"
 
 #include <string.h>
@@ -21,7 +22,9 @@ static void handle_packet(struct rsp_session *session)
         session->error_text = type->flags & RSP_ERROR_TEXT;
         if (rsp_arguments_parse(type->schema, decoder->payload + name, decoder->length - name,
                                 &arguments)) {
-            type->handle(session, &arguments);
+            if ((type->flags & RSP_EARLY) || rsp_open_timeline(session, type->flags & RSP_NOISY)) {
+                type->handle(session, &arguments);
+            }
         } else {
             rsp_reply_error(session, RSP_EINVAL, "malformed packet");
         }
@@ -71,9 +74,13 @@ void rsp_dispatch_packets(struct rsp_session *session)
         case RSP_TOKEN_NONE:
             end_connection(session);
             break;
+        case RSP_TOKEN_INTERRUPT:
+            /* gdb decides by itself whether to go on, as for a condition: what it was told to stop
+             * then is the next move, as with gdbserver. */
+            session->interrupt = true;
+            break;
         case RSP_TOKEN_ACK:
         case RSP_TOKEN_NACK:
-        case RSP_TOKEN_INTERRUPT:
             break; /* nothing is under way that they could mean */
         }
     }

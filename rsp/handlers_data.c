@@ -27,17 +27,27 @@ void rsp_handle_read_registers(struct rsp_session *session, const struct rsp_arg
 }
 
 /* Every write goes through here: it may be the one that starts a diversion. */
-static void before_write(struct rsp_session *session)
+static int before_write(struct rsp_session *session, struct ebb_error *error)
 {
-    if (!timeline_in_diversion(session->timeline)) {
-        session->diversion_ran = false;
+    if (timeline_in_diversion(session->timeline)) {
+        return 0;
     }
+    session->wrote_memory = false;
+    if (!session->origin) {
+        session->origin = malloc(timeline_registers_size(session->timeline) + 1);
+    }
+    if (!session->origin) {
+        return ebb_fail_memory(error);
+    }
+    return timeline_read_registers(session->timeline, session->origin, error);
 }
 
 static int write_register(struct rsp_session *session, unsigned number, const uint8_t *value,
                           size_t size, struct ebb_error *error)
 {
-    before_write(session);
+    if (before_write(session, error) < 0) {
+        return -1;
+    }
     return timeline_write_register(session->timeline, number, value, size, error);
 }
 
@@ -186,11 +196,12 @@ static void write_memory(struct rsp_session *session, uint64_t address, const ui
         return;
     }
     if (length) {
-        before_write(session);
-        if (timeline_write_memory(session->timeline, address, bytes, length, &error) < 0) {
+        if (before_write(session, &error) < 0 ||
+            timeline_write_memory(session->timeline, address, bytes, length, &error) < 0) {
             rsp_reply_error(session, RSP_EFAULT, error.message);
             return;
         }
+        session->wrote_memory = true;
     }
     rsp_reply_ok(session);
 }

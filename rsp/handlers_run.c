@@ -29,6 +29,7 @@ static void resume(struct rsp_session *session, struct rsp_move move)
                                       .position = timeline_position(session->timeline)};
     }
     rsp_report_stop(session, &stop);
+    session->removed_count = 0;
 }
 
 void rsp_handle_continue(struct rsp_session *session, const struct rsp_arguments *arguments)
@@ -53,6 +54,31 @@ void rsp_handle_reverse_step(struct rsp_session *session, const struct rsp_argum
 {
     (void)arguments;
     resume(session, (struct rsp_move){.kind = RSP_MOVE_REVERSE_STEP});
+}
+
+/* vRun and R, which "run" of "target extended-remote" becomes: another run is the same one again.
+ */
+void rsp_handle_start_again(struct rsp_session *session, const struct rsp_arguments *arguments)
+{
+    struct rsp_move move = {.kind = RSP_MOVE_SEEK, .from = timeline_begin(session->timeline)};
+    struct timeline_stop stop;
+    struct ebb_error error;
+
+    (void)arguments;
+    if (rsp_move(session, &move, &stop, &error) < 0) {
+        rsp_reply_error(session, RSP_EIO, error.message);
+        return;
+    }
+    session->signal = RSP_SIGTRAP;
+    rsp_stop_reply(session);
+}
+
+/* vAttach: after "detach" in "target extended-remote", to the same recording. */
+void rsp_handle_attach(struct rsp_session *session, const struct rsp_arguments *arguments)
+{
+    (void)arguments;
+    session->signal = RSP_SIGTRAP;
+    rsp_stop_reply(session);
 }
 
 void rsp_handle_vcont_query(struct rsp_session *session, const struct rsp_arguments *arguments)
@@ -100,7 +126,7 @@ static bool parse_action(const uint8_t *text, size_t length, struct rsp_move *mo
 /* The leftmost action that names the thread is the one that counts, but all have to be valid. */
 static bool parse_vcont(const uint8_t *text, size_t length, struct rsp_move *chosen)
 {
-    bool found = false;
+    bool found = false, all = false;
 
     while (length) {
         const uint8_t *end;
@@ -120,16 +146,22 @@ static bool parse_vcont(const uint8_t *text, size_t length, struct rsp_move *cho
             (thread == RSP_ALL_THREADS || thread == RSP_ANY_THREAD || thread == RSP_THREAD)) {
             *chosen = move;
             found = true;
+            all = thread != RSP_THREAD;
+        } else if (found && thread == RSP_ALL_THREADS) {
+            all = true;
         }
         text += action;
         length -= action;
+    }
+    if (chosen->kind == RSP_MOVE_STEP && !all) {
+        chosen->kind = RSP_MOVE_STEP_ALONE;
     }
     return found;
 }
 
 void rsp_handle_vcont(struct rsp_session *session, const struct rsp_arguments *arguments)
 {
-    struct rsp_move move;
+    struct rsp_move move = {.kind = RSP_MOVE_CONTINUE};
 
     if (!parse_vcont(arguments->list[0].bytes, arguments->list[0].length, &move)) {
         rsp_reply_error(session, RSP_EINVAL, "the actions are malformed or resume no thread");

@@ -10,6 +10,8 @@ rsp_handler rsp_handle_continue;
 rsp_handler rsp_handle_step;
 rsp_handler rsp_handle_reverse_continue;
 rsp_handler rsp_handle_reverse_step;
+rsp_handler rsp_handle_start_again;
+rsp_handler rsp_handle_attach;
 rsp_handler rsp_handle_vcont_query;
 rsp_handler rsp_handle_vcont;
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "handlers_session.h"
 
+#include "open.h"
+#include "steps.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -90,6 +93,20 @@ static void reply_piece(struct rsp_session *session, const char *text, uint64_t 
     rsp_buffer_put(&session->reply, text + offset, piece);
 }
 
+/* The description may be known before the timeline is open. */
+static const char *find_document(struct rsp_session *session, const char *name)
+{
+    const char *document = NULL;
+
+    if (!session->timeline && session->opening->document) {
+        document = session->opening->document(session->opening->opaque, name);
+    }
+    if (!document && rsp_open_timeline(session, false)) {
+        document = timeline_target_xml(session->timeline, name);
+    }
+    return document;
+}
+
 /* qXfer:features:read:ANNEX:OFFSET,LENGTH; other objects are not supported. */
 void rsp_handle_features(struct rsp_session *session, const struct rsp_arguments *arguments)
 {
@@ -119,7 +136,10 @@ void rsp_handle_features(struct rsp_session *session, const struct rsp_arguments
     }
     memcpy(name, annex, annex_length);
     name[annex_length] = 0;
-    document = timeline_target_xml(session->timeline, name);
+    document = find_document(session, name);
+    if (session->end != RSP_END_NONE) {
+        return;
+    }
     if (!document) {
         rsp_buffer_text(&session->reply, "E00"); /* the manual's number for a bad annex */
         return;
@@ -134,24 +154,55 @@ void rsp_handle_attached(struct rsp_session *session, const struct rsp_arguments
     rsp_buffer_text(&session->reply, "1");
 }
 
+void rsp_handle_extended(struct rsp_session *session, const struct rsp_arguments *arguments)
+{
+    (void)arguments;
+    session->extended = true;
+    rsp_reply_ok(session);
+}
+
+/* With "target extended-remote" a connection outlives what is debugged over it. */
+static bool keep_connection(struct rsp_session *session)
+{
+    struct ebb_error error;
+
+    if (!session->extended) {
+        return false;
+    }
+    timeline_clear_breakpoints(session->timeline);
+    session->breakpoint_count = 0;
+    session->removed_count = 0;
+    session->interrupt = false;
+    if (timeline_in_diversion(session->timeline)) {
+        timeline_drop_diversion(session->timeline, &error);
+    }
+    return true;
+}
+
 void rsp_handle_detach(struct rsp_session *session, const struct rsp_arguments *arguments)
 {
     (void)arguments;
-    session->end = RSP_END_DETACHED;
+    if (!keep_connection(session)) {
+        session->end = RSP_END_DETACHED;
+    }
     rsp_reply_ok(session);
 }
 
 void rsp_handle_kill(struct rsp_session *session, const struct rsp_arguments *arguments)
 {
     (void)arguments;
-    session->end = RSP_END_KILLED;
+    if (!keep_connection(session)) {
+        session->end = RSP_END_KILLED;
+    }
     session->silent = true;
 }
 
 void rsp_handle_kill_process(struct rsp_session *session, const struct rsp_arguments *arguments)
 {
     (void)arguments;
-    session->end = RSP_END_KILLED;
+    if (!keep_connection(session)) {
+        session->end = RSP_END_KILLED;
+    }
     rsp_reply_ok(session);
 }
 
@@ -164,6 +215,9 @@ void rsp_handle_current_thread(struct rsp_session *session, const struct rsp_arg
 void rsp_handle_thread_list(struct rsp_session *session, const struct rsp_arguments *arguments)
 {
     (void)arguments;
+    /* gdb does so when it has decided to stop: nothing is left that an interrupt could mean. */
+    session->interrupt = false;
+    rsp_steps_end_command(session);
     rsp_buffer_printf(&session->reply, "m%x", RSP_THREAD);
 }
 

@@ -10,6 +10,7 @@ rsp_handler rsp_handle_no_ack;
 rsp_handler rsp_handle_non_stop;
 rsp_handler rsp_handle_features;
 rsp_handler rsp_handle_attached;
+rsp_handler rsp_handle_extended;
 rsp_handler rsp_handle_detach;
 rsp_handler rsp_handle_kill;
 rsp_handler rsp_handle_kill_process;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The "monitor" commands: what gdb has no command of its own for. A failed one prints why and is
- * answered with an error, so that scripts notice.
+ * answered with an error, so that scripts notice; one that there is not prints so.
  */
 #include "monitor.h"
 
@@ -80,6 +80,26 @@ static int run_seek(struct rsp_session *session, char **words, unsigned count,
     rsp_session_print(session, "gdb does not know that time has moved; tell it with "
                                "'maintenance flush register-cache'\n");
     return 0;
+}
+
+/* What debuggers for boards send when they connect. */
+static int run_halt(struct rsp_session *session, char **words, unsigned count,
+                    struct ebb_error *error)
+{
+    (void)session;
+    (void)words;
+    (void)count;
+    (void)error;
+    return 0; /* nothing runs while gdb waits for an answer */
+}
+
+static int run_reset(struct rsp_session *session, char **words, unsigned count,
+                     struct ebb_error *error)
+{
+    char begin[] = "begin", *seek[WORDS_MAX] = {words[0], begin};
+
+    (void)count;
+    return run_seek(session, seek, 2, error);
 }
 
 static void print_checkpoint(void *opaque, const struct timeline_checkpoint_info *info)
@@ -240,6 +260,19 @@ static int run_digest(struct rsp_session *session, char **words, unsigned count,
     return 0;
 }
 
+static int run_step_over_interrupts(struct rsp_session *session, char **words, unsigned count,
+                                    struct ebb_error *error)
+{
+    if (count > 1 && strcmp(words[1], "on") && strcmp(words[1], "off")) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "it is on or off");
+    }
+    if (count > 1) {
+        session->steps.over = !strcmp(words[1], "on");
+    }
+    rsp_session_printf(session, "step-over-interrupts is %s\n", session->steps.over ? "on" : "off");
+    return 0;
+}
+
 static const struct command commands[] = {
     {"help", "", 0, 0, run_help, "this list"},
     {"position", "", 0, 0, run_position, "where the timeline is, and where it begins and ends"},
@@ -250,6 +283,10 @@ static const struct command commands[] = {
     {"digest", "", 0, 0, run_digest, "digests of the registers and RAM, to compare two visits"},
     {"stats", "", 0, 0, run_stats, "memory and work of the replay"},
     {"info", "", 0, 0, run_info, "the recording"},
+    {"halt", "", 0, 0, run_halt, "does nothing: for debuggers that send it"},
+    {"reset", "[halt|init|run]", 0, 1, run_reset, "the same as seek begin"},
+    {"step-over-interrupts", "[on|off]", 0, 1, run_step_over_interrupts,
+     "whether step and next take interrupts for a part of a line"},
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
@@ -261,7 +298,7 @@ static int run_help(struct rsp_session *session, char **words, unsigned count,
     (void)count;
     (void)error;
     for (unsigned i = 0; i < COMMAND_COUNT; i++) {
-        rsp_session_printf(session, "monitor %-11s %-18s  %s\n", commands[i].name,
+        rsp_session_printf(session, "monitor %-20s %-18s  %s\n", commands[i].name,
                            commands[i].arguments, commands[i].help);
     }
     rsp_session_print(session, "A position counts instructions since the recording began. POSITION "
@@ -304,8 +341,11 @@ static int run_line(struct rsp_session *session, char *line, struct ebb_error *e
     }
     command = find_command(words[0]);
     if (!command) {
-        return ebb_fail(error, EBB_ERROR_USAGE,
-                        "'%.40s' is not one of the commands that 'monitor help' lists", words[0]);
+        /* As QEMU and OpenOCD do: IDEs send what other servers know, and an error would end their
+         * session. */
+        rsp_session_printf(
+            session, "'%.40s' is not one of the commands that 'monitor help' lists\n", words[0]);
+        return 0;
     }
     if (count - 1 < command->at_least || count - 1 > command->at_most) {
         return ebb_fail(error, EBB_ERROR_USAGE, "usage: monitor %s %s", command->name,

@@ -2,16 +2,38 @@
 #include "moves.h"
 
 #include "breakpoints.h"
+#include "steps.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 static bool is_forward(enum rsp_move_kind kind)
 {
-    return kind == RSP_MOVE_CONTINUE || kind == RSP_MOVE_STEP || kind == RSP_MOVE_RANGE;
+    return kind == RSP_MOVE_CONTINUE || kind == RSP_MOVE_STEP || kind == RSP_MOVE_STEP_ALONE ||
+           kind == RSP_MOVE_RANGE;
+}
+
+/*
+ * Whether the diversion differs from history by what the debugger wrote. A function that it called
+ * has left nothing of the kind: gdb puts the registers back. (Arguments that had to go on the stack
+ * are memory written.)
+ */
+static bool holds_writes(struct rsp_session *session)
+{
+    size_t size = timeline_registers_size(session->timeline);
+    uint8_t *now = malloc(size + 1);
+    struct ebb_error error;
+    bool same = now && timeline_read_registers(session->timeline, now, &error) == 0 &&
+                !memcmp(now, session->origin, size);
+
+    free(now);
+    return session->wrote_memory || !same;
 }
 
 /*
  * What becomes of a diversion. A function called by the debugger has to run in it: the PC was
  * moved, and the move is forward. Everything else follows the history, which the writes never
- * touched; the user is told unless the writes were those of such a call.
+ * touched; the user is told if there were any but those of such a call.
  */
 static int decide_on_diversion(struct rsp_session *session, enum rsp_move_kind kind, bool *resume,
                                struct ebb_error *error)
@@ -24,26 +46,82 @@ static int decide_on_diversion(struct rsp_session *session, enum rsp_move_kind k
         return -1;
     }
     if (*resume) {
-        session->diversion_ran = true;
         return 0;
     }
-    if (!session->diversion_ran) {
+    if (holds_writes(session)) {
         rsp_session_print(session, "ebb: what was written to registers and memory is undone: time "
                                    "moves along the recording\n");
     }
     return timeline_drop_diversion(session->timeline, error);
 }
 
-static int step(struct rsp_session *session, bool resume, struct timeline_stop *stop,
+/* How a move goes: what it needs to know beside the packet. */
+struct manner {
+    bool resume; /* in the diversion */
+    bool over;   /* a step: interrupts are a part of it */
+    bool alone;  /* a step off a breakpoint */
+};
+
+/*
+ * A step off a breakpoint: what gdb has removed for it is looked for in handlers all the same.
+ * Where a watchpoint of these sees something, the step ends at the handler's first instruction: gdb
+ * puts its watchpoints back before it goes on.
+ */
+static int step_off(struct rsp_session *session, struct timeline_stop *stop,
+                    struct ebb_error *error)
+{
+    uint64_t start = timeline_position(session->timeline), inside;
+    int status;
+
+    if (rsp_breakpoints_revive(session, error) < 0) {
+        return -1;
+    }
+    status = timeline_step_over(session->timeline, stop, error);
+    rsp_breakpoints_bury(session);
+    if (status == 0 && stop->reason == TIMELINE_STOP_WATCHPOINT && session->removed_count &&
+        !rsp_watchpoint_hit(session, stop->kind, stop->address, &inside)) {
+        return timeline_seek(session->timeline, start + 1, stop, error);
+    }
+    return status;
+}
+
+static int step(struct rsp_session *session, struct manner manner, struct timeline_stop *stop,
                 struct ebb_error *error)
 {
-    return resume ? timeline_resume_diversion(session->timeline, true, stop, error)
-                  : timeline_step(session->timeline, stop, error);
+    int status;
+
+    if (manner.resume) {
+        return timeline_resume_diversion(session->timeline, true, stop, error);
+    }
+    if (manner.over) {
+        return manner.alone ? step_off(session, stop, error)
+                            : timeline_step_over(session->timeline, stop, error);
+    }
+    status = timeline_step(session->timeline, stop, error);
+    if (status == 0) {
+        rsp_steps_note_exact(session, stop);
+    }
+    return status;
+}
+
+static int reverse_step(struct rsp_session *session, struct manner manner,
+                        struct timeline_stop *stop, struct ebb_error *error)
+{
+    int status;
+
+    if (manner.over) {
+        return timeline_reverse_step_over(session->timeline, stop, error);
+    }
+    status = timeline_reverse_step(session->timeline, stop, error);
+    if (status == 0) {
+        rsp_steps_note_exact(session, stop);
+    }
+    return status;
 }
 
 /* Steps until something other than the step itself ends it, or the PC leaves the range. */
-static int step_range(struct rsp_session *session, const struct rsp_move *move, bool resume,
-                      struct timeline_stop *stop, struct ebb_error *error)
+static int step_range(struct rsp_session *session, const struct rsp_move *move,
+                      struct manner manner, struct timeline_stop *stop, struct ebb_error *error)
 {
     uint64_t pc;
 
@@ -52,7 +130,7 @@ static int step_range(struct rsp_session *session, const struct rsp_move *move, 
             stop->reason = TIMELINE_STOP_INTERRUPTED;
             return 0;
         }
-        if (step(session, resume, stop, error) < 0) {
+        if (step(session, manner, stop, error) < 0) {
             return -1;
         }
         if (stop->reason != TIMELINE_STOP_STEP) {
@@ -70,20 +148,24 @@ static int step_range(struct rsp_session *session, const struct rsp_move *move, 
     return 0;
 }
 
-static int move_once(struct rsp_session *session, const struct rsp_move *move, bool resume,
+static int move_once(struct rsp_session *session, const struct rsp_move *move, struct manner manner,
                      struct timeline_stop *stop, struct ebb_error *error)
 {
     struct timeline *timeline = session->timeline;
 
     *stop = (struct timeline_stop){.reason = TIMELINE_STOP_STEP,
                                    .position = timeline_position(timeline)};
+    if (manner.over && rsp_steps_make_good(session, error) < 0) {
+        return -1;
+    }
     switch (move->kind) {
     case RSP_MOVE_STEP:
-        return step(session, resume, stop, error);
+    case RSP_MOVE_STEP_ALONE:
+        return step(session, manner, stop, error);
     case RSP_MOVE_RANGE:
-        return step_range(session, move, resume, stop, error);
+        return step_range(session, move, manner, stop, error);
     case RSP_MOVE_REVERSE_STEP:
-        return timeline_reverse_step(timeline, stop, error);
+        return reverse_step(session, manner, stop, error);
     case RSP_MOVE_REVERSE_CONTINUE:
         return timeline_run_backward(timeline, timeline_begin(timeline), stop, error);
     case RSP_MOVE_SEEK:
@@ -91,47 +173,86 @@ static int move_once(struct rsp_session *session, const struct rsp_move *move, b
     case RSP_MOVE_CONTINUE:
         break;
     }
-    return resume ? timeline_resume_diversion(timeline, false, stop, error)
-                  : timeline_run_forward(timeline, timeline_end(timeline), stop, error);
+    return manner.resume ? timeline_resume_diversion(timeline, false, stop, error)
+                         : timeline_run_forward(timeline, timeline_end(timeline), stop, error);
 }
 
-static int move_watched(struct rsp_session *session, const struct rsp_move *move, bool resume,
-                        struct timeline_stop *stop, struct ebb_error *error)
+static int move_watched(struct rsp_session *session, const struct rsp_move *move,
+                        struct manner manner, struct timeline_stop *stop, struct ebb_error *error)
 {
     int status;
 
-    if (rsp_watcher_begin(&session->watcher, move->kind == RSP_MOVE_SEEK, error) < 0) {
+    if (rsp_watcher_begin(&session->watcher, session->timeline, move->kind == RSP_MOVE_SEEK,
+                          error) < 0) {
         return -1;
     }
-    status = move_once(session, move, resume, stop, error);
+    status = move_once(session, move, manner, stop, error);
     if (status == 0 && stop->reason == TIMELINE_STOP_INTERRUPTED &&
         !rsp_watcher_requested(&session->watcher)) {
         /* An interrupt meant for the move before came when that was over already. */
-        status = move_once(session, move, resume, stop, error);
+        status = move_once(session, move, manner, stop, error);
     }
     rsp_watcher_end(&session->watcher);
     if (rsp_watcher_given_up(&session->watcher)) {
         session->silent = true; /* an answer now would be taken for that to the next packet */
     }
+    if (status == 0 && stop->reason == TIMELINE_STOP_INTERRUPTED) {
+        rsp_connection_drop_interrupts(&session->connection); /* it has done what it should */
+    }
     return status;
 }
 
-int rsp_move(struct rsp_session *session, const struct rsp_move *move, struct timeline_stop *stop,
-             struct ebb_error *error)
+/* What a stop means to a client that has asked for this move. */
+static void interpret(const struct rsp_move *move, struct manner manner, struct timeline_stop *stop)
 {
-    bool resume;
-
-    if (decide_on_diversion(session, move->kind, &resume, error) < 0 ||
-        move_watched(session, move, resume, stop, error) < 0) {
-        return -1;
-    }
     /* To run to a limit is to run to the end of history. */
-    if (stop->reason == TIMELINE_STOP_STEP && move->kind == RSP_MOVE_CONTINUE && !resume) {
+    if (stop->reason == TIMELINE_STOP_STEP && move->kind == RSP_MOVE_CONTINUE && !manner.resume) {
         stop->reason = TIMELINE_STOP_END;
     }
     if (stop->reason == TIMELINE_STOP_STEP && move->kind == RSP_MOVE_REVERSE_CONTINUE) {
         stop->reason = TIMELINE_STOP_BEGIN;
     }
+}
+
+/*
+ * An end of history in answer to its own step off a breakpoint leaves gdb 13 in the middle of that
+ * step for good. So it is a step without a move. gdb then goes on, and is told, or finds that it is
+ * at the breakpoint once more: the user is told here.
+ */
+static void hide_end(struct rsp_session *session, struct timeline_stop *stop)
+{
+    if (stop->reason == TIMELINE_STOP_DIVERGED) {
+        rsp_session_print(session, stop->report ? stop->report : "replay and log disagree");
+        rsp_session_print(session, "\n");
+    } else {
+        rsp_session_print(session, "ebb: this is the end of the recording\n");
+    }
+    stop->reason = TIMELINE_STOP_STEP;
+}
+
+int rsp_move(struct rsp_session *session, const struct rsp_move *move, struct timeline_stop *stop,
+             struct ebb_error *error)
+{
+    struct manner manner = {.alone = move->kind == RSP_MOVE_STEP_ALONE};
+
+    if (session->interrupt && move->kind != RSP_MOVE_SEEK) {
+        *stop = (struct timeline_stop){.reason = TIMELINE_STOP_INTERRUPTED,
+                                       .position = timeline_position(session->timeline)};
+        session->interrupt = false;
+        return 0;
+    }
+    session->interrupt = false;
+    manner.over = rsp_steps_begin(session, move->kind);
+    if (decide_on_diversion(session, move->kind, &manner.resume, error) < 0 ||
+        move_watched(session, move, manner, stop, error) < 0) {
+        return -1;
+    }
     session->diverged |= stop->reason == TIMELINE_STOP_DIVERGED;
+    interpret(move, manner, stop);
+    if (manner.alone && !manner.resume &&
+        (stop->reason == TIMELINE_STOP_END || stop->reason == TIMELINE_STOP_DIVERGED)) {
+        hide_end(session, stop);
+    }
+    session->at_watchpoint = stop->reason == TIMELINE_STOP_WATCHPOINT;
     return 0;
 }

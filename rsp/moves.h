@@ -7,15 +7,6 @@
 
 #include "session.h"
 
-enum rsp_move_kind {
-    RSP_MOVE_CONTINUE,
-    RSP_MOVE_STEP,
-    RSP_MOVE_RANGE, /* step until the PC is outside [from, to) */
-    RSP_MOVE_REVERSE_CONTINUE,
-    RSP_MOVE_REVERSE_STEP,
-    RSP_MOVE_SEEK, /* to position from */
-};
-
 struct rsp_move {
     enum rsp_move_kind kind;
     uint64_t from;

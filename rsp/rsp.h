@@ -11,12 +11,30 @@
 
 #include "replay/timeline/timeline.h"
 
+/*
+ * A timeline that another thread is opening while the server listens already. gdb gives an answer
+ * two seconds; a recording may take longer to open. So the server answers by itself what needs no
+ * timeline, and asks for it with the first packet that does. Once given out, the timeline is the
+ * server's thread's until the server returns.
+ */
+struct rsp_opening {
+    void *opaque;
+    /* Waits, at most so long. Returns 1: *timeline is open; 0: not yet; -1: it will not be.
+     * progress (size bytes) is a line to show the user, without an end. */
+    int (*wait)(void *opaque, unsigned milliseconds, struct timeline **timeline, char *progress,
+                size_t size);
+    /* A document of the target description, if it is known already, else NULL. */
+    const char *(*document)(void *opaque, const char *name);
+};
+
 struct rsp_options {
     /* Becomes readable when the server has to end (a signalfd, an eventfd, a pipe); -1: none. Such
      * a request interrupts a move. The server never reads from it. */
     int stop_fd;
     /* rsp_serve_listener() returns after its first client. */
     bool once;
+    /* Used if the timeline is NULL. */
+    const struct rsp_opening *opening;
 };
 
 enum rsp_end {
@@ -25,6 +43,7 @@ enum rsp_end {
     RSP_END_KILLED,       /* the client wants the server to end ('kill') */
     RSP_END_DISCONNECTED, /* the connection closed */
     RSP_END_STOPPED,      /* stop_fd became readable */
+    RSP_END_NOT_OPENED,   /* the timeline could not be opened */
 };
 
 struct rsp_result {
@@ -45,7 +64,8 @@ int rsp_serve_fds(struct timeline *timeline, int in, int out, const struct rsp_o
 
 /*
  * Accepts clients one after the other, each finds the timeline where the one before left it. Ends
- * after a 'kill', when stop_fd says so, or, with options.once, after the first client.
+ * after a 'kill', when stop_fd says so, or, with options.once, after the first client. Whoever
+ * connects while another one is served is told so, and the connection closed.
  */
 int rsp_serve_listener(struct timeline *timeline, int listener, const struct rsp_options *options,
                        struct rsp_result *result, struct ebb_error *error);

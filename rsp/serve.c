@@ -2,6 +2,7 @@
 #include "rsp.h"
 
 #include "dispatch.h"
+#include "doorkeeper.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -46,19 +47,21 @@ static void release_sigpipe(const struct sigpipe_hold *hold)
 int rsp_serve_fds(struct timeline *timeline, int in, int out, const struct rsp_options *options,
                   struct rsp_result *result, struct ebb_error *error)
 {
-    struct rsp_session *session = rsp_session_new(timeline, in, out, options->stop_fd, error);
+    struct rsp_session *session = rsp_session_new(timeline, in, out, options, error);
     struct sigpipe_hold hold;
     int status = 0;
 
     if (!session) {
         return -1;
     }
-    timeline_clear_breakpoints(timeline);
     hold_sigpipe(&hold);
     rsp_dispatch_packets(session);
     release_sigpipe(&hold);
-    timeline_clear_breakpoints(timeline);
-    if (timeline_in_diversion(timeline)) {
+    timeline = session->timeline;
+    if (timeline) {
+        timeline_clear_breakpoints(timeline);
+    }
+    if (timeline && timeline_in_diversion(timeline)) {
         status = timeline_drop_diversion(timeline, error);
     }
     result->end = session->end;
@@ -101,12 +104,34 @@ static int accept_client(int listener, int stop_fd, struct ebb_error *error)
     }
 }
 
+/* Serves a client, and closes the connection. *next becomes one that has come meanwhile, or -1. */
+static int serve_client(struct timeline *timeline, int listener, int client, int *next,
+                        const struct rsp_options *options, struct rsp_result *result,
+                        struct ebb_error *error)
+{
+    struct rsp_doorkeeper keeper;
+    int status;
+
+    rsp_doorkeeper_start(&keeper, listener);
+    status = rsp_serve_fds(timeline, client, client, options, result, error);
+    *next = rsp_doorkeeper_stop(&keeper);
+    close(client);
+    return status;
+}
+
+static bool is_last(const struct rsp_options *options, enum rsp_end end)
+{
+    return options->once || end == RSP_END_KILLED || end == RSP_END_STOPPED ||
+           end == RSP_END_NOT_OPENED;
+}
+
 int rsp_serve_listener(struct timeline *timeline, int listener, const struct rsp_options *options,
                        struct rsp_result *result, struct ebb_error *error)
 {
+    int next = -1, status;
+
     do {
-        int client = accept_client(listener, options->stop_fd, error);
-        int status;
+        int client = next >= 0 ? next : accept_client(listener, options->stop_fd, error);
 
         if (client == -2) {
             result->end = RSP_END_STOPPED;
@@ -115,11 +140,10 @@ int rsp_serve_listener(struct timeline *timeline, int listener, const struct rsp
         if (client < 0) {
             return -1;
         }
-        status = rsp_serve_fds(timeline, client, client, options, result, error);
-        close(client);
-        if (status < 0) {
-            return -1;
-        }
-    } while (!options->once && result->end != RSP_END_KILLED && result->end != RSP_END_STOPPED);
-    return 0;
+        status = serve_client(timeline, listener, client, &next, options, result, error);
+    } while (status == 0 && !is_last(options, result->end));
+    if (next >= 0) {
+        close(next);
+    }
+    return status;
 }

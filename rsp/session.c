@@ -15,8 +15,8 @@ static bool make_buffer(struct rsp_buffer *buffer, size_t capacity)
     return buffer->bytes != NULL;
 }
 
-struct rsp_session *rsp_session_new(struct timeline *timeline, int in, int out, int stop_fd,
-                                    struct ebb_error *error)
+struct rsp_session *rsp_session_new(struct timeline *timeline, int in, int out,
+                                    const struct rsp_options *options, struct ebb_error *error)
 {
     struct rsp_session *session = calloc(1, sizeof(*session));
 
@@ -30,10 +30,12 @@ struct rsp_session *rsp_session_new(struct timeline *timeline, int in, int out, 
         return NULL;
     }
     session->timeline = timeline;
+    session->opening = options->opening;
     session->signal = RSP_SIGTRAP;
-    rsp_connection_init(&session->connection, in, out, stop_fd);
+    session->steps.over = true;
+    rsp_connection_init(&session->connection, in, out, options->stop_fd);
     rsp_decoder_init(&session->decoder);
-    rsp_watcher_init(&session->watcher, timeline, &session->connection);
+    rsp_watcher_init(&session->watcher, &session->connection);
     return session;
 }
 
@@ -42,6 +44,7 @@ void rsp_session_free(struct rsp_session *session)
     rsp_watcher_destroy(&session->watcher);
     free(session->reply.bytes);
     free(session->frame.bytes);
+    free(session->origin);
     free(session);
 }
 
@@ -70,7 +73,8 @@ static bool must_retransmit(struct rsp_session *session)
         case RSP_TOKEN_NACK:
             return true;
         case RSP_TOKEN_INTERRUPT:
-            break; /* came too late: nothing runs any more */
+            session->interrupt = true; /* came too late for what it was meant for */
+            break;
         case RSP_TOKEN_PACKET:
         case RSP_TOKEN_BAD_PACKET:
         case RSP_TOKEN_LONG_PACKET:
@@ -143,7 +147,7 @@ bool rsp_session_interrupted(struct rsp_session *session)
 {
     bool interrupted;
 
-    if (rsp_watcher_begin(&session->watcher, false, NULL) < 0) {
+    if (rsp_watcher_begin(&session->watcher, session->timeline, false, NULL) < 0) {
         return false;
     }
     interrupted = rsp_watcher_requested(&session->watcher);

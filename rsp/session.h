@@ -33,8 +33,31 @@ struct rsp_breakpoint {
     uint64_t length; /* Z0, Z1: the kind of breakpoint */
 };
 
+/* What clients can ask for; moves.h makes moves of it. */
+enum rsp_move_kind {
+    RSP_MOVE_CONTINUE,
+    RSP_MOVE_STEP,
+    RSP_MOVE_STEP_ALONE, /* of one thread, the others stay: gdb's own step off a breakpoint */
+    RSP_MOVE_RANGE,      /* step until the PC is outside [from, to) */
+    RSP_MOVE_REVERSE_CONTINUE,
+    RSP_MOVE_REVERSE_STEP,
+    RSP_MOVE_SEEK, /* to position from */
+};
+
+/* What is known of how the client steps; steps.h says what for. */
+struct rsp_steps {
+    bool over;           /* interrupts are a part of steps */
+    unsigned moves;      /* packets that moved, of the present command */
+    bool one;            /* the last of them was a step as stepi makes */
+    bool unclear;        /* it was a step as other commands make, too */
+    bool back;           /* it went back */
+    bool by_instruction; /* the command before was one instruction */
+    bool handler;        /* the present command began with one that entered or left a handler */
+};
+
 struct rsp_session {
-    struct timeline *timeline;
+    struct timeline *timeline;         /* NULL: it is still being opened, */
+    const struct rsp_opening *opening; /* here */
     struct rsp_connection connection;
     struct rsp_decoder decoder;
     enum rsp_token pending; /* came instead of an acknowledgement; not yet handled */
@@ -49,19 +72,29 @@ struct rsp_session {
     bool client_swbreak;
     bool client_hwbreak;
     bool client_error_message;
+    bool extended; /* "target extended-remote" */
 
     struct rsp_breakpoint breakpoints[RSP_BREAKPOINTS_MAX];
     unsigned breakpoint_count;
+    /* Removed since the last move: gdb removes what it will need again, when it stops and for
+     * steps of its own. */
+    struct rsp_breakpoint removed[RSP_BREAKPOINTS_MAX];
+    unsigned removed_count;
+    struct rsp_steps steps;
 
+    bool interrupt;     /* came when nothing moved, and has stopped nothing yet */
+    bool at_watchpoint; /* the last stop was one */
     int signal;         /* of the last stop */
-    bool diversion_ran; /* code was run in the current diversion */
+    /* Of the current diversion: the registers where it began, and whether memory was written. */
+    uint8_t *origin; /* NULL until there was one */
+    bool wrote_memory;
     bool diverged;
     enum rsp_end end;
     uint64_t packets;
 };
 
-struct rsp_session *rsp_session_new(struct timeline *timeline, int in, int out, int stop_fd,
-                                    struct ebb_error *error);
+struct rsp_session *rsp_session_new(struct timeline *timeline, int in, int out,
+                                    const struct rsp_options *options, struct ebb_error *error);
 void rsp_session_free(struct rsp_session *session);
 
 /* The next token from the client; RSP_TOKEN_NONE: the connection is over. */

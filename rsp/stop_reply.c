@@ -3,29 +3,54 @@
 
 #include "breakpoints.h"
 
-enum { REGISTER_SIZE_MAX = 256 };
+#include <stdlib.h>
+
+/*
+ * Adds the core registers: gdb looks at some of them after every stop, and asks for all registers
+ * if it lacks one. They are the first in 'g': of AArch64 (whose PC is 32) x0 to x30, SP, PC, and
+ * CPSR with 4 bytes (org.gnu.gdb.aarch64.core); of ARM r0 to r12, SP, LR, PC and CPSR, number 25,
+ * with 4 bytes each (org.gnu.gdb.arm.core).
+ */
+static void add_core_registers(struct rsp_session *session, const uint8_t *registers, size_t size)
+{
+    bool a64 = timeline_pc_register(session->timeline) == 32;
+    unsigned last = a64 ? 33 : 16;
+
+    for (unsigned i = 0; i <= last; i++) {
+        size_t length = a64 && i < last ? 8 : 4;
+
+        if (length > size) {
+            return;
+        }
+        rsp_buffer_printf(&session->reply, "%02x:", a64 || i < last ? i : 25);
+        rsp_buffer_hex(&session->reply, registers, length);
+        rsp_buffer_text(&session->reply, ";");
+        registers += length;
+        size -= length;
+    }
+}
 
 void rsp_stop_reply(struct rsp_session *session)
 {
-    unsigned pc = timeline_pc_register(session->timeline);
-    uint8_t value[REGISTER_SIZE_MAX];
+    size_t size = timeline_registers_size(session->timeline);
+    uint8_t *registers = malloc(size + 1);
     struct ebb_error error;
-    int size = timeline_read_register(session->timeline, pc, value, sizeof(value), &error);
 
     rsp_buffer_clear(&session->reply);
     rsp_buffer_printf(&session->reply, "T%02xthread:%x;", session->signal, RSP_THREAD);
-    if (size > 0) {
-        /* gdb looks at the PC after every stop: spare it the question. */
-        rsp_buffer_printf(&session->reply, "%02x:", pc);
-        rsp_buffer_hex(&session->reply, value, (size_t)size);
-        rsp_buffer_text(&session->reply, ";");
+    if (registers && timeline_read_registers(session->timeline, registers, &error) == 0) {
+        add_core_registers(session, registers, size);
     }
+    free(registers);
 }
 
 static void add_breakpoint(struct rsp_session *session, const struct timeline_stop *stop)
 {
     const struct rsp_breakpoint *breakpoint = rsp_breakpoint_at(session, stop->address);
 
+    if (!breakpoint) {
+        breakpoint = rsp_breakpoint_removed_at(session, stop->address);
+    }
     if (breakpoint && breakpoint->type == 0 && session->client_swbreak) {
         rsp_buffer_text(&session->reply, "swbreak:;");
     } else if (breakpoint && breakpoint->type == 1 && session->client_hwbreak) {

@@ -8,6 +8,11 @@
 enum rsp_packet_flag {
     /* Every gdb understands "E.text" in reply (a newer one may say that it always does). */
     RSP_ERROR_TEXT = 1 << 0,
+    /* Can be answered before the timeline is open. */
+    RSP_EARLY = 1 << 1,
+    /* gdb shows O packets that come before the reply (remote_get_noisy_reply()), and waits anew
+     * after each: so it can be told how opening the timeline gets on. */
+    RSP_NOISY = 1 << 2,
 };
 
 struct rsp_packet_type {

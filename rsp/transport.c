@@ -51,6 +51,24 @@ void rsp_connection_receive(struct rsp_connection *connection)
     }
 }
 
+void rsp_connection_drop_interrupts(struct rsp_connection *connection)
+{
+    bool inside_packet = false;
+    size_t to = connection->start;
+
+    for (size_t i = connection->start; i < connection->end; i++) {
+        uint8_t byte = connection->input[i];
+
+        if (byte == '$' || byte == '#') {
+            inside_packet = byte == '$';
+        }
+        if (byte != 3 || inside_packet) {
+            connection->input[to++] = byte;
+        }
+    }
+    connection->end = to;
+}
+
 /* Waits until fd is ready for events; false: stopped. */
 static bool wait_ready(struct rsp_connection *connection, int fd, short events)
 {

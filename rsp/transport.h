@@ -33,6 +33,9 @@ void rsp_connection_receive(struct rsp_connection *connection);
 /* Room for more input. Moves what is left to the front. */
 size_t rsp_connection_room(struct rsp_connection *connection);
 
+/* Forgets the interrupts (0x03 between packets) that were received and not yet consumed. */
+void rsp_connection_drop_interrupts(struct rsp_connection *connection);
+
 /* Sends all of it, waiting for the client to take it. False: closed or stopped. */
 bool rsp_connection_write(struct rsp_connection *connection, const uint8_t *bytes, size_t length);
 

@@ -8,11 +8,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-void rsp_watcher_init(struct rsp_watcher *watcher, struct timeline *timeline,
-                      struct rsp_connection *connection)
+void rsp_watcher_init(struct rsp_watcher *watcher, struct rsp_connection *connection)
 {
     memset(watcher, 0, sizeof(*watcher));
-    watcher->timeline = timeline;
     watcher->connection = connection;
     watcher->wake_fd = -1;
     atomic_init(&watcher->requested, false);
@@ -126,8 +124,11 @@ static int start(struct rsp_watcher *watcher, struct ebb_error *error)
     return 0;
 }
 
-int rsp_watcher_begin(struct rsp_watcher *watcher, bool no_wait, struct ebb_error *error)
+int rsp_watcher_begin(struct rsp_watcher *watcher, struct timeline *timeline, bool no_wait,
+                      struct ebb_error *error)
 {
+    watcher->timeline =
+        timeline; /* the thread looks at it while it watches, which it does not yet */
     if (!watcher->started && start(watcher, error) < 0) {
         return -1;
     }

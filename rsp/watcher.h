@@ -30,15 +30,15 @@ struct rsp_watcher {
     atomic_bool requested; /* this move was asked to stop */
 };
 
-void rsp_watcher_init(struct rsp_watcher *watcher, struct timeline *timeline,
-                      struct rsp_connection *connection);
+void rsp_watcher_init(struct rsp_watcher *watcher, struct rsp_connection *connection);
 
 /*
- * Begins to watch. The connection's input is not to be touched until rsp_watcher_end(). With
- * no_wait the beginning of a packet interrupts as well: gdb has no way to interrupt a command of
- * the server's, it goes on to something else.
+ * Begins to watch, for a move of this timeline. The connection's input is not to be touched until
+ * rsp_watcher_end(). With no_wait the beginning of a packet interrupts as well: gdb has no way to
+ * interrupt a command of the server's, it goes on to something else.
  */
-int rsp_watcher_begin(struct rsp_watcher *watcher, bool no_wait, struct ebb_error *error);
+int rsp_watcher_begin(struct rsp_watcher *watcher, struct timeline *timeline, bool no_wait,
+                      struct ebb_error *error);
 void rsp_watcher_end(struct rsp_watcher *watcher);
 
 /* True if the move since rsp_watcher_begin() was asked to stop. */

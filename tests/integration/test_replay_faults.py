@@ -49,6 +49,7 @@ class Session:
                        "EBB_FAULT_AT": str(at), "EBB_FAULT_KIND": kind or "none"}
         with mock.patch.dict(os.environ, environment), \
                 rsp.Rsp(self.recording, "--workers", "1") as client:
+            client.ask("?")  # is answered once the recording is open
             self.opened = len(self.requests())
             client.seek("end")
             begin, end = client.place()[1:]

@@ -54,7 +54,7 @@ class Truth:
     def note(self, client, stop, position):
         """On the first pass only."""
         self.check(client, position, complete=position % 16 == 0)
-        self.pcs[position] = stop_pc(stop)
+        self.pcs[position] = stop.pc
         self.note_values(client, position)
 
     def note_values(self, client, position):
@@ -63,12 +63,6 @@ class Truth:
         words = {int.from_bytes(bytes.fromhex(text[i:i + size]), "little")
                  for i in range(0, min(len(text), 32 * size), size) if "x" not in text[i:i + size]}
         self.values.setdefault(position // 64, set()).update(words)
-
-
-def stop_pc(stop):
-    value = next(value for name, value in stop.fields.items()
-                 if len(name) <= 2 and all(c in "0123456789abcdef" for c in name))
-    return int.from_bytes(bytes.fromhex(value), "little")
 
 
 class Area:
@@ -131,7 +125,7 @@ class Area:
             if stop.reason == "end" or position > self.high:
                 break
             if stop.reason == "break":
-                if breakpoint_.address == stop_pc(stop) and not breakpoint_.is_watch:
+                if breakpoint_.address == stop.pc and not breakpoint_.is_watch:
                     keys.append(standing(position))
                 if position == self.high and self.guards:
                     break
@@ -215,7 +209,7 @@ class Walk:
         self.case.assertEqual((stop.reason, self.client.position()),
                               (answer.reason, answer.position), story)
         if answer.reason == "break":
-            self.case.assertTrue(any(stop_pc(stop) == b.address and b.fires(answer.key)
+            self.case.assertTrue(any(stop.pc == b.address and b.fires(answer.key)
                                      for b in self.model.breakpoints if not b.is_watch), story)
         elif answer.reason == "watch":
             self.case.assertTrue(any(stop.watch == KINDS[b.type] and b.fires(answer.key) and
@@ -223,7 +217,7 @@ class Walk:
                                      for b in self.model.breakpoints if b.is_watch), story)
             self.case.assertTrue(stop.by_device or answer.key % 4 == 2, story)
         if answer.position in self.truth.pcs:
-            self.case.assertEqual(stop_pc(stop), self.truth.pcs[answer.position], story)
+            self.case.assertEqual(stop.pc, self.truth.pcs[answer.position], story)
 
     def check_state(self):
         position = self.model.position
@@ -329,9 +323,8 @@ class WalkTests(unittest.TestCase):
         client = rsp.Rsp(recording, *options)
         self.addCleanup(client.close)
         stop = rsp.Stop(client.ask("?"), "")
-        number, value = next(iter(list(stop.fields.items())[1:]))
-        client.pc_register = int(number, 16)
-        client.word_size = len(value) // 2
+        client.pc_register = int(stop.pc_field, 16)
+        client.word_size = len(stop.fields[stop.pc_field]) // 2
         return client
 
     def addresses(self, client, area, generator, count):

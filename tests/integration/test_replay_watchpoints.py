@@ -70,9 +70,6 @@ class GuestTests(unittest.TestCase):
     def connect(self, *options):
         client = rsp.Rsp(self.recording, *options)
         self.addCleanup(client.close)
-        stop = rsp.Stop(client.ask("?"), "")
-        number, _ = next(iter(list(stop.fields.items())[1:]))
-        client.pc_field = number
         return client
 
     def symbols(self, *expressions, elf=None):
@@ -81,7 +78,7 @@ class GuestTests(unittest.TestCase):
             return [gdb.number("(long) &(%s)" % e) & MASK for e in expressions]
 
     def pc(self, stop):
-        return int.from_bytes(bytes.fromhex(stop.fields[self.client.pc_field]), "little")
+        return stop.pc
 
     def set(self, letter, watches):
         for watch in watches:

@@ -35,6 +35,7 @@ struct timeline {
     atomic_uint breakpoint_count; /* tests read both from their own thread */
     bool fail_next;
     uint64_t diverge_at;
+    uint64_t handler_at; /* 0: no interrupt */
     char report[64];
 
     pthread_mutex_t lock;
@@ -88,6 +89,11 @@ void fake_timeline_diverge_at(struct timeline *timeline, uint64_t position)
     timeline->diverge_at = position;
 }
 
+void fake_timeline_interrupt_at(struct timeline *timeline, uint64_t position)
+{
+    timeline->handler_at = position;
+}
+
 void fake_timeline_describe_log(struct timeline *timeline, const struct ebb_log_summary *summary,
                                 const char *problem)
 {
@@ -106,8 +112,11 @@ unsigned fake_timeline_diversions(const struct timeline *timeline)
 }
 
 /* The history, computed. */
-static uint64_t pc_at(uint64_t position)
+static uint64_t pc_at(const struct timeline *timeline, uint64_t position)
 {
+    if (timeline->handler_at && position - timeline->handler_at < FAKE_LOOP) {
+        return FAKE_HANDLER + 4 * (position - timeline->handler_at);
+    }
     return FAKE_CODE + 4 * (position % FAKE_LOOP);
 }
 
@@ -124,7 +133,7 @@ static uint64_t last_round(uint64_t position, uint64_t writer)
     return position % FAKE_LOOP <= writer && round ? round - 1 : round;
 }
 
-static void state_at(uint64_t position, struct state *state)
+static void state_at(const struct timeline *timeline, uint64_t position, struct state *state)
 {
     const uint32_t nop = 0xd503201f;
     uint64_t round = position / FAKE_LOOP;
@@ -135,7 +144,7 @@ static void state_at(uint64_t position, struct state *state)
     }
     state->registers[0] = round;
     state->registers[FAKE_SP] = FAKE_DATA + PAGE;
-    state->registers[FAKE_PC] = pc_at(position);
+    state->registers[FAKE_PC] = pc_at(timeline, position);
     put64(state->data + (FAKE_COUNTER - FAKE_DATA), last_round(position, FAKE_WRITER));
     put64(state->data + (FAKE_PAIR - FAKE_DATA), last_round(position, FAKE_PAIR_WRITER) << 32);
     if (position >= FAKE_DMA_POSITION) {
@@ -148,7 +157,7 @@ static void now(const struct timeline *timeline, struct state *state)
     if (timeline->in_diversion) {
         *state = timeline->diversion;
     } else {
-        state_at(timeline->position, state);
+        state_at(timeline, timeline->position, state);
     }
 }
 
@@ -178,7 +187,7 @@ static bool hits(const struct timeline *timeline, unsigned kinds, uint64_t addre
 static bool executes_hit(const struct timeline *timeline, uint64_t position,
                          struct timeline_stop *stop)
 {
-    return hits(timeline, 1u << TIMELINE_BREAK_EXECUTE, pc_at(position), stop);
+    return hits(timeline, 1u << TIMELINE_BREAK_EXECUTE, pc_at(timeline, position), stop);
 }
 
 /* The instruction at that position accesses watched memory. */
@@ -348,6 +357,20 @@ int timeline_step(struct timeline *timeline, struct timeline_stop *stop, struct 
     } else if (!diverges(timeline, stop) && !accesses_hit(timeline, timeline->position, stop)) {
         timeline->position++;
         device_hit(timeline, timeline->position, stop);
+        stop->handler = timeline->handler_at && timeline->position == timeline->handler_at;
+    }
+    return end_move(timeline, stop);
+}
+
+int timeline_step_over(struct timeline *timeline, struct timeline_stop *stop,
+                       struct ebb_error *error)
+{
+    if (timeline_step(timeline, stop, error) < 0) {
+        return -1;
+    }
+    if (stop->handler && !executes_hit(timeline, timeline->position, stop)) {
+        stop->handler = false;
+        run_forward(timeline, timeline->handler_at + FAKE_LOOP, stop);
     }
     return end_move(timeline, stop);
 }
@@ -364,6 +387,24 @@ int timeline_reverse_step(struct timeline *timeline, struct timeline_stop *stop,
         stop->reason = TIMELINE_STOP_BEGIN;
     } else if (!accesses_hit(timeline, timeline->position - 1, stop)) {
         timeline->position--;
+        stop->handler =
+            timeline->handler_at && timeline->position == timeline->handler_at + FAKE_LOOP - 1;
+    }
+    return end_move(timeline, stop);
+}
+
+int timeline_reverse_step_over(struct timeline *timeline, struct timeline_stop *stop,
+                               struct ebb_error *error)
+{
+    if (timeline_reverse_step(timeline, stop, error) < 0) {
+        return -1;
+    }
+    if (stop->handler && !executes_hit(timeline, timeline->position, stop)) {
+        stop->handler = false;
+        run_backward(timeline, timeline->handler_at, stop);
+        if (stop->reason == TIMELINE_STOP_STEP) {
+            timeline->position--;
+        }
     }
     return end_move(timeline, stop);
 }
@@ -516,7 +557,7 @@ long timeline_read_memory(struct timeline *timeline, uint64_t address, uint8_t *
 static void divert(struct timeline *timeline)
 {
     if (!timeline->in_diversion) {
-        state_at(timeline->position, &timeline->diversion);
+        state_at(timeline, timeline->position, &timeline->diversion);
         timeline->in_diversion = true;
         timeline->diversions++;
     }
@@ -565,7 +606,7 @@ bool timeline_in_diversion(const struct timeline *timeline)
 int timeline_diversion_moved(struct timeline *timeline, bool *moved, struct ebb_error *error)
 {
     (void)error;
-    *moved = timeline->diversion.registers[FAKE_PC] != pc_at(timeline->position);
+    *moved = timeline->diversion.registers[FAKE_PC] != pc_at(timeline, timeline->position);
     return 0;
 }
 

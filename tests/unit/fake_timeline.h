@@ -49,6 +49,10 @@ void fake_timeline_wait_blocked(struct timeline *timeline);
 
 /* The next move fails / the replay diverges on reaching this position. */
 void fake_timeline_fail_next(struct timeline *timeline);
+/* An interrupt is taken on reaching this position: the FAKE_LOOP instructions from there on are its
+ * handler's, at FAKE_HANDLER. */
+#define FAKE_HANDLER (FAKE_CODE + 0x400)
+void fake_timeline_interrupt_at(struct timeline *timeline, uint64_t position);
 void fake_timeline_diverge_at(struct timeline *timeline, uint64_t position);
 
 /* What the log says of itself from now on; problem (NULL: none) stays the caller's. */

@@ -22,8 +22,11 @@ struct rsp_client {
     int fd; /* our end */
     bool acks;
     pthread_t thread;
-    char reply[0x11000]; /* of the last packet: payload, escapes undone, then a NUL */
+    /* Of the last packet: payload, escapes undone, then a NUL. A stop reply is without the core
+     * registers, which were as many, but for the PC. */
+    char reply[0x11000];
     size_t reply_length;
+    unsigned core_registers;
 };
 
 /* Starts a server on one end of a socket pair; acknowledgements are on. */

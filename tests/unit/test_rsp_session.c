@@ -109,7 +109,6 @@ static void answers_what_it_does_not_know_with_nothing(void **state)
         "qOffsets",
         "qTStatus",
         "vFile:setfs:0",
-        "!",
         "qXfer:auxv:read::0,1",
         "qCRC:0",
         "qSupportedThings",
@@ -589,16 +588,203 @@ static void forgets_a_seek_that_the_client_gave_up(void **state)
     expect_position(client, 0);
 }
 
-/* An interrupt that came too late for one move must not end the next. */
-static void forgets_a_late_interrupt(void **state)
+/* gdb may be about to go on when it is told to stop: for it an interrupt between two moves is one
+ * of the second. */
+static void keeps_an_interrupt_for_the_next_move(void **state)
 {
     struct rsp_client *client = *state;
+    char text[200];
 
     client_write(client, "\x03\x03", 2);
     client_expect(client, "qC", "QC1");
+    client_expect(client, "vCont;c", stop(text, 2, FAKE_CODE, ""));
+    expect_position(client, 0);
     expect_stop(client, "s", FAKE_CODE + 4, "");
+    client_write(client, "\x03", 1);
+    client_expect(client, "bs", stop(text, 2, FAKE_CODE + 4, ""));
+    expect_stop(client, "c", FAKE_CODE, "replaylog:end;");
+}
+
+/* ... unless gdb has stopped, and says so by looking at the threads. */
+static void forgets_an_interrupt_after_a_stop(void **state)
+{
+    struct rsp_client *client = *state;
+
+    client_write(client, "\x03", 1);
+    client_expect(client, "qfThreadInfo", "m1");
+    expect_stop(client, "s", FAKE_CODE + 4, "");
+    /* What has reached the timeline only belongs to the move before. */
     timeline_interrupt(client->timeline);
     expect_stop(client, "c", FAKE_CODE, "replaylog:end;");
+}
+
+/* What has stopped a move does not stop the next one, however often it was said. */
+static void uses_interrupts_once(void **state)
+{
+    struct rsp_client *client = *state;
+    char text[200];
+
+    fake_timeline_block(client->timeline, true);
+    client_send(client, "c");
+    fake_timeline_wait_blocked(client->timeline);
+    client_write(client, "\x03\x03\x03", 3);
+    assert_true(client_receive(client));
+    assert_string_equal(client->reply, stop(text, 2, FAKE_CODE, ""));
+    fake_timeline_block(client->timeline, false);
+    expect_stop(client, "s", FAKE_CODE + 4, "");
+}
+
+static void tells_all_core_registers_with_a_stop(void **state)
+{
+    struct rsp_client *client = *state;
+
+    expect_stop(client, "s", FAKE_CODE + 4, "");
+    assert_int_equal(client->core_registers, FAKE_REGISTERS);
+}
+
+/* The handler's instructions are those from position 22 to 31. */
+static void setup_interrupt(struct rsp_client *client, uint64_t position)
+{
+    char text[4096], seek[32];
+
+    fake_timeline_interrupt_at(client->timeline, 22);
+    sprintf(seek, "seek %u", (unsigned)position);
+    client_monitor(client, seek, text, sizeof(text));
+    client_expect(client, "qfThreadInfo", "m1");
+}
+
+static void steps_of_lines_go_over_interrupts(void **state)
+{
+    struct rsp_client *client = *state;
+
+    setup_interrupt(client, 20);
+    expect_stop(client, "vCont;r1000,100c:1;c", FAKE_CODE + 12, "");
+    expect_position(client, 33);
+    /* Back, the first step is one of many: it is not known to be a stepi. */
+    expect_stop(client, "bs", FAKE_CODE + 8, "");
+    expect_position(client, 32);
+    expect_stop(client, "bs", FAKE_CODE + 4, "");
+    expect_position(client, 21);
+    client_expect(client, "qfThreadInfo", "m1");
+    /* Off a breakpoint, with a handler that has one: gdb has removed both for the step. */
+    client_expect(client, "Z0,1004,4", "OK");
+    client_expect(client, "Z0,1408,4", "OK");
+    client_expect(client, "z0,1004,4", "OK");
+    client_expect(client, "z0,1408,4", "OK");
+    expect_stop(client, "vCont;s:1", FAKE_HANDLER + 8, "swbreak:;");
+    expect_position(client, 24);
+    assert_int_equal(fake_timeline_breakpoints(client->timeline), 0);
+    client_expect(client, "qfThreadInfo", "m1");
+    setup_interrupt(client, 21);
+    expect_stop(client, "vCont;s:1", FAKE_CODE + 8, "");
+    expect_position(client, 32);
+}
+
+static void a_stepi_enters_handlers(void **state)
+{
+    struct rsp_client *client = *state;
+
+    setup_interrupt(client, 21);
+    expect_stop(client, "vCont;s:1;c", FAKE_HANDLER, "");
+    client_expect(client, "qfThreadInfo", "m1");
+    for (unsigned i = 1; i <= FAKE_LOOP; i++) {
+        expect_stop(client, "vCont;s:1;c", i < FAKE_LOOP ? FAKE_HANDLER + 4 * i : FAKE_CODE + 8,
+                    "");
+        client_expect(client, "qfThreadInfo", "m1");
+    }
+    /* Who steps by instructions goes back by instructions. */
+    for (unsigned i = FAKE_LOOP; i > 0; i--) {
+        expect_stop(client, "bs", FAKE_HANDLER + 4 * (i - 1), "");
+        client_expect(client, "qfThreadInfo", "m1");
+    }
+    expect_stop(client, "bs", FAKE_CODE + 4, "");
+    expect_position(client, 21);
+}
+
+/* Only with its second packet does it show that a step is one of several. */
+static void many_stepis_go_over_interrupts(void **state)
+{
+    struct rsp_client *client = *state;
+
+    setup_interrupt(client, 21);
+    expect_stop(client, "vCont;s:1;c", FAKE_HANDLER, "");
+    expect_stop(client, "vCont;s:1;c", FAKE_CODE + 12, "");
+    expect_position(client, 33);
+    expect_stop(client, "vCont;s:1;c", FAKE_CODE + 16, "");
+    client_expect(client, "qfThreadInfo", "m1");
+    expect_stop(client, "vCont;s:1;c", FAKE_CODE + 20, "");
+    client_expect(client, "qfThreadInfo", "m1");
+    setup_interrupt(client, 32);
+    expect_stop(client, "bs", FAKE_HANDLER + 4 * (FAKE_LOOP - 1), "");
+    expect_stop(client, "bs", FAKE_CODE, "");
+    expect_position(client, 20);
+}
+
+static void interrupts_can_be_stepped_into(void **state)
+{
+    struct rsp_client *client = *state;
+    char text[4096];
+
+    setup_interrupt(client, 20);
+    client_monitor(client, "step-over-interrupts off", text, sizeof(text));
+    assert_string_equal(text, "step-over-interrupts is off\n");
+    expect_stop(client, "vCont;r1000,100c:1;c", FAKE_HANDLER, "");
+    client_monitor(client, "seek 32", text, sizeof(text));
+    expect_stop(client, "bs", FAKE_HANDLER + 4 * (FAKE_LOOP - 1), "");
+    expect_stop(client, "bs", FAKE_HANDLER + 4 * (FAKE_LOOP - 2), "");
+    assert_string_equal(client_monitor(client, "step-over-interrupts maybe", text, sizeof(text)),
+                        "E16");
+}
+
+/* gdb 13 never gets over an end of history in answer to its own step off a breakpoint. */
+static void a_step_off_a_breakpoint_meets_no_end(void **state)
+{
+    struct rsp_client *client = *state;
+    char text[4096];
+
+    client_monitor(client, "seek end", text, sizeof(text));
+    client_ask(client, "vCont;s:1");
+    expect_story(client, "ebb: this is the end");
+    assert_string_equal(client->reply, stop(text, 5, FAKE_CODE, ""));
+    expect_stop(client, "vCont;c", FAKE_CODE, "replaylog:end;");
+    expect_stop(client, "vCont;s:1;c", FAKE_CODE, "replaylog:end;");
+}
+
+static void the_extended_protocol_keeps_the_connection(void **state)
+{
+    struct rsp_client *client = *state;
+
+    client_expect(client, "!", "OK");
+    client_expect(client, "Z0,1014,4", "OK");
+    expect_stop(client, "vCont;c", 0x1014, "swbreak:;");
+    client_expect(client, "D;1", "OK");
+    assert_int_equal(fake_timeline_breakpoints(client->timeline), 0);
+    expect_stop(client, "vAttach;1", 0x1014, "");
+    client_expect(client, "vKill;1", "OK");
+    expect_stop(client, "vRun;;", FAKE_CODE, "");
+    expect_position(client, 0);
+    expect_stop(client, "s", FAKE_CODE + 4, "");
+}
+
+/* What the debugger wrote is never dropped without a word, whatever else went on in between. */
+static void says_that_writes_are_undone(void **state)
+{
+    struct rsp_client *client = *state;
+
+    client_expect(client, "P20=0011000000000000", "OK");
+    client_expect(client, "Z0,1110,4", "OK");
+    expect_stop(client, "vCont;c", 0x1110, "swbreak:;");
+    client_expect(client, "P20=0010000000000000", "OK"); /* a function was called */
+    client_expect(client, "P5=2a00000000000000", "OK");
+    client_ask(client, "s");
+    expect_story(client, "ebb: what was written");
+
+    client_expect(client, "P20=0011000000000000", "OK");
+    expect_stop(client, "vCont;c", 0x1110, "swbreak:;");
+    client_expect(client, "P20=0410000000000000", "OK");
+    client_expect(client, "M2100,2:abcd", "OK");
+    client_ask(client, "bs");
+    expect_story(client, "ebb: what was written");
 }
 
 static void a_client_that_leaves_ends_its_move(void **state)
@@ -807,10 +993,9 @@ static void monitor_describes_the_recording(void **state)
 static void monitor_refuses(void **state)
 {
     static const char *const refused[] = {
-        "nonsense",           "s",          "seek",    "seek x",
-        "seek 1001",          "seek 1 2",   "seek +",  "seek -x",
-        "events 0 0",         "events 0 x", "seek 5x", "help me",
-        "events 1 2 3 4 5 6",
+        "seek",    "seek x",  "seek 1001",          "seek 1 2",
+        "seek +",  "seek -x", "events 0 0",         "events 0 x",
+        "seek 5x", "help me", "events 1 2 3 4 5 6",
     };
     char text[4096];
 
@@ -819,6 +1004,22 @@ static void monitor_refuses(void **state)
         assert_int_not_equal(text[0], 0);
     }
     expect_position(*state, 0);
+}
+
+/* IDEs send what servers for boards know: an error would end their session. */
+static void monitor_takes_what_ides_send(void **state)
+{
+    struct rsp_client *client = *state;
+    char text[4096];
+
+    expect_stop(client, "s", FAKE_CODE + 4, "");
+    assert_string_equal(client_monitor(client, "halt", text, sizeof(text)), "OK");
+    assert_string_equal(text, "");
+    expect_position(client, 1);
+    assert_string_equal(client_monitor(client, "reset halt", text, sizeof(text)), "OK");
+    expect_position(client, 0);
+    assert_string_equal(client_monitor(client, "arm semihosting enable", text, sizeof(text)), "OK");
+    assert_non_null(strstr(text, "'arm' is not one of"));
 }
 
 static int connect_unix(const char *path)
@@ -1013,7 +1214,17 @@ int main(void)
         WITH_CLIENT(hears_an_interrupt_that_follows_at_once),
         WITH_CLIENT(keeps_packets_that_arrive_during_a_move),
         WITH_CLIENT(forgets_a_seek_that_the_client_gave_up),
-        WITH_CLIENT(forgets_a_late_interrupt),
+        WITH_CLIENT(keeps_an_interrupt_for_the_next_move),
+        WITH_CLIENT(forgets_an_interrupt_after_a_stop),
+        WITH_CLIENT(uses_interrupts_once),
+        WITH_CLIENT(tells_all_core_registers_with_a_stop),
+        WITH_CLIENT(steps_of_lines_go_over_interrupts),
+        WITH_CLIENT(a_stepi_enters_handlers),
+        WITH_CLIENT(many_stepis_go_over_interrupts),
+        WITH_CLIENT(interrupts_can_be_stepped_into),
+        WITH_CLIENT(a_step_off_a_breakpoint_meets_no_end),
+        WITH_CLIENT(the_extended_protocol_keeps_the_connection),
+        WITH_CLIENT(says_that_writes_are_undone),
         cmocka_unit_test(a_client_that_leaves_ends_its_move),
         cmocka_unit_test(a_stop_request_ends_a_move),
         cmocka_unit_test(ends_as_the_client_says),
@@ -1023,6 +1234,7 @@ int main(void)
         WITH_CLIENT(monitor_shows_events_and_more),
         WITH_CLIENT(monitor_describes_the_recording),
         WITH_CLIENT(monitor_refuses),
+        WITH_CLIENT(monitor_takes_what_ides_send),
         cmocka_unit_test(a_listener_lets_clients_come_back),
         cmocka_unit_test(a_listener_may_serve_once),
         cmocka_unit_test(a_listener_can_be_stopped),

@@ -31,6 +31,15 @@ class Stop:
         self.by_device = "a device wrote" in text
 
     @property
+    def pc_field(self):
+        """gdb's number of the PC: of AArch64, which has as many registers, or of ARM."""
+        return "20" if "20" in self.fields else "0f"
+
+    @property
+    def pc(self):
+        return int.from_bytes(bytes.fromhex(self.fields[self.pc_field]), "little")
+
+    @property
     def reason(self):
         """"begin" or "end" of history, "watch", "break", or "step"."""
         if "replaylog" in self.fields:
