@@ -535,7 +535,8 @@ static const struct option_spec options[] = {
     [REPLAY_LISTEN] = {"listen", 0, "unix:PATH|HOST:PORT",
                        "Serves whoever connects to this Unix socket or this TCP port of the "
                        "loopback interface, one after the other, until one of them gives the "
-                       "command kill."},
+                       "command kill. With \"target extended-remote\" a debugger keeps the "
+                       "connection after detach and kill, and run goes to the beginning."},
     [REPLAY_ANYWHERE] = {"anywhere", 0, NULL,
                          "Lets --listen take an address that other machines can reach. Whoever "
                          "connects can read all of the guest's memory."},

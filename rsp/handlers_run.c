@@ -10,6 +10,10 @@
 void rsp_handle_stop_reason(struct rsp_session *session, const struct rsp_arguments *arguments)
 {
     (void)arguments;
+    if (session->idle) {
+        rsp_buffer_text(&session->reply, "W00");
+        return;
+    }
     rsp_stop_reply(session);
 }
 
@@ -69,6 +73,7 @@ void rsp_handle_start_again(struct rsp_session *session, const struct rsp_argume
         rsp_reply_error(session, RSP_EIO, error.message);
         return;
     }
+    session->idle = false;
     session->signal = RSP_SIGTRAP;
     rsp_stop_reply(session);
 }
@@ -77,6 +82,7 @@ void rsp_handle_start_again(struct rsp_session *session, const struct rsp_argume
 void rsp_handle_attach(struct rsp_session *session, const struct rsp_arguments *arguments)
 {
     (void)arguments;
+    session->idle = false;
     session->signal = RSP_SIGTRAP;
     rsp_stop_reply(session);
 }

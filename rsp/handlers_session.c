@@ -173,6 +173,7 @@ static bool keep_connection(struct rsp_session *session)
     session->breakpoint_count = 0;
     session->removed_count = 0;
     session->interrupt = false;
+    session->idle = true;
     if (timeline_in_diversion(session->timeline)) {
         timeline_drop_diversion(session->timeline, &error);
     }
@@ -218,6 +219,10 @@ void rsp_handle_thread_list(struct rsp_session *session, const struct rsp_argume
     /* gdb does so when it has decided to stop: nothing is left that an interrupt could mean. */
     session->interrupt = false;
     rsp_steps_end_command(session);
+    if (session->idle) {
+        rsp_buffer_text(&session->reply, "l");
+        return;
+    }
     rsp_buffer_printf(&session->reply, "m%x", RSP_THREAD);
 }
 

@@ -73,6 +73,7 @@ struct rsp_session {
     bool client_hwbreak;
     bool client_error_message;
     bool extended; /* "target extended-remote" */
+    bool idle;     /* in it the client has left the guest, and has not come back */
 
     struct rsp_breakpoint breakpoints[RSP_BREAKPOINTS_MAX];
     unsigned breakpoint_count;

@@ -759,7 +759,10 @@ static void the_extended_protocol_keeps_the_connection(void **state)
     expect_stop(client, "vCont;c", 0x1014, "swbreak:;");
     client_expect(client, "D;1", "OK");
     assert_int_equal(fake_timeline_breakpoints(client->timeline), 0);
+    client_expect(client, "qfThreadInfo", "l");
+    client_expect(client, "?", "W00");
     expect_stop(client, "vAttach;1", 0x1014, "");
+    client_expect(client, "qfThreadInfo", "m1");
     client_expect(client, "vKill;1", "OK");
     expect_stop(client, "vRun;;", FAKE_CODE, "");
     expect_position(client, 0);

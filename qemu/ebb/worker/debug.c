@@ -33,14 +33,38 @@ static void read_register(struct worker *worker, uint32_t number, GByteArray *ou
     }
 }
 
+static const char system_registers[] = "system-registers.xml";
+
+/*
+ * How many registers a 'g' packet has: all before the system registers, of which there are some
+ * 200 that hardly anybody looks at. QEMU's own has the core registers, and gdb asks for what is not
+ * in it one by one, such as the floating-point registers before each function that it calls.
+ */
+static int packet_count(CPUState *cpu)
+{
+    static const char attribute[] = "regnum=\"";
+    const GDBFeature *feature;
+    unsigned i;
+
+    for (i = 0; (feature = gdb_get_feature(cpu, i)); i++) {
+        const char *first =
+            strcmp(feature->xmlname, system_registers) ? NULL : strstr(feature->xml, attribute);
+
+        if (first) {
+            return atoi(first + strlen(attribute));
+        }
+    }
+    return cpu->gdb_num_g_regs;
+}
+
 void worker_debug_read_registers(struct worker *worker, GByteArray *out)
 {
-    int number;
+    int count = packet_count(CPU(worker->cpu)), number;
 
     if (is_in_aarch32(worker)) {
         aarch64_sync_32_to_64(&worker->cpu->env);
     }
-    for (number = 0; number < CPU(worker->cpu)->gdb_num_g_regs; number++) {
+    for (number = 0; number < count; number++) {
         read_register(worker, number, out);
     }
 }
@@ -162,9 +186,9 @@ static char *main_document(CPUState *cpu)
 }
 
 /*
- * gdb saves all registers before it calls a function, and asks for one after the other of those
- * that are not in a 'g' packet: some 200 system registers. Calls leave them alone, so they need
- * no saving (gdb manual, Target Description Format, Registers: save-restore).
+ * gdb saves all registers before it calls a function, those one by one that are not in a 'g'
+ * packet. Calls leave system registers alone, so they need no saving (gdb manual, Target
+ * Description Format, Registers: save-restore).
  */
 static char *without_saving(const char *xml)
 {
@@ -184,8 +208,8 @@ char *worker_debug_target_xml(struct worker *worker, const char *name)
     }
     for (i = 0; (feature = gdb_get_feature(cpu, i)); i++) {
         if (!strcmp(name, feature->xmlname)) {
-            return strcmp(name, "system-registers.xml") ? g_strdup(feature->xml)
-                                                        : without_saving(feature->xml);
+            return strcmp(name, system_registers) ? g_strdup(feature->xml)
+                                                  : without_saving(feature->xml);
         }
     }
     return NULL;
