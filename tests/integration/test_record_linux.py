@@ -66,6 +66,18 @@ class Linux(unittest.TestCase):
     def test_arm64_max(self):
         self.check_verifies(self.poweroff("arm64", gic=3, cpu="max"))
 
+    def test_register_names(self):
+        """`ebb dump` has a name for every register that a kernel uses."""
+        for recorder, known in ((self.poweroff("arm64", gic=3, cpu="max"),
+                                 {"CNTVCTSS_EL0", "CNTV_CTL_EL0", "ICC_IAR1_EL1", "PMCR_EL0"}),
+                                (self.poweroff("armhf"), {"CNTVCT", "CNTV_CTL", "CNTV_CVAL"})):
+            events = self.ebb.json("dump", "--json", "--kind", "sysreg-read,sysreg-write",
+                                   recorder.recording)
+            names = {event["register"] for event in events}
+            self.assertEqual(known - names, set())
+            for name in names:
+                self.assertRegex(name, r"^(CNT|PM|ICC_|RNDR)[A-Z0-9_]*$")
+
     def test_console(self):
         """`ebb console` has what the guest printed, each line with its position."""
         recorder = self.poweroff("arm64")
