@@ -35,9 +35,11 @@ enum ebb_log_flag {
 /* Values are part of the recording format; never renumber. */
 enum ebb_event_kind {
     /* Synchronous. */
-    EBB_EVENT_MMIO_READ = 1,   /* address: guest-physical; size: bytes; value: as the CPU sees it */
-    EBB_EVENT_MMIO_WRITE = 2,  /* the same; value: what the CPU stored */
-    EBB_EVENT_SYSREG_READ = 3, /* address: register id (KVM_GET_ONE_REG form); size 8; value */
+    EBB_EVENT_MMIO_READ = 1,  /* address: guest-physical; size: bytes; value: as the CPU sees it */
+    EBB_EVENT_MMIO_WRITE = 2, /* the same; value: what the CPU stored */
+    /* address: register id (KVM_GET_ONE_REG form); size 8; value. With EBB_EVENT_FAILED: the GIC
+     * made the access trap; value: the exception level that it trapped to. */
+    EBB_EVENT_SYSREG_READ = 3,
     EBB_EVENT_SYSREG_WRITE = 4,
     EBB_EVENT_SEMIHOSTING = 5, /* address: operation number; value: the result register */
     EBB_EVENT_HYPERCALL = 6,   /* address: function id; data: result registers, 8 bytes each */
@@ -73,8 +75,9 @@ enum ebb_event_kind {
 
 enum ebb_event_flag {
     EBB_EVENT_NESTED = 1 << 0, /* inside the synchronous event that follows */
-    EBB_EVENT_FAILED = 1 << 1, /* the access ended in a bus error (external abort) */
-    /* An interrupt or exception was entered at this position before the event took effect. */
+    EBB_EVENT_FAILED = 1 << 1, /* the access ended in a bus error (external abort), or trapped */
+    /* An interrupt or exception was entered at this position before the event took effect, and
+     * behind the event before it. */
     EBB_EVENT_AFTER_ENTRY = 1 << 2,
     EBB_EVENT_UNASSIGNED = 1 << 3, /* with FAILED: no device answered (a decode error) */
 };
@@ -134,11 +137,18 @@ enum ebb_memory_type {
     EBB_MEMORY_ROMD = 2, /* reads come from RAM, writes are MMIO (flash in array mode) */
 };
 
+/*
+ * A CPU with TrustZone has two physical address spaces (Arm ARM, B2.8 "Security states"), and RAM
+ * may be in either of them or in both. Or-ed to the type of a range: it is in the secure one. A map
+ * without such a range is that of both.
+ */
+#define EBB_MEMORY_SECURE 0x100ull
+
 struct ebb_memory_range {
     uint64_t address; /* guest-physical, page-aligned */
     uint64_t size;    /* bytes, page-aligned */
     uint64_t offset;  /* RAM offset of its first byte */
-    uint64_t type;    /* enum ebb_memory_type */
+    uint64_t type;    /* enum ebb_memory_type, and EBB_MEMORY_SECURE */
 };
 
 /*

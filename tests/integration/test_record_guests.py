@@ -45,6 +45,38 @@ class BareMetal(unittest.TestCase):
     def test_compat(self):
         self.check("compat-aarch64")
 
+    def test_secure_aarch64(self):
+        self.secure("secure-aarch64")
+
+    def test_secure_arm(self):
+        self.secure("secure-arm")
+
+    def test_secure_gicv3(self):
+        self.secure("secure-aarch64", gic=3)
+
+    def secure(self, name, **guest):
+        """What is printed to the secure UART, which goes nowhere, is in the recording as well."""
+        recorder = self.check(name, **guest)
+        printed = ebb.current().run("console", recorder.recording).text()
+        self.assertIn("secure: hello", printed)
+        self.assertIn("secure: PASS", printed)
+
+    def test_hypervisor(self):
+        recorder = self.check("hypervisor-aarch64")
+        self.assertIn("20 interrupts taken, 20 received, 20 traps", recorder.text())
+
+    def test_hypervisor_max(self):
+        self.check("hypervisor-aarch64", cpu="max")
+
+    def test_eight_bits_of_priority(self):
+        """An old machine, whose GICv3 has more registers than its CPU says."""
+        session = ebb.current()
+        arguments = session.guests.bare("interrupts-aarch64", gic=3)
+        arguments[arguments.index("-M") + 1] = "virt-7.0,gic-version=3"
+        recorder = session.record(arguments)
+        self.assertIn("interrupts: PASS", recorder.text())
+        self.check_verifies(recorder.recording)
+
     def test_dma_aarch64(self):
         self.check("dma-aarch64", extra=["-device", "virtio-rng-device"])
 

@@ -366,12 +366,12 @@ class WalkTests(unittest.TestCase):
                 break
 
     def bare_metal(self, name, seed, options=("--workers", "1"), kill_one_in=0, extra=(),
-                   interval=20000, moves=110, values=True, window=500):
+                   interval=20000, moves=110, values=True, window=500, devices=False):
         arguments = self.ebb.guests.bare(name) + list(extra)
         recording = self.ebb.record(
             arguments, ["--keyframe-interval=%d" % interval]).recording
         generator = random.Random(seed)
-        truth = Truth(self, recording, devices=bool(extra))
+        truth = Truth(self, recording, devices=devices or bool(extra))
         first = self.client(recording, "--workers", "1")
         begin, end = first.place()[1:]
         window = min(window, (end - begin) // 2)
@@ -451,6 +451,15 @@ class BareMetal(WalkTests):
 
     def test_compat(self):
         self.bare_metal("compat-aarch64", 45)
+
+    def test_secure(self):
+        self.bare_metal("secure-aarch64", 46, ("--workers", "3"), interval=4000, devices=True)
+
+    def test_secure_arm(self):
+        self.bare_metal("secure-arm", 47, interval=4000, devices=True)
+
+    def test_hypervisor(self):
+        self.bare_metal("hypervisor-aarch64", 48, interval=4000)
 
     def test_compat_three_workers(self):
         self.bare_metal("compat-aarch64", 46, ("--workers", "3"), interval=500)

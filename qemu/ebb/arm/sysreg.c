@@ -4,6 +4,8 @@
 #include "sysreg.h"
 #include "internals.h"
 #include "cpu-features.h"
+#include "qemu/main-loop.h"
+#include "hw/intc/gicv3_internal.h"
 
 struct interception {
     const struct ebb_sysreg_interceptor *interceptor;
@@ -108,6 +110,13 @@ void ebb_sysreg_original_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_
     }
 }
 
+CPAccessResult ebb_sysreg_original_check(CPUARMState *env, const ARMCPRegInfo *ri, bool is_read)
+{
+    const ARMCPRegInfo *original = g_hash_table_lookup(interception.originals, ri);
+
+    return original->accessfn(env, ri, is_read);
+}
+
 static bool sets_flags(const ARMCPRegInfo *ri)
 {
     /* RNDR and RNDRRS */
@@ -132,6 +141,18 @@ static void intercepted_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t
     interception.interceptor->write(env, ri, value);
 }
 
+static CPAccessResult intercepted_check(CPUARMState *env, const ARMCPRegInfo *ri, bool is_read)
+{
+    BQL_LOCK_GUARD();
+    return interception.interceptor->check(env, ri, is_read);
+}
+
+/* Whether an access to one of these traps is not the CPU's affair alone: ICH_HCR_EL2 has a say. */
+static bool is_checked_by_gic(const ARMCPRegInfo *ri)
+{
+    return ri->accessfn && g_str_has_prefix(ri->name, "ICC_");
+}
+
 static void intercept(gpointer key, gpointer value, gpointer opaque)
 {
     ARMCPRegInfo *ri = value;
@@ -150,6 +171,9 @@ static void intercept(gpointer key, gpointer value, gpointer opaque)
     }
     ri->readfn = intercepted_read;
     ri->writefn = intercepted_write;
+    if (is_checked_by_gic(ri)) {
+        ri->accessfn = intercepted_check;
+    }
 }
 
 static void set_constant(ARMCPU *cpu, uint32_t key, uint64_t value)
@@ -187,111 +211,27 @@ void ebb_sysregs_intercept(ARMCPU *cpu, const struct ebb_sysreg_interceptor *int
     hide_features(cpu);
 }
 
-static uint64_t read_nothing(CPUARMState *env, const ARMCPRegInfo *ri)
+void ebb_sysregs_define_gic(ARMCPU *cpu, unsigned priority_bits)
 {
-    return 0;
+    GICv3State *gic = g_new0(GICv3State, 1);
+    ARMELChangeHook *hook;
+
+    gic->num_cpu = 1;
+    gic->cpu = g_new0(GICv3CPUState, 1);
+    gic->cpu[0].gic = gic;
+    gic->cpu[0].cpu = CPU(cpu);
+    gic->force_8bit_prio = priority_bits == 8;
+    gicv3_set_gicv3state(CPU(cpu), &gic->cpu[0]);
+    gicv3_init_cpuif(gic);
+    /* The GIC's own, which moves the CPU's interrupt lines: the hook added last is the first. */
+    hook = QLIST_FIRST(&cpu->el_change_hooks);
+    QLIST_REMOVE(hook, node);
+    g_free(hook);
 }
 
-static void write_nothing(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value)
+unsigned ebb_sysregs_gic_priority_bits(ARMCPU *cpu)
 {
-}
+    GICv3CPUState *gic = cpu->env.gicv3state;
 
-/* Without EL2 and EL3 no access to these traps, hence no accessfn. */
-#define ICC_REGISTER(register_name, register_crn, register_crm, register_opc2, rights)             \
-    {                                                                                              \
-        .name = register_name, .state = ARM_CP_STATE_BOTH, .opc0 = 3, .opc1 = 0,                   \
-        .crn = register_crn, .crm = register_crm, .opc2 = register_opc2,                           \
-        .type = ARM_CP_IO | ARM_CP_NO_RAW, .access = rights, .readfn = read_nothing,               \
-        .writefn = write_nothing,                                                                  \
-    }
-
-#define ICC_SGI_REGISTER(register_name, register_opc2, aa32_name, aa32_opc1)                       \
-    {                                                                                              \
-        .name = register_name,                                                                     \
-        .state = ARM_CP_STATE_AA64,                                                                \
-        .opc0 = 3,                                                                                 \
-        .opc1 = 0,                                                                                 \
-        .crn = 12,                                                                                 \
-        .crm = 11,                                                                                 \
-        .opc2 = register_opc2,                                                                     \
-        .type = ARM_CP_IO | ARM_CP_NO_RAW,                                                         \
-        .access = PL1_W,                                                                           \
-        .writefn = write_nothing,                                                                  \
-    },                                                                                             \
-    {                                                                                              \
-        .name = aa32_name, .state = ARM_CP_STATE_AA32, .cp = 15, .opc1 = aa32_opc1, .crm = 12,     \
-        .type = ARM_CP_64BIT | ARM_CP_IO | ARM_CP_NO_RAW, .access = PL1_W,                         \
-        .writefn = write_nothing,                                                                  \
-    }
-
-static const ARMCPRegInfo gic_registers[] = {
-    ICC_REGISTER("ICC_PMR_EL1", 4, 6, 0, PL1_RW),
-    ICC_REGISTER("ICC_IAR0_EL1", 12, 8, 0, PL1_R),
-    ICC_REGISTER("ICC_EOIR0_EL1", 12, 8, 1, PL1_W),
-    ICC_REGISTER("ICC_HPPIR0_EL1", 12, 8, 2, PL1_R),
-    ICC_REGISTER("ICC_BPR0_EL1", 12, 8, 3, PL1_RW),
-    ICC_REGISTER("ICC_AP0R0_EL1", 12, 8, 4, PL1_RW),
-    ICC_REGISTER("ICC_AP1R0_EL1", 12, 9, 0, PL1_RW),
-    ICC_REGISTER("ICC_DIR_EL1", 12, 11, 1, PL1_W),
-    ICC_REGISTER("ICC_RPR_EL1", 12, 11, 3, PL1_R),
-    ICC_SGI_REGISTER("ICC_SGI1R_EL1", 5, "ICC_SGI1R", 0),
-    ICC_SGI_REGISTER("ICC_ASGI1R_EL1", 6, "ICC_ASGI1R", 1),
-    ICC_SGI_REGISTER("ICC_SGI0R_EL1", 7, "ICC_SGI0R", 2),
-    ICC_REGISTER("ICC_IAR1_EL1", 12, 12, 0, PL1_R),
-    ICC_REGISTER("ICC_EOIR1_EL1", 12, 12, 1, PL1_W),
-    ICC_REGISTER("ICC_HPPIR1_EL1", 12, 12, 2, PL1_R),
-    ICC_REGISTER("ICC_BPR1_EL1", 12, 12, 3, PL1_RW),
-    ICC_REGISTER("ICC_CTLR_EL1", 12, 12, 4, PL1_RW),
-    ICC_REGISTER("ICC_IGRPEN0_EL1", 12, 12, 6, PL1_RW),
-    ICC_REGISTER("ICC_IGRPEN1_EL1", 12, 12, 7, PL1_RW),
-    /* There is no bypass: all its bits are fixed. */
-    {
-        .name = "ICC_SRE_EL1",
-        .state = ARM_CP_STATE_BOTH,
-        .opc0 = 3,
-        .opc1 = 0,
-        .crn = 12,
-        .crm = 12,
-        .opc2 = 5,
-        .type = ARM_CP_NO_RAW | ARM_CP_CONST,
-        .access = PL1_RW,
-        .resetvalue = 7,
-    },
-};
-
-/* With 6 bits of preemption priority or more. */
-static const ARMCPRegInfo gic_active_priority_1[] = {
-    ICC_REGISTER("ICC_AP0R1_EL1", 12, 8, 5, PL1_RW),
-    ICC_REGISTER("ICC_AP1R1_EL1", 12, 9, 1, PL1_RW),
-};
-
-/* With 7. */
-static const ARMCPRegInfo gic_active_priority_2_3[] = {
-    ICC_REGISTER("ICC_AP0R2_EL1", 12, 8, 6, PL1_RW),
-    ICC_REGISTER("ICC_AP0R3_EL1", 12, 8, 7, PL1_RW),
-    ICC_REGISTER("ICC_AP1R2_EL1", 12, 9, 2, PL1_RW),
-    ICC_REGISTER("ICC_AP1R3_EL1", 12, 9, 3, PL1_RW),
-};
-
-static const ARMCPRegInfo gic_nmi[] = {
-    ICC_REGISTER("ICC_NMIAR1_EL1", 12, 9, 5, PL1_R),
-};
-
-void ebb_sysregs_define_gic(ARMCPU *cpu)
-{
-    int priority_bits = cpu->gic_pribits ? cpu->gic_pribits : 5;
-
-    define_arm_cp_regs(cpu, gic_registers);
-    /* Identification registers announce the GIC's registers if this is set; only the GIC uses it.
-     */
-    cpu->env.gicv3state = cpu;
-    if (priority_bits >= 6) {
-        define_arm_cp_regs(cpu, gic_active_priority_1);
-    }
-    if (priority_bits >= 7) {
-        define_arm_cp_regs(cpu, gic_active_priority_2_3);
-    }
-    if (cpu_isar_feature(aa64_nmi, cpu)) {
-        define_arm_cp_regs(cpu, gic_nmi);
-    }
+    return gic ? gic->pribits : 0;
 }

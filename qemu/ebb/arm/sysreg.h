@@ -31,6 +31,8 @@ uint32_t ebb_sysreg_key_from_id(uint64_t id);
 struct ebb_sysreg_interceptor {
     uint64_t (*read)(CPUARMState *env, const ARMCPRegInfo *ri);
     void (*write)(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value);
+    /* Called before either, for registers of which the GIC says whether the access traps. */
+    CPAccessResult (*check)(CPUARMState *env, const ARMCPRegInfo *ri, bool is_read);
 };
 
 /*
@@ -44,11 +46,15 @@ void ebb_sysregs_intercept(ARMCPU *cpu, const struct ebb_sysreg_interceptor *int
 /* What the access does without interception. */
 uint64_t ebb_sysreg_original_read(CPUARMState *env, const ARMCPRegInfo *ri);
 void ebb_sysreg_original_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value);
+CPAccessResult ebb_sysreg_original_check(CPUARMState *env, const ARMCPRegInfo *ri, bool is_read);
 
 /*
- * Gives a CPU without a GICv3 the encodings of the GICv3 CPU interface's registers, so that a
- * worker can answer them from the log. Their original accesses do nothing.
+ * Gives a CPU without a GICv3 the registers of the GICv3 CPU interface, so that a worker can answer
+ * them from the log; there is no GIC behind them. To be called once, before interception.
  */
-void ebb_sysregs_define_gic(ARMCPU *cpu);
+void ebb_sysregs_define_gic(ARMCPU *cpu, unsigned priority_bits);
+
+/* Bits of priority that the CPU's GICv3 interface has; 0 without one. */
+unsigned ebb_sysregs_gic_priority_bits(ARMCPU *cpu);
 
 #endif

@@ -8,7 +8,6 @@
 #include "net/vhost_net.h"
 #include "qapi/error.h"
 #include "semihosting/semihost.h"
-#include "target/arm/cpregs.h"
 #include "accel.h"
 #include "checks.h"
 
@@ -26,19 +25,10 @@ static const struct recorder_refusal unrecordable_devices[] = {
     {"vfio", "devices of the host cannot be recorded; use an emulated one"},
 };
 
-bool recorder_checks_has_gic_registers(ARMCPU *cpu)
-{
-    /* ICC_PMR_EL1 */
-    uint32_t key = ENCODE_AA64_CP_REG(CP_REG_ARM64_SYSREG_CP, 4, 6, 3, 0, 0);
-
-    return get_arm_cp_reginfo(cpu->cp_regs, key) != NULL;
-}
-
 static bool check_cpu(Error **errp)
 {
     ARMCPU *cpu = ARM_CPU(first_cpu);
     CPUARMState *env = &cpu->env;
-    bool privileged = arm_feature(env, ARM_FEATURE_EL2) || arm_feature(env, ARM_FEATURE_EL3);
 
     if (CPU_NEXT(first_cpu) || MACHINE(qdev_get_machine())->smp.max_cpus > 1) {
         error_setg(errp, "it has more than one CPU; use -smp 1");
@@ -46,9 +36,6 @@ static bool check_cpu(Error **errp)
         error_setg(errp, "its CPU is of the M or R profile; only the A profile can be recorded");
     } else if (cpu->tag_memory) {
         error_setg(errp, "memory tagging cannot be recorded; leave mte=on out");
-    } else if (privileged && recorder_checks_has_gic_registers(cpu)) {
-        error_setg(errp, "EL2 or EL3 together with a GICv3 cannot be recorded; use gic-version=2, "
-                         "or leave virtualization=on and secure=on out");
     } else {
         return true;
     }

@@ -3,7 +3,6 @@
 #ifndef EBB_RECORDER_CHECKS_H
 #define EBB_RECORDER_CHECKS_H
 
-#include "cpu.h"
 #include "qom/object.h"
 #include "state.h"
 
@@ -19,8 +18,5 @@ bool recorder_checks_machine(const struct recorder_session *session, Error **err
 /* False, with *errp set, if the object is of one of the types. */
 bool recorder_checks_type(Object *object, const struct recorder_refusal *refusals, size_t count,
                           Error **errp);
-
-/* True if the CPU has the registers of a GICv3. */
-bool recorder_checks_has_gic_registers(ARMCPU *cpu);
 
 #endif

@@ -27,6 +27,9 @@ void recorder_events_effect(struct recorder_session *session, struct ebb_event *
         event->position = session->accel->place(session);
         if (!moment_compare(session->moment, moment_settled(event->position))) {
             event->flags |= EBB_EVENT_AFTER_ENTRY;
+            /* Once for each entry: another interrupt may be pending here, and not be entered yet.
+             */
+            session->moment = moment_arrived(event->position);
         }
     }
     recorder_events_append(session, event);

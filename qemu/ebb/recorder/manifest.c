@@ -16,8 +16,8 @@
 #include "qom/qom-qobject.h"
 #include "system/tcg.h"
 #include "semihosting/semihost.h"
+#include "ebb/arm/sysreg.h"
 #include "accel.h"
-#include "checks.h"
 #include "manifest.h"
 #include "map.h"
 #include "ram_space.h"
@@ -83,7 +83,10 @@ static QDict *describe_cpu(ARMCPU *cpu)
     qdict_put_str(dict, "type", object_get_typename(OBJECT(cpu)));
     qdict_put_str(dict, "architecture", a64 ? "aarch64" : "arm");
     qdict_put_int(dict, "count", 1);
-    qdict_put_bool(dict, "gic_cpu_interface", recorder_checks_has_gic_registers(cpu));
+    qdict_put_bool(dict, "gic_cpu_interface", ebb_sysregs_gic_priority_bits(cpu) != 0);
+    if (ebb_sysregs_gic_priority_bits(cpu)) {
+        qdict_put_int(dict, "gic_priority_bits", ebb_sysregs_gic_priority_bits(cpu));
+    }
     if (semihosting_enabled(false)) {
         qdict_put_str(dict, "semihosting", semihosting_enabled(true) ? "user" : "kernel");
     }
@@ -115,6 +118,7 @@ static QDict *describe_ram(const struct recorder_ram_space *space)
 static QList *describe_map(const struct recorder_session *session)
 {
     static const char *const types[] = {"ram", "rom", "romd"};
+    static const char *const secure_types[] = {"secure-ram", "secure-rom", "secure-romd"};
     size_t count, i;
     const struct ebb_memory_range *ranges = recorder_map_ranges(session, &count);
     QList *list = qlist_new();
@@ -126,7 +130,11 @@ static QList *describe_map(const struct recorder_session *session)
         put_uint(dict, "address", range->address);
         put_uint(dict, "size", range->size);
         put_uint(dict, "offset", range->offset);
-        qdict_put_str(dict, "type", types[range->type]);
+        if (range->type & EBB_MEMORY_SECURE) {
+            qdict_put_str(dict, "type", secure_types[range->type & ~EBB_MEMORY_SECURE]);
+        } else {
+            qdict_put_str(dict, "type", types[range->type]);
+        }
         qlist_append(list, dict);
     }
     return list;
@@ -138,11 +146,13 @@ static QList *describe_map(const struct recorder_session *session)
  */
 static bool find_address(const MemoryRegion *region, hwaddr *address)
 {
+    const ARMCPU *cpu = ARM_CPU(first_cpu);
+
     *address = 0;
     for (; region->container; region = region->container) {
         *address += region->addr;
     }
-    return region == get_system_memory();
+    return region == CPU(cpu)->memory || region == cpu->secure_memory;
 }
 
 static int add_console(Object *object, void *opaque)

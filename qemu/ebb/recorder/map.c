@@ -47,7 +47,7 @@ static void committed(MemoryListener *listener)
         return;
     }
     recorder_flash_sync_mapped(map->session);
-    ranges = recorder_ram_space_map(map->session->space, &count);
+    ranges = recorder_ram_space_map(map->session->space, map->session->cpu, &count);
     if (count == map->count && !memcmp(ranges, map->ranges, count * sizeof(*ranges))) {
         g_free(ranges);
         return;
@@ -80,7 +80,7 @@ void recorder_map_start(struct recorder_session *session)
     struct recorder_map *map = session->map = g_new0(struct recorder_map, 1);
 
     map->session = session;
-    map->ranges = recorder_ram_space_map(session->space, &map->count);
+    map->ranges = recorder_ram_space_map(session->space, session->cpu, &map->count);
     map->listener.name = "ebb-recorder";
     map->listener.commit = committed;
     memory_listener_register(&map->listener, &address_space_memory);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "qemu/osdep.h"
+#include "cpu.h"
 #include "qemu/rcu.h"
-#include "exec/address-spaces.h"
 #include "exec/cpu-common.h"
 #include "exec/ramblock.h"
 #include "log/digest.h"
@@ -103,64 +103,70 @@ void *recorder_ram_space_pointer(const struct recorder_ram_space *space, uint64_
 }
 
 struct map_builder {
+    MemoryListener listener;
     const struct recorder_ram_space *space;
+    uint64_t flags; /* of the ranges' types */
     GArray *ranges; /* struct ebb_memory_range */
 };
 
-static uint64_t type_of(const MemoryRegion *mr, hwaddr address)
+static uint64_t type_of(const MemoryRegionSection *section)
 {
-    MemoryRegionSection section;
-
-    if (mr->rom_device) {
+    if (section->mr->rom_device) {
         return EBB_MEMORY_ROMD;
     }
-    section = memory_region_find(get_system_memory(), address, 1);
-    if (section.mr) {
-        memory_region_unref(section.mr);
-    }
-    return section.readonly || mr->readonly ? EBB_MEMORY_ROM : EBB_MEMORY_RAM;
+    return section->readonly || section->mr->readonly ? EBB_MEMORY_ROM : EBB_MEMORY_RAM;
 }
 
-static bool add_range(Int128 start, Int128 length, const MemoryRegion *mr, hwaddr offset,
-                      void *opaque)
+static void add_range(MemoryListener *listener, MemoryRegionSection *section)
 {
-    struct map_builder *builder = opaque;
-    MemoryRegion *region = (MemoryRegion *)mr;
-    struct ebb_memory_range range = {.address = int128_get64(start)};
-    uint64_t end = range.address + int128_getlo(length);
+    struct map_builder *builder = container_of(listener, struct map_builder, listener);
+    struct ebb_memory_range range = {.address = section->offset_within_address_space};
+    uint64_t end = range.address + int128_getlo(section->size);
     uint64_t skipped = ROUND_UP(range.address, EBB_PAGE_SIZE) - range.address;
 
-    if (!memory_region_is_ram(region) && !memory_region_is_romd(region)) {
-        return false;
+    if (!memory_region_is_ram(section->mr) && !memory_region_is_romd(section->mr)) {
+        return;
     }
     /* QEMU's CPU takes a page that is RAM only in part for a device. */
     range.address += skipped;
     end = ROUND_DOWN(end, EBB_PAGE_SIZE);
     if (range.address >= end) {
-        return false;
+        return;
     }
     range.size = end - range.address;
-    range.offset = recorder_ram_space_offset(builder->space, region, offset + skipped);
-    if (range.offset == UINT64_MAX) {
-        return false;
+    range.offset = recorder_ram_space_offset(builder->space, section->mr,
+                                             section->offset_within_region + skipped);
+    if (range.offset != UINT64_MAX) {
+        range.type = type_of(section) | builder->flags;
+        g_array_append_val(builder->ranges, range);
     }
-    range.type = type_of(mr, range.address);
-    g_array_append_val(builder->ranges, range);
-    return false;
 }
 
-struct ebb_memory_range *recorder_ram_space_map(const struct recorder_ram_space *space,
+static bool is_divided(ARMCPU *cpu)
+{
+    return cpu->secure_memory && cpu->secure_memory != CPU(cpu)->memory;
+}
+
+/* A listener is told of all that is there when it is registered. */
+static void add_ranges(struct map_builder *builder, AddressSpace *as, uint64_t flags)
+{
+    builder->flags = flags;
+    memory_listener_register(&builder->listener, as);
+    memory_listener_unregister(&builder->listener);
+}
+
+struct ebb_memory_range *recorder_ram_space_map(const struct recorder_ram_space *space, ARMCPU *cpu,
                                                 size_t *count)
 {
     struct map_builder builder = {
+        .listener = {.name = "ebb-map", .region_add = add_range},
         .space = space,
         .ranges = g_array_new(false, false, sizeof(struct ebb_memory_range)),
     };
 
-    WITH_RCU_READ_LOCK_GUARD()
-    {
-        flatview_for_each_range(address_space_to_flatview(&address_space_memory), add_range,
-                                &builder);
+    add_ranges(&builder, cpu_get_address_space(CPU(cpu), ARMASIdx_NS), 0);
+    if (is_divided(cpu)) {
+        add_ranges(&builder, cpu_get_address_space(CPU(cpu), ARMASIdx_S), EBB_MEMORY_SECURE);
     }
     *count = builder.ranges->len;
     return (struct ebb_memory_range *)g_array_free(builder.ranges, false);

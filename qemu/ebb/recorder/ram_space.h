@@ -6,6 +6,7 @@
 #ifndef EBB_RECORDER_RAM_SPACE_H
 #define EBB_RECORDER_RAM_SPACE_H
 
+#include "cpu.h"
 #include "exec/memory.h"
 #include "log/event.h"
 
@@ -35,8 +36,8 @@ uint64_t recorder_ram_space_offset(const struct recorder_ram_space *space, Memor
 void *recorder_ram_space_pointer(const struct recorder_ram_space *space, uint64_t offset,
                                  uint64_t *left);
 
-/* Reads the current memory map of the system address space; g_free() it. */
-struct ebb_memory_range *recorder_ram_space_map(const struct recorder_ram_space *space,
+/* Reads the current memory map, as the CPU sees it; g_free() it. */
+struct ebb_memory_range *recorder_ram_space_map(const struct recorder_ram_space *space, ARMCPU *cpu,
                                                 size_t *count);
 
 /*

@@ -118,9 +118,30 @@ static void sysreg_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t valu
     }
 }
 
+/* An access that traps is an event of its own; then the register is not accessed. */
+static CPAccessResult sysreg_check(CPUARMState *env, const ARMCPRegInfo *ri, bool is_read)
+{
+    CPAccessResult result = ebb_sysreg_original_check(env, ri, is_read);
+    struct ebb_event event = {
+        .kind = is_read ? EBB_EVENT_SYSREG_READ : EBB_EVENT_SYSREG_WRITE,
+        .address = ebb_sysreg_id(ri),
+        .value = result & CP_ACCESS_EL_MASK,
+        .size = 8,
+        .flags = EBB_EVENT_FAILED,
+    };
+
+    if (result != CP_ACCESS_OK &&
+        recorder_access_begin(recorder_hooks_session, ebb_position_of_instruction())) {
+        recorder_access_append(recorder_hooks_session, &event);
+        recorder_access_end(recorder_hooks_session);
+    }
+    return result;
+}
+
 static const struct ebb_sysreg_interceptor sysreg_interceptor = {
     .read = sysreg_read,
     .write = sysreg_write,
+    .check = sysreg_check,
 };
 
 /* Called at every change of exception level or mode, on exception return too. */

@@ -7,6 +7,7 @@
 #include "cpu.h"
 #include "internals.h"
 #include "exec/breakpoint.h"
+#include "exec/cputlb.h"
 #include "exec/exec-all.h"
 #include "exec/translation-block.h"
 #include "hw/core/cpu.h"
@@ -91,7 +92,7 @@ void worker_breakpoints_forget(struct worker *worker, uint64_t address, bool one
     hwaddr page = cpu_get_phys_page_attrs_debug(CPU(worker->cpu),
                                                 address & ~(uint64_t)(EBB_PAGE_SIZE - 1), &attrs);
     uint64_t offset =
-        page == -1 ? UINT64_MAX : worker_map_offset(worker, page + address % EBB_PAGE_SIZE);
+        page == -1 ? UINT64_MAX : worker_map_offset(worker, page + address % EBB_PAGE_SIZE, attrs);
 
     if (offset != UINT64_MAX && one_page) {
         tb_invalidate_phys_range(offset, offset + 3);
@@ -360,8 +361,9 @@ static void check_page(struct worker *worker, const struct worker_breakpoint *wa
     MemTxAttrs attrs;
     hwaddr physical = cpu_get_phys_page_attrs_debug(CPU(worker->cpu),
                                                     start & ~(uint64_t)(EBB_PAGE_SIZE - 1), &attrs);
-    uint64_t watched =
-        physical == -1 ? UINT64_MAX : worker_map_offset(worker, physical + start % EBB_PAGE_SIZE);
+    uint64_t watched = physical == -1
+                           ? UINT64_MAX
+                           : worker_map_offset(worker, physical + start % EBB_PAGE_SIZE, attrs);
     struct worker_hit hit = {
         .moment = nested ? moment_inside(ebb_position_of_instruction())
                          : moment_arrived(ebb_position_now()),

@@ -36,8 +36,9 @@ static void set_cpu_property(Object *cpu, const char *name, QObject *value)
     }
 }
 
-static ARMCPU *create_cpu(const struct worker_manifest *manifest)
+static ARMCPU *create_cpu(struct worker *worker)
 {
+    const struct worker_manifest *manifest = worker->manifest;
     ObjectClass *class = object_class_by_name(manifest->cpu_type);
     const QDictEntry *entry;
     Object *cpu;
@@ -52,6 +53,10 @@ static ARMCPU *create_cpu(const struct worker_manifest *manifest)
     for (entry = manifest->cpu_properties ? qdict_first(manifest->cpu_properties) : NULL; entry;
          entry = qdict_next(manifest->cpu_properties, entry)) {
         set_cpu_property(cpu, qdict_entry_key(entry), qdict_entry_value(entry));
+    }
+    if (manifest->has_secure_memory) {
+        /* A CPU without EL3 has no such property, and makes no secure accesses. */
+        object_property_set_link(cpu, "secure-memory", OBJECT(&worker->secure_memory), NULL);
     }
     qdev_realize(DEVICE(cpu), NULL, &error_fatal);
     return ARM_CPU(cpu);
@@ -96,7 +101,7 @@ void worker_create(const struct worker_manifest *manifest, const struct worker_o
     worker_map_init(worker);
     worker_run_init(worker);
     ebb_hooks = &worker_hooks;
-    worker->cpu = manifest->kvm ? create_kvm_cpu(worker) : create_cpu(manifest);
+    worker->cpu = manifest->kvm ? create_kvm_cpu(worker) : create_cpu(worker);
     /* One address, one translation: a breakpoint is found by the address it was translated for. */
     CPU(worker->cpu)->tcg_cflags &= ~CF_PCREL;
     /* The instructions must be recognized; what they do comes from the log. */
@@ -105,7 +110,7 @@ void worker_create(const struct worker_manifest *manifest, const struct worker_o
                                                                    : "enable=on");
     }
     if (manifest->gic_cpu_interface) {
-        ebb_sysregs_define_gic(worker->cpu);
+        ebb_sysregs_define_gic(worker->cpu, manifest->gic_priority_bits);
     }
     if (manifest->kvm) {
         worker_kvm_init(worker);

@@ -15,7 +15,7 @@
 bool worker_memory_range_valid(const struct ebb_memory_range *range, uint64_t ram_size)
 {
     return range->size && !((range->address | range->size | range->offset) % EBB_PAGE_SIZE) &&
-           range->type <= EBB_MEMORY_ROMD && range->offset <= ram_size &&
+           (range->type & ~EBB_MEMORY_SECURE) <= EBB_MEMORY_ROMD && range->offset <= ram_size &&
            range->size <= ram_size - range->offset && range->address <= MAX_ADDRESS &&
            range->size <= MAX_ADDRESS - range->address;
 }
@@ -31,9 +31,12 @@ static bool read_memory_type(const QDict *dict, uint64_t *type)
 {
     static const char *const names[] = {"ram", "rom", "romd"};
     const char *name = qdict_get_try_str(dict, "type");
+    uint64_t secure = name && g_str_has_prefix(name, "secure-") ? EBB_MEMORY_SECURE : 0;
+    uint64_t i;
 
-    for (*type = 0; name && *type < ARRAY_SIZE(names); ++*type) {
-        if (!strcmp(name, names[*type])) {
+    for (i = 0; name && i < ARRAY_SIZE(names); i++) {
+        if (!strcmp(secure ? name + strlen("secure-") : name, names[i])) {
+            *type = i | secure;
             return true;
         }
     }
@@ -60,6 +63,7 @@ static bool read_map(struct worker_manifest *manifest, const QDict *root)
             !worker_memory_range_valid(range, manifest->ram_size)) {
             return false;
         }
+        manifest->has_secure_memory |= (range->type & EBB_MEMORY_SECURE) != 0;
     }
     return true;
 }
@@ -74,6 +78,7 @@ static bool read_cpu(struct worker_manifest *manifest, const QDict *root)
     }
     manifest->cpu_type = g_strdup(type);
     manifest->gic_cpu_interface = qdict_get_try_bool(cpu, "gic_cpu_interface", false);
+    manifest->gic_priority_bits = qdict_get_try_int(cpu, "gic_priority_bits", 0);
     semihosting = qdict_get_try_str(cpu, "semihosting");
     manifest->semihosting = semihosting != NULL;
     manifest->semihosting_user = g_strcmp0(semihosting, "user") == 0;

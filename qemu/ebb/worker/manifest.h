@@ -10,6 +10,7 @@ struct worker_manifest {
     char *cpu_type;                     /* QOM type name */
     QDict *cpu_properties;              /* to set before the CPU is realized */
     bool gic_cpu_interface;             /* the CPU had the GICv3's registers */
+    unsigned gic_priority_bits;         /* 8 if there were as many, whatever the CPU says */
     bool semihosting, semihosting_user; /* taken at all; taken at EL0 as well */
     bool kvm;                           /* recorded under KVM; the rest is for that only: */
     bool aarch64;                       /* the guest starts in AArch64 state, else in AArch32 */
@@ -18,6 +19,7 @@ struct worker_manifest {
     uint64_t ram_size;                  /* bytes */
     size_t map_count;
     struct ebb_memory_range *map;
+    bool has_secure_memory; /* ranges of the map are secure: secure accesses see these alone */
 };
 
 /* Reads and checks DIRECTORY/manifest.json; the caller keeps the result for good. NULL on error. */

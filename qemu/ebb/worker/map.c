@@ -9,11 +9,15 @@
 static void map_range(struct worker *worker, MemoryRegion *alias,
                       const struct ebb_memory_range *range)
 {
-    MemoryRegion *target = range->type == EBB_MEMORY_ROMD ? &worker->romd : &worker->ram;
+    bool secure = range->type & EBB_MEMORY_SECURE;
+    uint64_t type = range->type & ~EBB_MEMORY_SECURE;
 
-    memory_region_init_alias(alias, NULL, "ebb.range", target, range->offset, range->size);
-    memory_region_set_readonly(alias, range->type == EBB_MEMORY_ROM);
-    memory_region_add_subregion(get_system_memory(), range->address, alias);
+    memory_region_init_alias(alias, NULL, "ebb.range",
+                             type == EBB_MEMORY_ROMD ? &worker->romd : &worker->ram, range->offset,
+                             range->size);
+    memory_region_set_readonly(alias, type == EBB_MEMORY_ROM);
+    memory_region_add_subregion(secure ? &worker->secure_memory : get_system_memory(),
+                                range->address, alias);
 }
 
 static void unmap_all(struct worker *worker)
@@ -21,8 +25,10 @@ static void unmap_all(struct worker *worker)
     size_t i;
 
     for (i = 0; i < worker->map.count; i++) {
-        memory_region_del_subregion(get_system_memory(), &worker->map.aliases[i]);
-        object_unparent(OBJECT(&worker->map.aliases[i]));
+        MemoryRegion *alias = &worker->map.aliases[i];
+
+        memory_region_del_subregion(alias->container, alias);
+        object_unparent(OBJECT(alias));
     }
     /* RCU readers may still look at the old view; the few regions of a map are not worth a
      * grace period. */
@@ -41,6 +47,12 @@ static int apply_ranges(struct worker *worker, const struct ebb_memory_range *ra
                             "the recording maps %" PRIu64 " bytes at 0x%" PRIx64
                             " outside of its RAM",
                             ranges[i].size, ranges[i].address);
+        }
+        if (ranges[i].type & EBB_MEMORY_SECURE && !worker->manifest->has_secure_memory) {
+            return ebb_fail(error, EBB_ERROR_CORRUPT,
+                            "the recording maps secure memory at 0x%" PRIx64
+                            ", but began without any",
+                            ranges[i].address);
         }
     }
     memory_region_transaction_begin();
@@ -82,6 +94,9 @@ int worker_map_apply_event(struct worker *worker, const struct ebb_event *event,
 void worker_map_init(struct worker *worker)
 {
     worker->map.known = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    if (worker->manifest->has_secure_memory) {
+        memory_region_init(&worker->secure_memory, NULL, "ebb.secure", UINT64_MAX);
+    }
     /* The manifest's ranges were checked when it was read. */
     apply_ranges(worker, worker->manifest->map, worker->manifest->map_count, NULL);
 }
@@ -154,13 +169,14 @@ int worker_map_restore_before(struct worker *worker, uint64_t event_number, stru
     return worker_map_restore(worker, map_event, error);
 }
 
-uint64_t worker_map_offset(struct worker *worker, uint64_t address)
+uint64_t worker_map_offset(struct worker *worker, uint64_t address, MemTxAttrs attrs)
 {
+    CPUState *cpu = CPU(worker->cpu);
+    AddressSpace *as = cpu_get_address_space(cpu, cpu_asidx_from_attrs(cpu, attrs));
     hwaddr offset, length = 1;
     MemoryRegion *region;
 
     RCU_READ_LOCK_GUARD();
-    region = address_space_translate(&address_space_memory, address, &offset, &length, false,
-                                     MEMTXATTRS_UNSPECIFIED);
+    region = address_space_translate(as, address, &offset, &length, false, attrs);
     return region == &worker->ram || region == &worker->romd ? offset : UINT64_MAX;
 }

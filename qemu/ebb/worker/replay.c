@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Replay: answers the guest's accesses from the log. */
 #include "qemu/osdep.h"
+#include "cpu.h"
+#include "internals.h"
 #include "qemu/bswap.h"
 #include "exec/memop.h"
 #include "ebb/arm/sysreg.h"
 #include "ebb/position.h"
+#include "divergence.h"
 #include "events.h"
 #include "expect.h"
 #include "replay.h"
@@ -132,9 +135,44 @@ void worker_replay_semihosting(CPUState *cpu)
     worker_events_advance(worker, position);
 }
 
+/* What QEMU takes for granted; a log may say anything. */
+static bool can_trap_to(CPUARMState *env, uint64_t level)
+{
+    if (level == 2) {
+        return arm_is_el2_enabled(env) && arm_current_el(env) <= 2;
+    }
+    return level == 3 && arm_feature(env, ARM_FEATURE_EL3);
+}
+
+/* The log has it where an access trapped. */
+static CPAccessResult replay_sysreg_check(CPUARMState *env, const ARMCPRegInfo *ri, bool is_read)
+{
+    struct worker *worker = worker_current();
+    const struct ebb_event *event = worker_events_peek(worker);
+    enum ebb_event_kind kind = is_read ? EBB_EVENT_SYSREG_READ : EBB_EVENT_SYSREG_WRITE;
+    uint64_t position = ebb_position_of_instruction();
+    uint64_t level;
+
+    if (worker->diversion) {
+        return ebb_sysreg_original_check(env, ri, is_read);
+    }
+    if (!event || event->kind != kind || !(event->flags & EBB_EVENT_FAILED) ||
+        event->position != position || event->address != ebb_sysreg_id(ri)) {
+        return CP_ACCESS_OK;
+    }
+    level = event->value;
+    if (!can_trap_to(env, level)) {
+        worker_diverge(worker, position, "an access to %s that cannot trap there", ri->name);
+        return CP_ACCESS_OK;
+    }
+    worker_events_advance(worker, position);
+    return CP_ACCESS_TRAP_BIT | level;
+}
+
 static const struct ebb_sysreg_interceptor sysreg_interceptor = {
     .read = replay_sysreg_read,
     .write = replay_sysreg_write,
+    .check = replay_sysreg_check,
 };
 
 void worker_replay_intercept(struct worker *worker)

@@ -110,8 +110,9 @@ struct worker {
     struct worker_control *control;
     uint64_t *dirty, *replaced; /* bitmaps in the control file */
 
-    MemoryRegion ram;  /* the flat RAM space */
-    MemoryRegion romd; /* the same bytes, for ROM-device mappings */
+    MemoryRegion ram;           /* the flat RAM space */
+    MemoryRegion romd;          /* the same bytes, for ROM-device mappings */
+    MemoryRegion secure_memory; /* the secure address space, if the manifest has one */
     struct worker_map map;
 
     const struct worker_mode *mode;

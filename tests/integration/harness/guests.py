@@ -17,6 +17,12 @@ import initramfs  # noqa: E402
 
 CPUS = {"aarch64": "cortex-a53", "arm": "cortex-a15", "thumb": "cortex-a7",
         "vexpress": "cortex-a15"}
+# Guests that want something of the machine: options, the CPU, devices.
+MACHINES = {
+    "secure-aarch64": (",secure=on", "cortex-a57", ["-device", "virtio-rng-device"]),
+    "secure-arm": (",secure=on", None, ["-device", "virtio-rng-device"]),
+    "hypervisor-aarch64": (",virtualization=on,gic-version=3", "cortex-a57", []),
+}
 LINUX_CPUS = {"arm64": "cortex-a72", "armhf": "cortex-a15"}
 
 
@@ -33,12 +39,15 @@ class Guests:
 
     def bare(self, name, gic=2, cpu=None, ram="32"):
         """Arguments for a bare-metal guest, such as "mmu-arm"."""
+        machine, own_cpu, devices = MACHINES.get(name, ("", None, []))
         kind = name.rsplit("-", 1)[1]
-        arguments = ["-cpu", cpu or CPUS[kind], "-nodefaults", "-display", "none",
+        arguments = ["-cpu", cpu or own_cpu or CPUS[kind], "-nodefaults", "-display", "none",
                      "-serial", "stdio", "-kernel", self.elf(name)]
         if kind == "vexpress":
             return ["-M", "vexpress-a15", "-audio", "none", "-m", "128"] + arguments
-        return ["-M", "virt,gic-version=%d" % gic, "-m", str(ram)] + arguments
+        if "gic-version" not in machine:
+            machine += ",gic-version=%d" % gic
+        return ["-M", "virt" + machine, "-m", str(ram)] + arguments + devices
 
     def linux(self, architecture, script, gic=2, cpu=None, append=""):
         """Arguments for Debian's kernel with tests/guests/linux/SCRIPT.init."""
