@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "host_checks.h"
 #include "json_list.h"
+#include "walls_check.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -63,6 +64,7 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     host_checks(&facts, &findings);
     kvm = findings.kvm;
     host_check_disk(".", USUAL_RAM, &findings.list[findings.count++]);
+    walls_check(&findings.list[findings.count++]);
     if (!arguments->values[DOCTOR_JSON]) {
         print_text(&findings);
     } else if (print_json(&facts, &findings, error) < 0) {
@@ -80,8 +82,9 @@ const struct command command_doctor = {
     .summary = "tells what this host can record, and why not",
     .description =
         "Looks at what recording under KVM needs: an ARM host with /dev/kvm, a kernel that leaves "
-        "a guest's interrupts to QEMU, a PMU that this user may use, CPUs of one kind. Each line "
-        "begins with ok, no or note and says what to do where something is missing.\n\n"
+        "a guest's interrupts to QEMU, a PMU that this user may use, CPUs of one kind; and at what "
+        "a replay is held in with. Each line begins with ok, no or note and says what to do where "
+        "something is missing.\n\n"
         "The exit status is 0 if this host can record under KVM, and 1 if it records with TCG "
         "only. Every host that Ebb runs on can replay every recording.",
     .examples = "ebb doctor\nebb doctor --json | jq .kvm\n",

@@ -8,6 +8,7 @@
 #include "slide.h"
 #include "symbols.h"
 #include "text.h"
+#include "walls_check.h"
 
 #include "replay/timeline/timeline.h"
 
@@ -245,10 +246,12 @@ static int open_symbols(struct recording *recording, struct dump *dump, const ch
     struct timeline_options options = {
         .recording = recording->directory,
         .workers = 1,
+        .replacing = progress_replacing,
         .resolving = progress_resolving,
         .resolving_opaque = &progress,
     };
 
+    walls_check_before_replay();
     dump->symbols = symbols_open(path, error);
     if (!dump->symbols) {
         return -1;

@@ -90,6 +90,11 @@ void progress_show(void *opaque, uint64_t position, uint64_t from, uint64_t to)
     }
 }
 
+void progress_replacing(const char *why)
+{
+    fprintf(stderr, "ebb: %s; another one takes its place\n", why);
+}
+
 bool progress_resolving(void *opaque, const struct resolve_status *status)
 {
     struct progress *progress = opaque;

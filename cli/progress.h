@@ -33,6 +33,9 @@ void progress_end(struct progress *progress);
 /* For struct timeline_options; opaque is the progress. */
 void progress_show(void *opaque, uint64_t position, uint64_t from, uint64_t to);
 
+/* For the same: tells on standard error that a worker had to be replaced. */
+void progress_replacing(const char *why);
+
 /* The same while a recording is resolved (replay/resolver.h); false ends that. */
 bool progress_resolving(void *opaque, const struct resolve_status *status);
 

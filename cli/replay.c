@@ -7,6 +7,7 @@
 #include "progress.h"
 #include "recording.h"
 #include "slide.h"
+#include "walls_check.h"
 
 #include "engine/worker_client.h"
 #include "rsp/rsp.h"
@@ -200,6 +201,7 @@ static int open_timeline(struct replay *replay, bool own_gdb, struct ebb_error *
     unsigned long long bytes = 0, count = 0;
     struct timeline_options options = {
         .recording = replay->recording.directory,
+        .replacing = progress_replacing,
         .progress = show_progress,
         .progress_opaque = replay,
         .resolving = show_resolving,
@@ -513,6 +515,7 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
                                        &replay.symbols, error);
     }
     if (status == 0) {
+        walls_check_before_replay();
         status = serve(&replay, error);
     }
     timeline_close(replay.timeline);

@@ -7,6 +7,7 @@
 #include "slide.h"
 #include "symbols.h"
 #include "text.h"
+#include "walls_check.h"
 
 #include "replay/timeline/timeline.h"
 #include "rsp/position.h"
@@ -421,12 +422,14 @@ static int open_shell(struct shell *shell, const struct arguments *arguments,
                       struct ebb_error *error)
 {
     struct timeline_options timeline_options = {
+        .replacing = progress_replacing,
         .progress = progress_show,
         .progress_opaque = &shell->progress,
         .resolving = progress_resolving,
         .resolving_opaque = &shell->progress,
     };
 
+    walls_check_before_replay();
     if (recording_open(&shell->recording, arguments, error) < 0 ||
         recording_symbol_file(&shell->recording, arguments->values[SHELL_SYMBOLS],
                               &shell->symbol_file, error) < 0) {

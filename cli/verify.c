@@ -7,6 +7,7 @@
 #include "recording.h"
 #include "resolution.h"
 #include "text.h"
+#include "walls_check.h"
 
 #include "log/clock.h"
 #include "log/digest.h"
@@ -114,6 +115,7 @@ static int replay(struct verify *verify, struct ebb_error *error)
         .workers = 1,
         /* Nothing is going to be visited again, so no checkpoints on the way. */
         .checkpoint_every = NEVER,
+        .replacing = progress_replacing,
         .progress = progress_show,
         .progress_opaque = &progress,
     };
@@ -197,6 +199,7 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     struct ebb_error problem = {0}, ignored;
     int status = -1;
 
+    walls_check_before_replay();
     if (recording_open(&verify.recording, arguments, &problem) == 0 &&
         resolution_make(&verify.resolution, &verify.recording,
                         arguments->values[VERIFY_RESOLVE_AGAIN] != NULL, &problem) == 0 &&

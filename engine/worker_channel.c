@@ -10,6 +10,11 @@ int worker_channel_died(struct worker_channel *channel, struct ebb_error *error)
     char words[400];
 
     channel->died = true;
+    if (worker_process_hit_walls(&channel->process)) {
+        return ebb_fail(error, EBB_ERROR_FAILED,
+                        "the worker was stopped by its walls (SIGSYS): it asked the system for "
+                        "something that no replay needs; the kernel's log may name the call");
+    }
     worker_process_last_words(&channel->process, words, sizeof(words));
     return ebb_fail(error, EBB_ERROR_FAILED, "the worker died%s%s", *words ? ": " : "", words);
 }

@@ -40,6 +40,14 @@ static int request(struct worker_client *worker, uint32_t type, const void *payl
     return worker_channel_receive(&worker->channel, reply, reply_size, error);
 }
 
+/* Sealed, memory cannot be taken away from under whoever has mapped it. */
+static bool is_sealed(int file)
+{
+    int seals = fcntl(file, F_GET_SEALS);
+
+    return seals >= 0 && (seals & WORKER_SEALS) == WORKER_SEALS;
+}
+
 /* The first bytes of the reply to hello bring the two descriptors. */
 static int receive_descriptors(struct worker_client *worker, struct worker_message *header,
                                struct ebb_error *error)
@@ -86,7 +94,8 @@ static int check_hello(struct worker_client *worker, struct ebb_error *error)
     worker->control_size = sizeof(*worker->control) + 2 * worker_bitmap_size(hello->ram_size);
     if (fstat(worker->ram_file, &ram) || fstat(worker->control_file, &control) ||
         (uint64_t)ram.st_size < hello->ram_size ||
-        (uint64_t)control.st_size < worker->control_size) {
+        (uint64_t)control.st_size < worker->control_size || !is_sealed(worker->ram_file) ||
+        !is_sealed(worker->control_file)) {
         return worker_channel_nonsense(&worker->channel, error);
     }
     return 0;

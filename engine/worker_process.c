@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "worker_process.h"
 
+#include "walls/privileges.h"
+#include "walls/walls.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -91,18 +94,28 @@ static char *machine_argument(const char *recording, enum worker_purpose purpose
     return text;
 }
 
+struct start {
+    const char *recording;
+    pid_t engine;
+    int worker_end; /* of the socket */
+    bool walls;
+    char *const *arguments;
+};
+
 /* In the child, between fork and exec: system calls only. */
-static void become_worker(const struct worker_process *process, int worker_end, pid_t engine,
-                          char *const arguments[])
+static void become_worker(const struct worker_process *process, const struct start *start)
 {
     static const char message[] = "the program cannot be run\n";
     sigset_t none;
-    int input, error_log;
+    int input, error_log, worker_end;
 
     /* Ctrl-C in the terminal is for the engine; without the engine a worker has nothing to do. */
     setpgid(0, 0);
+    if (start->walls) {
+        privileges_shed(start->arguments[0], start->recording);
+    }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != engine) {
+    if (getppid() != start->engine) {
         _exit(127);
     }
     sigemptyset(&none);
@@ -111,7 +124,7 @@ static void become_worker(const struct worker_process *process, int worker_end, 
     signal(SIGINT, SIG_DFL);
     input = open("/dev/null", O_RDWR | O_CLOEXEC);
     /* Above the numbers that are about to be replaced, then in place. */
-    worker_end = fcntl(worker_end, F_DUPFD_CLOEXEC, 10);
+    worker_end = fcntl(start->worker_end, F_DUPFD_CLOEXEC, 10);
     error_log = fcntl(process->error_log, F_DUPFD_CLOEXEC, 10);
     input = fcntl(input, F_DUPFD_CLOEXEC, 10);
     dup2(input, 0);
@@ -119,7 +132,7 @@ static void become_worker(const struct worker_process *process, int worker_end, 
     dup2(error_log, 2);
     dup2(worker_end, WORKER_SOCKET);
     syscall(SYS_close_range, WORKER_SOCKET + 1, ~0u, 0);
-    execv(arguments[0], arguments);
+    execv(start->arguments[0], start->arguments);
     if (write(2, message, sizeof(message) - 1) < 0) {
         _exit(126);
     }
@@ -127,19 +140,23 @@ static void become_worker(const struct worker_process *process, int worker_end, 
 }
 
 static int fork_worker(struct worker_process *process, int worker_end, const char *program,
-                       char *machine, struct ebb_error *error)
+                       const char *recording, char *machine, struct ebb_error *error)
 {
     char *const arguments[] = {(char *)program, "-M",      machine, "-display", "none",
                                "-nodefaults",   "-serial", "none",  "-monitor", "none",
                                "-icount",       "shift=0", NULL};
-    pid_t engine = getpid();
+    const struct start start = {.recording = recording,
+                                .engine = getpid(),
+                                .worker_end = worker_end,
+                                .walls = walls_wanted(),
+                                .arguments = arguments};
 
     process->pid = fork();
     if (process->pid < 0) {
         return ebb_fail(error, EBB_ERROR_FAILED, "cannot start a worker: %s", strerror(errno));
     }
     if (process->pid == 0) {
-        become_worker(process, worker_end, engine, arguments);
+        become_worker(process, &start);
     }
     return 0;
 }
@@ -160,7 +177,7 @@ int worker_process_spawn(struct worker_process *process, const char *program, co
         ebb_fail(error, EBB_ERROR_FAILED, "cannot connect to a worker: %s", strerror(errno));
     } else {
         process->socket = ends[0];
-        result = fork_worker(process, ends[1], program, machine, error);
+        result = fork_worker(process, ends[1], program, recording, machine, error);
         close(ends[1]);
     }
     free(machine);
@@ -168,6 +185,29 @@ int worker_process_spawn(struct worker_process *process, const char *program, co
         worker_process_reap(process);
     }
     return result;
+}
+
+/* With what a resolving worker has forked: walls keep that in its process group. */
+static void kill_worker(pid_t pid)
+{
+    kill(-pid, SIGKILL);
+    kill(pid, SIGKILL); /* one that has not come to having a group */
+}
+
+bool worker_process_hit_walls(const struct worker_process *process)
+{
+    siginfo_t info = {0};
+    int status;
+
+    if (process->pid <= 0) {
+        return false;
+    }
+    /* One that is ending already ends as it would have. */
+    kill_worker(process->pid);
+    do {
+        status = waitid(P_PID, (id_t)process->pid, &info, WEXITED | WNOWAIT);
+    } while (status && errno == EINTR);
+    return status == 0 && info.si_code != CLD_EXITED && info.si_status == SIGSYS;
 }
 
 void worker_process_reap(struct worker_process *process)
@@ -178,7 +218,7 @@ void worker_process_reap(struct worker_process *process)
         /* End of file on the socket is the worker's exit; anything else is not waited for. */
         if (process->socket < 0 || shutdown(process->socket, SHUT_WR) ||
             poll(&poll_fd, 1, REAP_PATIENCE) <= 0 || !(poll_fd.revents & POLLRDHUP)) {
-            kill(process->pid, SIGKILL);
+            kill_worker(process->pid);
         }
         while (waitpid(process->pid, NULL, 0) < 0 && errno == EINTR) {
         }

@@ -8,6 +8,7 @@
 
 #include "log/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -32,6 +33,10 @@ char *worker_process_find(const char *path, struct ebb_error *error);
  * worker that died. */
 int worker_process_spawn(struct worker_process *process, const char *program, const char *recording,
                          enum worker_purpose purpose, struct ebb_error *error);
+
+/* For a process that does not answer any more: ends it. True if its walls have done that, since it
+ * asked the system for something that no worker has a need of (walls/walls.h). */
+bool worker_process_hit_walls(const struct worker_process *process);
 
 /* Closes the socket, ends the process (kindly if it is idle, which it should be told) and waits
  * for it. */

@@ -14,10 +14,14 @@
 
 #include "moment.h"
 
+#include <fcntl.h>
 #include <stdint.h>
 
 #define WORKER_PROTOCOL_VERSION 6u
 #define WORKER_MAX_MESSAGE (64u << 20) /* bytes of payload */
+
+/* Of the two memory files (fcntl(2)): their size stays what it is. */
+#define WORKER_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 struct worker_message {
     uint32_t type;   /* enum worker_message_type */
@@ -25,7 +29,9 @@ struct worker_message {
 };
 
 enum worker_message_type {
-    /* -> nothing; <- struct worker_hello, with two descriptors (SCM_RIGHTS): RAM, control */
+    /* -> nothing; <- struct worker_hello, with two descriptors (SCM_RIGHTS): RAM, control, both
+     * with WORKER_SEALS. The first request, sent once: the worker raises its walls (walls/walls.h)
+     * between the descriptors and what follows them. */
     WORKER_HELLO = 1,
     /* -> name of an XML document ("target.xml"), no NUL; <- its text */
     WORKER_TARGET_XML,

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Builds our QEMU (source, plus qemu/patches, plus qemu/ebb, log and protocol) and links it into a
-# build folder as qemu/qemu-system-aarch64 and qemu/qemu-img.
+# Builds our QEMU (source, plus qemu/patches, plus qemu/ebb, log, protocol and walls) and links it
+# into a build folder as qemu/qemu-system-aarch64 and qemu/qemu-img.
 #
 #   scripts/qemu.sh [--build DIR] [--qemu PATH] [--devices ebb|all] [--arch arm64]
 #
@@ -224,7 +224,7 @@ apply_patches() {
 # "FOLDER PATH" each. In QEMU's tree PATH is the same.
 our_files() {
     (cd "$root/qemu" && find ebb -type f -printf "$root/qemu %p\n")
-    (cd "$root" && find log protocol -type f -printf "$root %p\n")
+    (cd "$root" && find log protocol walls -type f -printf "$root %p\n")
 }
 
 # Brings them up to date in QEMU's tree, which has nothing else in these folders, and the list of
@@ -234,10 +234,10 @@ copy_our_files() {
     while read -r folder file; do
         update_file "$folder/$file" "$tree/source/$file"
     done < <(our_files)
-    (cd "$tree/source" && find ebb log protocol -type f) |
+    (cd "$tree/source" && find ebb log protocol walls -type f) |
         { grep -Fvx -f <(our_files | cut -d ' ' -f 2) || true; } |
         (cd "$tree/source" && xargs -r rm -f)
-    (cd "$tree/source" && find ebb log protocol -type d -empty -delete)
+    (cd "$tree/source" && find ebb log protocol walls -type d -empty -delete)
     update_file "$root/qemu/devices.mak" "$tree/source/$devices_file"
 }
 

@@ -16,6 +16,7 @@ build_packages=(
     gcc libc6-dev make patch xz-utils python3 python3-venv
     meson ninja-build pkg-config flex bison
     libglib2.0-dev libpixman-1-dev zlib1g-dev libfdt-dev libslirp-dev libattr1-dev libcap-ng-dev
+    libseccomp-dev
     libzstd-dev libxxhash-dev libreadline-dev libjansson-dev binutils-dev libcmocka-dev
     python3-pycotap ipxe-qemu gdb-multiarch
 )
@@ -28,7 +29,8 @@ suite_packages=(dejagnu)
 build_programs=(cc make patch xz python3 meson ninja pkg-config flex bison gdb-multiarch)
 test_programs=(aarch64-linux-gnu-gcc arm-linux-gnueabihf-gcc gcc clang)
 modules=(
-    glib-2.0 gmodule-2.0 pixman-1 zlib slirp libcap-ng libzstd libxxhash readline jansson cmocka
+    glib-2.0 gmodule-2.0 pixman-1 zlib slirp libcap-ng libseccomp libzstd libxxhash readline jansson
+    cmocka
 )
 headers=(libfdt.h attr/attributes.h bfd.h)
 

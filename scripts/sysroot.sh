@@ -16,7 +16,7 @@ suite=${EBB_GUEST_SUITE:-bookworm}
 packages=(
     libc6 libc6-dev linux-libc-dev
     libglib2.0-0 libglib2.0-dev libpcre2-dev libffi-dev zlib1g-dev
-    libpixman-1-dev libfdt-dev libslirp-dev libattr1-dev libcap-ng-dev
+    libpixman-1-dev libfdt-dev libslirp-dev libattr1-dev libcap-ng-dev libseccomp-dev
     libzstd-dev libxxhash-dev
     libreadline-dev libncurses-dev libjansson-dev binutils-dev libiberty-dev
 )

@@ -147,6 +147,7 @@ static void apply_options(struct timeline *timeline, const struct timeline_optio
         workers = cpus < 1 ? 1 : cpus < WORKERS_BY_DEFAULT ? (unsigned)cpus : WORKERS_BY_DEFAULT;
     }
     timeline->worker_count = workers < TIMELINE_MAX_WORKERS ? workers : TIMELINE_MAX_WORKERS;
+    timeline->replacing = options->replacing;
     timeline->progress = options->progress;
     timeline->progress_opaque = options->progress_opaque;
 }

@@ -46,6 +46,9 @@ bool recovery_replace(struct timeline *timeline, unsigned i, unsigned *deaths,
         return false;
     }
     timeline->workers_replaced++;
+    if (timeline->replacing) {
+        timeline->replacing(error->message);
+    }
     return recovery_start(timeline, replica, error) == 0;
 }
 

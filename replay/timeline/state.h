@@ -86,6 +86,7 @@ struct timeline {
     int wake; /* eventfd: timeline_interrupt() was called */
     bool interrupted;
     bool uninterruptible;
+    void (*replacing)(const char *why); /* or NULL */
     timeline_progress progress;
     void *progress_opaque;
     uint64_t progress_from, progress_to;

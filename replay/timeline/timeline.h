@@ -42,6 +42,8 @@ struct timeline_options {
     unsigned workers; /* for searches; 0: one per CPU, at most 4 */
     timeline_progress progress;
     void *progress_opaque;
+    /* A worker has died, and another takes its place: what there is to say of it. NULL: nothing. */
+    void (*replacing)(const char *why);
     resolve_progress resolving; /* shown while a recording made under KVM is resolved */
     void *resolving_opaque;
 };

@@ -79,7 +79,7 @@ __attribute__((constructor)) static void start(void)
 
 static void die(void)
 {
-    kill(getpid(), SIGKILL);
+    raise(SIGKILL); /* the one signal, to itself, that walls let through */
     for (;;) {
         pause();
     }

@@ -2,13 +2,16 @@
 /*
  * A worker with the toy CPU: speaks the protocol, replays a recording that toy_history.c wrote.
  * With FAKE_WORKER_DIES_AT in its environment it dies on reaching that position; if a file's name
- * is in FAKE_WORKER_DIES_ONCE, only the one that creates that file does.
+ * is in FAKE_WORKER_DIES_ONCE, only the first does that writes to it. FAKE_WORKER_TRIES makes it
+ * ask for something there that its walls refuse (fake_trespass.h).
  */
 #include "fake_resolve.h"
 #include "fake_run.h"
+#include "fake_trespass.h"
 
 #include "log/digest.h"
 #include "log/kvm_registers.h"
+#include "walls/walls.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -54,27 +57,13 @@ static void serve_run(struct fake_worker *worker, const void *payload)
 
 /* State. */
 
-static void serve_hello(struct fake_worker *worker)
+static void send_descriptors(struct fake_worker *worker, struct worker_message *header)
 {
-    struct {
-        struct worker_message header;
-        struct worker_hello hello;
-    } all = {
-        .header = {.type = WORKER_HELLO, .length = sizeof(struct worker_hello)},
-        .hello = {.version = WORKER_PROTOCOL_VERSION,
-                  .cpu_count = 1,
-                  .ram_size = TOY_RAM_SIZE,
-                  .state_size = sizeof(struct state),
-                  .register_count = TOY_REGISTERS,
-                  .registers_size = sizeof(struct toy_cpu),
-                  .pc_register = TOY_PC_REGISTER,
-                  .aarch64 = 1},
-    };
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(2 * sizeof(int))];
     } control = {{0}};
-    struct iovec part = {&all, sizeof(all)};
+    struct iovec part = {header, sizeof(*header)};
     struct msghdr message = {.msg_iov = &part,
                              .msg_iovlen = 1,
                              .msg_control = &control,
@@ -85,9 +74,36 @@ static void serve_hello(struct fake_worker *worker)
     control.header.cmsg_type = SCM_RIGHTS;
     control.header.cmsg_len = CMSG_LEN(sizeof(files));
     memcpy(CMSG_DATA(&control.header), files, sizeof(files));
-    if (sendmsg(FAKE_SOCKET, &message, MSG_NOSIGNAL) != sizeof(all)) {
+    if (sendmsg(FAKE_SOCKET, &message, MSG_NOSIGNAL) != sizeof(*header)) {
         fake_die("cannot say hello");
     }
+}
+
+static void raise_walls(void)
+{
+    const struct walls_plan plan = {
+        .kind = WALLS_WORKER, .socket = FAKE_SOCKET, .more_memory = 1u << 30};
+
+    if (walls_wanted()) {
+        walls_raise(&plan);
+    }
+}
+
+static void serve_hello(struct fake_worker *worker)
+{
+    struct worker_message header = {.type = WORKER_HELLO, .length = sizeof(struct worker_hello)};
+    struct worker_hello hello = {.version = WORKER_PROTOCOL_VERSION,
+                                 .cpu_count = 1,
+                                 .ram_size = TOY_RAM_SIZE,
+                                 .state_size = sizeof(struct state),
+                                 .register_count = TOY_REGISTERS,
+                                 .registers_size = sizeof(struct toy_cpu),
+                                 .pc_register = TOY_PC_REGISTER,
+                                 .aarch64 = 1};
+
+    send_descriptors(worker, &header);
+    raise_walls();
+    fake_send(&hello, sizeof(hello));
 }
 
 static void fill_padding(struct state *state)
@@ -336,10 +352,13 @@ static void map_memory(struct fake_worker *worker)
     size_t bitmap = worker_bitmap_size(TOY_RAM_SIZE);
     size_t control_size = sizeof(struct worker_control) + 2 * bitmap;
 
-    worker->ram_file = memfd_create("ram", 0);
-    worker->control_file = memfd_create("control", 0);
+    worker->ram_file = memfd_create("ram", MFD_ALLOW_SEALING);
+    worker->control_file = memfd_create("control", MFD_ALLOW_SEALING);
     if (ftruncate(worker->ram_file, TOY_RAM_SIZE) ||
-        ftruncate(worker->control_file, (off_t)control_size)) {
+        ftruncate(worker->control_file, (off_t)control_size) ||
+        (!getenv("FAKE_WORKER_UNSEALED") &&
+         (fcntl(worker->ram_file, F_ADD_SEALS, WORKER_SEALS) ||
+          fcntl(worker->control_file, F_ADD_SEALS, WORKER_SEALS)))) {
         fake_die("no memory");
     }
     worker->ram = mmap(NULL, TOY_RAM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, worker->ram_file, 0);
@@ -380,8 +399,13 @@ int main(int argc, char **argv)
     if (argc < 3 || strcmp(argv[1], "-M") != 0) {
         fake_die("usage: fake_worker -M ebb,recording=DIR,engine-fd=3");
     }
-    worker.dies_once = getenv("FAKE_WORKER_DIES_ONCE");
     worker.dies_at = dies_at ? strtoull(dies_at, NULL, 0) : UINT64_MAX;
+    worker.dies_once = -1;
+    if (getenv("FAKE_WORKER_DIES_ONCE")) {
+        worker.dies_once =
+            open(getenv("FAKE_WORKER_DIES_ONCE"), O_CREAT | O_APPEND | O_RDWR | O_CLOEXEC, 0600);
+    }
+    worker.tries = fake_trespass_named(getenv("FAKE_WORKER_TRIES"));
     open_log(&worker, argv[2]);
     map_memory(&worker);
     do {
@@ -398,5 +422,5 @@ int main(int argc, char **argv)
     ebb_cursor_free(worker.cursor);
     ebb_log_close(worker.log);
     free(payload);
-    return 0;
+    _exit(0); /* looking for leaks takes threads, which there are none of inside of walls */
 }

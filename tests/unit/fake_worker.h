@@ -18,7 +18,8 @@ struct fake_worker {
     bool have_next;
     uint64_t next_number;
     uint64_t dies_at;
-    const char *dies_once;
+    int dies_once;          /* a file: the first to write to it dies; -1: each does */
+    void (*tries)(void);    /* instead of dying, or NULL */
     const uint64_t *clears; /* positions of exclusive clears, going up */
     size_t clear_count;
     bool resolves;
@@ -42,6 +43,7 @@ struct fake_worker {
 
 _Noreturn void fake_die(const char *why);
 #define FAKE_SOCKET 3
+void fake_send(const void *buffer, size_t size);
 void fake_receive(void *buffer, size_t size);
 void fake_reply(uint32_t type, const void *payload, size_t size);
 void fake_reply_error(const char *text);

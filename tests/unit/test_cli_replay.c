@@ -58,6 +58,41 @@ static void test_verify(void **state)
     json_decref(result);
 }
 
+/* A worker that its walls stop is replaced, and the user told. */
+static void test_verify_goes_on(void **state)
+{
+    const struct command_setting *setting = *state;
+    const struct command_outcome *outcome;
+    char path[4096];
+
+    make(*state, (struct toy_history_options){.seed = 1});
+    snprintf(path, sizeof(path), "%s/once", setting->folder);
+    setenv("FAKE_WORKER_DIES_AT", "5000", 1);
+    setenv("FAKE_WORKER_DIES_ONCE", path, 1);
+    setenv("FAKE_WORKER_TRIES", "socket", 1);
+    outcome = command_run(setting, "verify rec");
+    unsetenv("FAKE_WORKER_TRIES");
+    unsetenv("FAKE_WORKER_DIES_ONCE");
+    unsetenv("FAKE_WORKER_DIES_AT");
+    assert_int_equal(outcome->status, 0);
+    assert_non_null(strstr(outcome->err, "stopped by its walls"));
+    assert_non_null(strstr(outcome->err, "another one takes its place"));
+    assert_non_null(strstr(outcome->out, "registers and RAM at the end are as recorded"));
+}
+
+static void test_verify_without_walls(void **state)
+{
+    const struct command_outcome *outcome;
+
+    make(*state, (struct toy_history_options){.seed = 1});
+    setenv("EBB_SANDBOX", "off", 1);
+    outcome = command_run(*state, "verify rec");
+    unsetenv("EBB_SANDBOX");
+    assert_int_equal(outcome->status, 0);
+    assert_int_equal(strncmp(outcome->err, "ebb: warning: EBB_SANDBOX=off: ", 31), 0);
+    assert_ptr_equal(strchr(outcome->err, '\n'), outcome->err + strlen(outcome->err) - 1);
+}
+
 static void test_verify_cut_off(void **state)
 {
     json_t *result;
@@ -274,6 +309,8 @@ int main(int argc, char **argv)
     cmocka_unit_test_prestate_setup_teardown(test, setup, command_teardown, &setting)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_verify),
+        IN_FOLDER(test_verify_goes_on),
+        IN_FOLDER(test_verify_without_walls),
         IN_FOLDER(test_verify_cut_off),
         IN_FOLDER(test_verify_without_events),
         IN_FOLDER(test_verify_dropped_beginning),

@@ -625,6 +625,48 @@ static void test_deadly_place_in_search(void **state)
     unsetenv("FAKE_WORKER_DIES_AT");
 }
 
+/* A worker that does what its walls are there against is stopped before it has done it. */
+static void test_trespasses(void **state)
+{
+    static const char *const names[] = {"open", "socket", "fork"};
+    struct toy_session session;
+    struct timeline_stop stop;
+    struct ebb_error error;
+
+    (void)state;
+    setenv("FAKE_WORKER_DIES_AT", "7777", 1);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        setenv("FAKE_WORKER_TRIES", names[i], 1);
+        session_open(&session, &lively, plain);
+        session_move(&session, MOVE_SEEK, 7776);
+        assert_int_equal(timeline_step(session.timeline, &stop, &error), -1);
+        assert_message(&error, EBB_ERROR_FAILED, "stopped by its walls (SIGSYS)");
+        session_check_state(&session);
+        session_move(&session, MOVE_REVERSE_STEP, 0);
+        session_close(&session);
+    }
+    unsetenv("FAKE_WORKER_TRIES");
+    unsetenv("FAKE_WORKER_DIES_AT");
+}
+
+/* Memory that a worker could take away again is not mapped. */
+static void test_unsealed_worker(void **state)
+{
+    struct timeline_options options = plain;
+    char *directory = fixture_directory();
+    struct ebb_error error;
+
+    (void)state;
+    toy_history_free(toy_history_make(directory, &lively));
+    options.recording = directory;
+    options.worker_path = session_fake_worker();
+    setenv("FAKE_WORKER_UNSEALED", "yes", 1);
+    assert_null(timeline_open(&options, &error));
+    assert_message(&error, EBB_ERROR_FAILED, "unexpected reply");
+    unsetenv("FAKE_WORKER_UNSEALED");
+    fixture_remove(directory);
+}
+
 static void test_no_worker(void **state)
 {
     struct timeline_options options = plain;
@@ -847,6 +889,8 @@ int main(void)
         cmocka_unit_test(test_death_while_running),
         cmocka_unit_test(test_deadly_place),
         cmocka_unit_test(test_deadly_place_in_search),
+        cmocka_unit_test(test_trespasses),
+        cmocka_unit_test(test_unsealed_worker),
         cmocka_unit_test(test_no_worker),
         cmocka_unit_test(test_comma_in_name),
         cmocka_unit_test(test_lost_diversion),

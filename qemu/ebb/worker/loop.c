@@ -9,6 +9,7 @@
 #include "breakpoints.h"
 #include "context.h"
 #include "debug.h"
+#include "enclose.h"
 #include "events.h"
 #include "loop.h"
 #include "ram.h"
@@ -349,6 +350,7 @@ static void reply(struct worker *worker, uint32_t type, const void *data, size_t
 
     if (type == WORKER_HELLO) {
         transmit_with_descriptors(worker, &header);
+        worker_enclose(worker);
     } else {
         transmit(worker->socket, &header, sizeof(header));
     }

@@ -28,8 +28,8 @@ static void create_control(struct worker *worker)
     size_t bitmap = worker_bitmap_size(worker->manifest->ram_size);
     Error *error = NULL;
 
-    worker->control = qemu_memfd_alloc("ebb-control", sizeof(*worker->control) + 2 * bitmap, 0,
-                                       &worker->control_fd, &error);
+    worker->control = qemu_memfd_alloc("ebb-control", sizeof(*worker->control) + 2 * bitmap,
+                                       WORKER_SEALS, &worker->control_fd, &error);
     if (!worker->control) {
         error_reportf_err(error, "cannot create the control file: ");
         exit(EBB_ERROR_FAILED);
@@ -42,7 +42,8 @@ void worker_ram_create(struct worker *worker)
 {
     Error *error = NULL;
 
-    worker->ram_fd = qemu_memfd_create("ebb-ram", worker->manifest->ram_size, false, 0, 0, &error);
+    worker->ram_fd =
+        qemu_memfd_create("ebb-ram", worker->manifest->ram_size, false, 0, WORKER_SEALS, &error);
     if (worker->ram_fd < 0 ||
         !memory_region_init_ram_from_fd(&worker->ram, NULL, "ebb.ram", worker->manifest->ram_size,
                                         RAM_SHARED, worker->ram_fd, 0, &error)) {

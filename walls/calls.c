@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "calls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <unistd.h>
+
+struct call {
+    int number;  /* libseccomp's: below zero for one that this architecture does not have */
+    int refusal; /* the errno that it fails with; 0: it is allowed */
+};
+
+/* What both kinds need: memory, time, locks, what is open, the end. */
+static const struct call common_calls[] = {
+    {SCMP_SYS(read), 0},
+    {SCMP_SYS(pread64), 0},
+    {SCMP_SYS(write), 0},
+    {SCMP_SYS(writev), 0}, /* the C library's last words */
+    {SCMP_SYS(close), 0},
+    {SCMP_SYS(fstat), 0},
+    {SCMP_SYS(brk), 0},
+    {SCMP_SYS(mmap), 0},
+    {SCMP_SYS(mprotect), 0},
+    {SCMP_SYS(mremap), 0},
+    {SCMP_SYS(munmap), 0},
+    {SCMP_SYS(madvise), 0},
+    {SCMP_SYS(futex), 0},
+    {SCMP_SYS(sched_yield), 0},
+    {SCMP_SYS(clock_gettime), 0}, /* where the vDSO cannot tell */
+    {SCMP_SYS(clock_getres), 0},
+    {SCMP_SYS(gettimeofday), 0},
+    {SCMP_SYS(time), 0},
+    {SCMP_SYS(getrandom), 0},         /* malloc's */
+    {SCMP_SYS(sysinfo), 0},           /* qsort's */
+    {SCMP_SYS(sched_getaffinity), 0}, /* malloc's, for a thread's first arena */
+    {SCMP_SYS(getpid), 0},
+    {SCMP_SYS(gettid), 0},
+    {SCMP_SYS(rt_sigaction), 0},
+    {SCMP_SYS(rt_sigprocmask), 0},
+    {SCMP_SYS(rt_sigreturn), 0},
+    {SCMP_SYS(sigaltstack), 0},
+    {SCMP_SYS(restart_syscall), 0},
+    {SCMP_SYS(exit), 0},
+    {SCMP_SYS(exit_group), 0},
+    /* How messages find out what they are written to: to a file, unnamed. */
+    {SCMP_SYS(ioctl), ENOTTY},
+    {SCMP_SYS(getpeername), ENOTSOCK},
+    {SCMP_SYS(getsockname), ENOTSOCK},
+};
+
+/* QEMU's main loop, which waits, and its thread that frees what nobody reads any more. */
+static const struct call worker_calls[] = {
+    {SCMP_SYS(ppoll), 0},
+    {SCMP_SYS(poll), 0},
+    {SCMP_SYS(nanosleep), 0},
+    {SCMP_SYS(clock_nanosleep), 0},
+    /* A thread that was started, and has not come to its first instructions yet. */
+    {SCMP_SYS(set_robust_list), 0},
+    {SCMP_SYS(rseq), 0},
+};
+
+/* A resolver looks ahead in a child process (qemu/ebb/worker/resolve_anchor.c). */
+static const struct call resolver_calls[] = {
+    {SCMP_SYS(pipe2), 0},
+    {SCMP_SYS(wait4), 0},
+};
+
+static const struct call reader_calls[] = {
+    {SCMP_SYS(lseek), 0},           {SCMP_SYS(fcntl), 0},           {SCMP_SYS(readv), 0},
+    {SCMP_SYS(open), EACCES},       {SCMP_SYS(openat), EACCES},     {SCMP_SYS(stat), EACCES},
+    {SCMP_SYS(lstat), EACCES},      {SCMP_SYS(statx), EACCES},      {SCMP_SYS(access), EACCES},
+    {SCMP_SYS(faccessat), EACCES},  {SCMP_SYS(faccessat2), EACCES}, {SCMP_SYS(readlink), EACCES},
+    {SCMP_SYS(readlinkat), EACCES}, {SCMP_SYS(getcwd), EACCES},
+};
+
+static int add_calls(scmp_filter_ctx filter, const struct call *calls, size_t count)
+{
+    int status = 0;
+
+    for (size_t i = 0; i < count && !status; i++) {
+        uint32_t action = calls[i].refusal ? SCMP_ACT_ERRNO(calls[i].refusal) : SCMP_ACT_ALLOW;
+
+        status = calls[i].number == __NR_SCMP_ERROR
+                     ? 0
+                     : seccomp_rule_add(filter, action, calls[i].number, 0);
+    }
+    return status;
+}
+
+/* A thread that ends itself with a signal, as abort() does. */
+static int add_signals(scmp_filter_ctx filter)
+{
+    struct scmp_arg_cmp self = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0);
+
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, self);
+}
+
+/* Asking about a descriptor; not about a path, unless that may fail. */
+static int add_status(scmp_filter_ctx filter)
+{
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
+                            SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
+}
+
+/* A worker's replies. With no address: they go to whoever the socket is connected with. */
+static int add_replies(scmp_filter_ctx filter, int socket)
+{
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 2,
+                            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)socket, 0),
+                            SCMP_A4(SCMP_CMP_EQ, 0, 0));
+}
+
+/* Just fork(): no thread, no namespace. */
+static int add_fork(scmp_filter_ctx filter)
+{
+    static const scmp_datum_t allowed = CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | CSIGNAL;
+    int status =
+        add_calls(filter, resolver_calls, sizeof(resolver_calls) / sizeof(*resolver_calls));
+
+    return status ? status
+                  : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+                                     SCMP_A0(SCMP_CMP_MASKED_EQ, ~allowed, 0));
+}
+
+static int add_kind(scmp_filter_ctx filter, const struct walls_plan *plan)
+{
+    int status;
+
+    if (plan->kind == WALLS_READER) {
+        status = add_calls(filter, reader_calls, sizeof(reader_calls) / sizeof(*reader_calls));
+        return status ? status
+                      : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(newfstatat), 1,
+                                         SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, 0));
+    }
+    status = add_calls(filter, worker_calls, sizeof(worker_calls) / sizeof(*worker_calls));
+    if (!status && plan->kind == WALLS_RESOLVER) {
+        status = add_fork(filter);
+    }
+    return status ? status : add_replies(filter, plan->socket);
+}
+
+/*
+ * Everything else ends the process, calls of other architectures included. A filter must not cost
+ * what kernels before 5.16 charge for one by default, all speculation past stores: nothing in a
+ * worker is kept from the guest that the guest's translation could not simply read.
+ */
+static int set_attributes(scmp_filter_ctx filter)
+{
+    int status = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+
+    status = status ? status : seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+    status = status ? status : seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1);
+    return status ? status : seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+}
+
+int calls_filter(const struct walls_plan *plan)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    int status = filter ? set_attributes(filter) : -ENOMEM;
+
+    status = status ? status
+                    : add_calls(filter, common_calls, sizeof(common_calls) / sizeof(*common_calls));
+    status = status ? status : add_signals(filter);
+    status = status ? status : add_status(filter);
+    status = status ? status : add_kind(filter, plan);
+    status = status ? status : seccomp_load(filter);
+    seccomp_release(filter);
+    return -status;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "limits.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Bytes of a file that it may write; a worker's standard error is one. */
+#define FILE_SIZE (1u << 20)
+
+#define PIPE_ENDS 2 /* descriptors between a resolver and its child */
+
+/* For good: the hard limit as well, which nobody without capabilities raises again. */
+static bool limit(int resource, uint64_t value)
+{
+    struct rlimit limits;
+
+    if (getrlimit(resource, &limits)) {
+        return false;
+    }
+    if (limits.rlim_max != RLIM_INFINITY && limits.rlim_max < value) {
+        value = limits.rlim_max;
+    }
+    limits.rlim_cur = limits.rlim_max = value;
+    return setrlimit(resource, &limits) == 0;
+}
+
+/* Bytes of address space in use; 0: unknown. */
+static uint64_t address_space(void)
+{
+    FILE *file = fopen("/proc/self/statm", "re");
+    unsigned long long pages = 0;
+
+    if (file) {
+        if (fscanf(file, "%llu", &pages) != 1) {
+            pages = 0;
+        }
+        fclose(file);
+    }
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* So many descriptors can be added, whatever numbers are in use: the next one is free. */
+static bool limit_descriptors(unsigned more)
+{
+    int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    if (next < 0) {
+        return false;
+    }
+    close(next);
+    return limit(RLIMIT_NOFILE, (uint64_t)next + more);
+}
+
+bool limits_set(const struct walls_plan *plan)
+{
+    uint64_t used = address_space();
+    bool all = used != 0, forks = plan->kind == WALLS_RESOLVER;
+
+    all &= used && limit(RLIMIT_AS, used + plan->more_memory);
+    all &= limit(RLIMIT_FSIZE, FILE_SIZE);
+    all &= forks || limit(RLIMIT_NPROC, 0);
+    all &= limit(RLIMIT_CORE, 0);
+    all &= limit_descriptors(forks ? PIPE_ENDS : 0);
+    return all;
+}
