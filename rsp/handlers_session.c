@@ -189,12 +189,11 @@ void rsp_handle_detach(struct rsp_session *session, const struct rsp_arguments *
     rsp_reply_ok(session);
 }
 
+/* gdb sends it in place of vKill only to servers that do not know that one. */
 void rsp_handle_kill(struct rsp_session *session, const struct rsp_arguments *arguments)
 {
     (void)arguments;
-    if (!keep_connection(session)) {
-        session->end = RSP_END_KILLED;
-    }
+    session->end = RSP_END_KILLED;
     session->silent = true;
 }
 

@@ -61,7 +61,7 @@ static int run_position(struct rsp_session *session, char **words, unsigned coun
 static int run_seek(struct rsp_session *session, char **words, unsigned count,
                     struct ebb_error *error)
 {
-    struct rsp_move move = {.kind = RSP_MOVE_SEEK};
+    struct rsp_move move = {.kind = RSP_MOVE_SEEK, .can_give_up = true};
     struct timeline_stop stop;
 
     (void)count;

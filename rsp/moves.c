@@ -182,8 +182,7 @@ static int move_watched(struct rsp_session *session, const struct rsp_move *move
 {
     int status;
 
-    if (rsp_watcher_begin(&session->watcher, session->timeline, move->kind == RSP_MOVE_SEEK,
-                          error) < 0) {
+    if (rsp_watcher_begin(&session->watcher, session->timeline, move->can_give_up, error) < 0) {
         return -1;
     }
     status = move_once(session, move, manner, stop, error);

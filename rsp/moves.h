@@ -11,6 +11,7 @@ struct rsp_move {
     enum rsp_move_kind kind;
     uint64_t from;
     uint64_t to;
+    bool can_give_up; /* the client may go on to another packet instead of waiting for the end */
 };
 
 /* Returns 0 and fills *stop, or -1. Sets session->diverged. */

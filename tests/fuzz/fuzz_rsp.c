@@ -86,6 +86,12 @@ static const char *const packets[] = {
     "qRcmd,7374617473",             /* stats */
     "D",
     "vKill;1",
+    "!",
+    "vRun;",
+    "vAttach;1",
+    "qTStatus",
+    "vCont;s:1",
+    "vCont;s:1;c",
 };
 
 struct stream {

@@ -15,13 +15,14 @@
 static void *serve(void *opaque)
 {
     struct rsp_client *client = opaque;
+    struct timeline *timeline = client->options.opening ? NULL : client->timeline;
     struct ebb_error error;
 
     client->status = client->listener
-                         ? rsp_serve_listener(client->timeline, client->server, &client->options,
+                         ? rsp_serve_listener(timeline, client->server, &client->options,
                                               &client->result, &error)
-                         : rsp_serve_fds(client->timeline, client->server, client->server,
-                                         &client->options, &client->result, &error);
+                         : rsp_serve_fds(timeline, client->server, client->server, &client->options,
+                                         &client->result, &error);
     close(client->server);
     return NULL;
 }
@@ -40,9 +41,15 @@ static void start(struct rsp_client *client)
 
 void client_start(struct rsp_client *client)
 {
+    client_start_opening(client, NULL);
+}
+
+void client_start_opening(struct rsp_client *client, const struct rsp_opening *opening)
+{
     int ends[2];
 
     memset(client, 0, sizeof(*client));
+    client->options.opening = opening;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
     client->server = ends[0];
     client->fd = ends[1];

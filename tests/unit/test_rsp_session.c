@@ -1102,6 +1102,107 @@ static void a_listener_lets_clients_come_back(void **state)
     free(client);
 }
 
+/* A timeline that is there, or turns out not to be, when the server has asked several times. */
+struct slow_opening {
+    struct rsp_client *client;
+    unsigned asked, until;
+    bool fails;
+};
+
+static int wait_for_opening(void *opaque, unsigned milliseconds, struct timeline **timeline,
+                            char *progress, size_t size)
+{
+    struct slow_opening *slow = opaque;
+
+    (void)milliseconds;
+    snprintf(progress, size, "opening, part %u", ++slow->asked);
+    if (slow->asked < slow->until) {
+        return 0;
+    }
+    *timeline = slow->client->timeline;
+    return slow->fails ? -1 : 1;
+}
+
+static const char *early_document(void *opaque, const char *name)
+{
+    (void)opaque;
+    return strcmp(name, "target.xml") ? NULL : "<target/>";
+}
+
+static void answers_before_the_timeline_is_open(void **state)
+{
+    struct rsp_client *client = malloc(sizeof(*client));
+    struct slow_opening slow = {.client = client, .until = 3};
+    struct rsp_opening opening = {&slow, wait_for_opening, early_document};
+
+    (void)state;
+    client_start_opening(client, &opening);
+    client_handshake(client);
+    client_expect(client, "vMustReplyEmpty", "");
+    client_expect(client, "Hg0", "OK");
+    client_expect(client, "qXfer:features:read:target.xml:0,ff", "l<target/>");
+    client_expect(client, "qUnheardOf", "");
+    assert_int_equal(slow.asked, 0);
+    /* gdb shows what comes before the answer to this one. */
+    client_ask(client, "qTStatus");
+    expect_story(client, "ebb: opening, part 1\n");
+    expect_story(client, "ebb: opening, part 2\n");
+    assert_string_equal(client->reply, "");
+    expect_stop(client, "?", FAKE_CODE, "");
+    expect_stop(client, "s", FAKE_CODE + 4, "");
+    assert_int_equal(slow.asked, 3);
+    client_finish(client);
+    free(client);
+}
+
+static void ends_if_the_timeline_cannot_be_opened(void **state)
+{
+    struct rsp_client *client = malloc(sizeof(*client));
+    struct slow_opening slow = {.client = client, .until = 2, .fails = true};
+    struct rsp_opening opening = {&slow, wait_for_opening, NULL};
+
+    (void)state;
+    client_start_opening(client, &opening);
+    client_handshake(client);
+    client_send(client, "?");
+    assert_int_equal(client_read_byte(client), -1);
+    assert_int_equal(client_finish(client), RSP_END_NOT_OPENED);
+    free(client);
+}
+
+static void tells_a_second_client_that_the_place_is_taken(void **state)
+{
+    struct rsp_client *client = malloc(sizeof(*client));
+    struct ebb_error error;
+    char path[64];
+    int listener, first;
+
+    (void)state;
+    make_path(path, sizeof(path));
+    listener = rsp_listen_unix(path, &error);
+    assert_true(listener >= 0);
+    client_start_listener(client, listener, false);
+    first = client->fd = connect_unix(path);
+    client_handshake(client);
+    expect_stop(client, "s", FAKE_CODE + 4, "");
+
+    client->fd = connect_unix(path);
+    client_send(client, "qSupported:swbreak+");
+    assert_int_equal(client_read_byte(client), '+');
+    assert_true(client_receive(client));
+    assert_memory_equal(client->reply, "E.another debugger", 18);
+    assert_int_equal(client_read_byte(client), -1);
+    close(client->fd);
+
+    client->fd = first;
+    expect_stop(client, "s", FAKE_CODE + 8, "");
+    client_expect(client, "vKill;1", "OK");
+    assert_int_equal(client_finish(client), RSP_END_KILLED);
+    assert_int_equal(client->result.sessions, 1);
+    remove_path(path);
+    free(client);
+}
+
 static void a_listener_may_serve_once(void **state)
 {
     struct rsp_client *client = malloc(sizeof(*client));
@@ -1239,6 +1340,9 @@ int main(void)
         WITH_CLIENT(monitor_refuses),
         WITH_CLIENT(monitor_takes_what_ides_send),
         cmocka_unit_test(a_listener_lets_clients_come_back),
+        cmocka_unit_test(answers_before_the_timeline_is_open),
+        cmocka_unit_test(ends_if_the_timeline_cannot_be_opened),
+        cmocka_unit_test(tells_a_second_client_that_the_place_is_taken),
         cmocka_unit_test(a_listener_may_serve_once),
         cmocka_unit_test(a_listener_can_be_stopped),
         cmocka_unit_test(listens_on_loopback_only),
