@@ -109,7 +109,7 @@ def default_files(suite):
         for line in lines:
             pattern = line.partition("#")[0].strip()
             if pattern.startswith("-"):
-                found.remove(pattern[1:])
+                found = [name for name in found if name != pattern[1:]]
             elif pattern:
                 found += [name for name in sorted(glob.glob(pattern, root_dir=suite))
                           if name not in found]
