@@ -58,8 +58,14 @@ struct ebb_hooks {
     /* KVM has found memory of the guest inaccessible; true if the vCPU is to go on. No locks. */
     bool (*kvm_fault)(CPUState *cpu);
 
-    /* Devices must not write to guest RAM but through the address space functions. */
-    bool bounce_device_writes;
+    /*
+     * A device maps length bytes at offset of RAM region mr, to write to them at times of its own:
+     * returns where it does. It gives the mapping back with device_unmap, which writes the first
+     * written bytes of it to RAM, and returns mr; NULL if buffer is no such mapping. length of a
+     * mapping may be less then than it was.
+     */
+    void *(*device_map)(MemoryRegion *mr, hwaddr offset, hwaddr length);
+    MemoryRegion *(*device_unmap)(void *buffer, hwaddr length, hwaddr written);
 
     /* Device code runs only while the vCPU is between two runs, or on the vCPU thread. */
     bool serialize_devices;
@@ -101,9 +107,21 @@ static inline void ebb_semihosting(CPUState *cpu)
     }
 }
 
-static inline bool ebb_bounces_device_writes(bool is_write)
+static inline bool ebb_maps_device_writes(bool is_write)
 {
-    return unlikely(ebb_hooks) && is_write && ebb_hooks->bounce_device_writes;
+    return unlikely(ebb_hooks) && is_write && ebb_hooks->device_map;
+}
+
+static inline void *ebb_device_map(MemoryRegion *mr, hwaddr offset, hwaddr length)
+{
+    return ebb_hooks->device_map(mr, offset, length);
+}
+
+static inline MemoryRegion *ebb_device_unmap(void *buffer, hwaddr length, hwaddr written)
+{
+    return unlikely(ebb_hooks) && ebb_hooks->device_unmap
+               ? ebb_hooks->device_unmap(buffer, length, written)
+               : NULL;
 }
 
 static inline bool ebb_serializes_devices(void)

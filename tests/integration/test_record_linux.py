@@ -1,39 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Debian's kernels with busybox: booted to power-off, with and without disks and network."""
 
-import http.server
 import os
-import threading
 import unittest
 
 from harness import ebb, images
-
-
-class NumberServer:
-    """An HTTP server on the host's loopback, which the guest reaches through user networking."""
-
-    def __enter__(self):
-        page = "".join("%d\n" % number for number in range(1, 20001)).encode()
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):  # noqa: N802 (the base class wants this name)
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(page)))
-                self.end_headers()
-                self.wfile.write(page)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
-        return self.server.server_address[1]
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
+from harness.web import NumberServer
 
 
 class Linux(unittest.TestCase):

@@ -10,20 +10,7 @@
 #include "semihosting/semihost.h"
 #include "accel.h"
 #include "checks.h"
-
-static const struct recorder_refusal unrecordable_devices[] = {
-    {"iothread", "iothreads work while the guest runs; leave iothread= and -object iothread out"},
-    {"vhost-", "vhost devices work outside of QEMU; use the plain virtio device"},
-    {"virtio-balloon-device", "virtio-balloon takes pages out of the guest's RAM; leave it out"},
-    {"sysbus-ahci", "AHCI writes to RAM in ways that are not recorded; use virtio-blk"},
-    {"ich9-ahci", "AHCI writes to RAM in ways that are not recorded; use virtio-blk"},
-    {"ivshmem", "memory shared with other processes changes at any time; leave ivshmem out"},
-    {"pc-dimm", "memory devices cannot be recorded; use -m alone"},
-    {"nvdimm", "memory devices cannot be recorded; use -m alone"},
-    {"virtio-mem", "memory devices cannot be recorded; use -m alone"},
-    {"virtio-pmem", "memory devices cannot be recorded; use -m alone"},
-    {"vfio", "devices of the host cannot be recorded; use an emulated one"},
-};
+#include "devices.h"
 
 static bool check_cpu(Error **errp)
 {
@@ -40,27 +27,6 @@ static bool check_cpu(Error **errp)
         return true;
     }
     return false;
-}
-
-bool recorder_checks_type(Object *object, const struct recorder_refusal *refusals, size_t count,
-                          Error **errp)
-{
-    const char *type = object_get_typename(object);
-    size_t i;
-
-    for (i = 0; i < count; i++) {
-        if (g_str_has_prefix(type, refusals[i].type)) {
-            error_setg(errp, "%s", refusals[i].reason);
-            return false;
-        }
-    }
-    return true;
-}
-
-static int check_object(Object *object, void *opaque)
-{
-    return !recorder_checks_type(object, unrecordable_devices, ARRAY_SIZE(unrecordable_devices),
-                                 opaque);
 }
 
 static bool check_network(Error **errp)
@@ -101,8 +67,5 @@ bool recorder_checks_machine(const struct recorder_session *session, Error **err
                          "-semihosting-config target=native");
         return false;
     }
-    if (object_child_foreach_recursive(object_get_root(), check_object, errp)) {
-        return false;
-    }
-    return check_network(errp) && block_what_replaces_state(errp);
+    return recorder_devices_check(errp) && check_network(errp) && block_what_replaces_state(errp);
 }

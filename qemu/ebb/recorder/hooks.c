@@ -7,6 +7,7 @@
 #include "system/replay.h"
 #include "qapi/qapi-types-ui.h"
 #include "replay/replay-internal.h"
+#include "device_view.h"
 #include "dirty.h"
 #include "events.h"
 #include "hooks.h"
@@ -71,6 +72,7 @@ void recorder_hooks_ram_written(MemoryRegion *mr, hwaddr offset, hwaddr length)
     struct recorder_session *session = recorder_hooks_session;
     uint64_t ram_offset;
 
+    recorder_device_view_update(session, mr, offset, length);
     if (!recorder_state_is_recording(session) || !length) {
         return;
     }
@@ -85,6 +87,16 @@ void recorder_hooks_ram_written(MemoryRegion *mr, hwaddr offset, hwaddr length)
     if (check_serialized(session, "RAM written")) {
         recorder_events_dma(session, ram_offset, length);
     }
+}
+
+void *recorder_hooks_device_map(MemoryRegion *mr, hwaddr offset, hwaddr length)
+{
+    return recorder_device_view_map(recorder_hooks_session, mr, offset, length);
+}
+
+MemoryRegion *recorder_hooks_device_unmap(void *buffer, hwaddr length, hwaddr written)
+{
+    return recorder_device_view_unmap(recorder_hooks_session, buffer, length, written);
 }
 
 void recorder_hooks_watch_inputs(struct recorder_session *session)

@@ -15,4 +15,8 @@ void recorder_hooks_watch_inputs(struct recorder_session *session);
 /* Somebody else than the guest's CPU has written length bytes at offset of a RAM region. */
 void recorder_hooks_ram_written(MemoryRegion *mr, hwaddr offset, hwaddr length);
 
+/* The hooks of these names: devices write to a view of RAM (device_view.h). */
+void *recorder_hooks_device_map(MemoryRegion *mr, hwaddr offset, hwaddr length);
+MemoryRegion *recorder_hooks_device_unmap(void *buffer, hwaddr length, hwaddr written);
+
 #endif

@@ -16,6 +16,8 @@
 #include "ebb/recorder/kvm/accel.h"
 #include "accel.h"
 #include "checks.h"
+#include "device_view.h"
+#include "devices.h"
 #include "hooks.h"
 #include "session.h"
 #include "status.h"
@@ -62,6 +64,7 @@ static void machine_is_ready(Notifier *notifier, void *data)
     if (!recorder_checks_machine(session, &error)) {
         refuse(error_get_pretty(error));
     }
+    recorder_device_view_start(session);
     recorder_hooks_watch_inputs(session);
     if (!session->accel->prepare(session, &error)) {
         refuse(error_get_pretty(error));
@@ -71,6 +74,7 @@ static void machine_is_ready(Notifier *notifier, void *data)
         exit(EXIT_FAILURE);
     }
     recorder_session_watch_end(session);
+    recorder_devices_watch(session);
     recorder_status_start(session);
 }
 

@@ -5,6 +5,7 @@
 #include "system/runstate.h"
 #include "system/system.h"
 #include "accel.h"
+#include "devices.h"
 #include "events.h"
 #include "flash.h"
 #include "keyframe.h"
@@ -41,7 +42,7 @@ static bool open_log(struct recorder_session *session, Error **errp)
 
 bool recorder_session_request(struct recorder_session *session, Error **errp)
 {
-    if (!open_log(session, errp)) {
+    if (!recorder_devices_check(errp) || !open_log(session, errp)) {
         return false;
     }
     memset(&session->stats, 0, sizeof(session->stats));

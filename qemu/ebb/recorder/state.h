@@ -41,6 +41,7 @@ struct recorder_settings {
 };
 
 struct recorder_accel;
+struct recorder_device_view;
 struct recorder_keyframes;
 struct recorder_kvm;
 struct recorder_map;
@@ -51,6 +52,7 @@ struct recorder_session {
     const struct recorder_accel *accel;
     struct recorder_kvm *kvm; /* NULL under TCG */
     ARMCPU *cpu;              /* NULL until the machine is complete */
+    struct recorder_device_view *device_view;
 
     enum recorder_phase phase;
     enum ebb_end_reason end_reason;

@@ -183,7 +183,8 @@ static const struct ebb_hooks hooks = {
     .ram_written = recorder_hooks_ram_written,
     .semihosting = recorder_semihosting_call,
     .vcpu_between_runs = tcg_between_runs,
-    .bounce_device_writes = true,
+    .device_map = recorder_hooks_device_map,
+    .device_unmap = recorder_hooks_device_unmap,
     .serialize_devices = true,
 };
 

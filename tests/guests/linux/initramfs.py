@@ -101,7 +101,7 @@ def wanted_modules(init):
     return " ".join(re.findall(r"^# modules:(.*)$", init, re.M)).split()
 
 
-def make(architecture, script, output, guests=None):
+def make(architecture, script, output, guests=None, kernel=None):
     guests = guests or guests_folder()
     with open(script) as file:
         init = file.read()
@@ -110,7 +110,7 @@ def make(architecture, script, output, guests=None):
     with open(os.path.join(guests, "busybox-" + architecture), "rb") as file:
         busybox = file.read()
     modules = modules_in_order(
-        wanted_modules(init), module_files(os.path.join(guests, "modules-" + architecture)))
+        wanted_modules(init), module_files(os.path.join(guests, "modules-" + (kernel or architecture))))
 
     archive = Archive()
     for name in ("bin", "dev", "lib", "modules", "mnt", "proc", "sys", "tmp"):

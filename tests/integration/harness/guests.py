@@ -49,13 +49,16 @@ class Guests:
             machine += ",gic-version=%d" % gic
         return ["-M", "virt" + machine, "-m", str(ram)] + arguments + devices
 
-    def linux(self, architecture, script, gic=2, cpu=None, append=""):
-        """Arguments for Debian's kernel with tests/guests/linux/SCRIPT.init."""
-        initrd = os.path.join(self.folder, "%s-%s.cpio.gz" % (script, architecture))
-        initramfs.make(architecture, os.path.join(SOURCES, "linux", script + ".init"), initrd)
+    def linux(self, architecture, script, gic=2, cpu=None, append="", kernel=None):
+        """Arguments for Debian's kernel with tests/guests/linux/SCRIPT.init. kernel: another one
+        than the architecture's, "host612"."""
+        kernel = kernel or architecture
+        initrd = os.path.join(self.folder, "%s-%s.cpio.gz" % (script, kernel))
+        initramfs.make(architecture, os.path.join(SOURCES, "linux", script + ".init"), initrd,
+                       kernel=kernel)
         return ["-M", "virt,gic-version=%d" % gic, "-cpu", cpu or LINUX_CPUS[architecture],
                 "-m", "256", "-nodefaults", "-display", "none", "-serial", "stdio",
-                "-kernel", self.fetched("vmlinuz-" + architecture), "-initrd", initrd,
+                "-kernel", self.fetched("vmlinuz-" + kernel), "-initrd", initrd,
                 "-append", "console=ttyAMA0 loglevel=4 panic=-1 " + append]
 
     @staticmethod

@@ -127,3 +127,16 @@ def run(command, timeout=WATCHDOG, **options):
         process.child.stdin.close()
         process.status = process.wait(timeout)
         return process
+
+
+def only_child(pid):
+    """The process that another one has started."""
+    with open("/proc/%d/task/%d/children" % (pid, pid)) as children:
+        (child,) = children.read().split()
+        return int(child)
+
+
+def peak_memory(pid):
+    """The most bytes that a process has had in memory at once."""
+    with open("/proc/%d/status" % pid) as status:
+        return int(re.search(r"VmHWM:\s*(\d+) kB", status.read()).group(1)) << 10

@@ -69,7 +69,8 @@ static const struct ebb_hooks hooks = {
     .kvm_leave = kvm_leave,
     .kvm_exit = recorder_kvm_exits_handle,
     .kvm_fault = recorder_kvm_clock_fault,
-    .bounce_device_writes = true,
+    .device_map = recorder_hooks_device_map,
+    .device_unmap = recorder_hooks_device_unmap,
     .serialize_devices = true,
 };
 

@@ -7,7 +7,7 @@
 #include "qemu/error-report.h"
 #include "system/kvm.h"
 #include "kvm_arm.h"
-#include "ebb/recorder/checks.h"
+#include "ebb/recorder/devices.h"
 #include "registers.h"
 #include "state.h"
 #include "vm.h"
@@ -24,8 +24,8 @@ static int check_device(Object *object, void *opaque)
     const char *type = object_get_typename(object);
     Error **errp = opaque;
 
-    if (!recorder_checks_type(object, unrecordable_devices, ARRAY_SIZE(unrecordable_devices),
-                              errp)) {
+    if (recorder_devices_refuse(object, unrecordable_devices, ARRAY_SIZE(unrecordable_devices),
+                                errp)) {
         return 1;
     }
     if (object_property_find(object, "ioeventfd") &&
