@@ -7,7 +7,7 @@
 void ebb_keyframe_state_free(struct ebb_keyframe_state *keyframe)
 {
     ebb_job_free(keyframe->group);
-    ebb_page_map_free(&keyframe->contents);
+    ebb_page_cache_free(&keyframe->contents);
     ebb_page_map_free(&keyframe->committed);
     ebb_page_map_free(&keyframe->before);
     free(keyframe->pending);
@@ -68,7 +68,7 @@ static void sort_pending(struct ebb_keyframe_state *keyframe)
 void ebb_keyframe_state_forget(struct ebb_keyframe_state *keyframe)
 {
     keyframe->open = false;
-    ebb_page_map_free(&keyframe->contents);
+    ebb_page_cache_free(&keyframe->contents);
     /* With nothing committed since the base before, what there was before that one counts. */
     if (keyframe->committed.count > 0) {
         ebb_page_map_free(&keyframe->before);

@@ -23,11 +23,11 @@ struct ebb_keyframe_state {
     uint64_t position;
     uint64_t event_number;
     uint64_t next_number;
-    uint64_t next_id;              /* of the next page content to be stored */
-    struct ebb_job *group;         /* page contents that are not full yet, or NULL */
-    struct ebb_page_map contents;  /* content hash to id */
-    struct ebb_page_map committed; /* page number to id, as of the last keyframe */
-    struct ebb_page_map before;    /* the same, from before a base whose keyframe is to come */
+    uint64_t next_id;               /* of the next page content to be stored */
+    struct ebb_job *group;          /* page contents that are not full yet, or NULL */
+    struct ebb_page_cache contents; /* content hash to id */
+    struct ebb_page_map committed;  /* page number to id, as of the last keyframe */
+    struct ebb_page_map before;     /* the same, from before a base whose keyframe is to come */
     struct ebb_pending_page *pending;
     size_t pending_count;
     size_t pending_capacity;

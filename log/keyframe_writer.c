@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Page contents are stored once in a recording, found again by their hash. A keyframe says for each
- * page that changed which content it has now.
+ * Page contents are stored once, found again by their hash as long as it is known. A keyframe says
+ * for each page that changed which content it has now.
  */
 #include "keyframe_writer.h"
 
@@ -12,6 +12,12 @@
 
 #define GROUP_PAGES 64u   /* page contents compressed together */
 #define TABLE_RUNS 65536u /* runs in a table block */
+
+/*
+ * Contents that are found again, 2 GiB of them in 32 MiB of memory however long a recording is. A
+ * content that is not found is stored again, which costs space and does no harm.
+ */
+#define CONTENTS_KNOWN (1u << 18)
 
 int ebb_keyframe_begin(struct ebb_log_writer *writer, uint64_t position, uint64_t *number,
                        struct ebb_error *error)
@@ -82,13 +88,12 @@ int ebb_keyframe_add_page(struct ebb_log_writer *writer, uint64_t page_number, c
     if (!ebb_is_zero(page, EBB_PAGE_SIZE)) {
         struct ebb_page_hash hash = ebb_hash_page(page);
 
-        id = ebb_page_map_get(&keyframe->contents, hash);
+        id = ebb_page_cache_get(&keyframe->contents, CONTENTS_KNOWN, hash);
         if (!id) {
             if (store_page(writer, page, &id, error)) {
                 return -1;
             }
-            /* Without memory to remember it, the content will be stored again: no harm. */
-            ebb_page_map_set(&keyframe->contents, hash, id);
+            ebb_page_cache_set(&keyframe->contents, CONTENTS_KNOWN, hash, id);
         }
     }
     return ebb_keyframe_state_add(keyframe, page_number, id, error);

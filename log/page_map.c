@@ -60,3 +60,33 @@ bool ebb_page_map_set(struct ebb_page_map *map, struct ebb_page_hash key, uint64
     entry->id = id;
     return true;
 }
+
+void ebb_page_cache_free(struct ebb_page_cache *cache)
+{
+    ebb_page_map_free(&cache->recent);
+    ebb_page_map_free(&cache->older);
+}
+
+void ebb_page_cache_set(struct ebb_page_cache *cache, size_t limit, struct ebb_page_hash key,
+                        uint64_t id)
+{
+    if (cache->recent.count >= limit) {
+        ebb_page_map_free(&cache->older);
+        cache->older = cache->recent;
+        memset(&cache->recent, 0, sizeof(cache->recent));
+    }
+    ebb_page_map_set(&cache->recent, key, id);
+}
+
+uint64_t ebb_page_cache_get(struct ebb_page_cache *cache, size_t limit, struct ebb_page_hash key)
+{
+    uint64_t id = ebb_page_map_get(&cache->recent, key);
+
+    if (!id) {
+        id = ebb_page_map_get(&cache->older, key);
+        if (id) {
+            ebb_page_cache_set(cache, limit, key, id);
+        }
+    }
+    return id;
+}

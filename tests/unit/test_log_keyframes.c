@@ -2,6 +2,7 @@
 /* Keyframes: pages stored once, tables of changes, registers. */
 #include "recording_fixture.h"
 
+#include "log/page_map.h"
 #include "log/page_table.h"
 #include "unit.h"
 
@@ -234,6 +235,29 @@ static void test_deduplication(void **state)
     commit(writer);
     assert_in_range(keyframe_bytes(writer) - third, 64, 500);
     fixture_close(writer);
+}
+
+/* Contents that come again and again stay known, however many others there are; the memory for it
+ * has a bound. */
+static void test_cache_is_bounded(void **state)
+{
+    struct ebb_page_cache cache = {{NULL, 0, 0}, {NULL, 0, 0}};
+    struct ebb_page_hash often = {1, 2};
+    uint64_t i;
+
+    (void)state;
+    ebb_page_cache_set(&cache, 1000, often, 42);
+    for (i = 0; i < 100000; i++) {
+        struct ebb_page_hash key = {i, 3};
+
+        ebb_page_cache_set(&cache, 1000, key, 100 + i);
+        assert_int_equal(ebb_page_cache_get(&cache, 1000, key), 100 + i);
+        assert_int_equal(ebb_page_cache_get(&cache, 1000, often), 42);
+        assert_true(cache.recent.count <= 1000 && cache.older.count <= 1000);
+        assert_true(cache.recent.capacity <= 4096 && cache.older.capacity <= 4096);
+    }
+    assert_int_equal(ebb_page_cache_get(&cache, 1000, (struct ebb_page_hash){0, 3}), 0);
+    ebb_page_cache_free(&cache);
 }
 
 /* Pages may be given in any order; of one that is given again the last content counts. */
@@ -486,6 +510,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_registers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pages, setup, teardown),
         cmocka_unit_test_setup_teardown(test_deduplication, setup, teardown),
+        cmocka_unit_test(test_cache_is_bounded),
         cmocka_unit_test_setup_teardown(test_given_twice, setup, teardown),
         cmocka_unit_test_setup_teardown(test_without_commit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_high_pages, setup, teardown),

@@ -219,11 +219,14 @@ uint64_t recorder_ram_space_digest(const struct recorder_ram_space *space)
 
     for (i = 0; i < space->block_count; i++) {
         const struct recorder_ram_block *block = &space->blocks[i];
+        g_autofree bool *used = recorder_ram_space_used_pages(block);
         uint64_t done;
 
         for (done = 0; done < block->size; done += EBB_PAGE_SIZE) {
-            digest +=
-                ebb_digest_page((block->offset + done) / EBB_PAGE_SIZE, block->block->host + done);
+            if (used[done / EBB_PAGE_SIZE]) { /* the others are zeroes, which add nothing */
+                digest += ebb_digest_page((block->offset + done) / EBB_PAGE_SIZE,
+                                          block->block->host + done);
+            }
         }
     }
     return digest;

@@ -20,6 +20,8 @@ static void map_range(struct worker *worker, MemoryRegion *alias,
                                 range->address, alias);
 }
 
+/* Views of memory, which RCU readers may still look at, have none of the aliases, only what they
+ * stand for. */
 static void unmap_all(struct worker *worker)
 {
     size_t i;
@@ -30,9 +32,7 @@ static void unmap_all(struct worker *worker)
         memory_region_del_subregion(alias->container, alias);
         object_unparent(OBJECT(alias));
     }
-    /* RCU readers may still look at the old view; the few regions of a map are not worth a
-     * grace period. */
-    worker->map.aliases = NULL;
+    g_clear_pointer(&worker->map.aliases, g_free);
     worker->map.count = 0;
 }
 
