@@ -69,7 +69,9 @@ build() {
     esac
     # Drivers, which only the virt machine has the devices for.
     case $file in
-    */dma.c | */nested.c | */secure.c) more="$more $source/common/fw_cfg.c $source/common/virtio_rng.c" ;;
+    */dma.c | */nested.c | */secure.c | */overlap.c)
+        more="$more $source/common/fw_cfg.c $source/common/virtio_rng.c"
+        ;;
     */tags.c | */moved.c) more="$more $source/common/flat_map.c" ;;
     esac
     echo "guest $(basename "$output")"
@@ -86,7 +88,7 @@ build() {
 virt=-Wl,--defsym=RAM_BASE=0x40000000
 vexpress="-Wl,--defsym=RAM_BASE=0x80000000 -DBOARD_VEXPRESS"
 for name in exceptions interrupts mmu exclusives float semihosting echo reset dma nested \
-    watchpoints steps long forever ticks secure; do
+    watchpoints steps long forever ticks secure flash overlap; do
     build $name-aarch64.elf aarch64 "$source/$name.c" $virt
     build $name-arm.elf arm "$source/$name.c" $virt -marm
 done

@@ -2,9 +2,10 @@
 """Each bare-metal guest is recorded, does what it does without being recorded, and its recording
 verifies: replay and recording agree at every event, and registers and RAM are equal at the end."""
 
+import signal
 import unittest
 
-from harness import ebb
+from harness import ebb, process
 
 COMMON = ("exceptions", "interrupts", "mmu", "exclusives", "float", "reset", "steps",
           "watchpoints")
@@ -82,6 +83,42 @@ class BareMetal(unittest.TestCase):
 
     def test_dma_arm(self):
         self.check("dma-arm", extra=["-device", "virtio-rng-device"])
+
+    def check_flash(self, name):
+        """What programming a word costs does not depend on how large the flash is."""
+        recorder = self.check(name)
+        writes = self.events(recorder.recording, "dma")
+        self.assertEqual(sorted(writes), [4] * (500 + 4) + [256 << 10] * 2)
+
+    def events(self, recording, kind):
+        """The lengths of what events of a kind carry."""
+        lines = ebb.current().json("dump", "--json", "--kind", kind, recording)
+        return [len(line["data"]) // 2 for line in lines]
+
+    def test_flash_aarch64(self):
+        self.check_flash("flash-aarch64")
+
+    def test_flash_arm(self):
+        self.check_flash("flash-arm")
+
+    def check_overlap(self, name):
+        """Memory that a guest gives to a device many times over is there once in the recorder."""
+        session = ebb.current()
+        arguments = session.guests.bare(name, ram="64") + ["-device", "virtio-rng-device"]
+        with session.start_recording(arguments) as recorder:
+            recorder.expect("overlap: done")
+            peak = process.peak_memory(process.only_child(recorder.child.pid))
+            recorder.signal(signal.SIGTERM)
+            recorder.wait()
+            self.assertNotIn("not ok", recorder.text())
+        self.assertLess(peak, 250 << 20)
+        self.assertGreater(peak, 0)
+
+    def test_overlap_aarch64(self):
+        self.check_overlap("overlap-aarch64")
+
+    def test_overlap_arm(self):
+        self.check_overlap("overlap-arm")
 
     def test_nested_aarch64(self):
         self.check("nested-aarch64", extra=["-device", "virtio-rng-device"])

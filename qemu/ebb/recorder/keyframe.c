@@ -15,7 +15,6 @@
 #include "ebb/arm/cpu_state.h"
 #include "accel.h"
 #include "dirty.h"
-#include "flash.h"
 #include "flight.h"
 #include "keyframe.h"
 #include "ram_space.h"
@@ -134,9 +133,6 @@ bool recorder_keyframe_write(struct recorder_session *session, uint64_t position
     bool whole = !session->keyframes->any;
 
     number = number ? number : &local;
-    if (position == session->accel->position(session)) {
-        recorder_flash_sync(session);
-    }
     session->accel->sync_dirty(session);
     if (!recorder_flight_keyframe_begin(session, &whole)) {
         return false;

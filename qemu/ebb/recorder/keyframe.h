@@ -5,7 +5,7 @@
 
 #include "state.h"
 
-/* Around a recording; flash.h and map.h have to be ready. */
+/* Around a recording; map.h has to be ready. */
 void recorder_keyframe_start(struct recorder_session *session);
 void recorder_keyframe_stop(struct recorder_session *session);
 

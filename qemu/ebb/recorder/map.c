@@ -3,7 +3,6 @@
 #include "cpu.h"
 #include "exec/address-spaces.h"
 #include "events.h"
-#include "flash.h"
 #include "map.h"
 #include "ram_space.h"
 
@@ -46,7 +45,6 @@ static void committed(MemoryListener *listener)
     if (!recorder_state_is_recording(map->session)) {
         return;
     }
-    recorder_flash_sync_mapped(map->session);
     ranges = recorder_ram_space_map(map->session->space, map->session->cpu, &count);
     if (count == map->count && !memcmp(ranges, map->ranges, count * sizeof(*ranges))) {
         g_free(ranges);

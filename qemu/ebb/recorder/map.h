@@ -6,7 +6,7 @@
 #include "log/event.h"
 #include "state.h"
 
-/* Around a recording; flash.h has to be ready. */
+/* Around a recording. */
 void recorder_map_start(struct recorder_session *session);
 void recorder_map_stop(struct recorder_session *session);
 

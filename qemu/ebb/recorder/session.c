@@ -7,7 +7,6 @@
 #include "accel.h"
 #include "devices.h"
 #include "events.h"
-#include "flash.h"
 #include "keyframe.h"
 #include "manifest.h"
 #include "map.h"
@@ -63,7 +62,6 @@ static void start(struct recorder_session *session)
         return;
     }
     session->space = recorder_ram_space_new();
-    recorder_flash_start(session);
     recorder_map_start(session);
     if (!session->accel->start(session, &error) || !recorder_manifest_write(session, &error)) {
         recorder_state_fail(session, "%s", error_get_pretty(error));
@@ -154,7 +152,6 @@ static void stop_parts(struct recorder_session *session)
     session->accel->stop(session);
     recorder_keyframe_stop(session);
     recorder_map_stop(session);
-    recorder_flash_stop(session);
     g_clear_pointer(&session->space, recorder_ram_space_free);
 }
 

@@ -72,7 +72,6 @@ struct recorder_session {
     /* While there is a recording: */
     struct recorder_ram_space *space;
     struct recorder_map *map;
-    GArray *flashes; /* flash.c */
     struct recorder_keyframes *keyframes;
     GArray *bases;     /* flight.c */
     bool tracks_dirty; /* QEMU's dirty bits are kept for us */

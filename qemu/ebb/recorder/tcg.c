@@ -12,7 +12,6 @@
 #include "ebb/hooks.h"
 #include "ebb/position.h"
 #include "access.h"
-#include "flash.h"
 #include "hooks.h"
 #include "semihosting.h"
 #include "session.h"
@@ -69,12 +68,8 @@ static MemTxResult hook_mmio_write(CPUState *cpu, hwaddr address, MemoryRegion *
                                    uint64_t value, MemOp op, MemTxAttrs attrs)
 {
     bool ours = recorder_access_begin(recorder_hooks_session, ebb_position_of_access(cpu));
-    MemTxResult result;
+    MemTxResult result = memory_region_dispatch_write(mr, offset, value, op, attrs);
 
-    if (mr->rom_device) {
-        recorder_flash_written(recorder_hooks_session, mr);
-    }
-    result = memory_region_dispatch_write(mr, offset, value, op, attrs);
     if (ours) {
         append_mmio(recorder_hooks_session, EBB_EVENT_MMIO_WRITE, address, value, op, result);
         recorder_access_end(recorder_hooks_session);

@@ -21,6 +21,7 @@ enum virtio_register {
     STATUS = 0x70,
 };
 #define STATUS_READY 7     /* acknowledged, driver, driver ok */
+#define DESCRIPTOR_NEXT 1  /* goes on with another one */
 #define DESCRIPTOR_WRITE 2 /* by the device */
 #define RING_SIZE 8
 
@@ -90,17 +91,31 @@ bool virtio_rng_start(void)
     return true;
 }
 
-void virtio_rng_offer(volatile void *to, uint32_t length)
+static void offer(volatile void *to, uint32_t length, unsigned count)
 {
     uint16_t index = ring.available.index;
+    unsigned i;
 
-    ring.descriptors[0].address = (uintptr_t)to;
-    ring.descriptors[0].length = length;
-    ring.descriptors[0].flags = DESCRIPTOR_WRITE;
+    for (i = 0; i < count; i++) {
+        ring.descriptors[i].address = (uintptr_t)to;
+        ring.descriptors[i].length = length;
+        ring.descriptors[i].flags = DESCRIPTOR_WRITE | (i + 1 < count ? DESCRIPTOR_NEXT : 0);
+        ring.descriptors[i].next = i + 1;
+    }
     ring.available.entries[index % RING_SIZE] = 0;
     barrier();
     ring.available.index = index + 1;
     barrier();
+}
+
+void virtio_rng_offer(volatile void *to, uint32_t length)
+{
+    offer(to, length, 1);
+}
+
+void virtio_rng_offer_often(volatile void *to, uint32_t length)
+{
+    offer(to, length, RING_SIZE);
 }
 
 uintptr_t virtio_rng_doorbell(void)

@@ -17,6 +17,8 @@ bool virtio_rng_start(void);
  */
 void virtio_rng_request(volatile void *to, uint32_t length);
 void virtio_rng_offer(volatile void *to, uint32_t length);
+/* The same memory as many times over as there is room for in one request. */
+void virtio_rng_offer_often(volatile void *to, uint32_t length);
 uintptr_t virtio_rng_doorbell(void);
 bool virtio_rng_done(void);
 unsigned virtio_rng_interrupts(void);

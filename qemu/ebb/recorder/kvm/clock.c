@@ -164,13 +164,6 @@ void recorder_kvm_clock_settle(struct recorder_session *session)
     }
 }
 
-bool recorder_kvm_clock_owns(const struct recorder_session *session, hwaddr address)
-{
-    const struct recorder_kvm_clock *clock = session->kvm->clock;
-
-    return clock && address - clock->timer->frame_address < memory_region_size(&clock->timer->page);
-}
-
 /* A host that is busy may be so slow to enter the guest that the step is over by then. */
 static bool made_progress(struct recorder_session *session)
 {

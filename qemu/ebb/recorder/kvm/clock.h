@@ -36,9 +36,6 @@ void recorder_kvm_clock_refresh(struct recorder_session *session);
 /* The same between two runs, where it costs no anchor or has to be. */
 void recorder_kvm_clock_settle(struct recorder_session *session);
 
-/* True for the guest-physical addresses of the page. */
-bool recorder_kvm_clock_owns(const struct recorder_session *session, hwaddr address);
-
 /* The hook kvm_fault. */
 bool recorder_kvm_clock_fault(CPUState *cpu);
 

@@ -10,7 +10,6 @@
 #include "target/arm/syndrome.h"
 #include "ebb/counter/sites.h"
 #include "ebb/recorder/access.h"
-#include "ebb/recorder/flash.h"
 #include "ebb/recorder/hooks.h"
 #include "clock.h"
 #include "exits.h"
@@ -50,17 +49,6 @@ static bool read_timer(struct recorder_session *session, struct kvm_run *run)
     return true;
 }
 
-static void notice_flash_write(struct recorder_session *session, struct kvm_run *run)
-{
-    MemoryRegionSection section =
-        memory_region_find(get_system_memory(), run->mmio.phys_addr, run->mmio.len);
-
-    if (section.mr && section.mr->rom_device) {
-        recorder_flash_written(session, section.mr);
-    }
-    memory_region_unref(section.mr);
-}
-
 static void access_memory(struct recorder_session *session, struct kvm_run *run, MemTxAttrs attrs)
 {
     bool is_write = run->mmio.is_write;
@@ -69,9 +57,6 @@ static void access_memory(struct recorder_session *session, struct kvm_run *run,
 
     bql_lock();
     ours = begin(session);
-    if (is_write && !recorder_kvm_clock_owns(session, run->mmio.phys_addr)) {
-        notice_flash_write(session, run);
-    }
     address_space_rw(&address_space_memory, run->mmio.phys_addr, attrs, run->mmio.data, size,
                      is_write);
     recorder_kvm_clock_refresh(session);
