@@ -1,103 +1,163 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "symbols.h"
 
-/* bfd.h wants to be included by a configured package only. */
-#define PACKAGE "ebb"
-#define PACKAGE_VERSION "1"
-#include <bfd.h>
+#include "symbol_question.h"
+#include "symbol_reader.h"
 
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
-/* How far behind its symbol an address may be when the symbol's file gives no sizes. */
-#define FUNCTION_LIMIT (1u << 20)
+/* Seconds of CPU time that the reader may take for one answer. */
+#define PATIENCE 60
 
-struct function {
-    uint64_t address;
-    const char *name;
-    bool preferred; /* a typed function; labels of assembler code come second */
-};
+#define DIED "the process that reads them has died"
+
+#define LOOK_EVERY 1000 /* milliseconds: how often to look how much it has taken */
 
 struct symbols {
-    bfd *file;
-    asymbol **table;            /* what bfd_find_nearest_line wants; owns the names */
-    struct function *functions; /* by address, one for each */
-    size_t function_count;
-    long count;      /* of the table */
+    pid_t reader; /* 0: it has ended */
+    int socket;
+    bool wide;
     uint64_t offset; /* a guest's address less the file's */
+    struct symbol_answer answer;
+    const char *lost; /* why there are no more answers; NULL: there are */
 };
 
-/* Mapping symbols ($a, $t, $d, $x) mark what the bytes are, not where a function begins. */
-static bool is_mapping_symbol(const char *name)
+/* Seconds of CPU time. */
+static double time_taken(pid_t process)
 {
-    return name[0] == '$' && name[1] && strchr("atdxbfmp", name[1]) &&
-           (name[2] == '\0' || name[2] == '.');
-}
+    struct timespec time;
+    clockid_t clock;
 
-static bool is_code(const asymbol *symbol)
-{
-    return (bfd_asymbol_section(symbol)->flags & SEC_CODE) &&
-           !(symbol->flags & (BSF_DEBUGGING | BSF_FILE | BSF_SECTION_SYM | BSF_OBJECT)) &&
-           symbol->name && symbol->name[0] && !is_mapping_symbol(symbol->name);
-}
-
-static int compare_functions(const void *a, const void *b)
-{
-    const struct function *first = a, *second = b;
-
-    if (first->address != second->address) {
-        return first->address < second->address ? -1 : 1;
+    if (clock_getcpuclockid(process, &clock) || clock_gettime(clock, &time)) {
+        return 0;
     }
-    if (first->preferred != second->preferred) {
-        return first->preferred ? -1 : 1;
-    }
-    return strcmp(first->name, second->name);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-static void sort_functions(struct symbols *symbols)
+/* Ends the reader; it has nothing to save. */
+static void stop_reader(struct symbols *symbols)
 {
-    size_t kept = 0;
+    int status = 0;
 
-    qsort(symbols->functions, symbols->function_count, sizeof(*symbols->functions),
-          compare_functions);
-    for (size_t i = 0; i < symbols->function_count; i++) {
-        if (kept == 0 || symbols->functions[kept - 1].address != symbols->functions[i].address) {
-            symbols->functions[kept++] = symbols->functions[i];
+    if (symbols->reader > 0) {
+        kill(symbols->reader, SIGKILL);
+        while (waitpid(symbols->reader, &status, 0) < 0 && errno == EINTR) {
+        }
+        if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
+            symbols->lost = "reading them was stopped by its walls (SIGSYS)";
         }
     }
-    symbols->function_count = kept;
+    symbols->reader = 0;
 }
 
-static int read_symbol_table(struct symbols *symbols, struct ebb_error *error)
+static void lose(struct symbols *symbols, const char *why)
 {
-    long size = bfd_get_symtab_upper_bound(symbols->file), count = 0;
-    /* Bit 0 of a Thumb function's address says that it is Thumb. */
-    uint64_t mask = bfd_get_arch_size(symbols->file) == 32 ? ~1ull : ~0ull;
+    symbols->lost = why;
+    stop_reader(symbols);
+}
 
-    if (size > 0) {
-        symbols->table = malloc((size_t)size);
-        count = symbols->table ? bfd_canonicalize_symtab(symbols->file, symbols->table) : -1;
-    }
-    symbols->functions = calloc(count > 0 ? (size_t)count : 1, sizeof(*symbols->functions));
-    if (size < 0 || count < 0 || !symbols->functions) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "cannot read symbols: %s",
-                        bfd_errmsg(bfd_get_error()));
-    }
-    symbols->count = count;
-    for (long i = 0; i < count; i++) {
-        asymbol *symbol = symbols->table[i];
+/* True if there is something to receive, or will never be. */
+static bool wait_for_reader(const struct symbols *symbols)
+{
+    struct pollfd socket = {.fd = symbols->socket, .events = POLLIN};
+    double before = time_taken(symbols->reader);
 
-        if (is_code(symbol)) {
-            symbols->functions[symbols->function_count++] = (struct function){
-                .address = bfd_asymbol_value(symbol) & mask,
-                .name = symbol->name,
-                .preferred = symbol->flags & BSF_FUNCTION,
-            };
+    while (poll(&socket, 1, LOOK_EVERY) <= 0) {
+        if (time_taken(symbols->reader) - before > PATIENCE) {
+            return false;
         }
     }
-    sort_functions(symbols);
+    return true;
+}
+
+/* What is a text only if the reader is what it should be. */
+static void check_text(char *text, size_t size)
+{
+    text[size - 1] = '\0';
+    for (size_t i = 0; text[i]; i++) {
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f) {
+            text[i] = '?';
+        }
+    }
+}
+
+static void receive_answer(struct symbols *symbols)
+{
+    struct symbol_answer *answer = &symbols->answer;
+    char *to = (char *)answer;
+
+    for (size_t size = sizeof(*answer); size && !symbols->lost;) {
+        ssize_t got;
+
+        if (!wait_for_reader(symbols)) {
+            lose(symbols, "reading them takes too long");
+            break;
+        }
+        got = recv(symbols->socket, to, size, 0);
+        if (got <= 0 && errno != EINTR) {
+            lose(symbols, DIED);
+            break;
+        }
+        to += got > 0 ? got : 0;
+        size -= got > 0 ? (size_t)got : 0;
+    }
+    if (symbols->lost) {
+        memset(answer, 0, sizeof(*answer));
+    }
+    check_text(answer->function, sizeof(answer->function));
+    check_text(answer->file, sizeof(answer->file));
+    check_text(answer->problem, sizeof(answer->problem));
+}
+
+static _Noreturn void become_reader(const char *path, int socket, pid_t parent)
+{
+    sigset_t none;
+
+    /* Ctrl-C in the terminal is not for it. */
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) {
+        _exit(1);
+    }
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    symbol_reader_serve(path, socket);
+}
+
+static int start_reader(struct symbols *symbols, const char *path, struct ebb_error *error)
+{
+    pid_t parent = getpid();
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends)) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "cannot read symbols: %s", strerror(errno));
+    }
+    symbols->socket = ends[0];
+    symbols->reader = fork();
+    if (symbols->reader == 0) {
+        become_reader(path, ends[1], parent);
+    }
+    close(ends[1]);
+    if (symbols->reader < 0) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "cannot read symbols: %s", strerror(errno));
+    }
+    receive_answer(symbols);
+    if (symbols->lost || symbols->answer.failed) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "cannot read symbols from %s: %s", path,
+                        symbols->lost ? symbols->lost : symbols->answer.problem);
+    }
+    symbols->wide = symbols->answer.wide;
     return 0;
 }
 
@@ -109,16 +169,8 @@ struct symbols *symbols_open(const char *path, struct ebb_error *error)
         ebb_fail_memory(error);
         return NULL;
     }
-    bfd_init();
-    symbols->file = bfd_openr(path, NULL);
-    if (!symbols->file || !bfd_check_format(symbols->file, bfd_object)) {
-        ebb_fail(error, EBB_ERROR_FAILED, "cannot read symbols from %s: %s", path,
-                 bfd_errmsg(bfd_get_error()));
-        symbols_close(symbols);
-        return NULL;
-    }
-    if (read_symbol_table(symbols, error) < 0) {
-        ebb_fail_prefix(error, "%s", path);
+    symbols->socket = -1;
+    if (start_reader(symbols, path, error)) {
         symbols_close(symbols);
         return NULL;
     }
@@ -128,54 +180,75 @@ struct symbols *symbols_open(const char *path, struct ebb_error *error)
 void symbols_close(struct symbols *symbols)
 {
     if (symbols) {
-        free(symbols->functions);
-        free(symbols->table);
-        if (symbols->file) {
-            bfd_close(symbols->file);
+        stop_reader(symbols);
+        if (symbols->socket >= 0) {
+            close(symbols->socket);
         }
         free(symbols);
     }
 }
 
-bool symbols_are_wide(const struct symbols *symbols)
+/* Leaves an empty answer if there are none any more. */
+static const struct symbol_answer *ask(struct symbols *symbols,
+                                       const struct symbol_question *question)
 {
-    return bfd_get_arch_size(symbols->file) == 64;
+    if (!symbols->lost &&
+        send(symbols->socket, question, sizeof(*question), MSG_NOSIGNAL) != sizeof(*question)) {
+        lose(symbols, DIED);
+    }
+    receive_answer(symbols);
+    return &symbols->answer;
 }
 
-bool symbols_lookup(const struct symbols *symbols, const char *name, uint64_t *address)
+bool symbols_are_wide(const struct symbols *symbols)
 {
-    for (long i = 0; i < symbols->count; i++) {
-        const asymbol *symbol = symbols->table[i];
+    return symbols->wide;
+}
 
-        if (symbol->name && strcmp(symbol->name, name) == 0 &&
-            !(symbol->flags & (BSF_DEBUGGING | BSF_FILE | BSF_SECTION_SYM)) &&
-            !bfd_is_und_section(bfd_asymbol_section(symbol))) {
-            *address = bfd_asymbol_value(symbol);
-            return true;
-        }
+bool symbols_lookup(struct symbols *symbols, const char *name, uint64_t *address)
+{
+    struct symbol_question question = {.kind = SYMBOLS_LOOKUP};
+    const struct symbol_answer *answer;
+
+    if (strlen(name) >= sizeof(question.name)) {
+        return false;
     }
-    return false;
+    strcpy(question.name, name);
+    answer = ask(symbols, &question);
+    if (answer->found) {
+        *address = answer->value;
+    }
+    return answer->found;
+}
+
+bool symbols_has_code_at(struct symbols *symbols, uint64_t address)
+{
+    const struct symbol_question question = {.kind = SYMBOLS_CODE_AT, .address = address};
+
+    return ask(symbols, &question)->found;
 }
 
 size_t symbols_read(struct symbols *symbols, uint64_t address, void *buffer, size_t size)
 {
-    for (asection *section = symbols->file->sections; section; section = section->next) {
-        uint64_t start = bfd_section_vma(section), length = bfd_section_size(section);
+    size_t done = 0;
 
-        if (!(bfd_section_flags(section) & SEC_ALLOC) || address < start ||
-            address - start >= length) {
-            continue;
+    while (done < size) {
+        struct symbol_question question = {.kind = SYMBOLS_READ, .address = address + done};
+        const struct symbol_answer *answer;
+
+        question.size =
+            (uint32_t)(size - done < sizeof(answer->data) ? size - done : sizeof(answer->data));
+        answer = ask(symbols, &question);
+        if (answer->size == 0 || answer->size > question.size) {
+            break;
         }
-        if (size > length - (address - start)) {
-            size = (size_t)(length - (address - start));
+        memcpy((char *)buffer + done, answer->data, answer->size);
+        done += answer->size;
+        if (answer->size < question.size) {
+            break;
         }
-        return (bfd_section_flags(section) & SEC_HAS_CONTENTS) &&
-                       bfd_get_section_contents(symbols->file, section, buffer,
-                                                (file_ptr)(address - start), size)
-                   ? size
-                   : 0;
     }
-    return 0;
+    return done;
 }
 
 void symbols_move(struct symbols *symbols, uint64_t offset)
@@ -183,58 +256,20 @@ void symbols_move(struct symbols *symbols, uint64_t offset)
     symbols->offset = offset;
 }
 
-static const struct function *function_at(const struct symbols *symbols, uint64_t address)
-{
-    size_t low = 0, high = symbols->function_count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (symbols->functions[middle].address <= address) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    if (low == 0 || address - symbols->functions[low - 1].address >= FUNCTION_LIMIT) {
-        return NULL;
-    }
-    return &symbols->functions[low - 1];
-}
-
-bool symbols_has_code_at(const struct symbols *symbols, uint64_t address)
-{
-    const struct function *function = function_at(symbols, address);
-
-    return function && function->address == address;
-}
-
 void symbols_find(struct symbols *symbols, uint64_t address, struct symbols_location *location)
 {
-    const struct function *function = NULL;
-    const char *file = NULL, *name = NULL;
-    unsigned line = 0;
+    const struct symbol_question question = {.kind = SYMBOLS_FIND,
+                                             .address = address - symbols->offset};
+    const struct symbol_answer *answer = ask(symbols, &question);
 
     *location = (struct symbols_location){0};
-    address -= symbols->offset;
-    for (asection *section = symbols->file->sections; section; section = section->next) {
-        uint64_t start = bfd_section_vma(section);
-
-        if (!(bfd_section_flags(section) & SEC_CODE) || address < start ||
-            address - start >= bfd_section_size(section)) {
-            continue;
-        }
-        function = function_at(symbols, address);
-        if (symbols->table && bfd_find_nearest_line(symbols->file, section, symbols->table,
-                                                    address - start, &file, &name, &line)) {
-            location->file = file;
-            location->line = file ? line : 0;
-        }
-        break;
+    if (answer->function[0]) {
+        location->function = answer->function;
+        location->offset = answer->offset;
     }
-    if (function) {
-        location->function = function->name;
-        location->offset = address - function->address;
+    if (answer->file[0]) {
+        location->file = answer->file;
+        location->line = answer->line;
     }
 }
 
@@ -245,6 +280,9 @@ void symbols_describe(struct symbols *symbols, uint64_t address, char *buffer, s
 
     symbols_find(symbols, address, &location);
     buffer[0] = '\0';
+    if (symbols->lost) {
+        snprintf(buffer, size, "(symbols are lost: %s)", symbols->lost);
+    }
     if (location.function) {
         used = snprintf(buffer, size, "%s+0x%llx", location.function,
                         (unsigned long long)location.offset);

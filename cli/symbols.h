@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Symbols of an ELF file through libbfd: from an address to function, file and line.
- *
- * An ARM guest's file is understood by any libbfd, also one without ARM support: symbol tables and
- * DWARF of a linked file need no relocation.
+ * Symbols of an ELF file: from an address to function, file and line, and back. The file is read by
+ * a process behind walls (symbol_reader.h), which is asked each time. If it ends, or thinks for
+ * longer than a minute of CPU time, nothing is known from then on.
  */
 #ifndef EBB_CLI_SYMBOLS_H
 #define EBB_CLI_SYMBOLS_H
@@ -17,9 +16,9 @@
 struct symbols;
 
 struct symbols_location {
-    const char *function; /* NULL: unknown; owned by the symbols */
+    const char *function; /* NULL: unknown; valid, as file, until the symbols are used again */
     uint64_t offset;      /* bytes from the function's start */
-    const char *file;     /* NULL: unknown; valid until the next symbols_find() */
+    const char *file;     /* NULL: unknown */
     unsigned line;        /* 0: unknown */
 };
 
@@ -30,10 +29,10 @@ void symbols_close(struct symbols *symbols);
 bool symbols_are_wide(const struct symbols *symbols);
 
 /* The address that the file gives a symbol of any kind; false: it has none of that name. */
-bool symbols_lookup(const struct symbols *symbols, const char *name, uint64_t *address);
+bool symbols_lookup(struct symbols *symbols, const char *name, uint64_t *address);
 
 /* True if a function or another label of code is at exactly this address of the file. */
-bool symbols_has_code_at(const struct symbols *symbols, uint64_t address);
+bool symbols_has_code_at(struct symbols *symbols, uint64_t address);
 
 /* The file's contents at an address of the file. Returns the bytes read: none where the file has no
  * contents, and not beyond the end of a section. */

@@ -114,6 +114,9 @@ static int map_files(struct worker_client *worker, struct ebb_error *error)
         return ebb_fail(error, EBB_ERROR_FAILED, "cannot map the worker's memory: %s",
                         strerror(errno));
     }
+    /* Not for the process that reads symbols, which is forked. */
+    madvise(worker->ram, worker->hello.ram_size, MADV_DONTFORK);
+    madvise(worker->control, worker->control_size, MADV_DONTFORK);
     /* Whatever the worker's start may have left there: begin with zeroes. */
     if (fallocate(worker->ram_file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
                   (off_t)worker->hello.ram_size)) {

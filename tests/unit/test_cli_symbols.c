@@ -7,20 +7,16 @@
 #include "recording_fixture.h"
 
 #include "unit.h"
+#include "walls/probe.h"
+#include "walls/walls.h"
 
 #include <link.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
 
 #define SELF "/proc/self/exe"
-
-/* libbfd itself loses DWARF line tables when a file is closed (seen with 2.40). */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:libbfd\n";
-}
 
 /* A landmark: no other function may be folded into it, and it must not move into a caller. */
 __attribute__((noinline, used)) static int landmark(int number);
@@ -174,12 +170,106 @@ static void test_cut_off(void **state)
     fixture_remove(directory);
 }
 
+/* The process that reads symbols: the only child of this one. */
+static pid_t reader(void)
+{
+    FILE *file = fopen("/proc/thread-self/children", "r");
+    int pid = 0;
+
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%d", &pid), 1);
+    fclose(file);
+    return pid;
+}
+
+static void test_behind_walls(void **state)
+{
+    struct walls walls = walls_probe();
+    struct ebb_error error;
+    struct symbols *symbols;
+    char path[64], line[256], seen[256] = "";
+    FILE *file;
+
+    (void)state;
+    if (walls.parts != WALLS_ALL) {
+        unit_skip("this system refuses some of the walls");
+    }
+    symbols = symbols_open(SELF, &error);
+    assert_non_null(symbols);
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)reader());
+    file = fopen(path, "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file)) {
+        if (strncmp(line, "CapEff:", 7) == 0 || strncmp(line, "NoNewPrivs:", 11) == 0 ||
+            strncmp(line, "Seccomp:", 8) == 0) {
+            strncat(seen, line, sizeof(seen) - strlen(seen) - 1);
+        }
+    }
+    fclose(file);
+    assert_string_equal(seen, "CapEff:\t0000000000000000\nNoNewPrivs:\t1\nSeccomp:\t2\n");
+    symbols_close(symbols);
+}
+
+/* Whoever asks is told that nothing is known any more, and not kept. */
+static void check_lost(int signal, const char *why)
+{
+    uint64_t address = file_address((uintptr_t)landmark), value;
+    struct symbols_location location;
+    struct ebb_error error;
+    struct symbols *symbols = symbols_open(SELF, &error);
+    char text[512];
+
+    assert_non_null(symbols);
+    assert_int_equal(kill(reader(), signal), 0);
+    symbols_describe(symbols, address, text, sizeof(text));
+    assert_non_null(strstr(text, why));
+    symbols_find(symbols, address, &location);
+    assert_null(location.function);
+    assert_null(location.file);
+    assert_false(symbols_lookup(symbols, "landmark", &value));
+    assert_int_equal(symbols_read(symbols, address, text, 4), 0);
+    symbols_close(symbols);
+}
+
+static void test_reader_dies(void **state)
+{
+    (void)state;
+    check_lost(SIGKILL, "the process that reads them has died");
+    check_lost(SIGSYS, "stopped by its walls");
+}
+
+/* The same questions as to the file itself, in one piece and in many. */
+static void test_contents(void **state)
+{
+    uint64_t address = file_address((uintptr_t)landmark), found = 0;
+    struct ebb_error error;
+    struct symbols *symbols = symbols_open(SELF, &error);
+    static uint8_t many[20000];
+    size_t got;
+
+    (void)state;
+    assert_non_null(symbols);
+    assert_int_equal(symbols_are_wide(symbols), sizeof(void *) == 8);
+    assert_true(symbols_lookup(symbols, "landmark", &found));
+    assert_true(found == address);
+    assert_false(symbols_lookup(symbols, "no such thing", &found));
+    assert_true(symbols_has_code_at(symbols, address));
+    assert_false(symbols_has_code_at(symbols, address + 1));
+    got = symbols_read(symbols, address, many, sizeof(many));
+    assert_true(got >= 4 && got <= sizeof(many));
+    assert_memory_equal(many, (const void *)(uintptr_t)landmark, 4);
+    assert_int_equal(symbols_read(symbols, UINT64_MAX - 8, many, 8), 0);
+    symbols_close(symbols);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_function),          cmocka_unit_test(test_file),
         cmocka_unit_test(test_outside),           cmocka_unit_test(test_small_buffer),
         cmocka_unit_test(test_not_a_symbol_file), cmocka_unit_test(test_cut_off),
+        cmocka_unit_test(test_behind_walls),      cmocka_unit_test(test_reader_dies),
+        cmocka_unit_test(test_contents),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

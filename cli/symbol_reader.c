@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "symbol_reader.h"
+
+#include "symbol_question.h"
+#include "log/error.h"
+#include "walls/walls.h"
+
+/* bfd.h wants to be included by a configured package only. */
+#define PACKAGE "ebb"
+#define PACKAGE_VERSION "1"
+#include <bfd.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* How far behind its symbol an address may be when the symbol's file gives no sizes. */
+#define FUNCTION_LIMIT (1u << 20)
+
+/* Bytes that libbfd may take. */
+#define MORE_MEMORY (1ull << 30)
+#define PER_FILE_BYTE 4u
+
+struct function {
+    uint64_t address;
+    const char *name;
+    bool preferred; /* a typed function; labels of assembler code come second */
+};
+
+struct reader {
+    bfd *file;
+    asymbol **table;            /* what bfd_find_nearest_line wants; owns the names */
+    struct function *functions; /* by address, one for each */
+    size_t function_count;
+    long count; /* of the table */
+};
+
+/* Mapping symbols ($a, $t, $d, $x) mark what the bytes are, not where a function begins. */
+static bool is_mapping_symbol(const char *name)
+{
+    return name[0] == '$' && name[1] && strchr("atdxbfmp", name[1]) &&
+           (name[2] == '\0' || name[2] == '.');
+}
+
+static bool is_code(const asymbol *symbol)
+{
+    return (bfd_asymbol_section(symbol)->flags & SEC_CODE) &&
+           !(symbol->flags & (BSF_DEBUGGING | BSF_FILE | BSF_SECTION_SYM | BSF_OBJECT)) &&
+           symbol->name && symbol->name[0] && !is_mapping_symbol(symbol->name);
+}
+
+static int compare_functions(const void *a, const void *b)
+{
+    const struct function *first = a, *second = b;
+
+    if (first->address != second->address) {
+        return first->address < second->address ? -1 : 1;
+    }
+    if (first->preferred != second->preferred) {
+        return first->preferred ? -1 : 1;
+    }
+    return strcmp(first->name, second->name);
+}
+
+static void sort_functions(struct reader *reader)
+{
+    size_t kept = 0;
+
+    qsort(reader->functions, reader->function_count, sizeof(*reader->functions), compare_functions);
+    for (size_t i = 0; i < reader->function_count; i++) {
+        if (kept == 0 || reader->functions[kept - 1].address != reader->functions[i].address) {
+            reader->functions[kept++] = reader->functions[i];
+        }
+    }
+    reader->function_count = kept;
+}
+
+static int read_symbol_table(struct reader *reader, struct ebb_error *error)
+{
+    long size = bfd_get_symtab_upper_bound(reader->file), count = 0;
+    /* Bit 0 of a Thumb function's address says that it is Thumb. */
+    uint64_t mask = bfd_get_arch_size(reader->file) == 32 ? ~1ull : ~0ull;
+
+    if (size > 0) {
+        reader->table = malloc((size_t)size);
+        count = reader->table ? bfd_canonicalize_symtab(reader->file, reader->table) : -1;
+    }
+    reader->functions = calloc(count > 0 ? (size_t)count : 1, sizeof(*reader->functions));
+    if (size < 0 || count < 0 || !reader->functions) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "cannot read symbols: %s",
+                        bfd_errmsg(bfd_get_error()));
+    }
+    reader->count = count;
+    for (long i = 0; i < count; i++) {
+        asymbol *symbol = reader->table[i];
+
+        if (is_code(symbol)) {
+            reader->functions[reader->function_count++] = (struct function){
+                .address = bfd_asymbol_value(symbol) & mask,
+                .name = symbol->name,
+                .preferred = symbol->flags & BSF_FUNCTION,
+            };
+        }
+    }
+    sort_functions(reader);
+    return 0;
+}
+
+static const struct function *function_at(const struct reader *reader, uint64_t address)
+{
+    size_t low = 0, high = reader->function_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (reader->functions[middle].address <= address) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    if (low == 0 || address - reader->functions[low - 1].address >= FUNCTION_LIMIT) {
+        return NULL;
+    }
+    return &reader->functions[low - 1];
+}
+
+/* Text of a stranger's, for somebody's terminal. */
+static void copy_text(char *to, size_t size, const char *text)
+{
+    size_t i;
+
+    for (i = 0; i + 1 < size && text[i]; i++) {
+        to[i] = (unsigned char)text[i] < ' ' || text[i] == 0x7f ? '?' : text[i];
+    }
+    to[i] = '\0';
+}
+
+static void find(const struct reader *reader, uint64_t address, struct symbol_answer *answer)
+{
+    const struct function *function = NULL;
+    const char *file = NULL, *name = NULL;
+    unsigned line = 0;
+
+    for (asection *section = reader->file->sections; section; section = section->next) {
+        uint64_t start = bfd_section_vma(section);
+
+        if (!(bfd_section_flags(section) & SEC_CODE) || address < start ||
+            address - start >= bfd_section_size(section)) {
+            continue;
+        }
+        function = function_at(reader, address);
+        if (reader->table &&
+            bfd_find_nearest_line(reader->file, section, reader->table, address - start, &file,
+                                  &name, &line) &&
+            file) {
+            copy_text(answer->file, sizeof(answer->file), file);
+            answer->line = line;
+        }
+        break;
+    }
+    if (function) {
+        copy_text(answer->function, sizeof(answer->function), function->name);
+        answer->offset = address - function->address;
+    }
+}
+
+static void look_up(const struct reader *reader, const char *name, struct symbol_answer *answer)
+{
+    for (long i = 0; i < reader->count && !answer->found; i++) {
+        const asymbol *symbol = reader->table[i];
+
+        if (symbol->name && strcmp(symbol->name, name) == 0 &&
+            !(symbol->flags & (BSF_DEBUGGING | BSF_FILE | BSF_SECTION_SYM)) &&
+            !bfd_is_und_section(bfd_asymbol_section(symbol))) {
+            answer->value = bfd_asymbol_value(symbol);
+            answer->found = 1;
+        }
+    }
+}
+
+static void code_at(const struct reader *reader, uint64_t address, struct symbol_answer *answer)
+{
+    const struct function *function = function_at(reader, address);
+
+    answer->found = function && function->address == address;
+}
+
+static void read_contents(const struct reader *reader, uint64_t address, size_t size,
+                          struct symbol_answer *answer)
+{
+    for (asection *section = reader->file->sections; section; section = section->next) {
+        uint64_t start = bfd_section_vma(section), length = bfd_section_size(section);
+
+        if (!(bfd_section_flags(section) & SEC_ALLOC) || address < start ||
+            address - start >= length) {
+            continue;
+        }
+        if (size > length - (address - start)) {
+            size = (size_t)(length - (address - start));
+        }
+        if ((bfd_section_flags(section) & SEC_HAS_CONTENTS) &&
+            bfd_get_section_contents(reader->file, section, answer->data,
+                                     (file_ptr)(address - start), size)) {
+            answer->size = (uint32_t)size;
+        }
+        break;
+    }
+}
+
+static void think(const struct reader *reader, struct symbol_question *question,
+                  struct symbol_answer *answer)
+{
+    switch (question->kind) {
+    case SYMBOLS_FIND:
+        find(reader, question->address, answer);
+        break;
+    case SYMBOLS_LOOKUP:
+        question->name[sizeof(question->name) - 1] = '\0';
+        look_up(reader, question->name, answer);
+        break;
+    case SYMBOLS_CODE_AT:
+        code_at(reader, question->address, answer);
+        break;
+    case SYMBOLS_READ:
+        read_contents(reader, question->address,
+                      question->size < sizeof(answer->data) ? question->size : sizeof(answer->data),
+                      answer);
+        break;
+    }
+}
+
+static void answer_question(const struct symbol_answer *answer, int socket)
+{
+    const char *from = (const char *)answer;
+
+    for (size_t size = sizeof(*answer); size;) {
+        ssize_t written = write(socket, from, size);
+
+        if (written <= 0) {
+            _exit(0);
+        }
+        from += written;
+        size -= (size_t)written;
+    }
+}
+
+static void fail_to_open(const char *problem, int socket)
+{
+    static struct symbol_answer answer = {.failed = 1};
+
+    copy_text(answer.problem, sizeof(answer.problem), problem);
+    answer_question(&answer, socket);
+    _exit(1);
+}
+
+/* What else is open belongs to the process that this one was forked from. */
+static void close_others(int socket)
+{
+    int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    /* libbfd complains of damage on standard error. */
+    for (int i = 0; i <= 2; i++) {
+        dup2(nowhere, i);
+    }
+    if (socket > 3) {
+        syscall(SYS_close_range, 3, socket - 1, 0);
+    }
+    syscall(SYS_close_range, socket + 1, ~0u, 0);
+}
+
+static void enclose(uint64_t file_size)
+{
+    /* It reads sections as a whole, more than one of them at a time, and unpacks them. */
+    const struct walls_plan plan = {.kind = WALLS_READER,
+                                    .more_memory = MORE_MEMORY + PER_FILE_BYTE * file_size};
+
+    if (walls_wanted()) {
+        walls_raise(&plan);
+    }
+}
+
+/* The file is open from here on, and nothing of it was looked at; bfd_check_format() does that. */
+static bfd *open_file(const char *path, int socket)
+{
+    struct stat status;
+    bfd *file;
+    int descriptor;
+
+    close_others(socket);
+    bfd_init();
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    file = descriptor < 0 ? NULL : bfd_fdopenr(path, NULL, descriptor);
+    if (descriptor < 0 || fstat(descriptor, &status)) {
+        fail_to_open(strerror(errno), socket);
+    }
+    enclose((uint64_t)status.st_size);
+    if (!S_ISREG(status.st_mode)) {
+        fail_to_open("it is no file", socket);
+    }
+    if (!file || !bfd_check_format(file, bfd_object)) {
+        fail_to_open(bfd_errmsg(bfd_get_error()), socket);
+    }
+    return file;
+}
+
+_Noreturn void symbol_reader_serve(const char *path, int socket)
+{
+    static struct symbol_answer answer;
+    struct reader reader = {.file = open_file(path, socket)};
+    struct symbol_question question;
+    struct ebb_error error;
+
+    if (read_symbol_table(&reader, &error)) {
+        fail_to_open(error.message, socket);
+    }
+    answer.wide = bfd_get_arch_size(reader.file) == 64;
+    answer_question(&answer, socket);
+    while (read(socket, &question, sizeof(question)) == sizeof(question)) {
+        memset(&answer, 0, sizeof(answer));
+        think(&reader, &question, &answer);
+        answer_question(&answer, socket);
+    }
+    _exit(0);
+}
