@@ -148,6 +148,32 @@ static int say_hello(struct worker_client *worker, struct ebb_error *error)
     return worker_client_collect_dirty(worker, &count, error);
 }
 
+/*
+ * Why a worker did not say hello. One that cannot replay the recording says so in a sentence and
+ * ends with the kind of error (log/error.h) as its exit status; any other has died.
+ */
+static void explain_start(struct worker_client *worker, const char *program, const char *recording,
+                          struct ebb_error *error)
+{
+    char words[400];
+    const char *reason = words;
+    int status = -1;
+
+    if (worker->channel.died) {
+        worker_process_last_words(&worker->channel.process, words, sizeof(words));
+        status = worker_process_reap(&worker->channel.process);
+    }
+    if (status != EBB_ERROR_CORRUPT && status != EBB_ERROR_UNSUPPORTED) {
+        ebb_fail_prefix(error, "cannot start the worker %s", program);
+        return;
+    }
+    /* QEMU puts its name before what it says. */
+    if (strncmp(words, "qemu-system-", strlen("qemu-system-")) == 0 && strstr(words, ": ")) {
+        reason = strstr(words, ": ") + 2;
+    }
+    ebb_fail(error, (enum ebb_error_kind)status, "%s cannot be replayed: %s", recording, reason);
+}
+
 struct worker_client *worker_client_start(const char *program, const char *recording,
                                           enum worker_purpose purpose, struct ebb_error *error)
 {
@@ -163,7 +189,7 @@ struct worker_client *worker_client_start(const char *program, const char *recor
         return NULL;
     }
     if (say_hello(worker, error)) {
-        ebb_fail_prefix(error, "cannot start the worker %s", program);
+        explain_start(worker, program, recording, error);
         worker_client_stop(worker);
         return NULL;
     }

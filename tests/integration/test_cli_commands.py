@@ -114,6 +114,40 @@ class Commands(unittest.TestCase):
         result = self.ebb.run("verify", copy)
         self.assertTrue(result.status in (3, 4) or "cut off" in result.text(), result.describe())
 
+    def test_strange_manifest(self):
+        """What a CPU cannot have been like is damage, told in a line, and not the worker's end."""
+        copy = self.ebb.new_folder("strange")
+        shutil.copytree(self.recording, copy)
+        path = os.path.join(copy, "manifest.json")
+        with open(path) as file:
+            text = file.read()
+        for name, value in (("realized", True), ("hotplugged", True), ("core-count", 7),
+                            ("secure-memory", "x"), ("type", "x"), ("cntfrq", None),
+                            ("aarch64", False), ("vfp", False), ("vfp", 1), ("vfp", {}),
+                            ("midr", 1.5), ("midr", "x"), ("midr", [1])):
+            manifest = json.loads(text)
+            manifest["cpu"]["properties"][name] = value
+            self.check_damaged(copy, manifest, name)
+        for name, value in (("properties", 5), ("properties", []), ("semihosting", 5),
+                            ("gic_cpu_interface", "x"), ("gic_priority_bits", "x")):
+            manifest = json.loads(text)
+            manifest["cpu"][name] = value
+            self.check_damaged(copy, manifest, "manifest")
+        manifest = json.loads(text)
+        manifest["memory_map"] = []
+        self.check_damaged(copy, manifest, "memory_map")
+
+    def check_damaged(self, recording, manifest, word):
+        with open(os.path.join(recording, "manifest.json"), "w") as file:
+            json.dump(manifest, file)
+        result = self.ebb.run("verify", recording)
+        errors = result.errors.decode()
+        self.assertEqual(result.status, 4, result.describe())
+        self.assertEqual(errors.count("\n"), 1, errors)
+        self.assertNotIn("died", errors)
+        self.assertIn(word.lower(), errors.lower())
+        self.assertIn("cannot be replayed", errors)
+
     def test_replay_starts_gdb(self):
         """`ebb replay` alone: gdb comes up connected, with the guest's symbols."""
         session = subprocess.run(

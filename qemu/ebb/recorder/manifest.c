@@ -16,6 +16,7 @@
 #include "qom/qom-qobject.h"
 #include "system/tcg.h"
 #include "semihosting/semihost.h"
+#include "ebb/arm/cpu_properties.h"
 #include "ebb/arm/sysreg.h"
 #include "accel.h"
 #include "manifest.h"
@@ -24,31 +25,9 @@
 
 #define RECORDER_VERSION "0.1.0"
 
-/* Properties that are no part of the CPU's configuration, or cannot be set again. */
-static const char *const other_properties[] = {
-    "realized", "hotplugged", "hotpluggable", "node-id", "start-powered-off", "core-count",
-};
-
 static void put_uint(QDict *dict, const char *key, uint64_t value)
 {
     qdict_put(dict, key, qnum_from_uint(value));
-}
-
-static bool is_configuration(const ObjectProperty *property)
-{
-    size_t i;
-
-    if (!property->set || !property->get ||
-        !(g_str_equal(property->type, "bool") || g_str_has_prefix(property->type, "uint") ||
-          g_str_has_prefix(property->type, "int"))) {
-        return false;
-    }
-    for (i = 0; i < ARRAY_SIZE(other_properties); i++) {
-        if (g_str_equal(property->name, other_properties[i])) {
-            return false;
-        }
-    }
-    return true;
 }
 
 static QDict *cpu_properties(ARMCPU *cpu)
@@ -61,7 +40,7 @@ static QDict *cpu_properties(ARMCPU *cpu)
     while ((property = object_property_iter_next(&iterator))) {
         QObject *value;
 
-        if (!is_configuration(property)) {
+        if (!ebb_cpu_property_is_configuration(property)) {
             continue;
         }
         value = object_property_get_qobject(OBJECT(cpu), property->name, NULL);

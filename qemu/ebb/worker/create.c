@@ -9,6 +9,7 @@
 #include "exec/cpu-common.h"
 #include "exec/translation-block.h"
 #include "semihosting/semihost.h"
+#include "ebb/arm/cpu_properties.h"
 #include "ebb/arm/sysreg.h"
 #include "ebb/hooks.h"
 #include "create.h"
@@ -21,18 +22,30 @@
 #include "replay.h"
 #include "run.h"
 
+static G_NORETURN void refuse_property(const char *name, const char *why)
+{
+    error_report("the manifest is damaged: the CPU's property \"%s\" %s", name, why);
+    exit(EBB_ERROR_CORRUPT);
+}
+
 static void set_cpu_property(Object *cpu, const char *name, QObject *value)
 {
+    const ObjectProperty *property = object_property_find(cpu, name);
     Error *error = NULL;
 
     /* A property that only another build has must not keep a recording from being replayed; the
      * keyframe's identification registers show whether the CPU is the same. */
-    if (!object_property_find(cpu, name)) {
+    if (!property) {
         return;
     }
+    if (!ebb_cpu_property_is_configuration(property)) {
+        refuse_property(name, "is none that a recording has");
+    }
+    if (qobject_type(value) != (g_str_equal(property->type, "bool") ? QTYPE_QBOOL : QTYPE_QNUM)) {
+        refuse_property(name, "has a value of another type");
+    }
     if (!object_property_set_qobject(cpu, name, value, &error)) {
-        error_reportf_err(error, "the manifest's CPU property \"%s\": ", name);
-        exit(EBB_ERROR_UNSUPPORTED);
+        refuse_property(name, error_get_pretty(error));
     }
 }
 
@@ -41,6 +54,7 @@ static ARMCPU *create_cpu(struct worker *worker)
     const struct worker_manifest *manifest = worker->manifest;
     ObjectClass *class = object_class_by_name(manifest->cpu_type);
     const QDictEntry *entry;
+    Error *error = NULL;
     Object *cpu;
 
     if (!class || object_class_is_abstract(class) ||
@@ -58,7 +72,11 @@ static ARMCPU *create_cpu(struct worker *worker)
         /* A CPU without EL3 has no such property, and makes no secure accesses. */
         object_property_set_link(cpu, "secure-memory", OBJECT(&worker->secure_memory), NULL);
     }
-    qdev_realize(DEVICE(cpu), NULL, &error_fatal);
+    if (!qdev_realize(DEVICE(cpu), NULL, &error)) {
+        error_report("the manifest is damaged: the CPU's properties make no CPU of the type %s: %s",
+                     manifest->cpu_type, error_get_pretty(error));
+        exit(EBB_ERROR_CORRUPT);
+    }
     return ARM_CPU(cpu);
 }
 

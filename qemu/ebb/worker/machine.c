@@ -23,6 +23,7 @@ static void ebb_machine_init(MachineState *machine)
     EbbMachineState *ebb = EBB_MACHINE(machine);
     struct worker_options options = {ebb->recording, ebb->engine_fd, ebb->resolve};
     struct worker_manifest *manifest;
+    Error *error = NULL;
 
     if (!ebb->recording) {
         error_report("-M ebb needs recording=DIRECTORY and engine-fd=N; it is started by ebb");
@@ -32,7 +33,11 @@ static void ebb_machine_init(MachineState *machine)
         error_report("-M ebb needs TCG with -icount shift=0");
         exit(EBB_ERROR_USAGE);
     }
-    manifest = worker_manifest_read(ebb->recording, &error_fatal);
+    manifest = worker_manifest_read(ebb->recording, &error);
+    if (!manifest) {
+        error_report_err(error);
+        exit(EBB_ERROR_CORRUPT);
+    }
     worker_create(manifest, &options);
 }
 

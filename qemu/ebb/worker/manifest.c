@@ -68,12 +68,22 @@ static bool read_map(struct worker_manifest *manifest, const QDict *root)
     return true;
 }
 
+/* True if a member is missing, or of the type. */
+static bool has_type(const QDict *dict, const char *key, QType type)
+{
+    const QObject *value = qdict_get(dict, key);
+
+    return !value || qobject_type(value) == type;
+}
+
 static bool read_cpu(struct worker_manifest *manifest, const QDict *root)
 {
     const QDict *cpu = qobject_to(QDict, qdict_get(root, "cpu"));
     const char *type = cpu ? qdict_get_try_str(cpu, "type") : NULL, *semihosting;
 
-    if (!type) {
+    if (!type || !has_type(cpu, "gic_cpu_interface", QTYPE_QBOOL) ||
+        !has_type(cpu, "gic_priority_bits", QTYPE_QNUM) ||
+        !has_type(cpu, "semihosting", QTYPE_QSTRING) || !has_type(cpu, "properties", QTYPE_QDICT)) {
         return false;
     }
     manifest->cpu_type = g_strdup(type);
