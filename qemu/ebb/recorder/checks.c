@@ -16,8 +16,14 @@ static bool check_cpu(Error **errp)
 {
     ARMCPU *cpu = ARM_CPU(first_cpu);
     CPUARMState *env = &cpu->env;
+    const MachineClass *machine = MACHINE_GET_CLASS(qdev_get_machine());
 
-    if (CPU_NEXT(first_cpu) || MACHINE(qdev_get_machine())->smp.max_cpus > 1) {
+    if (machine->min_cpus > 1) {
+        error_setg(errp,
+                   "the machine %s always has several CPUs, and only guests with one can be "
+                   "recorded; use the machine virt, or vexpress-a15",
+                   machine->name);
+    } else if (CPU_NEXT(first_cpu) || MACHINE(qdev_get_machine())->smp.max_cpus > 1) {
         error_setg(errp, "it has more than one CPU; use -smp 1");
     } else if (arm_feature(env, ARM_FEATURE_M) || arm_feature(env, ARM_FEATURE_PMSA)) {
         error_setg(errp, "its CPU is of the M or R profile; only the A profile can be recorded");
