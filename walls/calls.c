@@ -158,7 +158,8 @@ static int set_attributes(scmp_filter_ctx filter)
 int calls_filter(const struct walls_plan *plan)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-    int status = filter ? set_attributes(filter) : -ENOMEM;
+    /* libseccomp begins with asking the kernel whether it has that action. */
+    int status = filter ? set_attributes(filter) : -ENOTSUP;
 
     status = status ? status
                     : add_calls(filter, common_calls, sizeof(common_calls) / sizeof(*common_calls));

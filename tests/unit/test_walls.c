@@ -10,10 +10,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -330,6 +332,34 @@ static void test_shed(void **state)
     fclose(output);
 }
 
+/* Inside of a sandbox that allows no filters, the other walls stand, and it is known why not all
+ * do.
+ */
+static void test_refused(void **state)
+{
+    pid_t child;
+    int status;
+
+    (void)state;
+    need_walls();
+    child = fork();
+    if (child == 0) {
+        scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+        struct walls walls;
+
+        seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(seccomp), 0);
+        seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prctl), 1,
+                         SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP, 0));
+        if (seccomp_load(filter)) {
+            _exit(9);
+        }
+        walls = walls_probe();
+        _exit(walls.parts != (WALLS_ALL & ~WALLS_CALLS) || walls.calls_errno != ENOTSUP);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 static void test_switched_off(void **state)
 {
     (void)state;
@@ -352,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_as_seen_from_outside),
         cmocka_unit_test(test_shed),
+        cmocka_unit_test(test_refused),
         cmocka_unit_test(test_switched_off),
     };
 
