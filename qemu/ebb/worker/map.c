@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The memory map in force: where the guest sees which part of the RAM space. */
 #include "qemu/osdep.h"
+#include "qemu/rcu.h"
 #include "exec/address-spaces.h"
 #include "map.h"
 
@@ -36,6 +37,21 @@ static void unmap_all(struct worker *worker)
     worker->map.count = 0;
 }
 
+/*
+ * QEMU frees views of memory on a thread that waits until nobody looks at them. A replay that
+ * changes the map all the time would not let it get there. A drain takes some 10 ms: hence not more
+ * often.
+ */
+#define CHANGES_KEPT 512u
+
+void worker_map_free_old(struct worker *worker)
+{
+    if (worker->map.changes >= CHANGES_KEPT) {
+        worker->map.changes = 0;
+        drain_call_rcu();
+    }
+}
+
 static int apply_ranges(struct worker *worker, const struct ebb_memory_range *ranges, size_t count,
                         struct ebb_error *error)
 {
@@ -55,6 +71,7 @@ static int apply_ranges(struct worker *worker, const struct ebb_memory_range *ra
                             ranges[i].address);
         }
     }
+    worker->map.changes++;
     memory_region_transaction_begin();
     unmap_all(worker);
     worker->map.aliases = g_new0(MemoryRegion, count);

@@ -12,6 +12,9 @@ int worker_map_apply_event(struct worker *worker, const struct ebb_event *event,
 int worker_map_restore_before(struct worker *worker, uint64_t event_number,
                               struct ebb_error *error);
 int worker_map_restore(struct worker *worker, uint64_t map_event, struct ebb_error *error);
+/* Lets QEMU free what it has of maps that were in force before, now and then; not while the vCPU
+ * executes. */
+void worker_map_free_old(struct worker *worker);
 /* The RAM offset of a guest-physical address, for accesses that are secure or not as attrs has it;
  * UINT64_MAX where there is no RAM. */
 uint64_t worker_map_offset(struct worker *worker, uint64_t address, MemTxAttrs attrs);

@@ -5,12 +5,14 @@
 #include "system/cpu-timers.h"
 #include "accel/tcg/tcg-accel-ops.h"
 #include "ebb/position.h"
+#include "map.h"
 #include "vcpu.h"
 
 void worker_vcpu_execute(struct worker *worker, uint64_t budget)
 {
     CPUState *cpu = CPU(worker->cpu);
 
+    worker_map_free_old(worker);
     worker->run_end = ebb_position_now() + budget;
     cpu->icount_budget = budget;
     cpu->neg.icount_decr.u16.low = MIN(0xffff, budget);

@@ -39,6 +39,7 @@ struct worker_events {
 struct worker_map {
     MemoryRegion *aliases;
     size_t count;
+    unsigned changes;      /* since QEMU freed what it had of maps before */
     uint64_t event_number; /* 1 + number of the event it comes from; 0: the manifest */
     GArray *known;         /* uint64_t: numbers of the map events below scanned */
     uint64_t scanned;

@@ -136,7 +136,16 @@ def only_child(pid):
         return int(child)
 
 
+def _status(pid, name):
+    with open("/proc/%d/status" % pid) as status:
+        return int(re.search(r"%s:\s*(\d+) kB" % name, status.read()).group(1)) << 10
+
+
 def peak_memory(pid):
     """The most bytes that a process has had in memory at once."""
-    with open("/proc/%d/status" % pid) as status:
-        return int(re.search(r"VmHWM:\s*(\d+) kB", status.read()).group(1)) << 10
+    return _status(pid, "VmHWM")
+
+
+def private_memory(pid):
+    """The bytes of its own, neither shared nor of a file, that it has in memory."""
+    return _status(pid, "RssAnon")
