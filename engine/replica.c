@@ -256,17 +256,23 @@ int replica_load_keyframe(struct replica *replica, const struct ebb_log *log,
                           struct keyframe_ram *loaded, uint64_t number, uint64_t first_event,
                           struct ebb_error *error)
 {
+    struct ebb_keyframe_registers registers;
     struct ebb_keyframe keyframe;
+    int result;
 
     if (ebb_log_keyframe(log, number, &keyframe, error) ||
         replica_read_keyframe(replica, log, loaded, number, error) ||
-        change_ram(replica, loaded->image, error)) {
+        ebb_keyframe_registers_read(log, number, &registers, error)) {
         return -1;
     }
     if (keyframe.event_number < first_event) {
         keyframe.event_number = first_event;
     }
-    if (worker_client_load_keyframe(replica->worker, &keyframe, error)) {
+    result = change_ram(replica, loaded->image, error)
+                 ? -1
+                 : worker_client_load_keyframe(replica->worker, &keyframe, &registers, error);
+    ebb_keyframe_registers_free(&registers);
+    if (result) {
         return -1;
     }
     replica->moment = moment_arrived(keyframe.position);

@@ -268,17 +268,17 @@ uint64_t worker_client_page_count(const struct worker_client *worker)
 }
 
 /* The registers as the message wants them; NULL without memory. */
-static uint8_t *pack_registers(const struct ebb_keyframe *keyframe, size_t *size)
+static uint8_t *pack_registers(const struct ebb_keyframe_registers *registers, size_t *size)
 {
     uint8_t *packed, *to;
 
     *size = 0;
-    for (size_t i = 0; i < keyframe->register_count; i++) {
-        *size += 12 + keyframe->registers[i].size;
+    for (size_t i = 0; i < registers->count; i++) {
+        *size += 12 + registers->list[i].size;
     }
     packed = to = malloc(*size + 1);
-    for (size_t i = 0; packed && i < keyframe->register_count; i++) {
-        const struct ebb_register *reg = &keyframe->registers[i];
+    for (size_t i = 0; packed && i < registers->count; i++) {
+        const struct ebb_register *reg = &registers->list[i];
 
         memcpy(to, &reg->id, 8);
         memcpy(to + 8, &reg->size, 4);
@@ -294,9 +294,10 @@ int worker_client_load_keyframe(struct worker_client *worker, const struct ebb_k
     struct worker_keyframe head = {.number = keyframe->number,
                                    .position = keyframe->position,
                                    .event_number = keyframe->event_number,
-                                   .register_count = keyframe->register_count};
+                                   .register_count = registers->count};
+                                const struct ebb_keyframe_registers *registers,
     size_t size;
-    uint8_t *packed = pack_registers(keyframe, &size);
+    uint8_t *packed = pack_registers(registers, &size);
     struct iovec parts[2] = {{.iov_base = &head, .iov_len = sizeof(head)},
                              {.iov_base = packed, .iov_len = size}};
     uint32_t length;

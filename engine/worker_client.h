@@ -44,6 +44,7 @@ int worker_client_load_keyframe(struct worker_client *worker, const struct ebb_k
 int worker_client_get_state(struct worker_client *worker, void *state, struct ebb_error *error);
 int worker_client_set_state(struct worker_client *worker, const void *state,
                             struct ebb_error *error);
+                                const struct ebb_keyframe_registers *registers,
 int worker_client_collect_dirty(struct worker_client *worker, uint64_t *count,
                                 struct ebb_error *error);
 int worker_client_set_breakpoints(struct worker_client *worker,

@@ -123,12 +123,6 @@ int ebb_keyframe_places_find(struct ebb_log *log, struct ebb_error *error)
 
 void ebb_keyframe_places_free(struct ebb_log *log)
 {
-    size_t i;
-
-    for (i = 0; log->places && i < log->keyframes.block_count; i++) {
-        free(log->places[i].registers);
-        free(log->places[i].values);
-    }
     free(log->places);
     free(log->groups);
 }

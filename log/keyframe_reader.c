@@ -1,74 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keyframe_reader.h"
 
-#include "log_state.h"
+#include "keyframe_tables.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* --- Registers. --- */
-
-/* Decodes a keyframe block into its place. Returns NULL, or what is wrong. */
-static const char *decode_registers(struct ebb_keyframe_place *place, const struct ebb_block *block,
-                                    uint8_t *payload)
+static struct ebb_keyframe_place *place_of(const struct ebb_log *log, uint64_t number)
 {
-    struct ebb_span span = {payload, block->stored_size, false};
-    struct ebb_register *registers;
-    uint64_t id = 0;
-    size_t i;
-
-    if (ebb_span_varint(&span) != place->block - place->first_table) {
-        return "its tables are not there";
-    }
-    /* Each takes three bytes at least, which bounds the memory. */
-    if (block->count > span.left / 3) {
-        return "its registers are cut short";
-    }
-    registers = calloc(block->count + 1, sizeof(*registers));
-    if (!registers) {
-        return "there is no memory for its registers";
-    }
-    for (i = 0; i < block->count; i++) {
-        uint64_t size;
-
-        id += ebb_unzigzag(ebb_span_varint(&span));
-        size = ebb_span_varint(&span);
-        if (size < 1 || size > EBB_MAX_REGISTER_SIZE) {
-            break;
-        }
-        registers[i].id = id;
-        registers[i].size = size;
-        registers[i].value = ebb_span_take(&span, size);
-    }
-    if (i < block->count || span.failed || span.left > 0) {
-        free(registers);
-        return "its registers make no sense";
-    }
-    place->registers = registers;
-    place->values = payload;
-    return NULL;
-}
-
-static int load_registers(const struct ebb_log *log, struct ebb_keyframe_place *place,
-                          struct ebb_error *error)
-{
-    const struct ebb_block *block = &log->keyframes.blocks[place->block];
-    struct ebb_buffer payload = {NULL, 0, 0, false};
-    const char *problem;
-
-    if (place->registers) {
-        return 0;
-    }
-    if (ebb_input_read(&log->keyframes, block, &payload, error)) {
-        ebb_buffer_free(&payload);
-        return -1;
-    }
-    problem = decode_registers(place, block, payload.bytes);
-    if (problem) {
-        ebb_buffer_free(&payload);
-        return ebb_input_corrupt(&log->keyframes, block->offset, problem, error);
-    }
-    return 0; /* the payload stays: the registers' values are in it */
+    return &log->places[number - log->start.first_keyframe];
 }
 
 static int check_number(const struct ebb_log *log, uint64_t number, struct ebb_error *error)
@@ -82,146 +22,102 @@ static int check_number(const struct ebb_log *log, uint64_t number, struct ebb_e
     return 0;
 }
 
-static struct ebb_keyframe_place *place_of(const struct ebb_log *log, uint64_t number)
-{
-    return &log->places[number - log->start.first_keyframe];
-}
-
 int ebb_log_keyframe(const struct ebb_log *log, uint64_t number, struct ebb_keyframe *keyframe,
                      struct ebb_error *error)
 {
-    struct ebb_keyframe_place *place;
-    int status;
+    const struct ebb_keyframe_place *place;
 
     if (check_number(log, number, error)) {
         return -1;
     }
     place = place_of(log, number);
-    pthread_mutex_lock(&log->cache->mutex);
-    status = load_registers(log, place, error);
-    pthread_mutex_unlock(&log->cache->mutex);
-    if (status) {
-        return -1;
-    }
     keyframe->number = number;
     keyframe->position = place->position;
     keyframe->event_number = place->event_number;
-    keyframe->register_count = log->keyframes.blocks[place->block].count;
-    keyframe->registers = place->registers;
     return 0;
 }
 
-/* --- Page tables. --- */
-
-/* Reads what one keyframe changed. */
-static int load_changes(const struct ebb_log *log, uint64_t number, struct ebb_page_table *table,
-                        struct ebb_error *error)
+uint64_t ebb_keyframe_contents_before(const struct ebb_log *log, uint64_t number)
 {
-    const struct ebb_keyframe_place *place = place_of(log, number);
-    struct ebb_buffer payload = {NULL, 0, 0, false};
-    int status = 0;
+    return place_of(log, number)->last_id + 1 - log->start.first_page;
+}
+
+/* --- Registers. --- */
+
+/* Decodes a keyframe block's payload. Returns NULL, or what is wrong. */
+static const char *decode_registers(const struct ebb_keyframe_place *place,
+                                    const struct ebb_block *block, uint8_t *payload,
+                                    struct ebb_keyframe_registers *registers)
+{
+    struct ebb_span span = {payload, block->stored_size, false};
+    struct ebb_register *list;
+    uint64_t id = 0;
     size_t i;
 
-    for (i = place->first_table; i < place->block && !status; i++) {
-        const struct ebb_block *block = &log->keyframes.blocks[i];
-        const char *problem;
+    if (ebb_span_varint(&span) != place->block - place->first_table) {
+        return "its tables are not there";
+    }
+    /* Each takes three bytes at least, which bounds the memory. */
+    if (block->count > span.left / 3) {
+        return "its registers are cut short";
+    }
+    list = calloc(block->count + 1, sizeof(*list));
+    if (!list) {
+        return "there is no memory for its registers";
+    }
+    for (i = 0; i < block->count; i++) {
+        uint64_t size;
 
-        status = ebb_input_read(&log->keyframes, block, &payload, error);
-        if (status) {
+        id += ebb_unzigzag(ebb_span_varint(&span));
+        size = ebb_span_varint(&span);
+        if (size < 1 || size > EBB_MAX_REGISTER_SIZE) {
             break;
         }
-        problem = ebb_page_table_decode(table, payload.bytes, payload.size, block->count,
-                                        log->start.first_page, place->last_id);
-        if (problem) {
-            status = ebb_input_corrupt(&log->keyframes, block->offset, problem, error);
-        }
+        list[i].id = id;
+        list[i].size = size;
+        list[i].value = ebb_span_take(&span, size);
     }
-    ebb_buffer_free(&payload);
-    return status;
+    if (i < block->count || span.failed || span.left > 0) {
+        free(list);
+        return "its registers make no sense";
+    }
+    registers->count = block->count;
+    registers->list = list;
+    registers->values = payload;
+    return NULL;
 }
 
-/*
- * What keyframes first to last changed taken together. Halving the range instead of adding one
- * after the other bounds the work by the size of all changes times the logarithm of their number.
- */
-static int combine_changes(const struct ebb_log *log, uint64_t first, uint64_t last,
-                           struct ebb_page_table *table, struct ebb_error *error)
+int ebb_keyframe_registers_read(const struct ebb_log *log, uint64_t number,
+                                struct ebb_keyframe_registers *registers, struct ebb_error *error)
 {
-    struct ebb_page_table lower = {NULL, 0, 0, false}, upper = {NULL, 0, 0, false};
-    uint64_t middle = first + (last - first) / 2;
-    int status;
+    struct ebb_buffer payload = {NULL, 0, 0, false};
+    const struct ebb_keyframe_place *place;
+    const struct ebb_block *block;
+    const char *problem;
 
-    if (first == last) {
-        return load_changes(log, first, table, error);
-    }
-    status = combine_changes(log, first, middle, &lower, error);
-    if (!status) {
-        status = combine_changes(log, middle + 1, last, &upper, error);
-    }
-    if (!status) {
-        ebb_page_table_overlay(table, &lower, &upper);
-        if (table->failed) {
-            status = ebb_input_no_memory(&log->keyframes, error);
-        }
-    }
-    ebb_page_table_free(&lower);
-    ebb_page_table_free(&upper);
-    return status;
-}
-
-/* With the mutex held: makes the cached table that of a keyframe. */
-static int resolve_table(const struct ebb_log *log, uint64_t number, struct ebb_error *error)
-{
-    struct ebb_log_cache *cache = log->cache;
-    struct ebb_page_table changes = {NULL, 0, 0, false}, table = {NULL, 0, 0, false};
-    bool forward = cache->has_table && cache->table_number < number;
-    int status;
-
-    if (cache->has_table && cache->table_number == number) {
-        return 0;
-    }
-    status = combine_changes(log, forward ? cache->table_number + 1 : log->start.first_keyframe,
-                             number, &changes, error);
-    if (!status && forward) {
-        ebb_page_table_overlay(&table, &cache->table, &changes);
-        ebb_page_table_free(&changes);
-        changes = table;
-        if (changes.failed) {
-            status = ebb_input_no_memory(&log->keyframes, error);
-        }
-    }
-    if (status) {
-        ebb_page_table_free(&changes);
+    *registers = (struct ebb_keyframe_registers){.list = NULL};
+    if (check_number(log, number, error)) {
         return -1;
     }
-    ebb_page_table_free(&cache->table);
-    cache->table = changes;
-    cache->table_number = number;
-    cache->has_table = true;
-    return 0;
+    place = place_of(log, number);
+    block = &log->keyframes.blocks[place->block];
+    if (ebb_input_read(&log->keyframes, block, &payload, error)) {
+        ebb_buffer_free(&payload);
+        return -1;
+    }
+    problem = decode_registers(place, block, payload.bytes, registers);
+    if (problem) {
+        ebb_buffer_free(&payload);
+        return ebb_input_corrupt(&log->keyframes, block->offset, problem, error);
+    }
+    return 0; /* the payload stays: the registers' values are in it */
 }
 
-/* A copy of a keyframe's page table; its failed member says that there was an error. */
-static struct ebb_page_table copy_table(const struct ebb_log *log, uint64_t number,
-                                        struct ebb_error *error)
+void ebb_keyframe_registers_free(struct ebb_keyframe_registers *registers)
 {
-    const struct ebb_page_table *table = &log->cache->table;
-    struct ebb_page_table copy = {NULL, 0, 0, false};
-    size_t i;
-
-    pthread_mutex_lock(&log->cache->mutex);
-    copy.failed = resolve_table(log, number, error) != 0;
-    if (!copy.failed) {
-        for (i = 0; i < table->count; i++) {
-            ebb_page_table_append(&copy, table->runs[i].page, table->runs[i].count,
-                                  table->runs[i].id);
-        }
-        if (copy.failed) {
-            ebb_input_no_memory(&log->keyframes, error);
-        }
-    }
-    pthread_mutex_unlock(&log->cache->mutex);
-    return copy;
+    free(registers->list);
+    free(registers->values);
+    *registers = (struct ebb_keyframe_registers){.list = NULL};
 }
 
 /* --- Visiting pages. --- */
@@ -364,14 +260,14 @@ static size_t part_zeroes(struct ebb_page_run *runs, size_t count)
 int ebb_keyframe_visit_pages(const struct ebb_log *log, uint64_t number, ebb_page_visitor visit,
                              void *opaque, struct ebb_error *error)
 {
-    struct ebb_page_table table;
-    int status = -1;
+    struct ebb_page_table table = {NULL, 0, 0, false};
+    int status;
 
     if (check_number(log, number, error)) {
         return -1;
     }
-    table = copy_table(log, number, error);
-    if (!table.failed) {
+    status = ebb_keyframe_tables_whole(log, number, &table, error);
+    if (!status) {
         status =
             visit_runs(log, table.runs, part_zeroes(table.runs, table.count), visit, opaque, error);
     }
@@ -379,113 +275,42 @@ int ebb_keyframe_visit_pages(const struct ebb_log *log, uint64_t number, ebb_pag
     return status;
 }
 
-/* The part of *run that lies in the same run of a table, whose content's id is *id; *next is where
- * to look for it first, since runs are asked for in order. */
-static uint64_t same_run(const struct ebb_page_table *table, const struct ebb_page_run *run,
-                         size_t *next, uint64_t *id)
+/* The pages of the runs of a table, those that are all zeroes first, as NULL. */
+static int visit_table(const struct ebb_log *log, const struct ebb_page_table *table,
+                       ebb_page_visitor visit, void *opaque, struct ebb_error *error)
 {
-    const struct ebb_page_run *found;
+    size_t others = part_zeroes(table->runs, table->count), i;
+    uint64_t page;
 
-    while (*next < table->count &&
-           table->runs[*next].page + table->runs[*next].count <= run->page) {
-        ++*next;
-    }
-    found = &table->runs[*next];
-    *id = 0;
-    if (*next == table->count || found->page >= run->page + run->count) {
-        return run->count;
-    }
-    if (found->page > run->page) {
-        return found->page - run->page;
-    }
-    *id = found->id ? found->id + (run->page - found->page) : 0;
-    if (found->page + found->count - run->page < run->count) {
-        return found->page + found->count - run->page;
-    }
-    return run->count;
-}
+    for (i = others; i < table->count; i++) {
+        for (page = 0; page < table->runs[i].count; page++) {
+            int status = visit(opaque, table->runs[i].page + page, NULL);
 
-/* Appends what of the runs of to has other contents in from. */
-static void append_differences(struct ebb_page_table *changes, const struct ebb_page_table *from,
-                               const struct ebb_page_table *to)
-{
-    size_t next = 0, i;
-
-    for (i = 0; i < to->count; i++) {
-        struct ebb_page_run rest = to->runs[i];
-
-        while (rest.count > 0) {
-            uint64_t id, count = same_run(from, &rest, &next, &id);
-
-            if (id != rest.id) {
-                ebb_page_table_append(changes, rest.page, count, rest.id);
+            if (status) {
+                return status;
             }
-            rest.page += count;
-            rest.count -= count;
-            rest.id += rest.id ? count : 0;
         }
     }
-}
-
-/* Visits, as pages of zeroes, the pages of from that have contents, and none in to. */
-static int visit_vanished(const struct ebb_page_table *from, const struct ebb_page_table *to,
-                          ebb_page_visitor visit, void *opaque)
-{
-    size_t next = 0, i;
-
-    for (i = 0; i < from->count; i++) {
-        struct ebb_page_run rest = from->runs[i];
-
-        while (rest.count > 0) {
-            uint64_t id, count = same_run(to, &rest, &next, &id), page;
-
-            for (page = rest.page; rest.id && !id && page < rest.page + count; page++) {
-                int status = visit(opaque, page, NULL);
-
-                if (status) {
-                    return status;
-                }
-            }
-            rest.page += count;
-            rest.count -= count;
-        }
-    }
-    return 0;
-}
-
-static int visit_differences(const struct ebb_log *log, const struct ebb_page_table *from,
-                             const struct ebb_page_table *to, ebb_page_visitor visit, void *opaque,
-                             struct ebb_error *error)
-{
-    struct ebb_page_table changes = {NULL, 0, 0, false};
-    int status;
-
-    append_differences(&changes, from, to);
-    status = changes.failed ? ebb_input_no_memory(&log->keyframes, error)
-                            : visit_vanished(from, to, visit, opaque);
-    if (!status) {
-        status = visit_runs(log, changes.runs, part_zeroes(changes.runs, changes.count), visit,
-                            opaque, error);
-    }
-    ebb_page_table_free(&changes);
-    return status;
+    return visit_runs(log, table->runs, others, visit, opaque, error);
 }
 
 int ebb_keyframe_visit_changes(const struct ebb_log *log, uint64_t base, uint64_t number,
                                ebb_page_visitor visit, void *opaque, struct ebb_error *error)
 {
-    struct ebb_page_table from, to;
-    int status = -1;
+    struct ebb_page_table changes = {NULL, 0, 0, false};
+    int status;
 
     if (check_number(log, base, error) || check_number(log, number, error)) {
         return -1;
     }
-    from = copy_table(log, base, error);
-    to = copy_table(log, number, error);
-    if (!from.failed && !to.failed) {
-        status = visit_differences(log, &from, &to, visit, opaque, error);
+    if (base == number) {
+        return 0;
     }
-    ebb_page_table_free(&from);
-    ebb_page_table_free(&to);
+    status = base < number ? ebb_keyframe_tables_changes(log, base + 1, number, &changes, error)
+                           : ebb_keyframe_tables_undone(log, number, base, &changes, error);
+    if (!status) {
+        status = visit_table(log, &changes, visit, opaque, error);
+    }
+    ebb_page_table_free(&changes);
     return status;
 }

@@ -13,15 +13,13 @@
 
 #include <pthread.h>
 
-/* Where a keyframe lies among the blocks of its file, and its registers once somebody asked. */
+/* Where a keyframe lies among the blocks of its file. */
 struct ebb_keyframe_place {
     size_t block;       /* of type EBB_BLOCK_KEYFRAME */
     size_t first_table; /* its table blocks are first_table to block - 1 */
     uint64_t last_id;   /* of the page contents stored before it */
     uint64_t position;
     uint64_t event_number;
-    struct ebb_register *registers;
-    uint8_t *values;
 };
 
 /* What readers see of a block of events: with an index, other positions, and maybe fewer events. */
@@ -31,12 +29,19 @@ struct ebb_event_range {
     uint32_t count;
 };
 
+/* The whole page table of a keyframe. */
+struct ebb_cached_table {
+    uint64_t number;
+    struct ebb_page_table table;
+};
+
 /* What is found out later; the mutex makes it safe for several threads. */
+enum { EBB_CACHED_TABLES = 24 };
 struct ebb_log_cache {
     pthread_mutex_t mutex;
-    struct ebb_page_table table; /* of keyframe table_number, if has_table */
-    uint64_t table_number;
-    bool has_table;
+    struct ebb_cached_table tables[EBB_CACHED_TABLES]; /* keyframe numbers go up */
+    size_t table_count;
+    size_t runs; /* of all of them */
 };
 
 struct ebb_log {

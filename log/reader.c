@@ -3,6 +3,7 @@
 
 #include "index_reader.h"
 #include "keyframe_places.h"
+#include "keyframe_tables.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -228,7 +229,7 @@ void ebb_log_close(struct ebb_log *log)
     }
     ebb_keyframe_places_free(log);
     pthread_mutex_destroy(&log->cache->mutex);
-    ebb_page_table_free(&log->cache->table);
+    ebb_keyframe_tables_forget(log->cache);
     free(log->cache);
     ebb_input_close(&log->log);
     ebb_input_close(&log->keyframes);

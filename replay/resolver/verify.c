@@ -52,22 +52,28 @@ __attribute__((format(printf, 2, 3))) static void add_line(char *text, const cha
 }
 
 /* 1: they are the same; 0: not, the text says in what; -1: error. */
-static int compare_registers(struct interval *interval, const struct ebb_keyframe *keyframe,
-                             char *text, struct ebb_error *error)
+static int compare_registers(struct interval *interval, uint64_t number, char *text,
+                             struct ebb_error *error)
 {
     struct worker_client *worker = interval->runner->replica.worker;
     bool aarch64 = worker_client_hello(worker)->aarch64;
+    struct ebb_keyframe_registers recorded;
     const struct ebb_kvm_register *different;
     struct ebb_register *list;
     uint64_t got = 0, expected = 0;
     size_t count;
 
-    list = worker_client_list_registers(worker, &count, error);
-    if (!list) {
+    if (ebb_keyframe_registers_read(interval->runner->task->log, number, &recorded, error)) {
         return -1;
     }
-    different = ebb_compare_kvm_registers(list, count, keyframe->registers,
-                                          keyframe->register_count, aarch64, &got, &expected);
+    list = worker_client_list_registers(worker, &count, error);
+    if (!list) {
+        ebb_keyframe_registers_free(&recorded);
+        return -1;
+    }
+    different = ebb_compare_kvm_registers(list, count, recorded.list, recorded.count, aarch64, &got,
+                                          &expected);
+    ebb_keyframe_registers_free(&recorded);
     free(list);
     if (different) {
         add_line(text, "\n  register %s is 0x%" PRIx64 ", recorded was 0x%" PRIx64, different->name,
@@ -82,7 +88,6 @@ static int compare_with_keyframe(struct interval *interval, const struct trail *
     struct runner *runner = interval->runner;
     const struct ebb_log *log = runner->task->log;
     struct ram_difference ram = {.store = runner->store};
-    struct ebb_keyframe keyframe;
     uint64_t number = interval->number + 1;
     int result;
 
@@ -90,13 +95,12 @@ static int compare_with_keyframe(struct interval *interval, const struct trail *
         interval->end_ram.image = ram_image_take(runner->loaded.image);
         interval->end_ram.number = runner->loaded.number;
     }
-    if ((interval->end_ram.number != number &&
-         replica_read_keyframe(&runner->replica, log, &interval->end_ram, number, error)) ||
-        ebb_log_keyframe(log, number, &keyframe, error)) {
+    if (interval->end_ram.number != number &&
+        replica_read_keyframe(&runner->replica, log, &interval->end_ram, number, error)) {
         return -1;
     }
     add_line(text, "at the end of the interval the state is not that of keyframe %" PRIu64, number);
-    result = compare_registers(interval, &keyframe, text, error);
+    result = compare_registers(interval, number, text, error);
     if (result < 0) {
         return -1;
     }

@@ -192,6 +192,7 @@ static void read_events(const struct ebb_log *log, uint64_t first, uint64_t coun
 
 static void read_keyframes(const struct ebb_log *log, uint64_t first, uint64_t count)
 {
+    struct ebb_keyframe_registers registers;
     struct ebb_keyframe keyframe;
     uint64_t number, position = 0;
     size_t i;
@@ -199,12 +200,14 @@ static void read_keyframes(const struct ebb_log *log, uint64_t first, uint64_t c
     for (number = first; number < count && number - first < 50; number++) {
         int pages = 1000;
 
-        if (!ebb_log_keyframe(log, number, &keyframe, NULL)) {
-            check(keyframe.position >= position, "positions of keyframes go down");
-            position = keyframe.position;
-            for (i = 0; i < keyframe.register_count; i++) {
-                touch(keyframe.registers[i].value, keyframe.registers[i].size);
+        check(!ebb_log_keyframe(log, number, &keyframe, NULL), "a keyframe has no place");
+        check(keyframe.position >= position, "positions of keyframes go down");
+        position = keyframe.position;
+        if (!ebb_keyframe_registers_read(log, number, &registers, NULL)) {
+            for (i = 0; i < registers.count; i++) {
+                touch(registers.list[i].value, registers.list[i].size);
             }
+            ebb_keyframe_registers_free(&registers);
         }
         ebb_keyframe_visit_pages(log, number, visit_page, &pages, NULL);
     }

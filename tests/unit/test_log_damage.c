@@ -142,15 +142,18 @@ static int read_everything(const struct ebb_log *log, uint64_t *events)
     ebb_cursor_free(cursor);
     for (k = 0; k < summary.keyframe_count; k++) {
         struct page_check check = {k, 0};
+        struct ebb_keyframe_registers registers;
         struct ebb_keyframe keyframe;
 
-        if (ebb_log_keyframe(log, k, &keyframe, &error)) {
+        assert_int_equal(ebb_log_keyframe(log, k, &keyframe, &error), 0);
+        assert_int_equal(keyframe.event_number, k * BLOCK);
+        if (ebb_keyframe_registers_read(log, k, &registers, &error)) {
             errors += expect_corrupt(&error);
         } else {
-            assert_int_equal(keyframe.event_number, k * BLOCK);
-            assert_int_equal(keyframe.register_count, 1);
-            assert_int_equal(keyframe.registers[0].id, 77);
-            assert_int_equal(keyframe.registers[0].value[0], k);
+            assert_int_equal(registers.count, 1);
+            assert_int_equal(registers.list[0].id, 77);
+            assert_int_equal(registers.list[0].value[0], k);
+            ebb_keyframe_registers_free(&registers);
         }
         if (ebb_keyframe_visit_pages(log, k, check_page, &check, &error)) {
             errors += expect_corrupt(&error);

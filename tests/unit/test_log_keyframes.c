@@ -6,6 +6,7 @@
 #include "log/page_table.h"
 #include "unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,6 +105,7 @@ static void expect_pages(const struct ebb_log *log, uint64_t number, const struc
 static void test_registers(void **state)
 {
     struct ebb_log_writer *writer = fixture_create(*state);
+    struct ebb_keyframe_registers registers;
     struct ebb_keyframe keyframe;
     struct ebb_error error;
     struct ebb_log *log;
@@ -116,52 +118,62 @@ static void test_registers(void **state)
     assert_int_equal(keyframe.number, 0);
     assert_int_equal(keyframe.position, 5);
     assert_int_equal(keyframe.event_number, 0);
-    assert_int_equal(keyframe.register_count, 5);
-    assert_int_equal(keyframe.registers[1].id, 0x6030000000100002);
-    assert_int_equal(keyframe.registers[1].size, 8);
-    assert_memory_equal(keyframe.registers[1].value, "89abcde", 8);
-    assert_int_equal(keyframe.registers[2].id, EBB_REGISTER(1));
-    assert_memory_equal(keyframe.registers[2].value, "0123456789abcde", 16);
-    assert_int_equal(keyframe.registers[4].id, UINT64_MAX);
-    assert_memory_equal(keyframe.registers[4].value, "3456", 4);
+    assert_int_equal(ebb_keyframe_registers_read(log, 0, &registers, NULL), 0);
+    assert_int_equal(registers.count, 5);
+    assert_int_equal(registers.list[1].id, 0x6030000000100002);
+    assert_int_equal(registers.list[1].size, 8);
+    assert_memory_equal(registers.list[1].value, "89abcde", 8);
+    assert_int_equal(registers.list[2].id, EBB_REGISTER(1));
+    assert_memory_equal(registers.list[2].value, "0123456789abcde", 16);
+    assert_int_equal(registers.list[4].id, UINT64_MAX);
+    assert_memory_equal(registers.list[4].value, "3456", 4);
+    ebb_keyframe_registers_free(&registers);
     assert_int_equal(ebb_log_keyframe(log, 1, &keyframe, &error), -1);
     assert_int_equal(error.kind, EBB_ERROR_USAGE);
+    assert_int_equal(ebb_keyframe_registers_read(log, 1, &registers, &error), -1);
     assert_int_equal(ebb_keyframe_visit_pages(log, 1, cross_out, NULL, &error), -1);
     ebb_log_close(log);
 }
 
-/* Random changes, in random order, some taken back; each keyframe is what it was, whatever was
- * asked for before. */
 /* The pages of one model, brought to another by what visiting the changes tells. */
+struct follower {
+    struct model changing, expected;
+    bool seen[MODEL_PAGES];
+};
+
 static int follow_change(void *opaque, uint64_t page_number, const void *page)
 {
-    struct model *models = opaque; /* the changing one, the expected one */
-    uint64_t *content = &models[0].content[page_number - models[0].base];
-    uint64_t wanted = models[1].content[page_number - models[1].base];
+    struct follower *follower = opaque;
+    uint64_t place = page_number - follower->expected.base;
     uint8_t expected[EBB_PAGE_SIZE];
 
-    assert_in_range(page_number - models[0].base, 0, MODEL_PAGES - 1);
-    if (wanted) {
-        fill_page(expected, wanted);
+    assert_in_range(place, 0, MODEL_PAGES - 1);
+    if (follower->expected.content[place]) {
+        fill_page(expected, follower->expected.content[place]);
         assert_non_null(page);
         assert_memory_equal(page, expected, EBB_PAGE_SIZE);
     } else {
         assert_null(page);
     }
-    assert_int_not_equal(*content, wanted); /* what has not changed is not visited, nor twice */
-    *content = wanted;
+    assert_false(follower->seen[place]);
+    follower->seen[place] = true;
+    follower->changing.content[place] = follower->expected.content[place];
     return 0;
 }
 
 static void expect_changes(const struct ebb_log *log, uint64_t base, uint64_t number,
                            const struct model *models)
 {
-    struct model pair[2] = {models[base], models[number]};
+    struct follower follower = {.changing = models[base], .expected = models[number]};
 
-    assert_int_equal(ebb_keyframe_visit_changes(log, base, number, follow_change, pair, NULL), 0);
-    assert_memory_equal(pair[0].content, pair[1].content, sizeof(pair[0].content));
+    assert_int_equal(ebb_keyframe_visit_changes(log, base, number, follow_change, &follower, NULL),
+                     0);
+    assert_memory_equal(follower.changing.content, follower.expected.content,
+                        sizeof(follower.expected.content));
 }
 
+/* Random changes, in random order, some taken back; each keyframe is what it was, whatever was
+ * asked for before. */
 static void test_pages(void **state)
 {
     enum { KEYFRAMES = 40 };
@@ -403,6 +415,69 @@ static void test_visitor_stops(void **state)
     ebb_log_close(log);
 }
 
+static int count_page(void *opaque, uint64_t page_number, const void *page)
+{
+    (void)page_number;
+    (void)page;
+    ++*(uint64_t *)opaque;
+    return 0;
+}
+
+/* How often this process has read from a file so far. */
+static uint64_t count_reads(void)
+{
+    FILE *file = fopen("/proc/self/io", "r");
+    unsigned long long count = 0;
+    char line[100];
+
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file) && sscanf(line, "syscr: %llu", &count) != 1) {
+    }
+    fclose(file);
+    return count;
+}
+
+/* Many keyframes, each of which changes a few pages: a step back reads little more than its pages,
+ * and what nobody asks for is not read. */
+static void test_way_back(void **state)
+{
+    enum { KEYFRAMES = 400, CHANGED = 4 };
+    struct ebb_log_writer *writer = fixture_create(*state);
+    struct ebb_keyframe keyframe;
+    uint64_t random = 5, pages = 0, before, k, i;
+    struct ebb_log *log;
+
+    for (k = 0; k < KEYFRAMES; k++) {
+        begin(writer, k, k);
+        for (i = 0; i < CHANGED; i++) {
+            add_page(writer, fixture_random(&random) % 1000, fixture_random(&random));
+        }
+        commit(writer);
+    }
+    fixture_close(writer);
+    log = fixture_open(*state);
+    before = count_reads();
+    for (k = 0; k < KEYFRAMES; k++) {
+        assert_int_equal(ebb_log_keyframe(log, k, &keyframe, NULL), 0);
+    }
+    assert_in_range(count_reads() - before, 0, 3); /* those of count_reads() itself */
+    before = count_reads();
+    for (k = 1; k < KEYFRAMES; k++) {
+        assert_int_equal(ebb_keyframe_visit_changes(log, k - 1, k, count_page, &pages, NULL), 0);
+    }
+    assert_in_range(count_reads() - before, 0, 3 * KEYFRAMES);
+    assert_in_range(pages, 1, CHANGED * KEYFRAMES);
+    pages = 0;
+    before = count_reads();
+    for (k = KEYFRAMES - 1; k > 0; k--) {
+        assert_int_equal(ebb_keyframe_visit_changes(log, k, k - 1, count_page, &pages, NULL), 0);
+    }
+    assert_in_range(pages, 1, CHANGED * KEYFRAMES);
+    /* The pages of each, and the tables of about as many as the logarithm of their number. */
+    assert_in_range(count_reads() - before, 0, (CHANGED + 9) * KEYFRAMES);
+    ebb_log_close(log);
+}
+
 /* --- Page tables by themselves, against plain arrays. --- */
 
 #define TABLE_PAGES 60
@@ -516,6 +591,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_high_pages, setup, teardown),
         cmocka_unit_test_setup_teardown(test_place_in_log, setup, teardown),
         cmocka_unit_test_setup_teardown(test_visitor_stops, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_way_back, setup, teardown),
         cmocka_unit_test(test_tables),
         cmocka_unit_test(test_known_table),
     };

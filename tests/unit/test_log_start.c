@@ -160,6 +160,7 @@ static void expect_pages(const struct ebb_log *log, const uint64_t *from, uint64
 
 static void expect_keyframes(const struct ebb_log *log, uint64_t first, uint64_t end)
 {
+    struct ebb_keyframe_registers registers;
     struct ebb_keyframe keyframe;
     uint64_t k;
 
@@ -168,7 +169,9 @@ static void expect_keyframes(const struct ebb_log *log, uint64_t first, uint64_t
         assert_int_equal(keyframe.number, k);
         assert_int_equal(keyframe.event_number, keyframe_event(k));
         assert_int_equal(keyframe.position, position_before(keyframe_event(k)));
-        assert_int_equal(keyframe.registers[0].value[0], (uint8_t)k);
+        assert_int_equal(ebb_keyframe_registers_read(log, k, &registers, NULL), 0);
+        assert_int_equal(registers.list[0].value[0], (uint8_t)k);
+        ebb_keyframe_registers_free(&registers);
         expect_pages(log, NULL, k);
         expect_pages(log, &first, k);
         expect_pages(log, &k, first);

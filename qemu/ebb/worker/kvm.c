@@ -40,7 +40,7 @@ int worker_kvm_open(struct worker *worker, struct ebb_error *error)
     struct worker_kvm *kvm = &worker->kvm;
     struct kvm_guest_cpu *description = &kvm->description;
     struct ebb_log_summary summary;
-    struct ebb_keyframe keyframe;
+    struct ebb_keyframe_registers registers; /* the description keeps them */
     uint64_t value;
     int i;
 
@@ -48,25 +48,24 @@ int worker_kvm_open(struct worker *worker, struct ebb_error *error)
     if (summary.keyframe_count <= summary.first_keyframe) {
         return ebb_fail(error, EBB_ERROR_CORRUPT, "the recording has no keyframe to start from");
     }
-    if (ebb_log_keyframe(worker->events.log, summary.first_keyframe, &keyframe, error)) {
+    if (ebb_keyframe_registers_read(worker->events.log, summary.first_keyframe, &registers,
+                                    error)) {
         return -1;
     }
     kvm->active = true;
     kvm->clears = ebb_log_exclusive_clears(worker->events.log, &kvm->clear_count);
     description->aarch64 = worker->manifest->aarch64;
     description->counter_frequency = worker->manifest->counter_frequency;
-    description->registers = keyframe.registers;
-    description->register_count = keyframe.register_count;
+    description->registers = registers.list;
+    description->register_count = registers.count;
     kvm->smccc.aarch32 = !description->aarch64;
-    if (kvm_register_number(keyframe.registers, keyframe.register_count, KVM_ID_FW_PSCI_VERSION,
-                            &value)) {
+    if (kvm_register_number(registers.list, registers.count, KVM_ID_FW_PSCI_VERSION, &value)) {
         kvm->smccc.psci_version = value;
     }
-    kvm_register_number(keyframe.registers, keyframe.register_count, KVM_ID_SYSREG(3, 0, 0, 0, 5),
+    kvm_register_number(registers.list, registers.count, KVM_ID_SYSREG(3, 0, 0, 0, 5),
                         &kvm->smccc.mpidr);
     for (i = 1; i <= 3; i++) {
-        if (kvm_register_number(keyframe.registers, keyframe.register_count, KVM_ID_FW(i),
-                                &value)) {
+        if (kvm_register_number(registers.list, registers.count, KVM_ID_FW(i), &value)) {
             kvm->smccc.workaround[i] = value;
         }
     }
