@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The timeline where a random walk seldom comes: ends, divergence, interruption, death. */
+#include "fake_worker.h"
 #include "recording_fixture.h"
 #include "toy_session.h"
 #include "unit.h"
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
+#include <sys/wait.h>
 
 #define LENGTH 20000u
 #define FAR ((uint64_t)1 << 40)
@@ -426,10 +427,29 @@ static void test_divergence_elsewhere(void **state)
 struct meddler {
     struct timeline *timeline;
     bool interrupt, kill_worker;
+    bool freeze;     /* the worker while it is interrupted, so that nothing depends on time: */
+    unsigned frozen; /* calls since then */
     unsigned calls;
     uint64_t position, from, to;
-    struct timespec when;
 };
+
+static void stop_worker(const struct meddler *meddler)
+{
+    int pid = timeline_worker_pid(meddler->timeline, 0), status;
+
+    kill(pid, SIGSTOP);
+    assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+    assert_true(WIFSTOPPED(status));
+}
+
+/* The call behind the next one comes when the engine has passed the interruption on. */
+static void thaw(struct meddler *meddler)
+{
+    if (meddler->frozen++ == 2) {
+        meddler->freeze = false;
+        kill(timeline_worker_pid(meddler->timeline, 0), SIGCONT);
+    }
+}
 
 static void meddle(void *opaque, uint64_t position, uint64_t from, uint64_t to)
 {
@@ -442,22 +462,19 @@ static void meddle(void *opaque, uint64_t position, uint64_t from, uint64_t to)
     meddler->from = from;
     meddler->to = to;
     meddler->calls++;
-    if (meddler->interrupt) {
-        clock_gettime(CLOCK_MONOTONIC, &meddler->when);
+    if (meddler->frozen) {
+        thaw(meddler);
+    } else if (meddler->interrupt) {
+        if (meddler->freeze) {
+            stop_worker(meddler);
+            thaw(meddler);
+        }
         timeline_interrupt(meddler->timeline);
     } else if (meddler->kill_worker) {
         kill(timeline_worker_pid(meddler->timeline, 0), SIGKILL);
         meddler->kill_worker = false;
         meddler->interrupt = true;
     }
-}
-
-static double seconds_since(const struct timespec *when)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - when->tv_sec) + (double)(now.tv_nsec - when->tv_nsec) / 1e9;
 }
 
 static void open_long(struct toy_session *session, struct meddler *meddler)
@@ -481,10 +498,12 @@ static void test_interrupt_forward(void **state)
 
     (void)state;
     open_long(&session, &meddler);
-    meddler.interrupt = true;
+    meddler.interrupt = meddler.freeze = true;
     assert_int_equal(timeline_run_forward(session.timeline, UINT64_MAX, &stop, &error), 0);
-    /* Generous: other tests run at the same time. */
-    assert_true(seconds_since(&meddler.when) < 1);
+    /* The worker has got no farther than it goes between two looks at the request. */
+    assert_false(meddler.freeze);
+    assert_in_range(stop.position, meddler.position, meddler.position + 2 * LOOK_UP_EVERY);
+    meddler.frozen = 0;
     assert_int_equal(stop.reason, TIMELINE_STOP_INTERRUPTED);
     assert_int_equal(stop.position, timeline_position(session.timeline));
     assert_in_range(stop.position, 1, FAR - 1);
