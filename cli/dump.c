@@ -72,6 +72,10 @@ static int find_pc(struct dump *dump, uint64_t position, struct ebb_error *error
     if (timeline_seek(dump->timeline, position, &stop, error) < 0) {
         return -1;
     }
+    if (stop.reason == TIMELINE_STOP_DAMAGED) {
+        return ebb_fail(error, EBB_ERROR_CORRUPT, "%s",
+                        stop.report ? stop.report : "the recording is damaged");
+    }
     if (stop.reason == TIMELINE_STOP_DIVERGED) {
         if (stop.report) {
             fprintf(stderr, "%s\n", stop.report);

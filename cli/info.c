@@ -14,7 +14,8 @@
 struct contents {
     struct ebb_log_summary summary;
     uint64_t events[KIND_LIMIT + 1];
-    const char *end_reason; /* NULL: no end event */
+    const char *end_reason;  /* NULL: no end event */
+    struct ebb_error damage; /* the first there is, or none; events behind it are not counted */
 };
 
 static int count_events(const struct recording *recording, struct contents *contents,
@@ -40,6 +41,13 @@ static int count_events(const struct recording *recording, struct contents *cont
         }
     }
     ebb_cursor_free(cursor);
+    if (result < 0 && error->kind == EBB_ERROR_CORRUPT) {
+        contents->damage = *error;
+        return 0;
+    }
+    if (ebb_log_damage(recording->log)) {
+        ebb_fail(&contents->damage, EBB_ERROR_CORRUPT, "%s", ebb_log_damage(recording->log));
+    }
     return result;
 }
 
@@ -180,12 +188,21 @@ static void print_length(const struct recording *recording, const struct ebb_log
     printf("\n");
 }
 
+static void print_damage(const struct contents *contents)
+{
+    if (contents->damage.kind) {
+        print_member("damage", contents->damage.message);
+        print_member("", "what is before can be replayed; ebb verify tells how far");
+    }
+}
+
 static void print_end(const struct recording *recording, const struct contents *contents)
 {
     const struct ebb_log_summary *summary = &contents->summary;
     const char *problem = ebb_log_problem(recording->log);
     char bytes[TEXT_NUMBER_SIZE];
 
+    print_damage(contents);
     if (problem) {
         printf("%-13s where replay and recording disagree; what is before can be replayed\n",
                "end");
@@ -304,6 +321,10 @@ static int print_json(const struct recording *recording, const struct contents *
         json_unsigned(summary->cut_off_bytes));
     if (document) {
         add_positions_json(document, recording, summary);
+        json_object_set_new(document, "damage",
+                            contents->damage.kind ? json_printable(contents->damage.message,
+                                                                   strlen(contents->damage.message))
+                                                  : json_null());
     }
     return json_print(stdout, document, error);
 }
@@ -325,6 +346,10 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
         count_events(&recording, &contents, error) == 0) {
         status = arguments->values[INFO_JSON] ? print_json(&recording, &contents, error)
                                               : print_text(&recording, &contents, error);
+        if (status == 0 && contents.damage.kind) {
+            *error = contents.damage;
+            status = -1;
+        }
     }
     recording_close(&recording);
     return status;
@@ -337,7 +362,9 @@ const struct command command_info = {
     .operands_max = 1,
     .description =
         "Prints what was recorded, where and when, how long the recording is, its events by kind, "
-        "its keyframes, and whether it is complete or was cut off.\n\n"
+        "its keyframes, and whether it is complete or was cut off. If it is damaged, what is "
+        "before "
+        "the damage is told, and the exit status is 4.\n\n"
         "Of a recording made under KVM the host only knew counts and anchors; it says whether the "
         "first replay has resolved these into positions yet.",
     .examples = "ebb info\nebb info --json ebb-recording-3 | jq .end_position\n",

@@ -99,6 +99,10 @@ static int seek(struct replay *replay, const char *at, struct ebb_error *error)
         replay->result.diverged = true;
         fprintf(stderr, "%s\n", stop.report ? stop.report : "replay and log disagree");
     }
+    if (stop.reason == TIMELINE_STOP_DAMAGED) {
+        replay->result.damaged = true;
+        fprintf(stderr, "ebb: %s\n", stop.report ? stop.report : "the recording is damaged");
+    }
     return 0;
 }
 
@@ -121,16 +125,26 @@ static int find_slide(struct replay *replay, bool own_gdb, struct ebb_error *err
     return status;
 }
 
-/* Tells where a recording made under KVM could not be replayed to its end. */
+/* Tells where a recording made under KVM could not be replayed to its end, and what is damaged. */
 static void tell_problem(const struct replay *replay)
 {
-    const char *problem = ebb_log_problem(timeline_log(replay->timeline));
+    const struct ebb_log *log = timeline_log(replay->timeline);
+    const char *problem = ebb_log_problem(log), *damage = ebb_log_damage(log);
+    char *notice = timeline_take_notice(replay->timeline);
 
     if (problem) {
         fprintf(stderr, "ebb: %s can be debugged up to position %llu only: %s\n",
                 replay->recording.directory, (unsigned long long)timeline_end(replay->timeline),
                 problem);
     }
+    if (damage) {
+        fprintf(stderr, "ebb: %s is damaged: %s; ebb verify tells how far it can be replayed\n",
+                replay->recording.directory, damage);
+    }
+    if (notice) {
+        fprintf(stderr, "ebb: %s\n", notice);
+    }
+    free(notice);
 }
 
 static void show_progress(void *opaque, uint64_t position, uint64_t from, uint64_t to)
@@ -398,7 +412,7 @@ static int serve_debugger(struct replay *replay, int listener, struct debugger *
     struct epoll_event event = {.events = EPOLLIN};
     struct epoll_event gone;
     int stop = epoll_create1(EPOLL_CLOEXEC), status = 0;
-    bool diverged = replay->result.diverged;
+    struct rsp_result all = replay->result;
 
     if (stop < 0 || epoll_ctl(stop, EPOLL_CTL_ADD, replay->signals_fd, &event) < 0 ||
         epoll_ctl(stop, EPOLL_CTL_ADD, debugger->exit_fd, &event) < 0) {
@@ -408,12 +422,14 @@ static int serve_debugger(struct replay *replay, int listener, struct debugger *
     while (status == 0) {
         status = rsp_serve_listener(replay->timeline, listener, &replay->options, &replay->result,
                                     error);
-        diverged |= replay->result.diverged;
+        all.diverged |= replay->result.diverged;
+        all.damaged |= replay->result.damaged;
         if (epoll_wait(stop, &gone, 1, 0) > 0) {
             break;
         }
     }
-    replay->result.diverged = diverged;
+    replay->result.diverged = all.diverged;
+    replay->result.damaged = all.damaged;
     if (stop >= 0) {
         close(stop);
     }
@@ -524,6 +540,11 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     if (replay.signals_fd >= 0) {
         close(replay.signals_fd);
     }
+    if (status == 0 && replay.result.damaged) {
+        status = ebb_fail(error, EBB_ERROR_CORRUPT,
+                          "the session came to where the recording is damaged; ebb verify tells "
+                          "what is left of it");
+    }
     if (status == 0 && replay.result.diverged) {
         status = ebb_fail(error, EBB_ERROR_DIVERGED,
                           "replay and log disagreed during the session; ebb verify tells where");
@@ -570,7 +591,9 @@ const struct command command_replay = {
         "Writes to memory and registers, and functions called from gdb, happen in a diversion: "
         "the next move in time drops it, and the recording stays as it is.\n\n"
         "The server can also be used without the gdb started here, see --stdio and --listen. The "
-        "exit status is 3 if replay and recording disagreed on the way.",
+        "exit status is 3 if replay and recording disagreed on the way, and 4 if the way led to "
+        "where the "
+        "recording is damaged.",
     .examples =
         "ebb replay --at end\n"
         "ebb replay --symbols vmlinux ebb-recording-3 -- -x breakpoints.gdb\n"

@@ -79,6 +79,9 @@ static int show_stop(struct shell *shell, const struct timeline_stop *stop, stru
     case TIMELINE_STOP_INTERRUPTED:
         printf("Stopped.\n");
         break;
+    case TIMELINE_STOP_DAMAGED:
+        return ebb_fail(error, EBB_ERROR_CORRUPT, "%s",
+                        stop->report ? stop->report : "the recording is damaged behind this");
     case TIMELINE_STOP_DIVERGED:
         if (stop->report) {
             printf("%s\n", stop->report);

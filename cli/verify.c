@@ -27,7 +27,7 @@ struct verify {
     bool has_digests;
     uint64_t recorded_registers, recorded_ram; /* digests at the end event */
     uint64_t registers, ram;                   /* the same after the replay */
-    uint64_t position;
+    uint64_t begin, position;
     double seconds;
     char *report; /* how replay and log disagree; NULL: they do not */
 };
@@ -70,6 +70,13 @@ static int run_to_end(struct verify *verify, struct timeline *timeline, struct e
     } while (stop.reason == TIMELINE_STOP_BREAKPOINT || stop.reason == TIMELINE_STOP_WATCHPOINT);
     verify->seconds = (double)(ebb_clock_now() - start) / 1e9;
     verify->position = timeline_position(timeline);
+    if (stop.reason == TIMELINE_STOP_DAMAGED) {
+        return ebb_fail(error, EBB_ERROR_CORRUPT,
+                        "%s; up to position %" PRIu64 " of %" PRIu64
+                        " it replays as recorded, and can be debugged",
+                        stop.report ? stop.report : "the recording is damaged", verify->position,
+                        verify->summary.end_position);
+    }
     if (stop.reason == TIMELINE_STOP_DIVERGED) {
         verify->report = stop.report ? strdup(stop.report) : NULL;
         return ebb_fail(error, EBB_ERROR_DIVERGED,
@@ -107,6 +114,21 @@ static int compare(const struct verify *verify, struct ebb_error *error)
         verify->registers, verify->recorded_registers, verify->ram, verify->recorded_ram);
 }
 
+/* What the replay had no need to look at. */
+static int check_rest(const struct verify *verify, struct ebb_error *error)
+{
+    if (ebb_log_check(verify->recording.log, error) == 0) {
+        return 0;
+    }
+    if (error->kind == EBB_ERROR_CORRUPT) {
+        ebb_fail_prefix(error,
+                        "all of it replays as recorded, from position %" PRIu64
+                        " on, but not all of the recording is left",
+                        verify->begin);
+    }
+    return -1;
+}
+
 static int replay(struct verify *verify, struct ebb_error *error)
 {
     struct progress progress;
@@ -126,6 +148,7 @@ static int replay(struct verify *verify, struct ebb_error *error)
     timeline = timeline_open(&options, error);
     if (timeline) {
         progress.timeline = timeline;
+        verify->begin = timeline_begin(timeline);
         status = run_to_end(verify, timeline, error);
     }
     if (status == 0) {
@@ -133,7 +156,7 @@ static int replay(struct verify *verify, struct ebb_error *error)
     }
     timeline_close(timeline);
     progress_end(&progress);
-    return status < 0 ? -1 : compare(verify, error);
+    return status < 0 || compare(verify, error) < 0 ? -1 : check_rest(verify, error);
 }
 
 static int print_json(const struct verify *verify, int status, const struct ebb_error *problem,
@@ -241,7 +264,9 @@ const struct command command_verify = {
         "store-exclusives that failed on the host for reasons that the guest could not see "
         "included.\n\n"
         "The exit status is 0 if everything is as recorded, and 3 with a report on standard error "
-        "if not.",
+        "if not. It is 4 if the recording is damaged, with where that is and what of it replays "
+        "all "
+        "the same.",
     .examples = "ebb verify ebb-recording-3\n",
     .options = options,
     .run = run,

@@ -5,10 +5,21 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+/* A worker that cannot do what the recording asks for says so by its exit status. */
+static enum ebb_error_kind kind_of_exit(int status)
+{
+    return status == EBB_ERROR_CORRUPT || status == EBB_ERROR_UNSUPPORTED
+               ? (enum ebb_error_kind)status
+               : EBB_ERROR_FAILED;
+}
+
 int worker_channel_died(struct worker_channel *channel, struct ebb_error *error)
 {
     char words[400];
 
+    if (!channel->died) {
+        channel->why = kind_of_exit(worker_process_exit_status(&channel->process));
+    }
     channel->died = true;
     if (worker_process_hit_walls(&channel->process)) {
         return ebb_fail(error, EBB_ERROR_FAILED,
@@ -16,12 +27,14 @@ int worker_channel_died(struct worker_channel *channel, struct ebb_error *error)
                         "something that no replay needs; the kernel's log may name the call");
     }
     worker_process_last_words(&channel->process, words, sizeof(words));
-    return ebb_fail(error, EBB_ERROR_FAILED, "the worker died%s%s", *words ? ": " : "", words);
+    return ebb_fail(error, channel->why ? channel->why : EBB_ERROR_FAILED, "the worker died%s%s",
+                    *words ? ": " : "", words);
 }
 
 int worker_channel_nonsense(struct worker_channel *channel, struct ebb_error *error)
 {
     channel->died = true;
+    channel->why = EBB_ERROR_FAILED;
     return ebb_fail(error, EBB_ERROR_FAILED,
                     "the worker gave an unexpected reply; is it of the same build as ebb?");
 }
@@ -95,6 +108,25 @@ int worker_channel_send(struct worker_channel *channel, uint32_t type, const str
     return send_all(channel, all, parts + 1, error);
 }
 
+/* What a worker says is shown to people: it must not tell their terminal what to do. */
+static void make_printable(char *text, size_t size)
+{
+    for (size_t i = 0; i < size && text[i]; i++) {
+        unsigned char byte = (unsigned char)text[i];
+
+        if (byte == 0x7f || (byte < ' ' && byte != '\n' && byte != '\t')) {
+            text[i] = '?';
+        }
+    }
+}
+
+/* The kind of an error is an exit status, too: one that is none would pass for success. */
+static enum ebb_error_kind kind_of(uint32_t kind)
+{
+    return kind > EBB_ERROR_NONE && kind <= EBB_ERROR_INTERRUPTED ? (enum ebb_error_kind)kind
+                                                                  : EBB_ERROR_FAILED;
+}
+
 int worker_channel_receive_error(struct worker_channel *channel, uint32_t length,
                                  struct ebb_error *error)
 {
@@ -107,7 +139,8 @@ int worker_channel_receive_error(struct worker_channel *channel, uint32_t length
         return -1;
     }
     reply.message[sizeof(reply.message) - 1] = '\0';
-    return ebb_fail(error, (enum ebb_error_kind)reply.kind, "%s", reply.message);
+    make_printable(reply.message, sizeof(reply.message));
+    return ebb_fail(error, kind_of(reply.kind), "%s", reply.message);
 }
 
 int worker_channel_receive_header(struct worker_channel *channel, uint32_t type, uint32_t *length,
@@ -141,6 +174,7 @@ int worker_channel_receive_text(struct worker_channel *channel, uint32_t length,
     *text = calloc(1, (size_t)length + 1);
     if (!*text) {
         channel->died = true; /* what it says next would be taken for a reply */
+        channel->why = EBB_ERROR_FAILED;
         return ebb_fail_memory(error);
     }
     if (worker_channel_receive(channel, *text, length, error)) {
@@ -148,5 +182,6 @@ int worker_channel_receive_text(struct worker_channel *channel, uint32_t length,
         *text = NULL;
         return -1;
     }
+    make_printable(*text, length);
     return 0;
 }

@@ -17,6 +17,7 @@
 struct worker_channel {
     struct worker_process process;
     bool died;
+    enum ebb_error_kind why; /* once it has died */
 };
 
 /* The worker has gone: says so, with its last words. Returns -1. */
@@ -39,7 +40,7 @@ int worker_channel_receive_error(struct worker_channel *channel, uint32_t length
 int worker_channel_receive(struct worker_channel *channel, void *buffer, size_t size,
                            struct ebb_error *error);
 
-/* The same as a string for free(); NULL if length is 0. */
+/* The same as a string for free(), without control characters; NULL if length is 0. */
 int worker_channel_receive_text(struct worker_channel *channel, uint32_t length, char **text,
                                 struct ebb_error *error);
 

@@ -20,6 +20,7 @@ struct worker_client {
     struct worker_control *control;
     size_t control_size;
     bool running;
+    bool stop_requested;   /* of what is running, or ran last */
     struct worker_run run; /* the one in progress, or the last */
 };
 
@@ -222,6 +223,11 @@ void worker_client_stop(struct worker_client *worker)
     free(worker);
 }
 
+int worker_client_distrust(struct worker_client *worker, struct ebb_error *error)
+{
+    return worker_channel_nonsense(&worker->channel, error);
+}
+
 bool worker_client_died(const struct worker_client *worker)
 {
     return worker->channel.died;
@@ -289,13 +295,13 @@ static uint8_t *pack_registers(const struct ebb_keyframe_registers *registers, s
 }
 
 int worker_client_load_keyframe(struct worker_client *worker, const struct ebb_keyframe *keyframe,
+                                const struct ebb_keyframe_registers *registers,
                                 struct ebb_error *error)
 {
     struct worker_keyframe head = {.number = keyframe->number,
                                    .position = keyframe->position,
                                    .event_number = keyframe->event_number,
                                    .register_count = registers->count};
-                                const struct ebb_keyframe_registers *registers,
     size_t size;
     uint8_t *packed = pack_registers(registers, &size);
     struct iovec parts[2] = {{.iov_base = &head, .iov_len = sizeof(head)},
@@ -344,6 +350,7 @@ int worker_client_begin(struct worker_client *worker, uint32_t type, const struc
 {
     /* A request that came too late for the previous run is not for this one. */
     __atomic_store_n(&worker->control->stop_request, 0, __ATOMIC_SEQ_CST);
+    worker->stop_requested = false;
     if (worker_channel_send(&worker->channel, type, payload, parts, error)) {
         return -1;
     }
@@ -382,8 +389,10 @@ static bool hit_makes_sense(const struct worker_run *run, const struct worker_hi
 }
 
 /* What the stop says about where the worker is: no farther than it was told to go. */
-static bool place_makes_sense(const struct worker_run *run, const struct worker_stop *stop)
+static bool place_makes_sense(const struct worker_client *worker, const struct worker_stop *stop)
 {
+    const struct worker_run *run = &worker->run;
+
     switch (stop->reason) {
     case WORKER_STOP_LIMIT:
         return stop->moment.position == run->limit.position &&
@@ -392,26 +401,31 @@ static bool place_makes_sense(const struct worker_run *run, const struct worker_
         return stop->hit_count && !(run->flags & WORKER_RUN_LAST_HIT) &&
                stop->moment.position <= run->limit.position;
     case WORKER_STOP_INTERRUPTED:
+        return worker->stop_requested && moment_is_settled(stop->moment) &&
+               moment_before(stop->moment, run->limit);
     case WORKER_STOP_END:
         return moment_is_settled(stop->moment) && moment_before(stop->moment, run->limit);
     case WORKER_STOP_RESET:
         return stop->moment.phase == MOMENT_ARRIVED && moment_before(stop->moment, run->limit);
     case WORKER_STOP_DIVERGED:
+    case WORKER_STOP_DAMAGED:
         return stop->moment.position <= run->limit.position;
     default:
         return false;
     }
 }
 
-static bool stop_makes_sense(const struct worker_run *run, const struct worker_stop *stop)
+static bool stop_makes_sense(const struct worker_client *worker, const struct worker_stop *stop)
 {
+    const struct worker_run *run = &worker->run;
+
     if (stop->hit_count && !hit_makes_sense(run, &stop->hit)) {
         return false;
     }
     if (run->flags & WORKER_RUN_DIVERSION) {
         return stop->reason != WORKER_STOP_HIT || stop->hit_count;
     }
-    return is_moment(stop->moment) && place_makes_sense(run, stop);
+    return is_moment(stop->moment) && place_makes_sense(worker, stop);
 }
 
 int worker_client_run_end(struct worker_client *worker, struct worker_stop *stop, char **report,
@@ -430,7 +444,7 @@ int worker_client_run_end(struct worker_client *worker, struct worker_stop *stop
     if (worker_channel_receive(channel, stop, sizeof(*stop), error)) {
         return -1;
     }
-    if (stop->report_length != length - sizeof(*stop) || !stop_makes_sense(&worker->run, stop)) {
+    if (stop->report_length != length - sizeof(*stop) || !stop_makes_sense(worker, stop)) {
         return worker_channel_nonsense(channel, error);
     }
     return worker_channel_receive_text(channel, stop->report_length, report, error);
@@ -448,6 +462,7 @@ int worker_client_socket(const struct worker_client *worker)
 
 void worker_client_request_stop(struct worker_client *worker)
 {
+    worker->stop_requested = true;
     __atomic_store_n(&worker->control->stop_request, 1, __ATOMIC_SEQ_CST);
 }
 

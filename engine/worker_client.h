@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A worker as the engine sees it: one function per request of the protocol
- * (protocol/messages.h), and the memory both sides map.
+ * (protocol/messages.h), and the memory both sides map. A reply that is not of the form that the
+ * protocol gives it, or tells of something that the request does not allow, ends the worker; what
+ * depends on the recording is for the caller to check (worker_client_distrust()).
  *
  * Functions return 0, or -1 and fill *error. When the worker has died, worker_client_died() is true
  * from then on, every further request fails, and the only thing left to do is worker_client_stop().
@@ -26,6 +28,8 @@ struct worker_client *worker_client_start(const char *program, const char *recor
                                           enum worker_purpose purpose, struct ebb_error *error);
 void worker_client_stop(struct worker_client *worker); /* ends the process; NULL is allowed */
 
+/* After a reply that cannot be true: the worker counts as dead from then on. Returns -1. */
+int worker_client_distrust(struct worker_client *worker, struct ebb_error *error);
 bool worker_client_died(const struct worker_client *worker);
 pid_t worker_client_pid(const struct worker_client *worker);
 const struct worker_hello *worker_client_hello(const struct worker_client *worker);
@@ -40,11 +44,11 @@ void worker_client_mark_replaced(struct worker_client *worker, uint64_t page_num
 uint64_t worker_client_page_count(const struct worker_client *worker);
 
 int worker_client_load_keyframe(struct worker_client *worker, const struct ebb_keyframe *keyframe,
+                                const struct ebb_keyframe_registers *registers,
                                 struct ebb_error *error);
 int worker_client_get_state(struct worker_client *worker, void *state, struct ebb_error *error);
 int worker_client_set_state(struct worker_client *worker, const void *state,
                             struct ebb_error *error);
-                                const struct ebb_keyframe_registers *registers,
 int worker_client_collect_dirty(struct worker_client *worker, uint64_t *count,
                                 struct ebb_error *error);
 int worker_client_set_breakpoints(struct worker_client *worker,

@@ -27,6 +27,7 @@ static int receive_array(struct worker_channel *channel, uint64_t count, size_t 
     bytes = calloc(count, size);
     if (!bytes) {
         channel->died = true; /* what it says next would be taken for a reply */
+        channel->why = EBB_ERROR_FAILED;
         return ebb_fail_memory(error);
     }
     memcpy(array, &bytes, sizeof(bytes));
@@ -36,6 +37,14 @@ static int receive_array(struct worker_channel *channel, uint64_t count, size_t 
 static bool is_reason(uint32_t reason)
 {
     return reason >= WORKER_RESOLVE_DONE && reason <= WORKER_RESOLVE_INTERRUPTED;
+}
+
+/* The first ambiguous anchor is one of the events consumed; what follows goes back to it. */
+static bool place_makes_sense(const struct worker_resolved *head)
+{
+    return head->event_number >= head->event_count && head->position <= EBB_MAX_POSITION &&
+           (!head->ambiguous || (head->first_ambiguous < head->event_number &&
+                                 head->event_number - head->first_ambiguous <= head->event_count));
 }
 
 int worker_client_resolve_end(struct worker_client *worker,
@@ -55,8 +64,9 @@ int worker_client_resolve_end(struct worker_client *worker,
     if (worker_channel_receive(channel, head, sizeof(*head), error)) {
         return -1;
     }
-    if (!is_reason(head->reason) || head->event_count > WORKER_MAX_RESOLVED ||
-        head->exclusive_count > WORKER_MAX_EXCLUSIVES || head->clear_count > head->event_count ||
+    if (!is_reason(head->reason) || !place_makes_sense(head) ||
+        head->event_count > WORKER_MAX_RESOLVED || head->exclusive_count > WORKER_MAX_EXCLUSIVES ||
+        head->clear_count > head->event_count ||
         length !=
             sizeof(*head) + head->event_count * sizeof(*resolution->positions) +
                 (head->exclusive_count + head->clear_count) * sizeof(*resolution->exclusives) +
@@ -124,6 +134,7 @@ struct ebb_register *worker_client_list_registers(struct worker_client *worker, 
     packed = malloc(length + 1);
     if (!packed) {
         channel->died = true;
+        channel->why = EBB_ERROR_FAILED;
         ebb_fail_memory(error);
         return NULL;
     }

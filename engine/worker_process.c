@@ -235,6 +235,22 @@ int worker_process_reap(struct worker_process *process)
     return exit_status;
 }
 
+int worker_process_exit_status(const struct worker_process *process)
+{
+    struct pollfd ended = {.fd = (int)syscall(SYS_pidfd_open, process->pid, 0), .events = POLLIN};
+    siginfo_t info = {0};
+
+    if (ended.fd >= 0) {
+        poll(&ended, 1, REAP_PATIENCE);
+        close(ended.fd);
+    }
+    if (waitid(P_PID, (id_t)process->pid, &info, WEXITED | WNOHANG | WNOWAIT) || !info.si_pid ||
+        info.si_code != CLD_EXITED) {
+        return -1;
+    }
+    return info.si_status;
+}
+
 /* Reads up to size - 1 bytes at an offset of the error log as one line; returns their number. */
 static size_t read_words(const struct worker_process *process, off_t from, char *buffer,
                          size_t size)

@@ -42,6 +42,9 @@ bool worker_process_hit_walls(const struct worker_process *process);
  * for it. Returns its exit status; -1: a signal ended it, or it was waited for before. */
 int worker_process_reap(struct worker_process *process);
 
+/* The exit status of a worker that has closed its socket; -1 if it was killed, or does not end. */
+int worker_process_exit_status(const struct worker_process *process);
+
 /* What the worker wrote to its standard error, on one line, the middle left out if it is long. */
 void worker_process_last_words(const struct worker_process *process, char *buffer, size_t size);
 

@@ -106,6 +106,9 @@ static int load(struct ebb_cursor *cursor, struct ebb_error *error)
     if (cursor->loaded) {
         return 0;
     }
+    if (block->lost) {
+        return ebb_input_corrupt(input, block->offset, "its header is not valid", error);
+    }
     if (reserve_events(cursor, block->count, error) ||
         ebb_input_decompress(input, block, cursor->zstd, &cursor->stored, &cursor->raw, error)) {
         return -1;

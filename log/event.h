@@ -28,6 +28,10 @@
 
 #define EBB_PAGE_SIZE 4096u
 
+/* No position is above this. A century of a CPU is not as long, and whoever adds a stretch to a
+ * position gets no overflow. */
+#define EBB_MAX_POSITION (1ull << 62)
+
 enum ebb_log_flag {
     EBB_LOG_COUNTS = 1 << 0, /* positions are counts; there may be anchors, and an index */
 };

@@ -78,6 +78,7 @@ bool ebb_unpack_block_header(const uint8_t bytes[EBB_BLOCK_HEADER_SIZE], uint64_
                              uint64_t recording_id, struct ebb_block *block)
 {
     block->offset = offset;
+    block->lost = false;
     block->type = ebb_get_le32(bytes);
     block->stored_size = ebb_get_le32(bytes + 4);
     block->raw_size = ebb_get_le32(bytes + 8);

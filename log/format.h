@@ -42,8 +42,6 @@
 #define EBB_MAX_REGISTER_SIZE 256u  /* bytes */
 #define EBB_MAX_PROBLEM 65536u      /* bytes of text in an index */
 #define EBB_MAX_NUMBER (1ull << 62) /* of the first event, keyframe or page content */
-/* A century of a CPU is not as long, and whoever adds a stretch to a position gets no overflow. */
-#define EBB_MAX_POSITION (1ull << 62)
 
 /* The first four bytes of a block. */
 enum ebb_block_type {
@@ -69,6 +67,7 @@ struct ebb_block {
     uint64_t first_position;
     uint64_t last_position;
     uint64_t checksum; /* of the stored payload */
+    bool lost;         /* stands for what is between two blocks and is none; the rest is unknown */
 };
 
 void ebb_pack_file_header(uint8_t bytes[EBB_FILE_HEADER_SIZE], const char *magic,

@@ -102,6 +102,9 @@ static int read_end(struct overlay *overlay, const struct ebb_log *log, struct e
     struct ebb_span span;
     int status;
 
+    if (index->damage) {
+        return ebb_fail(error, EBB_ERROR_CORRUPT, "%s", index->damage);
+    }
     if (!block || block->type != EBB_BLOCK_INDEX_END || index->used != index->size) {
         return ebb_input_corrupt(index, index->used, "the end of the index is not there", error);
     }
@@ -308,7 +311,7 @@ static int read_index(struct overlay *overlay, const struct ebb_log *log, struct
     if (!index->has_header || index->recording_id != log->log.recording_id) {
         return ebb_fail(error, EBB_ERROR_CORRUPT, "%s belongs to another recording", index->name);
     }
-    if (ebb_input_scan(&overlay->index, EBB_FILE_HEADER_SIZE, error) ||
+    if (ebb_input_scan(&overlay->index, EBB_FILE_HEADER_SIZE, false, error) ||
         read_end(overlay, log, error) || check_payloads(index, error) ||
         read_ranges(overlay, log, error)) {
         return -1;

@@ -125,9 +125,9 @@ static bool is_block_type(const uint8_t *bytes)
 
 /*
  * Tells damage from an end that is missing: is there a valid block header anywhere behind a place
- * where there should be one and is none? Returns 1 or 0, or -1 on error.
+ * where there should be one and is none? Returns 1, and its place, or 0, or -1 on error.
  */
-static int find_later_header(const struct ebb_input *input, uint64_t offset,
+static int find_later_header(const struct ebb_input *input, uint64_t offset, uint64_t *place,
                              struct ebb_error *error)
 {
     static const size_t window = 1 << 16;
@@ -147,6 +147,7 @@ static int find_later_header(const struct ebb_input *input, uint64_t offset,
         for (i = 0; i <= last && !found; i++) {
             found = is_block_type(bytes + i) &&
                     ebb_unpack_block_header(bytes + i, offset + i, input->recording_id, &block);
+            *place = offset + i;
         }
         offset += last + 1;
     }
@@ -154,29 +155,89 @@ static int find_later_header(const struct ebb_input *input, uint64_t offset,
     return found;
 }
 
-/* Reads the header at offset. Returns 1, or 0 if no whole block is there, or -1 on error. */
-static int read_block_header(const struct ebb_input *input, uint64_t offset,
-                             struct ebb_block *block, struct ebb_error *error)
+/* Notes what is wrong, unless something before it is. Returns 0, or -1 on error. */
+static int note_damage(struct ebb_input *input, const char *message, struct ebb_error *error)
 {
-    uint8_t bytes[EBB_BLOCK_HEADER_SIZE];
-    int found;
-
-    if (input->size - offset < sizeof(bytes)) {
-        return 0;
+    if (!input->damage) {
+        input->damage = strdup(message);
     }
-    if (read_at(input, offset, bytes, sizeof(bytes), error)) {
+    return input->damage ? 0 : ebb_input_no_memory(input, error);
+}
+
+int ebb_input_end_before(struct ebb_input *input, size_t i, const char *message,
+                         struct ebb_error *error)
+{
+    input->used = input->blocks[i].offset;
+    input->block_count = i;
+    return note_damage(input, message, error);
+}
+
+/* The header at input->used is damaged: goes on behind it, with a block that is lost in its place.
+ * Returns 1, or 0 if the list ends here, or -1 on error. */
+static int pass_damage(struct ebb_input *input, bool skip_lost, const char *problem,
+                       struct ebb_error *error)
+{
+    struct ebb_block lost = {.offset = input->used, .lost = true};
+    struct ebb_error damage;
+    uint64_t place = 0;
+    int found = find_later_header(input, input->used + 1, &place, error);
+
+    if (found <= 0) {
+        return found;
+    }
+    ebb_input_corrupt(input, input->used, problem, &damage);
+    if (note_damage(input, damage.message, error)) {
         return -1;
     }
-    if (!ebb_unpack_block_header(bytes, offset, input->recording_id, block)) {
-        found = find_later_header(input, offset + 1, error);
-        return found > 0 ? ebb_input_corrupt(input, offset, "its header is not valid", error)
-                         : found;
+    if (!skip_lost) {
+        return 0;
     }
-    if (block->stored_size > EBB_MAX_BLOCK_SIZE || block->raw_size > EBB_MAX_BLOCK_SIZE ||
-        block->count > EBB_MAX_BLOCK_SIZE) {
-        return ebb_input_corrupt(input, offset, "it is larger than a block can be", error);
+    input->used = place;
+    return add_block(input, &lost, error) ? -1 : 1;
+}
+
+/* Reads the header at input->used. Returns 1, or 0 if no whole block is there, or -1 on error;
+ * *problem tells of a header that is damaged, with 0. */
+static int read_block_header(const struct ebb_input *input, struct ebb_block *block,
+                             const char **problem, struct ebb_error *error)
+{
+    uint8_t bytes[EBB_BLOCK_HEADER_SIZE];
+
+    *problem = NULL;
+    if (input->size - input->used < sizeof(bytes)) {
+        return 0;
     }
-    return input->size - offset - sizeof(bytes) >= block->stored_size;
+    if (read_at(input, input->used, bytes, sizeof(bytes), error)) {
+        return -1;
+    }
+    if (!ebb_unpack_block_header(bytes, input->used, input->recording_id, block)) {
+        *problem = "its header is not valid";
+    } else if (block->stored_size > EBB_MAX_BLOCK_SIZE || block->raw_size > EBB_MAX_BLOCK_SIZE ||
+               block->count > EBB_MAX_BLOCK_SIZE) {
+        *problem = "it is larger than a block can be";
+    }
+    return !*problem && input->size - input->used - sizeof(bytes) >= block->stored_size;
+}
+
+/* True if the block's payload is not what it was; local receives errors of other kinds too. */
+static bool is_damaged(const struct ebb_input *input, const struct ebb_block *block,
+                       struct ebb_buffer *payload, struct ebb_error *local)
+{
+    local->kind = EBB_ERROR_NONE;
+    return block->lost ||
+           (ebb_input_read(input, block, payload, local) && local->kind == EBB_ERROR_CORRUPT);
+}
+
+/* What is_damaged() has met besides damage. Returns 0, or -1 and passes it on. */
+static int pass_on(const struct ebb_error *local, struct ebb_error *error)
+{
+    if (local->kind == EBB_ERROR_NONE || local->kind == EBB_ERROR_CORRUPT) {
+        return 0;
+    }
+    if (error) {
+        *error = *local;
+    }
+    return -1;
 }
 
 /*
@@ -187,31 +248,37 @@ static int drop_damaged_end(struct ebb_input *input, struct ebb_error *error)
 {
     struct ebb_buffer payload = {NULL, 0, 0, false};
     struct ebb_error local = {EBB_ERROR_NONE, ""};
+
+    while (input->block_count > 0 &&
+           is_damaged(input, &input->blocks[input->block_count - 1], &payload, &local)) {
+        input->used = input->blocks[--input->block_count].offset;
+    }
+    ebb_buffer_free(&payload);
+    return pass_on(&local, error);
+}
+
+int ebb_input_check(struct ebb_input *input, struct ebb_error *error)
+{
+    struct ebb_buffer payload = {NULL, 0, 0, false};
+    struct ebb_error local = {EBB_ERROR_NONE, ""};
     int status = 0;
+    size_t i;
 
-    while (input->block_count > 0) {
-        const struct ebb_block *block = &input->blocks[input->block_count - 1];
-
-        if (!ebb_input_read(input, block, &payload, &local)) {
-            break;
+    for (i = 0; i < input->block_count && !status; i++) {
+        if (is_damaged(input, &input->blocks[i], &payload, &local)) {
+            status = ebb_input_end_before(input, i, local.message, error);
+        } else {
+            status = pass_on(&local, error);
         }
-        if (local.kind != EBB_ERROR_CORRUPT) {
-            status = -1;
-            if (error) {
-                *error = local;
-            }
-            break;
-        }
-        input->used = block->offset;
-        input->block_count--;
     }
     ebb_buffer_free(&payload);
     return status;
 }
 
-int ebb_input_scan(struct ebb_input *input, uint64_t first, struct ebb_error *error)
+int ebb_input_scan(struct ebb_input *input, uint64_t first, bool skip_lost, struct ebb_error *error)
 {
     struct ebb_block block;
+    const char *problem;
     int found;
 
     if (input->size < first) {
@@ -219,12 +286,17 @@ int ebb_input_scan(struct ebb_input *input, uint64_t first, struct ebb_error *er
         return 0;
     }
     input->used = first;
-    while ((found = read_block_header(input, input->used, &block, error)) > 0) {
-        if (add_block(input, &block, error)) {
-            return -1;
+    do {
+        found = read_block_header(input, &block, &problem, error);
+        if (found > 0) {
+            if (add_block(input, &block, error)) {
+                return -1;
+            }
+            input->used += EBB_BLOCK_HEADER_SIZE + block.stored_size;
+        } else if (problem) {
+            found = pass_damage(input, skip_lost, problem, error);
         }
-        input->used += EBB_BLOCK_HEADER_SIZE + block.stored_size;
-    }
+    } while (found > 0);
     return found < 0 ? -1 : drop_damaged_end(input, error);
 }
 
@@ -291,6 +363,7 @@ void ebb_input_close(struct ebb_input *input)
     }
     free(input->name);
     free(input->blocks);
+    free(input->damage);
     memset(input, 0, sizeof(*input));
     input->fd = -1;
 }

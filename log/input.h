@@ -23,6 +23,7 @@ struct ebb_input {
     size_t block_count;
     size_t block_capacity;
     uint64_t used; /* bytes up to the end of the last whole block */
+    char *damage;  /* the first thing that is wrong, but for an end that is missing; or NULL */
 };
 
 /* Opens a file and checks its header. The input is to be closed also after an error. */
@@ -32,8 +33,22 @@ int ebb_input_open(struct ebb_input *input, const char *directory, const char *f
 /* Closes an input that was given to ebb_input_open(), or is all zeroes. */
 void ebb_input_close(struct ebb_input *input);
 
-/* Finds the whole blocks, the first of which is at offset first; none if the file ends before. */
-int ebb_input_scan(struct ebb_input *input, uint64_t first, struct ebb_error *error);
+/*
+ * Finds the whole blocks, the first of which is at offset first; none if the file ends before.
+ * Where a header is damaged and others follow, input->damage says so. The list then has a block
+ * that is lost, if skip_lost is set, and goes on behind it; else it ends there. Reads the headers,
+ * and payloads from the end on until one is good.
+ */
+int ebb_input_scan(struct ebb_input *input, uint64_t first, bool skip_lost,
+                   struct ebb_error *error);
+
+/* Reads the payloads of all blocks. Before a damaged one the list ends, and input->damage says so.
+ */
+int ebb_input_check(struct ebb_input *input, struct ebb_error *error);
+
+/* Lets the list of blocks end before block number i, which is damaged as the message says. */
+int ebb_input_end_before(struct ebb_input *input, size_t i, const char *message,
+                         struct ebb_error *error);
 
 /* Fails with EBB_ERROR_CORRUPT, naming file and offset. */
 int ebb_input_corrupt(const struct ebb_input *input, uint64_t offset, const char *problem,

@@ -101,7 +101,8 @@ int ebb_keyframe_places_find(struct ebb_log *log, struct ebb_error *error)
         .position = log->start.position,
         .event_number = log->start.first_event,
     };
-    const struct ebb_input *input = &log->keyframes;
+    struct ebb_input *input = &log->keyframes;
+    struct ebb_error damage;
     size_t i;
 
     log->places = calloc(input->block_count + 1, sizeof(*log->places));
@@ -114,7 +115,10 @@ int ebb_keyframe_places_find(struct ebb_log *log, struct ebb_error *error)
         const char *problem = index_block(&indexer, i);
 
         if (problem) {
-            return ebb_input_corrupt(input, input->blocks[i].offset, problem, error);
+            ebb_input_corrupt(input, input->blocks[i].offset, problem, &damage);
+            if (ebb_input_end_before(input, i, damage.message, error)) {
+                return -1;
+            }
         }
     }
     ebb_keyframe_places_drop_unreachable(log);

@@ -12,9 +12,32 @@
 /* How often a log is opened anew if its beginning was dropped at the same time. */
 #define OPEN_TRIES 100
 
+/* What is lost between two blocks of events, if they leave room for it. */
+static void measure_lost(const struct ebb_log *log, struct ebb_block *lost, uint64_t position)
+{
+    const struct ebb_block *next = lost + 1;
+
+    lost->type = EBB_BLOCK_EVENTS;
+    lost->first = log->event_count;
+    lost->first_position = position;
+    lost->last_position = next->first_position;
+    lost->count = next->first > lost->first && next->first - lost->first <= UINT32_MAX
+                      ? next->first - lost->first
+                      : 0;
+}
+
+static bool fits(const struct ebb_log *log, const struct ebb_block *block, uint64_t position)
+{
+    return block->type == EBB_BLOCK_EVENTS && block->first == log->event_count &&
+           block->count > 0 && (block->lost || block->count <= EBB_MAX_BLOCK_EVENTS) &&
+           block->first_position >= position && block->last_position >= block->first_position &&
+           block->last_position <= EBB_MAX_POSITION;
+}
+
 static int check_event_blocks(struct ebb_log *log, struct ebb_error *error)
 {
     uint64_t position = log->start.position;
+    struct ebb_error damage;
     size_t i;
 
     log->ranges = calloc(log->log.block_count + 1, sizeof(*log->ranges));
@@ -23,14 +46,18 @@ static int check_event_blocks(struct ebb_log *log, struct ebb_error *error)
     }
     log->event_count = log->start.first_event;
     for (i = 0; i < log->log.block_count; i++) {
-        const struct ebb_block *block = &log->log.blocks[i];
+        struct ebb_block *block = &log->log.blocks[i];
 
-        if (block->type != EBB_BLOCK_EVENTS || block->first != log->event_count ||
-            block->count == 0 || block->count > EBB_MAX_BLOCK_EVENTS ||
-            block->first_position < position || block->last_position < block->first_position ||
-            block->last_position > EBB_MAX_POSITION) {
-            return ebb_input_corrupt(&log->log, block->offset,
-                                     "its header does not fit the blocks before", error);
+        if (block->lost) {
+            measure_lost(log, block, position); /* it is never the last */
+        }
+        if (!fits(log, block, position)) {
+            ebb_input_corrupt(&log->log, block->offset, "its header does not fit the blocks before",
+                              &damage);
+            if (ebb_input_end_before(&log->log, i, damage.message, error)) {
+                return -1;
+            }
+            break;
         }
         log->event_count += block->count;
         position = block->last_position;
@@ -44,22 +71,47 @@ static int check_event_blocks(struct ebb_log *log, struct ebb_error *error)
 }
 
 /* Looks at the last event: is it the end of the recording? */
-static int find_end(struct ebb_log *log, struct ebb_error *error)
+static int look_at_end(struct ebb_log *log, struct ebb_error *error)
 {
-    struct ebb_cursor *cursor;
+    struct ebb_cursor *cursor = ebb_cursor_new(log, error);
     struct ebb_event event;
     int found = -1;
 
-    if (log->range_count == 0) {
-        return 0;
-    }
-    cursor = ebb_cursor_new(log, error);
     if (cursor && !ebb_cursor_seek_event(cursor, log->event_count - 1, error)) {
         found = ebb_cursor_next(cursor, &event, error);
     }
     log->complete = found > 0 && event.kind == EBB_EVENT_END;
     ebb_cursor_free(cursor);
     return found < 0 ? -1 : 0;
+}
+
+/* Drops the last block of events, which cannot be read. */
+static int drop_last(struct ebb_log *log, const char *message, struct ebb_error *error)
+{
+    size_t last = log->range_count - 1;
+
+    log->event_count -= log->ranges[last].count;
+    log->range_count = last;
+    log->end_position = last > 0 ? log->ranges[last - 1].last_position : log->start.position;
+    return ebb_input_end_before(&log->log, last, message, error);
+}
+
+static int find_end(struct ebb_log *log, struct ebb_error *error)
+{
+    struct ebb_error local = {EBB_ERROR_NONE, ""};
+
+    while (log->range_count > 0 && look_at_end(log, &local)) {
+        if (local.kind != EBB_ERROR_CORRUPT) {
+            if (error) {
+                *error = local;
+            }
+            return -1;
+        }
+        if (drop_last(log, local.message, error)) {
+            return -1;
+        }
+    }
+    return 0;
 }
 
 /* The number of events of the last block up to its last one that is not nested, and its position.
@@ -142,8 +194,10 @@ static int open_files(struct ebb_log *log, struct ebb_error *error)
 
 static int read_files(struct ebb_log *log, struct ebb_error *error)
 {
-    if (ebb_input_scan(&log->log, log->start.log_offset, error) ||
-        ebb_input_scan(&log->keyframes, log->start.keyframes_offset, error)) {
+    /* Counts say nothing of where their events belong until all before them do. */
+    if (ebb_input_scan(&log->log, log->start.log_offset, !log->counts, error) ||
+        (log->counts && ebb_input_check(&log->log, error)) ||
+        ebb_input_scan(&log->keyframes, log->start.keyframes_offset, false, error)) {
         return -1;
     }
     if (check_event_blocks(log, error) || find_end(log, error) ||
@@ -268,6 +322,29 @@ void ebb_log_summary(const struct ebb_log *log, struct ebb_log_summary *summary)
 const char *ebb_log_problem(const struct ebb_log *log)
 {
     return log->problem;
+}
+
+const char *ebb_log_damage(const struct ebb_log *log)
+{
+    return log->log.damage ? log->log.damage : log->keyframes.damage;
+}
+
+static int check_payloads(const struct ebb_input *input, struct ebb_error *error)
+{
+    struct ebb_buffer payload = {NULL, 0, 0, false};
+    int status = input->damage ? ebb_fail(error, EBB_ERROR_CORRUPT, "%s", input->damage) : 0;
+    size_t i;
+
+    for (i = 0; i < input->block_count && !status; i++) {
+        status = ebb_input_read(input, &input->blocks[i], &payload, error);
+    }
+    ebb_buffer_free(&payload);
+    return status;
+}
+
+int ebb_log_check(const struct ebb_log *log, struct ebb_error *error)
+{
+    return check_payloads(&log->log, error) || check_payloads(&log->keyframes, error) ? -1 : 0;
 }
 
 const char *ebb_log_index_problem(const struct ebb_log *log)

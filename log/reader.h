@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading a recording's log and keyframes. Every byte is treated as hostile: damage is an error
- * with kind EBB_ERROR_CORRUPT that names file and offset, or, at the end of the files, the place
- * where the recording was cut off.
+ * Reading a recording's log and keyframes. Every byte is treated as hostile. Damage at the end of
+ * the files is the place where the recording was cut off. Elsewhere it is an error, with kind
+ * EBB_ERROR_CORRUPT, of whoever reads what is damaged; it names file and offset. What is before and
+ * behind it in the log can be read, but of a log with counts only what is before; of the keyframes
+ * nothing behind a block header that is damaged.
  *
  * An open log is immutable and may be used by several threads; a cursor belongs to one.
  */
@@ -18,7 +20,8 @@ struct ebb_log;
 
 /*
  * Opens the log in a recording's directory. A log that was cut off, or whose writer was killed,
- * opens up to its last whole block, and the summary says so. Reads block headers only.
+ * opens up to its last whole block, and the summary says so. Reads block headers only, but all of a
+ * log with counts.
  */
 struct ebb_log *ebb_log_open(const char *directory, struct ebb_error *error);
 void ebb_log_close(struct ebb_log *log);
@@ -50,6 +53,16 @@ void ebb_log_summary(const struct ebb_log *log, struct ebb_log_summary *summary)
  * log then has as many events as the index, and ends at the last good position.
  */
 const char *ebb_log_problem(const struct ebb_log *log);
+
+/*
+ * The first damage in the log, or if there is none in the keyframes, that was met when they were
+ * opened; a sentence with file and offset, owned by the log, or NULL. Payloads may be damaged as
+ * well.
+ */
+const char *ebb_log_damage(const struct ebb_log *log);
+
+/* Reads all payloads of the log and the keyframes, for their checksums. */
+int ebb_log_check(const struct ebb_log *log, struct ebb_error *error);
 
 /*
  * Why there is an index beside a log with counts that was not used (it is damaged, or another

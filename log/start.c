@@ -95,7 +95,7 @@ int ebb_start_read(const char *directory, struct ebb_start *start, uint64_t *rec
         ebb_input_close(&input);
         return 0;
     }
-    if (!status && !(status = ebb_input_scan(&input, EBB_FILE_HEADER_SIZE, error))) {
+    if (!status && !(status = ebb_input_scan(&input, EBB_FILE_HEADER_SIZE, false, error))) {
         status = read_start(&input, start, error);
     }
     *recording_id = input.recording_id;

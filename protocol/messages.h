@@ -17,7 +17,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 
-#define WORKER_PROTOCOL_VERSION 6u
+#define WORKER_PROTOCOL_VERSION 7u
 #define WORKER_MAX_MESSAGE (64u << 20) /* bytes of payload */
 
 /* Of the two memory files (fcntl(2)): their size stays what it is. */
@@ -205,6 +205,7 @@ enum worker_stop_reason {
     WORKER_STOP_RESET,       /* the guest was reset here: load stop.keyframe to go on */
     WORKER_STOP_DIVERGED,    /* replay and log disagree; the report says how */
     WORKER_STOP_HALTED,      /* diversions only: the CPU waits for an interrupt */
+    WORKER_STOP_DAMAGED,     /* the log cannot be read on; the report says why */
 };
 
 /*
@@ -234,7 +235,7 @@ struct worker_hit {
 struct worker_stop {
     uint32_t reason; /* enum worker_stop_reason */
     uint32_t report_length;
-    struct moment moment; /* with WORKER_STOP_DIVERGED: arriving where it did not fit */
+    struct moment moment; /* with DIVERGED, DAMAGED: arriving where it did not fit, was read */
     uint64_t pc;
     uint64_t keyframe;     /* with WORKER_STOP_RESET */
     uint64_t hit_count;    /* hits in this run */

@@ -7,6 +7,7 @@
 
 #include "moves.h"
 #include "position.h"
+#include "stop_reply.h"
 
 #include "log/reader.h"
 
@@ -70,7 +71,8 @@ static int run_seek(struct rsp_session *session, char **words, unsigned count,
         return -1;
     }
     session->signal = RSP_SIGTRAP;
-    if (stop.reason == TIMELINE_STOP_DIVERGED) {
+    rsp_print_notice(session);
+    if (stop.reason == TIMELINE_STOP_DIVERGED || stop.reason == TIMELINE_STOP_DAMAGED) {
         rsp_session_print(session, stop.report ? stop.report : "replay and log disagree");
         rsp_session_print(session, "\n");
     } else if (stop.reason == TIMELINE_STOP_INTERRUPTED) {

@@ -220,7 +220,7 @@ static void interpret(const struct rsp_move *move, struct manner manner, struct 
  */
 static void hide_end(struct rsp_session *session, struct timeline_stop *stop)
 {
-    if (stop->reason == TIMELINE_STOP_DIVERGED) {
+    if (stop->reason == TIMELINE_STOP_DIVERGED || stop->reason == TIMELINE_STOP_DAMAGED) {
         rsp_session_print(session, stop->report ? stop->report : "replay and log disagree");
         rsp_session_print(session, "\n");
     } else {
@@ -247,9 +247,11 @@ int rsp_move(struct rsp_session *session, const struct rsp_move *move, struct ti
         return -1;
     }
     session->diverged |= stop->reason == TIMELINE_STOP_DIVERGED;
+    session->damaged |= stop->reason == TIMELINE_STOP_DAMAGED;
     interpret(move, manner, stop);
     if (manner.alone && !manner.resume &&
-        (stop->reason == TIMELINE_STOP_END || stop->reason == TIMELINE_STOP_DIVERGED)) {
+        (stop->reason == TIMELINE_STOP_END || stop->reason == TIMELINE_STOP_DIVERGED ||
+         stop->reason == TIMELINE_STOP_DAMAGED)) {
         hide_end(session, stop);
     }
     session->at_watchpoint = stop->reason == TIMELINE_STOP_WATCHPOINT;

@@ -14,7 +14,7 @@ struct rsp_move {
     bool can_give_up; /* the client may go on to another packet instead of waiting for the end */
 };
 
-/* Returns 0 and fills *stop, or -1. Sets session->diverged. */
+/* Returns 0 and fills *stop, or -1. Sets session->diverged and damaged. */
 int rsp_move(struct rsp_session *session, const struct rsp_move *move, struct timeline_stop *stop,
              struct ebb_error *error);
 

@@ -51,6 +51,7 @@ struct rsp_result {
     uint64_t sessions; /* clients served */
     uint64_t packets;  /* packets handled */
     bool diverged;     /* a move ended because replay and log disagree */
+    bool damaged;      /* or because the recording is damaged */
 };
 
 /*

@@ -68,6 +68,7 @@ int rsp_serve_fds(struct timeline *timeline, int in, int out, const struct rsp_o
     result->sessions++;
     result->packets += session->packets;
     result->diverged |= session->diverged;
+    result->damaged |= session->damaged;
     rsp_session_free(session);
     return status;
 }

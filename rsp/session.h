@@ -89,7 +89,7 @@ struct rsp_session {
     /* Of the current diversion: the registers where it began, and whether memory was written. */
     uint8_t *origin; /* NULL until there was one */
     bool wrote_memory;
-    bool diverged;
+    bool diverged, damaged;
     enum rsp_end end;
     uint64_t packets;
 };

@@ -71,6 +71,16 @@ static void add_watchpoint(struct rsp_session *session, const struct timeline_st
     }
 }
 
+void rsp_print_notice(struct rsp_session *session)
+{
+    char *notice = timeline_take_notice(session->timeline);
+
+    if (notice) {
+        rsp_session_printf(session, "ebb: %s\n", notice);
+    }
+    free(notice);
+}
+
 /* Text that gdb shows above its own; it has to go out before the stop reply. */
 static void print_story(struct rsp_session *session, const struct timeline_stop *stop)
 {
@@ -86,6 +96,10 @@ static void print_story(struct rsp_session *session, const struct timeline_stop 
         rsp_session_print(session, stop->report ? stop->report : "ebb: replay and log disagree");
         rsp_session_print(session, "\n");
         break;
+    case TIMELINE_STOP_DAMAGED:
+        rsp_session_printf(session, "ebb: %s\n",
+                           stop->report ? stop->report : "the recording is damaged behind this");
+        break;
     case TIMELINE_STOP_HALTED:
         rsp_session_print(session, "ebb: the CPU waits for an interrupt, and in code that the "
                                    "debugger started none will come\n");
@@ -100,6 +114,7 @@ void rsp_report_stop(struct rsp_session *session, const struct timeline_stop *st
     bool broken_off =
         stop->reason == TIMELINE_STOP_INTERRUPTED || stop->reason == TIMELINE_STOP_HALTED;
 
+    rsp_print_notice(session);
     print_story(session, stop);
     session->signal = broken_off ? RSP_SIGINT : RSP_SIGTRAP;
     rsp_stop_reply(session);
@@ -115,6 +130,7 @@ void rsp_report_stop(struct rsp_session *session, const struct timeline_stop *st
         break;
     case TIMELINE_STOP_END:
     case TIMELINE_STOP_DIVERGED:
+    case TIMELINE_STOP_DAMAGED:
         rsp_buffer_text(&session->reply, "replaylog:end;");
         break;
     case TIMELINE_STOP_STEP:

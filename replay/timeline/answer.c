@@ -11,7 +11,11 @@ int answer_here(struct timeline *timeline, enum timeline_stop_reason reason,
     }
     stop->reason = reason;
     stop->position = timeline->moment.position;
-    stop->report = reason == TIMELINE_STOP_DIVERGED ? timeline->report : NULL;
+    stop->report = NULL;
+    if (reason == TIMELINE_STOP_DIVERGED) {
+        stop->reason = timeline->damaged ? TIMELINE_STOP_DAMAGED : reason;
+        stop->report = timeline->report;
+    }
     return 0;
 }
 

@@ -5,13 +5,105 @@
 
 #include "log/clock.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
-static void keep_report(struct timeline *timeline, char *report)
+static void keep_report(struct timeline *timeline, char *report, bool damaged)
 {
     if (report) {
         free(timeline->report);
         timeline->report = report;
+        timeline->damaged = damaged;
+    }
+}
+
+/* 1 if the next event at the stop is the reset that it tells of, else 0, or -1. Where that is so,
+ * each stop at a reset is behind the one before it: a worker cannot keep us here. */
+static int is_reset(const struct timeline *timeline, const struct worker_stop *stop,
+                    struct ebb_error *error)
+{
+    struct ebb_cursor *cursor;
+    struct ebb_log_summary summary;
+    struct ebb_event event;
+    int result;
+
+    ebb_log_summary(timeline->log, &summary);
+    if (stop->moment.event < summary.first_event || stop->moment.event >= summary.event_count) {
+        return 0;
+    }
+    cursor = ebb_cursor_new(timeline->log, error);
+    if (!cursor) {
+        return -1;
+    }
+    result = ebb_cursor_seek_event(cursor, stop->moment.event, error);
+    if (result == 0) {
+        result = ebb_cursor_next(cursor, &event, error);
+    }
+    ebb_cursor_free(cursor);
+    if (result > 0) {
+        result = event.kind == EBB_EVENT_RESET && event.value == stop->keyframe &&
+                 event.position == stop->moment.position;
+    }
+    return result;
+}
+
+static bool is_hit_of(const struct worker_breakpoint *breakpoint, const struct worker_hit *hit)
+{
+    if (breakpoint->kind != hit->kind) {
+        return false;
+    }
+    switch (hit->kind) {
+    case WORKER_BREAK_INTERRUPT:
+        return true; /* its address is the handler's */
+    case WORKER_BREAK_EXECUTE:
+        return breakpoint->address == hit->address;
+    default:
+        return breakpoint->address == hit->address &&
+               hit->data_address - breakpoint->address < breakpoint->length;
+    }
+}
+
+/* Is it a hit of one of the breakpoints that the worker was given? */
+static bool is_hit(const struct replica *replica, const struct worker_hit *hit)
+{
+    for (size_t i = 0; i < replica->loaded.count; i++) {
+        if (is_hit_of(&replica->loaded.list[i], hit)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of a stop that the request allows, what depends on where the replica was and on the recording.
+ * Returns 0, or -1. */
+static int check_stop(struct timeline *timeline, struct replica *replica,
+                      const struct worker_stop *stop, struct ebb_error *error)
+{
+    int possible = !stop->hit_count || is_hit(replica, &stop->hit);
+
+    if (stop->reason != WORKER_STOP_DIVERGED && stop->reason != WORKER_STOP_DAMAGED &&
+        moment_before(stop->moment, replica->moment)) {
+        possible = 0;
+    }
+    if (possible && stop->reason == WORKER_STOP_RESET) {
+        possible = is_reset(timeline, stop, error);
+    }
+    if (possible == 0) {
+        return worker_client_distrust(replica->worker, error);
+    }
+    return possible < 0 ? -1 : 0;
+}
+
+static void arrive(struct timeline *timeline, struct replica *replica, struct worker_stop *stop)
+{
+    /* An event that does not fit may lie before where its replay began, in a damaged recording. */
+    if (stop->moment.position < replica->moment.position) {
+        stop->moment = moment_arrived(replica->moment.position);
+    }
+    timeline->instructions_replayed += stop->moment.position - replica->moment.position;
+    replica->moment = stop->moment;
+    if (stop->reason == WORKER_STOP_DIVERGED) {
+        replica->moment.phase = MOMENT_NOWHERE;
     }
 }
 
@@ -23,64 +115,60 @@ int drive_end(struct timeline *timeline, struct replica *replica, struct worker_
     if (worker_client_run_end(replica->worker, stop, &report, error)) {
         return -1;
     }
-    if (stop->reason == WORKER_STOP_DIVERGED) {
-        keep_report(timeline, report);
+    if (check_stop(timeline, replica, stop, error)) {
+        free(report);
+        return -1;
+    }
+    if (stop->reason == WORKER_STOP_DIVERGED || stop->reason == WORKER_STOP_DAMAGED) {
+        keep_report(timeline, report, stop->reason == WORKER_STOP_DAMAGED);
+        stop->reason = WORKER_STOP_DIVERGED; /* the same to whoever moves */
     } else {
         free(report);
     }
-    if (stop->moment.position > replica->moment.position) {
-        timeline->instructions_replayed += stop->moment.position - replica->moment.position;
-    }
-    replica->moment = stop->moment;
-    if (stop->reason == WORKER_STOP_DIVERGED) {
-        replica->moment.phase = MOMENT_NOWHERE;
-    }
+    arrive(timeline, replica, stop);
     return 0;
 }
 
-/*
- * The number of the first event behind the reset: the worker may stand before or behind its event,
- * and the keyframe's place may be on either side of it too.
- */
-static int event_behind_reset(const struct timeline *timeline, const struct worker_stop *stop,
-                              uint64_t *number, struct ebb_error *error)
+/* Loads the keyframe of a reset. */
+static int load_reset(struct timeline *timeline, struct replica *replica,
+                      const struct worker_stop *stop, struct ebb_error *error)
 {
-    struct ebb_cursor *cursor = ebb_cursor_new(timeline->log, error);
-    struct ebb_event event;
-    int result;
+    struct ebb_keyframe keyframe;
 
-    *number = stop->moment.event;
-    if (!cursor) {
-        return -1;
+    if (ebb_log_keyframe(timeline->log, stop->keyframe, &keyframe, NULL) ||
+        keyframe.position != stop->moment.position) {
+        return ebb_fail(error, EBB_ERROR_CORRUPT,
+                        "the guest was reset, and keyframe %llu, which should have the state after "
+                        "that, %s",
+                        (unsigned long long)stop->keyframe,
+                        ebb_log_damage(timeline->log) ? ebb_log_damage(timeline->log)
+                                                      : "is missing or of another position");
     }
-    result = ebb_cursor_seek_event(cursor, stop->moment.event, error);
-    if (result == 0) {
-        result = ebb_cursor_next(cursor, &event, error);
-        if (result > 0 && event.kind == EBB_EVENT_RESET && event.value == stop->keyframe) {
-            ++*number;
-        }
-    }
-    ebb_cursor_free(cursor);
-    return result < 0 ? -1 : 0;
+    /* The keyframe's place may be before the reset's event or behind it. */
+    return replica_load_keyframe(replica, timeline->log, &timeline->loaded, stop->keyframe,
+                                 stop->moment.event + 1, error);
 }
 
-int drive_load_reset(struct timeline *timeline, struct replica *replica,
-                     const struct worker_stop *stop, struct ebb_error *error)
+int drive_reset(struct timeline *timeline, struct replica *replica, struct worker_stop *stop,
+                struct ebb_error *error)
 {
-    uint64_t first_event, position = stop->moment.position;
+    struct ebb_error local = {0};
+    char *report;
 
-    if (event_behind_reset(timeline, stop, &first_event, error) ||
-        replica_load_keyframe(replica, timeline->log, &timeline->loaded, stop->keyframe,
-                              first_event, error)) {
-        return -1;
+    if (load_reset(timeline, replica, stop, &local) == 0) {
+        timeline->restores++;
+        return 0;
     }
-    timeline->restores++;
-    if (replica->moment.position != position) {
-        return ebb_fail(error, EBB_ERROR_CORRUPT,
-                        "the reset at position %llu names a keyframe of position %llu; "
-                        "the recording is damaged",
-                        (unsigned long long)position, (unsigned long long)replica->moment.position);
+    if (local.kind != EBB_ERROR_CORRUPT || worker_client_died(replica->worker)) {
+        return ebb_fail(error, local.kind, "%s", local.message);
     }
+    if (asprintf(&report, "the recording is damaged behind position %llu: %s",
+                 (unsigned long long)stop->moment.position, local.message) < 0) {
+        return ebb_fail_memory(error);
+    }
+    keep_report(timeline, report, true);
+    replica->moment.phase = MOMENT_NOWHERE;
+    stop->reason = WORKER_STOP_DIVERGED;
     return 0;
 }
 
@@ -114,7 +202,7 @@ int drive_run(struct timeline *timeline, struct replica *replica, const struct w
             result->hit = true;
             result->last_hit = stop.hit;
         }
-        if (stop.reason == WORKER_STOP_RESET && drive_load_reset(timeline, replica, &stop, error)) {
+        if (stop.reason == WORKER_STOP_RESET && drive_reset(timeline, replica, &stop, error)) {
             return -1;
         }
     } while (stop.reason == WORKER_STOP_RESET);

@@ -17,10 +17,13 @@ int drive_run(struct timeline *timeline, struct replica *replica, const struct w
 int drive_to(struct timeline *timeline, struct replica *replica, struct moment limit,
              struct drive_result *result, struct ebb_error *error);
 
-/* The second half of one worker's run, and what has to be done if it is a reset that ended it. */
+/* The second half of one worker's run. That the log is damaged ends a run as a divergence does;
+ * timeline->damaged tells them apart. */
 int drive_end(struct timeline *timeline, struct replica *replica, struct worker_stop *stop,
               struct ebb_error *error);
-int drive_load_reset(struct timeline *timeline, struct replica *replica,
-                     const struct worker_stop *stop, struct ebb_error *error);
+/* What has to be done if it is a reset that ended the run. If its keyframe is damaged, the stop
+ * becomes a divergence. */
+int drive_reset(struct timeline *timeline, struct replica *replica, struct worker_stop *stop,
+                struct ebb_error *error);
 
 #endif

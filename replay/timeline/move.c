@@ -61,7 +61,8 @@ int move_end_at_divergence(struct timeline *timeline, uint64_t position, struct 
     timeline->diverged = true;
     move_arrive(timeline, position);
     if (move_reach_present(timeline, error)) {
-        if (error->kind != EBB_ERROR_DIVERGED || position == timeline->begin) {
+        if ((error->kind != EBB_ERROR_DIVERGED && error->kind != EBB_ERROR_CORRUPT) ||
+            position == timeline->begin) {
             return -1;
         }
         timeline->end = position - 1;

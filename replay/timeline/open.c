@@ -46,10 +46,11 @@ static int list_keyframes(struct timeline *timeline, const struct ebb_log_summar
     struct ebb_keyframe keyframe;
 
     if (count <= first) {
-        return ebb_fail(error, EBB_ERROR_CORRUPT,
-                        "the recording %s has no keyframe to start from; it ended before the "
-                        "first one was written",
-                        timeline->recording);
+        return ebb_fail(
+            error, EBB_ERROR_CORRUPT, "the recording %s has no keyframe to start from%s%s",
+            timeline->recording,
+            ebb_log_damage(timeline->log) ? ": " : "; it ended before the first one was written",
+            ebb_log_damage(timeline->log) ? ebb_log_damage(timeline->log) : "");
     }
     timeline->keyframes = calloc(count - first, sizeof(*timeline->keyframes));
     if (!timeline->keyframes) {
@@ -125,6 +126,10 @@ static int open_recording(struct timeline *timeline, const struct timeline_optio
     timeline->moment = moment_settled(timeline->begin);
     timeline->end = summary.end_position > timeline->begin ? summary.end_position : timeline->begin;
     problem = ebb_log_problem(timeline->log);
+    if (!problem && summary.counts) {
+        problem = ebb_log_damage(timeline->log); /* which is where such a log ends */
+        timeline->damaged = problem != NULL;
+    }
     if (problem) {
         timeline->diverged = true;
         timeline->report = strdup(problem);
@@ -176,22 +181,47 @@ static int prepare(struct timeline *timeline, const struct timeline_options *opt
     return timeline->program ? 0 : -1;
 }
 
-/* Brings replica 0 to the beginning, whose checkpoint is the set's first and stays for ever. */
-static int go_to_begin(struct timeline *timeline, struct ebb_error *error)
+/* Brings replica 0 to the first keyframe. */
+static int try_to_begin(struct timeline *timeline, struct ebb_error *error)
 {
     struct start start = {.kind = START_KEYFRAME,
                           .position = timeline->begin,
                           .keyframe = timeline->keyframes[0].number};
     int result;
 
-    timeline->point_of_interest = timeline->begin;
-    if (recovery_start(timeline, &timeline->replicas[0], error)) {
-        return -1;
-    }
     do {
         result = reach_start(timeline, &timeline->replicas[0], &start, error);
     } while (result && recovery_try_again(timeline, 0, error));
     return result;
+}
+
+/* Lets history begin at the first keyframe that is left. */
+static void begin_later(struct timeline *timeline)
+{
+    timeline->begin = timeline->keyframes[0].position;
+    timeline->moment = moment_settled(timeline->begin);
+    timeline->end = timeline->end > timeline->begin ? timeline->end : timeline->begin;
+    timeline->point_of_interest = timeline->begin;
+}
+
+/* Brings replica 0 to the beginning, whose checkpoint is the set's first and stays for ever. */
+static int go_to_begin(struct timeline *timeline, struct ebb_error *error)
+{
+    size_t keyframes = timeline->keyframe_count;
+
+    timeline->point_of_interest = timeline->begin;
+    if (recovery_start(timeline, &timeline->replicas[0], error)) {
+        return -1;
+    }
+    while (try_to_begin(timeline, error)) {
+        /* A damaged keyframe was struck off the list. */
+        if (timeline->keyframe_count == keyframes || !timeline->keyframe_count) {
+            return -1;
+        }
+        keyframes = timeline->keyframe_count;
+        begin_later(timeline);
+    }
+    return 0;
 }
 
 struct timeline *timeline_open(const struct timeline_options *options, struct ebb_error *error)
@@ -237,6 +267,7 @@ void timeline_close(struct timeline *timeline)
     free(timeline->breakpoints.list);
     free(timeline->keyframes);
     free(timeline->report);
+    free(timeline->notice);
     free(timeline->recording);
     free(timeline->program);
     free(timeline);
@@ -245,6 +276,14 @@ void timeline_close(struct timeline *timeline)
 const struct ebb_log *timeline_log(const struct timeline *timeline)
 {
     return timeline->log;
+}
+
+char *timeline_take_notice(struct timeline *timeline)
+{
+    char *notice = timeline->notice;
+
+    timeline->notice = NULL;
+    return notice;
 }
 
 uint64_t timeline_begin(const struct timeline *timeline)

@@ -3,6 +3,9 @@
 
 #include "log/clock.h"
 
+#include <stdio.h>
+#include <string.h>
+
 /*
  * Measured with tests/bench/costs, on the boot of Debian's arm64 kernel that ./run bench uses, in
  * nine runs on a busy machine with two CPUs. So times are told as how many instructions were
@@ -94,6 +97,26 @@ void placement_choose_start(const struct timeline *timeline, const struct replic
     if (replica && moment_is_settled(replica->moment) && replica->moment.position <= position &&
         position - replica->moment.position < least) {
         *start = (struct start){.kind = START_HERE, .position = replica->moment.position};
+    }
+}
+
+void placement_forget_keyframe(struct timeline *timeline, uint64_t number, const char *why)
+{
+    size_t i = 0;
+
+    while (i < timeline->keyframe_count && timeline->keyframes[i].number != number) {
+        i++;
+    }
+    if (i == timeline->keyframe_count) {
+        return;
+    }
+    timeline->keyframe_count--;
+    memmove(timeline->keyframes + i, timeline->keyframes + i + 1,
+            (timeline->keyframe_count - i) * sizeof(*timeline->keyframes));
+    if (!timeline->notice &&
+        asprintf(&timeline->notice, "keyframe %llu is damaged and will not be used: %s",
+                 (unsigned long long)number, why) < 0) {
+        timeline->notice = NULL;
     }
 }
 

@@ -2,20 +2,19 @@
 #include "reach.h"
 #include "recovery.h"
 
-int reach_start(struct timeline *timeline, struct replica *replica, const struct start *start,
-                struct ebb_error *error)
+/* Why a position cannot be reached: the log says something else, or is damaged. */
+static enum ebb_error_kind report_kind(const struct timeline *timeline)
+{
+    return timeline->damaged ? EBB_ERROR_CORRUPT : EBB_ERROR_DIVERGED;
+}
+
+static int start_from_keyframe(struct timeline *timeline, struct replica *replica,
+                               const struct start *start, struct ebb_error *error)
 {
     bool uninterruptible = timeline->uninterruptible;
     struct drive_result result;
     int outcome;
 
-    if (start->kind == START_HERE) {
-        return 0;
-    }
-    timeline->restores++;
-    if (start->kind == START_CHECKPOINT) {
-        return replica_restore(replica, start->checkpoint, error);
-    }
     timeline->uninterruptible = true;
     outcome = replica_load_keyframe(replica, timeline->log, &timeline->loaded, start->keyframe, 0,
                                     error) ||
@@ -25,11 +24,53 @@ int reach_start(struct timeline *timeline, struct replica *replica, const struct
         return -1;
     }
     if (!moment_is_settled(replica->moment)) {
-        return ebb_fail(error, EBB_ERROR_DIVERGED, "keyframe %llu cannot be replayed from: %s",
+        return ebb_fail(error, report_kind(timeline), "keyframe %llu cannot be replayed from: %s",
                         (unsigned long long)start->keyframe,
                         timeline->report ? timeline->report : "");
     }
     return placement_take(timeline, replica, error);
+}
+
+/* Goes to a start; another one is chosen in its place if it is a keyframe that is damaged. Returns
+ * 0, 1 if there is another one, or -1. */
+static int try_start(struct timeline *timeline, struct replica *replica, struct start *start,
+                     struct ebb_error *error)
+{
+    timeline->restores++;
+    if (start->kind == START_CHECKPOINT) {
+        return replica_restore(replica, start->checkpoint, error);
+    }
+    if (start_from_keyframe(timeline, replica, start, error) == 0) {
+        return 0;
+    }
+    if (error->kind != EBB_ERROR_CORRUPT || worker_client_died(replica->worker)) {
+        return -1;
+    }
+    placement_forget_keyframe(timeline, start->keyframe, error->message);
+    if (!checkpoint_set_count(timeline->set)) {
+        return -1;
+    }
+    placement_choose_start(timeline, NULL, start->position, start);
+    return 1;
+}
+
+int reach_start(struct timeline *timeline, struct replica *replica, const struct start *start,
+                struct ebb_error *error)
+{
+    struct start now = *start;
+    struct ebb_error local;
+    int result;
+
+    if (now.kind == START_HERE) {
+        return 0;
+    }
+    do {
+        result = try_start(timeline, replica, &now, &local);
+    } while (result > 0);
+    if (result < 0 && error) {
+        *error = local;
+    }
+    return result;
 }
 
 /* Long ways are faster without breakpoints; for short ones changing them costs more. */
@@ -105,7 +146,7 @@ int reach_present(struct timeline *timeline, struct ebb_error *error)
         return -1;
     }
     if (result.reason != WORKER_STOP_LIMIT) {
-        return ebb_fail(error, EBB_ERROR_DIVERGED,
+        return ebb_fail(error, report_kind(timeline),
                         "position %llu cannot be reached a second time: %s",
                         (unsigned long long)position,
                         timeline->report ? timeline->report : "the log ends before");

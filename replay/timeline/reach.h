@@ -7,7 +7,7 @@
 #include "placement.h"
 #include "state.h"
 
-/* Brings a replica to a start. */
+/* Brings a replica to a start; to an earlier one if that is a keyframe that is damaged. */
 int reach_start(struct timeline *timeline, struct replica *replica, const struct start *start,
                 struct ebb_error *error);
 /* Brings replica 0 to a position. Replaces dead workers. */

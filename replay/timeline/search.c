@@ -147,7 +147,7 @@ static int begin_job(struct search *search, unsigned i, struct ebb_error *error)
 }
 
 /* What to do after the run of a job has stopped. */
-static int job_stopped(struct search *search, unsigned i, const struct worker_stop *stop,
+static int job_stopped(struct search *search, unsigned i, struct worker_stop *stop,
                        struct ebb_error *error)
 {
     struct timeline *timeline = search->timeline;
@@ -162,12 +162,12 @@ static int job_stopped(struct search *search, unsigned i, const struct worker_st
         end_job(job);
         return 0;
     }
+    if (stop->reason == WORKER_STOP_RESET && drive_reset(timeline, replica, stop, error)) {
+        return -1;
+    }
     if (stop->reason == WORKER_STOP_DIVERGED) {
         finish_job(search, job, true);
         return 0;
-    }
-    if (stop->reason == WORKER_STOP_RESET && drive_load_reset(timeline, replica, stop, error)) {
-        return -1;
     }
     if (stop->reason == WORKER_STOP_END || !moment_before(replica->moment, job->to)) {
         finish_job(search, job, false);

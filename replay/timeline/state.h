@@ -75,7 +75,7 @@ struct timeline {
      * if what devices wrote on reaching the position was reported, so that it is not found again.
      * The state that users see is the settled one then, too. */
     struct moment moment;
-    bool diverged; /* replay and log disagree behind `end`; `report` says how */
+    bool diverged; /* history cannot be replayed behind `end`; `report` says why */
     struct breakpoint_list breakpoints;
     size_t breakpoint_capacity;
     struct worker_context suspended; /* what the handler that a step entered was called from */
@@ -92,7 +92,10 @@ struct timeline {
     uint64_t progress_from, progress_to;
     uint64_t progress_time; /* nanoseconds */
 
-    char *report; /* of the last divergence met */
+    char *report; /* of the last divergence met, or of the last damage: */
+    bool damaged;
+    char *notice; /* what the user is to be told next, or NULL */
+    bool memory_told;
     struct target_document *documents;
     uint64_t instructions_replayed, restores, workers_replaced;
 };

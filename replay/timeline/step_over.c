@@ -64,7 +64,8 @@ static int finish_handler(struct timeline *timeline, struct timeline_stop *stop,
     if (status) {
         return -1;
     }
-    if (stop->reason == TIMELINE_STOP_END || stop->reason == TIMELINE_STOP_DIVERGED) {
+    if (stop->reason == TIMELINE_STOP_END || stop->reason == TIMELINE_STOP_DIVERGED ||
+        stop->reason == TIMELINE_STOP_DAMAGED) {
         return end_at_entry(timeline, entry, stop, error);
     }
     if (stop->reason == TIMELINE_STOP_BREAKPOINT && stop->address == back.address) {

@@ -52,6 +52,8 @@ struct timeline_options {
  * Opens at the recording's beginning. A recording made under KVM that has no index yet is resolved
  * first (resolver.h). Where it cannot be resolved to its end, or a replay and the log disagreed
  * before, history ends there, and moves that arrive at the end say why (TIMELINE_STOP_DIVERGED).
+ * So it is where the recording is damaged (TIMELINE_STOP_DAMAGED). Damaged keyframes are not used;
+ * if the first ones are damaged, history begins at the first that is not.
  *
  * Starts one worker, loads the first keyframe and takes a checkpoint there. Resolving replays all
  * of the recording, parts of it several times. The other workers are started by the first search
@@ -59,6 +61,12 @@ struct timeline_options {
  */
 struct timeline *timeline_open(const struct timeline_options *options, struct ebb_error *error);
 void timeline_close(struct timeline *timeline);
+
+/*
+ * What the user should be told, once: a sentence or two for free(), or NULL if there is nothing. It
+ * may come with opening and with any move.
+ */
+char *timeline_take_notice(struct timeline *timeline);
 
 /* What is known without asking a worker. */
 const struct ebb_log *timeline_log(const struct timeline *timeline);
@@ -75,6 +83,7 @@ enum timeline_stop_reason {
     TIMELINE_STOP_INTERRUPTED,
     TIMELINE_STOP_DIVERGED, /* replay and log disagree after this position; stop.report says how */
     TIMELINE_STOP_HALTED,   /* in a diversion the CPU went to sleep for good */
+    TIMELINE_STOP_DAMAGED, /* the recording is damaged behind this position; stop.report as above */
 };
 
 enum timeline_breakpoint_kind { /* values as in the worker's protocol */
@@ -100,7 +109,7 @@ struct timeline_stop {
     /* Of a step that ended at one instruction: forward, it entered an interrupt's handler;
      * backward, it undid a return from an exception. */
     bool handler;
-    char *report; /* TIMELINE_STOP_DIVERGED: text; owned by the timeline until its next move */
+    char *report; /* DIVERGED, DAMAGED: text; owned by the timeline until its next move */
 };
 
 /*

@@ -3,7 +3,8 @@
  * A worker with the toy CPU: speaks the protocol, replays a recording that toy_history.c wrote.
  * With FAKE_WORKER_DIES_AT in its environment it dies on reaching that position; if a file's name
  * is in FAKE_WORKER_DIES_ONCE, only the first does that writes to it. FAKE_WORKER_TRIES makes it
- * ask for something there that its walls refuse (fake_trespass.h).
+ * ask for something there that its walls refuse (fake_trespass.h). FAKE_WORKER_EXITS is a status to
+ * exit with at once; for FAKE_WORKER_LIES see tell_lies().
  */
 #include "fake_resolve.h"
 #include "fake_run.h"
@@ -31,6 +32,31 @@ struct state {
     uint8_t padding[9000];
 };
 
+/* While there is a lie in the file that FAKE_WORKER_LIES names, a run's reply is not true. */
+static void tell_lies(const struct fake_worker *worker, const struct worker_run *run,
+                      struct worker_stop *stop)
+{
+    char lie[40] = "";
+
+    if (!worker->lies || pread(worker->lies, lie, sizeof(lie) - 1, 0) <= 0) {
+        return;
+    }
+    if (strcmp(lie, "hit") == 0) {
+        stop->hit.moment.position = UINT64_MAX;
+    } else if (strcmp(lie, "other breakpoint") == 0) {
+        stop->hit.address += 4;
+    } else if (strcmp(lie, "reset") == 0) {
+        *stop = (struct worker_stop){.reason = WORKER_STOP_RESET, .moment = moment_arrived(0)};
+    } else if (strcmp(lie, "interrupted") == 0) {
+        stop->reason = WORKER_STOP_INTERRUPTED;
+        stop->moment = moment_settled(run->limit.position - 1);
+    } else if (strcmp(lie, "end") == 0) {
+        *stop = (struct worker_stop){.reason = WORKER_STOP_END, .moment = moment_settled(0)};
+    } else if (strcmp(lie, "error") == 0) {
+        stop->reason = WORKER_ERROR; /* see below */
+    }
+}
+
 static void serve_run(struct fake_worker *worker, const void *payload)
 {
     struct worker_stop stop;
@@ -38,14 +64,18 @@ static void serve_run(struct fake_worker *worker, const void *payload)
     char message[sizeof(stop) + sizeof(worker->report)];
 
     memcpy(&wanted, payload, sizeof(wanted));
-    worker->report[0] = '\0';
     if (!fake_run(worker, &wanted, &stop)) {
-        fake_reply_error("cannot run there from here");
+        fake_reply_error(EBB_ERROR_USAGE, "cannot run there from here");
         return;
     }
     fake_remember_ram(worker);
-    if (getenv("FAKE_WORKER_LIES")) {
-        stop.hit.moment.position = UINT64_MAX; /* of a hit, if there is one */
+    if (stop.reason == WORKER_STOP_DIVERGED && worker->damaged) {
+        stop.reason = WORKER_STOP_DAMAGED;
+    }
+    tell_lies(worker, &wanted, &stop);
+    if (stop.reason == WORKER_ERROR) {
+        fake_reply_error(EBB_ERROR_NONE, "\033[31mnothing is wrong\007");
+        return;
     }
     stop.pc = worker->cpu.pc;
     stop.keyframe = stop.reason == WORKER_STOP_RESET ? worker->next.value : 0;
@@ -156,9 +186,10 @@ static void serve_set_state(struct fake_worker *worker, const void *payload)
     worker->diversion = state.diversion;
     worker->drift = state.drift;
     worker->cpu = state.cpu;
-    fake_seek_event(worker, state.event_number);
-    accept_replaced(worker);
-    fake_reply(WORKER_SET_STATE, NULL, 0);
+    if (fake_seek_event(worker, state.event_number)) {
+        accept_replaced(worker);
+        fake_reply(WORKER_SET_STATE, NULL, 0);
+    }
 }
 
 static void serve_load_keyframe(struct fake_worker *worker, const uint8_t *payload)
@@ -178,9 +209,10 @@ static void serve_load_keyframe(struct fake_worker *worker, const uint8_t *paylo
     clockwork_load(&worker->clockwork, moment_arrived(keyframe.position));
     worker->drift = 0;
     worker->diversion = false;
-    fake_seek_event(worker, keyframe.event_number);
-    accept_replaced(worker);
-    fake_reply(WORKER_LOAD_KEYFRAME, NULL, 0);
+    if (fake_seek_event(worker, keyframe.event_number)) {
+        accept_replaced(worker);
+        fake_reply(WORKER_LOAD_KEYFRAME, NULL, 0);
+    }
 }
 
 static void serve_collect_dirty(struct fake_worker *worker)
@@ -238,7 +270,7 @@ static void serve_register(struct fake_worker *worker, uint32_t type, const uint
         memcpy(registers + 8 * number, payload + sizeof(number), 8);
         fake_reply(type, NULL, 0);
     } else {
-        fake_reply_error("there is no such register");
+        fake_reply_error(EBB_ERROR_USAGE, "there is no such register");
     }
 }
 
@@ -324,7 +356,7 @@ static void serve(struct fake_worker *worker, const struct worker_message *reque
         serve_collect_dirty(worker);
         break;
     default:
-        fake_reply_error("there is no such request");
+        fake_reply_error(EBB_ERROR_USAGE, "there is no such request");
         break;
     }
 }
@@ -398,6 +430,13 @@ int main(int argc, char **argv)
 
     if (argc < 3 || strcmp(argv[1], "-M") != 0) {
         fake_die("usage: fake_worker -M ebb,recording=DIR,engine-fd=3");
+    }
+    if (getenv("FAKE_WORKER_EXITS")) {
+        fprintf(stderr, "fake worker: this guest is too strange\n");
+        return atoi(getenv("FAKE_WORKER_EXITS"));
+    }
+    if (getenv("FAKE_WORKER_LIES")) {
+        worker.lies = open(getenv("FAKE_WORKER_LIES"), O_CREAT | O_RDONLY | O_CLOEXEC, 0600);
     }
     worker.dies_at = dies_at ? strtoull(dies_at, NULL, 0) : UINT64_MAX;
     worker.dies_once = -1;

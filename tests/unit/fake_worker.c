@@ -47,9 +47,9 @@ void fake_reply(uint32_t type, const void *payload, size_t size)
     fake_send(payload, size);
 }
 
-void fake_reply_error(const char *text)
+void fake_reply_error(enum ebb_error_kind kind, const char *text)
 {
-    struct worker_error error = {.kind = EBB_ERROR_USAGE};
+    struct worker_error error = {.kind = kind};
 
     snprintf(error.message, sizeof(error.message), "%s", text);
     fake_reply(WORKER_ERROR, &error, sizeof(error));
@@ -65,19 +65,25 @@ void fake_read_next(struct fake_worker *worker)
     worker->next_number = ebb_cursor_event_number(worker->cursor);
     result = ebb_cursor_next(worker->cursor, &worker->next, &error);
     if (result < 0) {
-        fake_die(error.message);
+        snprintf(worker->report, sizeof(worker->report), "the recording is damaged: %s",
+                 error.message);
+        worker->damaged = true;
     }
     worker->have_next = result > 0;
 }
 
-void fake_seek_event(struct fake_worker *worker, uint64_t number)
+bool fake_seek_event(struct fake_worker *worker, uint64_t number)
 {
     struct ebb_error error;
 
+    worker->report[0] = '\0';
+    worker->damaged = false;
     if (ebb_cursor_seek_event(worker->cursor, number, &error)) {
-        fake_die(error.message);
+        fake_reply_error(error.kind, error.message);
+        return false;
     }
     fake_read_next(worker);
+    return true;
 }
 
 void fake_mark_written(struct fake_worker *worker, uint64_t address, uint64_t length)

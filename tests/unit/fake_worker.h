@@ -18,6 +18,7 @@ struct fake_worker {
     bool have_next;
     uint64_t next_number;
     uint64_t dies_at;
+    int lies;               /* the file with lies; 0: none */
     int dies_once;          /* a file: the first to write to it dies; -1: each does */
     void (*tries)(void);    /* instead of dying, or NULL */
     const uint64_t *clears; /* positions of exclusive clears, going up */
@@ -37,8 +38,9 @@ struct fake_worker {
     struct worker_breakpoint breakpoints[MAX_BREAKPOINTS];
     size_t breakpoint_count;
     struct clockwork clockwork;
-    bool leaving;     /* execution, since a hit says so or the end of a run was met */
-    char report[200]; /* not empty: replay and log disagree */
+    bool leaving;      /* execution, since a hit says so or the end of a run was met */
+    char report[1200]; /* not empty: replay and log disagree */
+    bool damaged;      /* or rather, the log cannot be read on */
 };
 
 _Noreturn void fake_die(const char *why);
@@ -46,9 +48,10 @@ _Noreturn void fake_die(const char *why);
 void fake_send(const void *buffer, size_t size);
 void fake_receive(void *buffer, size_t size);
 void fake_reply(uint32_t type, const void *payload, size_t size);
-void fake_reply_error(const char *text);
+void fake_reply_error(enum ebb_error_kind kind, const char *text);
 void fake_read_next(struct fake_worker *worker);
-void fake_seek_event(struct fake_worker *worker, uint64_t number);
+/* Goes to an event; false, and the reply is sent, if it cannot be read. */
+bool fake_seek_event(struct fake_worker *worker, uint64_t number);
 void fake_remember_ram(struct fake_worker *worker);
 void fake_mark_written(struct fake_worker *worker, uint64_t address, uint64_t length);
 /* Dies if this is where it should. */

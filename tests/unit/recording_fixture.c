@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "recording_fixture.h"
 
+#include "log/format.h"
 #include "unit.h"
 
 #include <fcntl.h>
@@ -87,6 +88,42 @@ void fixture_write(const char *directory, const char *file, const void *bytes, s
     assert_true(fd >= 0);
     assert_int_equal(write(fd, bytes, size), size);
     close(fd);
+}
+
+static struct ebb_block find_block(const uint8_t *bytes, size_t size, uint32_t type, size_t n)
+{
+    struct ebb_block block = {.offset = EBB_FILE_HEADER_SIZE};
+
+    while (block.offset < size) {
+        ebb_unpack_block_header(bytes + block.offset, block.offset, 0, &block);
+        if (block.type == type && n-- == 0) {
+            return block;
+        }
+        block.offset += EBB_BLOCK_HEADER_SIZE + block.stored_size;
+    }
+    fail_msg("there is no such block");
+    return block;
+}
+
+uint64_t fixture_damage(const char *directory, uint32_t type, size_t n, bool header,
+                        uint64_t *first)
+{
+    const char *file = type == EBB_BLOCK_EVENTS ? EBB_LOG_FILE : EBB_KEYFRAMES_FILE;
+    size_t size;
+    uint8_t *bytes = fixture_read(directory, file, &size);
+    struct ebb_block block = find_block(bytes, size, type, n);
+
+    if (header) {
+        memset(bytes + block.offset, 0, EBB_BLOCK_HEADER_SIZE);
+    } else {
+        bytes[block.offset + EBB_BLOCK_HEADER_SIZE + block.stored_size / 2] ^= 0x10;
+    }
+    fixture_write(directory, file, bytes, size);
+    free(bytes);
+    if (first) {
+        *first = block.first;
+    }
+    return block.offset;
 }
 
 /* Kinds with their sizes of access and of data. */

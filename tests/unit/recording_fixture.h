@@ -21,6 +21,11 @@ uint8_t *fixture_read(const char *directory, const char *file, size_t *size);
 void fixture_write(const char *directory, const char *file, const void *bytes, size_t size);
 size_t fixture_size(const char *directory, const char *file);
 
+/* Damages block number n of a type (log/format.h), its header or its payload, in the file where it
+ * belongs. Returns its offset; *first, if not NULL, receives the number of its first event. */
+uint64_t fixture_damage(const char *directory, uint32_t type, size_t n, bool header,
+                        uint64_t *first);
+
 /* Event number n of a made-up history in which every kind occurs; data is room for its data. */
 #define FIXTURE_DATA 96
 struct ebb_event fixture_event(uint64_t n, uint8_t data[FIXTURE_DATA]);

@@ -7,6 +7,7 @@
 #include "recording_fixture.h"
 #include "toy_session.h"
 
+#include "log/format.h"
 #include "unit.h"
 
 #include <signal.h>
@@ -149,6 +150,67 @@ static void test_verify_finds_divergence(void **state)
     assert_true(json_is_false(json_object_get(result, "verified")));
     assert_true(json_is_string(json_object_get(result, "error")));
     json_decref(result);
+}
+
+/* What is before the damage is replayed; all commands say where that is, and that it is damage. */
+static void test_damaged(void **state)
+{
+    const struct command_setting *setting = *state;
+    const struct command_outcome *outcome;
+    char path[4096], place[100];
+    json_t *result;
+
+    make(*state, (struct toy_history_options){.seed = 1, .block_events = 200});
+    snprintf(path, sizeof(path), "%s/rec", setting->folder);
+    snprintf(place, sizeof(place), "rec/log: offset %llu:",
+             (unsigned long long)fixture_damage(path, EBB_BLOCK_EVENTS, 3, true, NULL));
+    outcome = command_run(*state, "verify rec");
+    assert_int_equal(outcome->status, 4);
+    assert_non_null(strstr(outcome->err, place));
+    assert_non_null(strstr(outcome->err, "it replays as recorded, and can be debugged"));
+    outcome = command_run(*state, "verify --json rec");
+    assert_int_equal(outcome->status, 4);
+    result = json_loads(outcome->out, 0, NULL);
+    assert_true(json_is_false(json_object_get(result, "verified")));
+    assert_in_range(json_integer_value(json_object_get(result, "position")), 1, LENGTH - 1);
+    json_decref(result);
+    outcome = command_run(*state, "info rec");
+    assert_int_equal(outcome->status, 4);
+    assert_non_null(strstr(outcome->out, place));
+    assert_non_null(strstr(outcome->out, "keyframes"));
+    outcome = command_run(*state, "dump rec");
+    assert_int_equal(outcome->status, 4);
+    assert_non_null(strstr(outcome->out, "mmio-read"));
+    assert_non_null(strstr(outcome->err, place));
+}
+
+/* All of it replays, and still it is damaged. */
+static void test_damaged_keyframe(void **state)
+{
+    const struct command_setting *setting = *state;
+    const struct command_outcome *outcome;
+    char path[4096];
+
+    make(*state, (struct toy_history_options){.seed = 1, .block_events = 200});
+    snprintf(path, sizeof(path), "%s/rec", setting->folder);
+    fixture_damage(path, EBB_BLOCK_KEYFRAME, 1, false, NULL);
+    outcome = command_run(*state, "verify rec");
+    assert_int_equal(outcome->status, 4);
+    assert_non_null(strstr(outcome->err, "all of it replays as recorded, from position 0 on"));
+    assert_non_null(strstr(outcome->err, "rec/keyframes: offset"));
+}
+
+/* A worker that cannot replay such a guest says so by its exit status. */
+static void test_unsupported(void **state)
+{
+    const struct command_outcome *outcome;
+
+    make(*state, (struct toy_history_options){.seed = 1});
+    setenv("FAKE_WORKER_EXITS", "5", 1);
+    outcome = command_run(*state, "verify rec");
+    unsetenv("FAKE_WORKER_EXITS");
+    assert_int_equal(outcome->status, 5);
+    assert_non_null(strstr(outcome->err, "this guest is too strange"));
 }
 
 static void test_shell(void **state)
@@ -315,6 +377,9 @@ int main(int argc, char **argv)
         IN_FOLDER(test_verify_without_events),
         IN_FOLDER(test_verify_dropped_beginning),
         IN_FOLDER(test_verify_finds_divergence),
+        IN_FOLDER(test_damaged),
+        IN_FOLDER(test_damaged_keyframe),
+        IN_FOLDER(test_unsupported),
         IN_FOLDER(test_shell),
         IN_FOLDER(test_replay_starts_gdb),
         IN_FOLDER(test_replay_symbols),

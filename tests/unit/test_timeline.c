@@ -845,25 +845,6 @@ static void test_placement(void **state)
     session_close(&session);
 }
 
-/* A worker that tells of a hit where none can be is not believed. */
-static void test_lying_worker(void **state)
-{
-    struct toy_session session;
-    struct timeline_stop stop;
-    struct ebb_error error = {0};
-
-    (void)state;
-    setenv("FAKE_WORKER_LIES", "yes", 1);
-    session_open(&session, &lively, plain);
-    session_add(&session, TIMELINE_BREAK_EXECUTE, session.history->states[500].pc, 0);
-    assert_int_equal(timeline_run_forward(session.timeline, UINT64_MAX, &stop, &error), -1);
-    assert_message(&error, EBB_ERROR_FAILED, "unexpected reply");
-    assert_true(timeline_position(session.timeline) <= LENGTH);
-    session_check_state(&session);
-    unsetenv("FAKE_WORKER_LIES");
-    session_close(&session);
-}
-
 /* With little memory a move back keeps the checkpoints around its end, not around its beginning. */
 static void test_placement_at_the_end_of_a_move_back(void **state)
 {
@@ -888,7 +869,6 @@ static void test_placement_at_the_end_of_a_move_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lying_worker),
         cmocka_unit_test(test_placement_at_the_end_of_a_move_back),
         cmocka_unit_test(test_device_and_access),
         cmocka_unit_test(test_breakpoint_behind_device),

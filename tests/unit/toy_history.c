@@ -60,6 +60,10 @@ static void append(struct maker *maker, struct ebb_event event)
     if (ebb_log_writer_append(maker->writer, &event, &error)) {
         fail_msg("%s", error.message);
     }
+    if (maker->options->block_events && history->event_count % maker->options->block_events == 0 &&
+        ebb_log_writer_flush(maker->writer, &error)) {
+        fail_msg("%s", error.message);
+    }
 }
 
 static void update_digest(struct maker *maker, uint64_t address, uint64_t length)

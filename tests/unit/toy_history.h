@@ -16,6 +16,7 @@ struct toy_history_options {
     uint64_t wrong_at;       /* the first device write from here on is logged wrong; 0: none */
     bool cut_off;            /* no end event */
     unsigned first_keyframe; /* what is before it was dropped; 0: nothing */
+    unsigned block_events;   /* in each block of the log; 0: as many as the writer likes */
 
     /* As if recorded under KVM: counts in the place of positions, and anchors. */
     bool kvm;

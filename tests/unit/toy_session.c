@@ -15,17 +15,28 @@ const char *session_fake_worker(void)
 void session_open(struct toy_session *session, const struct toy_history_options *history,
                   struct timeline_options options)
 {
-    struct ebb_error error = {0};
+    *session = (struct toy_session){.directory = fixture_directory()};
+    session_make(session, history);
+    session_open_made(session, options);
+}
 
-    session->directory = fixture_directory();
+void session_make(struct toy_session *session, const struct toy_history_options *history)
+{
     session->history = toy_history_make(session->directory, history);
     session->model = (struct model){.history = session->history};
+}
+
+void session_open_made(struct toy_session *session, struct timeline_options options)
+{
+    struct ebb_error error = {0};
+
     options.recording = session->directory;
     options.worker_path = session_fake_worker();
     session->timeline = timeline_open(&options, &error);
     if (!session->timeline) {
         fail_msg("%s", error.message);
     }
+    session->model.position = timeline_begin(session->timeline);
 }
 
 void session_close(struct toy_session *session)

@@ -18,6 +18,9 @@ const char *session_fake_worker(void);
 /* Makes the history and opens it; options->recording and worker_path are filled in. */
 void session_open(struct toy_session *session, const struct toy_history_options *history,
                   struct timeline_options options);
+/* The same in two steps, in a directory that session->directory names. */
+void session_make(struct toy_session *session, const struct toy_history_options *history);
+void session_open_made(struct toy_session *session, struct timeline_options options);
 void session_close(struct toy_session *session);
 
 /* Compares registers and RAM of the timeline with the history's at the model's position. */

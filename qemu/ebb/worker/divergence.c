@@ -43,6 +43,23 @@ static void describe_context(struct worker *worker, GString *text)
     ebb_cursor_free(cursor);
 }
 
+void worker_meet_damage(struct worker *worker, uint64_t position, const char *message)
+{
+    if (worker->report->len) {
+        return;
+    }
+    worker->damaged = true;
+    worker->diverged_position = position;
+    g_string_append_printf(worker->report,
+                           "the recording is damaged behind position %" PRIu64 ", event %" PRIu64
+                           " of %" PRIu64 ": %s",
+                           position, worker->events.next_number, worker->events.event_count,
+                           message);
+    if (current_cpu) {
+        cpu_exit(current_cpu);
+    }
+}
+
 void worker_diverge(struct worker *worker, uint64_t position, const char *format, ...)
 {
     GString *text = worker->report;
@@ -51,6 +68,7 @@ void worker_diverge(struct worker *worker, uint64_t position, const char *format
     if (text->len) {
         return; /* the first mismatch is the one that counts */
     }
+    worker->damaged = false;
     worker->diverged_position = position;
     g_string_append_printf(text,
                            "replay and log disagree at position %" PRIu64 ", event %" PRIu64

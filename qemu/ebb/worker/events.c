@@ -14,7 +14,7 @@ static void read_next(struct worker *worker)
 
     events->have_next = result == 1;
     if (result < 0) {
-        worker_diverge(worker, ebb_position_now(), "the log could not be read: %s", error.message);
+        worker_meet_damage(worker, ebb_position_now(), error.message);
     }
 }
 

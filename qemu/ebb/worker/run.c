@@ -152,6 +152,7 @@ int worker_run(struct worker *worker, const struct worker_run *run, struct worke
     }
     if (stop->reason == WORKER_STOP_DIVERGED) {
         stop->moment = moment_arrived(worker->diverged_position);
+        stop->reason = worker->damaged ? WORKER_STOP_DAMAGED : WORKER_STOP_DIVERGED;
     }
     if (stop->reason == WORKER_STOP_RESET) {
         stop->keyframe = worker_events_peek(worker)->value;

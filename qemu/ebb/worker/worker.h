@@ -127,6 +127,7 @@ struct worker {
 
     GString *report; /* not empty: replay and log disagree */
     uint64_t diverged_position;
+    bool damaged; /* it is not the guest that did not fit: the log cannot be read on */
 };
 
 struct worker *worker_current(void);

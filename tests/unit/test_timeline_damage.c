@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Damaged recordings: history goes on to where the damage is, and says where that is. */
+#include "recording_fixture.h"
+#include "toy_session.h"
+#include "unit.h"
+
+#include "log/format.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LENGTH 20000u
+
+static const struct toy_history_options lively = {
+    .seed = 11, .length = LENGTH, .block_events = 200};
+
+/* Makes the recording, to be opened once it is damaged. */
+static void make(struct toy_session *session)
+{
+    *session = (struct toy_session){.directory = fixture_directory()};
+    session_make(session, &lively);
+}
+
+static void open_damaged(struct toy_session *session)
+{
+    session_open_made(session, (struct timeline_options){.workers = 1, .checkpoint_every = 1000});
+}
+
+static void expect_place(const char *text, const char *file, uint64_t offset)
+{
+    char place[100];
+
+    snprintf(place, sizeof(place), "/%s: offset %llu:", file, (unsigned long long)offset);
+    assert_non_null(text);
+    if (!strstr(text, place)) {
+        fail_msg("\"%s\" does not say %s", text, place);
+    }
+}
+
+/* Everything before the damage is as it was, and what ends there says so. */
+static void expect_history_up_to(struct toy_session *session, uint64_t last)
+{
+    struct timeline_stop stop;
+    struct ebb_error error;
+
+    assert_int_equal(timeline_position(session->timeline), last);
+    session->model.position = last;
+    session_check_state(session);
+    assert_int_equal(timeline_step(session->timeline, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_DAMAGED);
+    for (unsigned i = 0; i < 20; i++) {
+        session_move(session, MOVE_REVERSE_STEP, 0);
+    }
+    session_move(session, MOVE_SEEK, last / 2);
+    session_move(session, MOVE_SEEK, last - 1);
+    session_add(session, TIMELINE_BREAK_EXECUTE, session->history->states[last / 3].pc, 0);
+    session_move(session, MOVE_BACKWARD, 0);
+}
+
+static void damaged_log(bool header)
+{
+    struct toy_session session;
+    struct timeline_stop stop;
+    struct ebb_error error;
+    uint64_t offset, first, last;
+
+    make(&session);
+    offset = fixture_damage(session.directory, EBB_BLOCK_EVENTS, 2, header, &first);
+    last = session.history->event_positions[first - 1];
+    open_damaged(&session);
+    assert_int_equal(timeline_run_forward(session.timeline, UINT64_MAX, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_DAMAGED);
+    expect_place(stop.report, "log", offset);
+    assert_in_range(stop.position, last - 1, last); /* - 1: the event at last is asynchronous */
+    expect_history_up_to(&session, stop.position);
+    session_close(&session);
+}
+
+static void test_payload(void **state)
+{
+    (void)state;
+    damaged_log(false);
+}
+
+static void test_header(void **state)
+{
+    (void)state;
+    damaged_log(true);
+}
+
+/* What is behind the damage can be reached from a keyframe there. */
+static void test_behind(void **state)
+{
+    struct toy_session session;
+    struct timeline_stop stop;
+    struct ebb_error error;
+
+    (void)state;
+    make(&session);
+    fixture_damage(session.directory, EBB_BLOCK_EVENTS, 2, true, NULL);
+    open_damaged(&session);
+    session_move(&session, MOVE_SEEK, LENGTH);
+    for (unsigned i = 0; i < 20; i++) {
+        session_move(&session, MOVE_REVERSE_STEP, 0);
+    }
+    session_add(&session, TIMELINE_BREAK_EXECUTE, 0x123450, 0);
+    assert_int_equal(timeline_run_backward(session.timeline, 0, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_DAMAGED);
+    session_close(&session);
+}
+
+/* A reset's keyframe has its position. */
+static bool is_reset(const struct toy_history *history, size_t number)
+{
+    return history->keyframe_positions[number] == history->last_reset;
+}
+
+/* A damaged keyframe is not needed: all of history is there, and the user is told. */
+static void test_keyframe(void **state)
+{
+    struct toy_session session;
+    uint64_t offset;
+    size_t number;
+    char *notice;
+
+    (void)state;
+    make(&session);
+    /* The last one would count as cut off. */
+    for (number = session.history->keyframes - 2; is_reset(session.history, number); number--) {
+    }
+    assert_true(session.history->keyframe_positions[number] > 8000);
+    offset = fixture_damage(session.directory, EBB_BLOCK_KEYFRAME, number, false, NULL);
+    open_damaged(&session);
+    session_move(&session, MOVE_SEEK, session.history->keyframe_positions[number] + 1010);
+    notice = timeline_take_notice(session.timeline);
+    expect_place(notice, "keyframes", offset);
+    free(notice);
+    session_move(&session, MOVE_REVERSE_STEP, 0);
+    session_move(&session, MOVE_SEEK, 10);
+    session_move(&session, MOVE_FORWARD, UINT64_MAX);
+    session_add(&session, TIMELINE_BREAK_EXECUTE, session.history->states[3000].pc, 0);
+    session_move(&session, MOVE_BACKWARD, 0);
+    assert_null(timeline_take_notice(session.timeline));
+    session_close(&session);
+}
+
+/* Without its first keyframe, history begins at the second. */
+static void test_first_keyframe(void **state)
+{
+    struct toy_session session;
+    struct timeline_stop stop;
+    struct ebb_error error;
+    uint64_t offset;
+    char *notice;
+
+    (void)state;
+    make(&session);
+    offset = fixture_damage(session.directory, EBB_BLOCK_KEYFRAME, 0, false, NULL);
+    open_damaged(&session);
+    notice = timeline_take_notice(session.timeline);
+    expect_place(notice, "keyframes", offset);
+    free(notice);
+    assert_int_equal(timeline_begin(session.timeline), session.history->keyframe_positions[1]);
+    session_check_state(&session);
+    session_move(&session, MOVE_SEEK, LENGTH);
+    session_move(&session, MOVE_REVERSE_STEP, 0);
+    assert_int_equal(timeline_run_backward(session.timeline, 0, &stop, &error), 0);
+    assert_int_equal(stop.position, session.history->keyframe_positions[1]);
+    session.model.position = stop.position;
+    session_check_state(&session);
+    session_close(&session);
+}
+
+/* Behind a reset there is nothing without its keyframe. */
+static void test_keyframe_of_a_reset(void **state)
+{
+    struct toy_session session;
+    struct timeline_stop stop;
+    struct ebb_error error;
+    uint64_t offset;
+    size_t number = 0;
+
+    (void)state;
+    make(&session);
+    while (session.history->keyframe_positions[number] != session.history->last_reset) {
+        assert_in_range(++number, 0, session.history->keyframes - 1);
+    }
+    offset = fixture_damage(session.directory, EBB_BLOCK_KEYFRAME, number, false, NULL);
+    open_damaged(&session);
+    assert_int_equal(timeline_run_forward(session.timeline, UINT64_MAX, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_DAMAGED);
+    expect_place(stop.report, "keyframes", offset);
+    assert_int_equal(stop.position, session.history->last_reset - 1);
+    expect_history_up_to(&session, stop.position);
+    session_close(&session);
+}
+
+/* Nothing left to start from. */
+static void test_no_keyframe(void **state)
+{
+    struct timeline_options options = {.worker_path = session_fake_worker()};
+    struct toy_session session;
+    struct ebb_error error = {0};
+    uint64_t offset;
+
+    (void)state;
+    make(&session);
+    offset = fixture_damage(session.directory, EBB_BLOCK_KEYFRAME, 0, true, NULL);
+    options.recording = session.directory;
+    assert_null(timeline_open(&options, &error));
+    assert_int_equal(error.kind, EBB_ERROR_CORRUPT);
+    expect_place(error.message, "keyframes", offset);
+    session_close(&session);
+}
+
+/* What a worker cannot do is told by its exit status. */
+static void test_exit_status(void **state)
+{
+    static const struct {
+        const char *status;
+        enum ebb_error_kind kind;
+    } cases[] = {{"5", EBB_ERROR_UNSUPPORTED},
+                 {"4", EBB_ERROR_CORRUPT},
+                 {"1", EBB_ERROR_FAILED},
+                 {"0", EBB_ERROR_FAILED},
+                 {"77", EBB_ERROR_FAILED}};
+    struct timeline_options options = {.worker_path = session_fake_worker()};
+    struct toy_session session;
+    struct ebb_error error;
+
+    (void)state;
+    make(&session);
+    options.recording = session.directory;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        setenv("FAKE_WORKER_EXITS", cases[i].status, 1);
+        assert_null(timeline_open(&options, &error));
+        assert_int_equal(error.kind, cases[i].kind);
+        assert_non_null(strstr(error.message, "this guest is too strange"));
+    }
+    unsetenv("FAKE_WORKER_EXITS");
+    session_close(&session);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_payload),        cmocka_unit_test(test_header),
+        cmocka_unit_test(test_behind),         cmocka_unit_test(test_keyframe),
+        cmocka_unit_test(test_first_keyframe), cmocka_unit_test(test_keyframe_of_a_reset),
+        cmocka_unit_test(test_no_keyframe),    cmocka_unit_test(test_exit_status),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
