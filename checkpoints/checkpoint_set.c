@@ -130,28 +130,42 @@ static double worth(const struct checkpoint_set *set, size_t number, uint64_t po
     return gap / (distance + 1);
 }
 
-static void evict_one(struct checkpoint_set *set, uint64_t point_of_interest)
+/* True if the checkpoint may go; `up_to` is how many there are up to the point of interest. */
+static bool may_go(const struct checkpoint_set *set, size_t number, size_t up_to,
+                   uint64_t point_of_interest, uint64_t near)
 {
-    size_t victim = 1;
-    double least = worth(set, 1, point_of_interest);
+    return number > 0 && (number >= up_to || up_to - number > CHECKPOINT_SET_KEPT ||
+                          point_of_interest - set->list[number]->position > near);
+}
 
-    for (size_t i = 2; i < set->count; i++) {
-        double value = worth(set, i, point_of_interest);
+/* False if none may go. */
+static bool evict_one(struct checkpoint_set *set, uint64_t point_of_interest, uint64_t near)
+{
+    size_t victim = 0, up_to = count_before(set, point_of_interest);
+    double least = 0;
 
-        if (value < least) {
-            least = value;
-            victim = i;
+    for (size_t i = 1; i < set->count; i++) {
+        if (may_go(set, i, up_to, point_of_interest, near)) {
+            double value = worth(set, i, point_of_interest);
+
+            if (!victim || value < least) {
+                least = value;
+                victim = i;
+            }
         }
+    }
+    if (!victim) {
+        return false;
     }
     checkpoint_release(set->list[victim]);
     set->count--;
     memmove(set->list + victim, set->list + victim + 1, (set->count - victim) * sizeof(*set->list));
+    return true;
 }
 
-void checkpoint_set_evict(struct checkpoint_set *set, uint64_t point_of_interest)
+void checkpoint_set_evict(struct checkpoint_set *set, uint64_t point_of_interest, uint64_t near)
 {
-    while (set->count > 1 && page_store_used(set->store) > set->budget) {
-        evict_one(set, point_of_interest);
+    while (page_store_used(set->store) > set->budget && evict_one(set, point_of_interest, near)) {
     }
 }
 

@@ -15,7 +15,9 @@
  *
  * which leaves checkpoints whose spacing grows in proportion to the distance: dense here, thin far
  * away, wherever "here" moves. Among equals the earliest goes. The first checkpoint of the set is
- * never evicted: every position after it stays reachable.
+ * never evicted: every position after it stays reachable. Nor are the last ones before the point of
+ * interest, if they are near: what they have of their own is what the guest writes in a short time,
+ * and without them a single step back would replay everything, however little the budget is.
  */
 #ifndef EBB_CHECKPOINTS_CHECKPOINT_SET_H
 #define EBB_CHECKPOINTS_CHECKPOINT_SET_H
@@ -53,8 +55,11 @@ void checkpoint_set_free(struct checkpoint_set *set);
  */
 int checkpoint_set_insert(struct checkpoint_set *set, struct checkpoint *checkpoint);
 
-/* Evicts until the store is within the budget or only the first checkpoint is left. */
-void checkpoint_set_evict(struct checkpoint_set *set, uint64_t point_of_interest);
+/* Evicts until the store is within the budget, or only the first checkpoint is left and the last
+ * CHECKPOINT_SET_KEPT up to the point of interest that are at most `near` instructions before it.
+ */
+#define CHECKPOINT_SET_KEPT 4u
+void checkpoint_set_evict(struct checkpoint_set *set, uint64_t point_of_interest, uint64_t near);
 
 size_t checkpoint_set_count(const struct checkpoint_set *set);
 uint64_t checkpoint_set_budget(const struct checkpoint_set *set);

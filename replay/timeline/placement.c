@@ -13,19 +13,33 @@
  */
 
 /*
- * Loading a keyframe and restoring a checkpoint, in instructions that could be replayed instead: by
- * default 100 M and 100 k.
+ * Loading a keyframe and restoring a checkpoint, in instructions that could be replayed instead.
  *
- * The first keyframe took as long as 100 M to 125 M instructions; a later one, of which only what
- * differs from the one before is read, as long as 3 M to 5 M. So for all but the first the price is
- * too high: a checkpoint is preferred that lies up to 100 M farther back. Whether less would be
- * better was not tried.
+ * A keyframe is worth the page contents that have to be read for it: each took as long as 7 k to
+ * 13 k instructions (15 to 33 us), with all that has to be done with it until it is in the worker's
+ * RAM. So the first keyframe, with all of the guest's RAM, took as long as 83 M to 125 M
+ * instructions, and later ones of an idle kernel, of which 20 to 200 pages differ from the one
+ * before, 0.3 M to 3 M.
  *
  * A checkpoint took as long as 30 k to 150 k instructions if it was the one before in history, and
  * 0.4 M to 3 M if it was half the recording away, since more pages differ.
  */
-#define KEYFRAME_COST(timeline) (5 * (timeline)->base_every)
+#define KEYFRAME_LEAST(timeline) ((timeline)->base_every / 50)
+#define KEYFRAME_PAGES 2000.0 /* take as long as base_every */
 #define RESTORE_COST(timeline) ((timeline)->base_every / 200)
+
+/*
+ * Whoever goes somewhere goes back from there next. So the last stretch is replayed on the way,
+ * with checkpoints, although a keyframe may be nearer: if that takes no more than APPROACH_MOST
+ * instructions longer and, in a guest whose pace is known, APPROACH_TIME. Both are guesses. One
+ * that runs with its MMU off took 225 ns an instruction instead of 1.6: its last 20 M took 4.5 s,
+ * which nobody wants to wait for who does not want to go back.
+ */
+#define APPROACH_MOST(timeline) (5 * (timeline)->base_every)
+#define APPROACH_TIME 2e9 /* nanoseconds */
+
+/* How many times as much memory as is in use is advised where it is not enough: a guess. */
+#define MEMORY_ADVICE 4u
 
 /*
  * Near a target, distances shrink by DENSE_FACTOR, from four fifths of base_every down to the
@@ -73,8 +87,31 @@ static const struct keyframe_place *keyframe_before(const struct timeline *timel
     return best;
 }
 
-void placement_choose_start(const struct timeline *timeline, const struct replica *replica,
-                            uint64_t position, struct start *start)
+/* How many page contents have to be read to load it: those that the last one loaded did not have.
+ * Deduplication makes that a few more than there are, and so does a way back. */
+static double pages_to_read(const struct timeline *timeline, uint64_t number)
+{
+    uint64_t contents = ebb_keyframe_contents_before(timeline->log, number), known;
+    uint64_t ram = timeline->hello.ram_size / EBB_PAGE_SIZE;
+
+    if (timeline->loaded.image) {
+        known = ebb_keyframe_contents_before(timeline->log, timeline->loaded.number);
+        contents = contents > known ? contents - known : known - contents;
+    }
+    return (double)(contents < ram ? contents : ram);
+}
+
+static uint64_t keyframe_cost(const struct timeline *timeline, uint64_t number)
+{
+    double every = (double)timeline->base_every;
+
+    return KEYFRAME_LEAST(timeline) +
+           (uint64_t)(every * (pages_to_read(timeline, number) / KEYFRAME_PAGES));
+}
+
+/* Chooses the start, and returns what it takes to reach position from there. */
+static uint64_t choose_start(const struct timeline *timeline, const struct replica *replica,
+                             uint64_t position, struct start *start)
 {
     struct checkpoint *checkpoint = checkpoint_set_before(timeline->set, position);
     const struct keyframe_place *keyframe = keyframe_before(timeline, position);
@@ -86,7 +123,7 @@ void placement_choose_start(const struct timeline *timeline, const struct replic
             .kind = START_CHECKPOINT, .position = checkpoint->position, .checkpoint = checkpoint};
     }
     if (keyframe) {
-        cost = position - keyframe->position + KEYFRAME_COST(timeline);
+        cost = position - keyframe->position + keyframe_cost(timeline, keyframe->number);
         if (cost < least) {
             least = cost;
             *start = (struct start){.kind = START_KEYFRAME,
@@ -96,8 +133,16 @@ void placement_choose_start(const struct timeline *timeline, const struct replic
     }
     if (replica && moment_is_settled(replica->moment) && replica->moment.position <= position &&
         position - replica->moment.position < least) {
+        least = position - replica->moment.position;
         *start = (struct start){.kind = START_HERE, .position = replica->moment.position};
     }
+    return least;
+}
+
+void placement_choose_start(const struct timeline *timeline, const struct replica *replica,
+                            uint64_t position, struct start *start)
+{
+    choose_start(timeline, replica, position, start);
 }
 
 void placement_forget_keyframe(struct timeline *timeline, uint64_t number, const char *why)
@@ -114,7 +159,7 @@ void placement_forget_keyframe(struct timeline *timeline, uint64_t number, const
     memmove(timeline->keyframes + i, timeline->keyframes + i + 1,
             (timeline->keyframe_count - i) * sizeof(*timeline->keyframes));
     if (!timeline->notice &&
-        asprintf(&timeline->notice, "keyframe %llu is damaged and will not be used: %s",
+        asprintf(&timeline->notice, "keyframe %llu cannot be used: %s",
                  (unsigned long long)number, why) < 0) {
         timeline->notice = NULL;
     }
@@ -128,11 +173,32 @@ static bool covered(const struct timeline *timeline, uint64_t first, uint64_t la
     return checkpoint && checkpoint->position >= first;
 }
 
+uint64_t placement_first_look(const struct timeline *timeline, uint64_t position)
+{
+    uint64_t approach = placement_approach(timeline, position), some = timeline->base_every / 10;
+    struct start start;
+
+    if (approach == position || !timeline->adaptive || timeline->pace.per_instruction > 0) {
+        return position;
+    }
+    choose_start(timeline, &timeline->replicas[0], approach, &start);
+    return approach - start.position > some ? start.position + some : position;
+}
+
 uint64_t placement_approach(const struct timeline *timeline, uint64_t position)
 {
-    uint64_t lead = timeline->base_every;
+    const struct replica *replica = &timeline->replicas[0];
+    uint64_t lead = timeline->base_every, direct, approach;
+    struct start start;
 
     if (position - timeline->begin <= lead || covered(timeline, position - lead, position - 1)) {
+        return position;
+    }
+    direct = choose_start(timeline, replica, position, &start);
+    approach = choose_start(timeline, replica, position - lead, &start) + lead;
+    if (approach > direct &&
+        (approach - direct > APPROACH_MOST(timeline) ||
+         timeline->pace.per_instruction * (double)(approach - direct) > APPROACH_TIME)) {
         return position;
     }
     return position - lead;
@@ -176,10 +242,18 @@ static void average(double *mean, double sample)
 
 void placement_learn_pace(struct timeline *timeline, uint64_t nanoseconds, uint64_t count)
 {
+    struct pace *pace = &timeline->pace;
+    double sample = (double)nanoseconds / (double)(count ? count : 1);
+
     /* Short runs are mostly the round trip, which took as long as 30 k to 80 k instructions: of a
-     * tenth of base_every it is a small part. */
-    if (count >= timeline->base_every / 10 && count > 0) {
-        average(&timeline->pace.per_instruction, (double)nanoseconds / (double)count);
+     * tenth of base_every it is a small part. For a first guess less will do, the later the better:
+     * at first the worker translates all that it meets. */
+    if (count && count >= timeline->base_every / 10) {
+        average(&pace->per_instruction, sample);
+        pace->first_guess = 0;
+    } else if (count && count >= timeline->base_every / 40 &&
+               (pace->per_instruction <= 0 || pace->first_guess > 0)) {
+        pace->per_instruction = pace->first_guess = sample;
     }
 }
 
@@ -197,6 +271,27 @@ static void adapt(struct timeline *timeline)
                                                : (uint64_t)wanted;
 }
 
+/* Says once that there is not enough memory for checkpoints, and how to give more. */
+static void tell_of_memory(struct timeline *timeline)
+{
+    uint64_t used = page_store_used(timeline->store);
+    uint64_t budget = checkpoint_set_budget(timeline->set);
+
+    if (timeline->memory_told || used <= budget || timeline->notice) {
+        return;
+    }
+    timeline->memory_told = true;
+    if (asprintf(
+            &timeline->notice,
+            "the guest's RAM fills the memory for checkpoints, %llu MiB of which are in use "
+            "and %llu MiB allowed: only the nearest ones are kept, and moves back replay more; "
+            "ebb replay --memory %lluM allows for more",
+            (unsigned long long)(used >> 20), (unsigned long long)(budget >> 20),
+            (unsigned long long)(MEMORY_ADVICE * ((used >> 20) + 1))) < 0) {
+        timeline->notice = NULL;
+    }
+}
+
 int placement_take(struct timeline *timeline, struct replica *replica, struct ebb_error *error)
 {
     uint64_t before = ebb_clock_now();
@@ -211,7 +306,8 @@ int placement_take(struct timeline *timeline, struct replica *replica, struct eb
     if (result) {
         return ebb_fail_memory(error);
     }
-    checkpoint_set_evict(timeline->set, timeline->point_of_interest);
+    checkpoint_set_evict(timeline->set, timeline->point_of_interest, timeline->base_every);
+    tell_of_memory(timeline);
     average(&timeline->pace.per_capture, (double)(ebb_clock_now() - before));
     adapt(timeline);
     return 0;

@@ -11,10 +11,12 @@ struct start {
     struct checkpoint *checkpoint; /* not owned */
     uint64_t keyframe;
 };
+/* Where to pass before that, if it is to be found out how fast the guest is; else position. */
+uint64_t placement_first_look(const struct timeline *timeline, uint64_t position);
 /*
  * Where to pass on the way to position. A keyframe may stand right at it, but whoever goes there
  * goes back from there next: so the last stretch is run, leaving checkpoints, unless there are
- * some.
+ * some, or it would take long.
  */
 uint64_t placement_approach(const struct timeline *timeline, uint64_t position);
 /* The start from which position is reached soonest; replica (or NULL) may be there already. */
@@ -26,9 +28,9 @@ uint64_t placement_next_stop(const struct timeline *timeline, uint64_t position,
                              bool dense);
 /* Takes a checkpoint of a settled replica and evicts what is over the budget. */
 int placement_take(struct timeline *timeline, struct replica *replica, struct ebb_error *error);
-/* Learns how long count instructions took. */
-void placement_learn_pace(struct timeline *timeline, uint64_t nanoseconds, uint64_t count);
 /* Lets a damaged keyframe be no start any more, and notes it for the user. */
 void placement_forget_keyframe(struct timeline *timeline, uint64_t number, const char *why);
+/* Learns how long count instructions took. */
+void placement_learn_pace(struct timeline *timeline, uint64_t nanoseconds, uint64_t count);
 
 #endif

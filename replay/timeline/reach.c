@@ -86,7 +86,7 @@ static int leave_breakpoints(struct timeline *timeline, struct replica *replica,
 }
 
 static int try_to_reach(struct timeline *timeline, struct replica *replica, uint64_t position,
-                        struct drive_result *result, struct ebb_error *error)
+                        bool onward, struct drive_result *result, struct ebb_error *error)
 {
     struct start start;
 
@@ -94,6 +94,10 @@ static int try_to_reach(struct timeline *timeline, struct replica *replica, uint
         return -1;
     }
     placement_choose_start(timeline, replica, position, &start);
+    if (onward && start.kind == START_KEYFRAME && moment_is_settled(replica->moment) &&
+        replica->moment.position <= position) {
+        start.kind = START_HERE;
+    }
     if (reach_start(timeline, replica, &start, error) ||
         leave_breakpoints(timeline, replica, position, error)) {
         return -1;
@@ -117,15 +121,27 @@ static int try_to_reach(struct timeline *timeline, struct replica *replica, uint
     return 0;
 }
 
-int reach_position(struct timeline *timeline, uint64_t position, struct drive_result *result,
-                   struct ebb_error *error)
+static int reach(struct timeline *timeline, uint64_t position, bool onward,
+                 struct drive_result *result, struct ebb_error *error)
 {
     int outcome;
 
     do {
-        outcome = try_to_reach(timeline, &timeline->replicas[0], position, result, error);
+        outcome = try_to_reach(timeline, &timeline->replicas[0], position, onward, result, error);
     } while (outcome && recovery_try_again(timeline, 0, error));
     return outcome;
+}
+
+int reach_position(struct timeline *timeline, uint64_t position, struct drive_result *result,
+                   struct ebb_error *error)
+{
+    return reach(timeline, position, false, result, error);
+}
+
+int reach_onward(struct timeline *timeline, uint64_t position, struct drive_result *result,
+                 struct ebb_error *error)
+{
+    return reach(timeline, position, true, result, error);
 }
 
 int reach_present(struct timeline *timeline, struct ebb_error *error)

@@ -13,6 +13,10 @@ int reach_start(struct timeline *timeline, struct replica *replica, const struct
 /* Brings replica 0 to a position. Replaces dead workers. */
 int reach_position(struct timeline *timeline, uint64_t position, struct drive_result *result,
                    struct ebb_error *error);
+/* The same, and all of the way from where the replica is, even if a keyframe is nearer: it is to
+ * leave checkpoints. */
+int reach_onward(struct timeline *timeline, uint64_t position, struct drive_result *result,
+                 struct ebb_error *error);
 /* Brings replica 0 to where the user is, uninterrupted. */
 int reach_present(struct timeline *timeline, struct ebb_error *error);
 

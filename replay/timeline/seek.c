@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "move.h"
+#include "placement.h"
 #include "reach.h"
 #include "answer.h"
 
@@ -21,6 +22,30 @@ static int end_seek(struct timeline *timeline, const struct drive_result *result
     }
 }
 
+/* Reaches the places on the way to a position where it is better to pass, then the position. */
+static int reach_by_way(struct timeline *timeline, uint64_t position, struct drive_result *result,
+                        struct ebb_error *error)
+{
+    uint64_t look = placement_first_look(timeline, position), approach;
+
+    if (look != position) {
+        if (reach_position(timeline, look, result, error)) {
+            return -1;
+        }
+        if (result->reason != WORKER_STOP_LIMIT) {
+            return 0;
+        }
+    }
+    approach = placement_approach(timeline, position);
+    if (reach_position(timeline, approach, result, error)) {
+        return -1;
+    }
+    if (approach == position || result->reason != WORKER_STOP_LIMIT) {
+        return 0;
+    }
+    return reach_onward(timeline, position, result, error);
+}
+
 int timeline_seek(struct timeline *timeline, uint64_t position, struct timeline_stop *stop,
                   struct ebb_error *error)
 {
@@ -38,9 +63,7 @@ int timeline_seek(struct timeline *timeline, uint64_t position, struct timeline_
     }
     timeline->moment = moment_settled(timeline->moment.position);
     timeline->point_of_interest = position;
-    if (reach_position(timeline, placement_approach(timeline, position), &result, error) ||
-        (result.reason == WORKER_STOP_LIMIT &&
-         reach_position(timeline, position, &result, error))) {
+    if (reach_by_way(timeline, position, &result, error)) {
         return -1;
     }
     return end_seek(timeline, &result, stop, error);

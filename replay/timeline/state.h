@@ -34,6 +34,7 @@
 /* Measured costs, averaged, in nanoseconds. */
 struct pace {
     double per_instruction;
+    double first_guess; /* the same, while there is no better one; else 0 */
     double per_capture;
 };
 

@@ -109,17 +109,24 @@ static void measure_starts(struct costs *costs)
 
 static void measure_keyframes(struct costs *costs, const struct ebb_log_summary *summary)
 {
-    struct samples loads = {.count = 0}, first = {.count = 0};
+    struct samples loads = {.count = 0}, first = {.count = 0}, pages = {.count = 0};
+    uint64_t known = 0;
 
     for (uint64_t i = summary->first_keyframe; i < summary->keyframe_count; i++) {
-        uint64_t before = ebb_clock_now();
+        uint64_t before = ebb_clock_now(), contents = ebb_keyframe_contents_before(costs->log, i);
 
         check(costs, replica_load_keyframe(&costs->replica, costs->log, &costs->loaded, i, 0,
                                            &costs->error));
         add(i == summary->first_keyframe ? &first : &loads, before, 1);
+        if (contents > known) {
+            add(&pages, before, (double)(contents - known));
+        }
+        known = contents;
     }
     print("load the first keyframe", &first);
     print("load a keyframe, the one before being known", &loads);
+    printf("page contents stored: %llu\n", (unsigned long long)known);
+    print("load a keyframe, for each page content it has to read", &pages);
 }
 
 static void measure_run(struct costs *costs, const struct ebb_log_summary *summary)

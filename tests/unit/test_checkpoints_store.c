@@ -253,7 +253,7 @@ static void test_set_evicts(void **state)
     keeper_open(&keeper, budget);
     for (uint64_t i = 0; i < COUNT; i++) {
         keep(&keeper, i * 1000);
-        checkpoint_set_evict(keeper.set, INTEREST);
+        checkpoint_set_evict(keeper.set, INTEREST, 0);
         assert_true(page_store_used(keeper.store) <= budget);
     }
     assert_in_range(checkpoint_set_count(keeper.set), 30, 70);
@@ -281,17 +281,38 @@ static void test_set_keeps_first(void **state)
     (void)state;
     keeper_open(&keeper, 0);
     keep(&keeper, 7);
-    checkpoint_set_evict(keeper.set, 0);
+    checkpoint_set_evict(keeper.set, 0, 0);
     assert_int_equal(checkpoint_set_count(keeper.set), 1);
     keep(&keeper, 100);
     keep(&keeper, 200);
     held = checkpoint_take(checkpoint_set_at(keeper.set, 2));
-    checkpoint_set_evict(keeper.set, 200);
+    checkpoint_set_evict(keeper.set, 300, 50);
     assert_int_equal(checkpoint_set_count(keeper.set), 1);
     assert_int_equal(position_of(checkpoint_set_at(keeper.set, 0)), 7);
     /* Whoever holds one that was evicted can use it on. */
     assert_memory_equal(ram_image_data(held->ram, 200 % 64), page_of(201), PAGE);
     checkpoint_release(held);
+    keeper_close(&keeper);
+}
+
+/* But the nearest before the point of interest stay as well. */
+static void test_set_keeps_nearest(void **state)
+{
+    struct keeper keeper;
+
+    (void)state;
+    keeper_open(&keeper, 0);
+    for (uint64_t i = 0; i < 20; i++) {
+        keep(&keeper, i * 100);
+    }
+    checkpoint_set_evict(keeper.set, 1250, 1000);
+    assert_int_equal(checkpoint_set_count(keeper.set), 1 + CHECKPOINT_SET_KEPT);
+    for (uint64_t i = 1; i <= CHECKPOINT_SET_KEPT; i++) {
+        assert_int_equal(position_of(checkpoint_set_at(keeper.set, i)),
+                         1200 - (CHECKPOINT_SET_KEPT - i) * 100);
+    }
+    checkpoint_set_evict(keeper.set, 1250, 60);
+    assert_int_equal(checkpoint_set_count(keeper.set), 2);
     keeper_close(&keeper);
 }
 
@@ -301,7 +322,7 @@ int main(void)
         cmocka_unit_test(test_store),           cmocka_unit_test(test_store_grows),
         cmocka_unit_test(test_image),           cmocka_unit_test(test_image_random),
         cmocka_unit_test(test_set_finds),       cmocka_unit_test(test_set_evicts),
-        cmocka_unit_test(test_set_keeps_first),
+        cmocka_unit_test(test_set_keeps_first), cmocka_unit_test(test_set_keeps_nearest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The timeline where a random walk seldom comes: ends, divergence, interruption, death. */
+#include "checkpoints/checkpoint_set.h"
 #include "fake_worker.h"
 #include "recording_fixture.h"
 #include "toy_session.h"
@@ -866,10 +867,39 @@ static void test_placement_at_the_end_of_a_move_back(void **state)
     session_close(&session);
 }
 
+/* With no memory at all for checkpoints, a step back stays one, and the user is told what to do. */
+static void test_placement_without_memory(void **state)
+{
+    struct timeline_options none = {.workers = 1, .memory_budget = 1, .checkpoint_every = 4000};
+    struct timeline_stats before, after;
+    struct toy_session session;
+    char *notice;
+
+    (void)state;
+    session_open(&session, &(struct toy_history_options){.seed = 11, .length = 30000}, none);
+    session_move(&session, MOVE_SEEK, 30000);
+    session_move(&session, MOVE_REVERSE_STEP, 0);
+    timeline_stats(session.timeline, &before);
+    for (unsigned i = 0; i < 200; i++) {
+        session_move(&session, MOVE_REVERSE_STEP, 0);
+    }
+    timeline_stats(session.timeline, &after);
+    assert_true(after.instructions_replayed - before.instructions_replayed < 200 * 60);
+    assert_in_range(after.checkpoints, 2, 1 + CHECKPOINT_SET_KEPT);
+    notice = timeline_take_notice(session.timeline);
+    assert_non_null(notice);
+    assert_non_null(strstr(notice, "--memory "));
+    free(notice);
+    session_move(&session, MOVE_SEEK, 20000);
+    assert_null(timeline_take_notice(session.timeline));
+    session_close(&session);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_placement_at_the_end_of_a_move_back),
+        cmocka_unit_test(test_placement_without_memory),
         cmocka_unit_test(test_device_and_access),
         cmocka_unit_test(test_breakpoint_behind_device),
         cmocka_unit_test(test_device_and_reset),
