@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measures Ebb beside QEMU's own record/replay, in one run on one guest.
 
-    bench.py --build BUILD [--runs N] replay|record|reverse|kvm
+    bench.py --build BUILD [--runs N] replay|record|reverse|kvm|damage
 
 The guest is Debian's arm64 kernel with busybox, booted to power-off. The peer is the system's
 qemu-system-aarch64 (10.0 or newer). Results are printed as a table and written to
 BUILD/bench/NAME.json: an array of {"metric", "unit", "ebb", "peer", "peer_name", "ratio", "runs"}.
 A value is the median of its runs, a ratio is ebb / peer: below 1 means that Ebb needs less.
-A peer that cannot run is a failure of the benchmark. What kvm measures is told in kvm.py.
+A peer that cannot run is a failure of the benchmark. What kvm and damage
+measure is told in kvm.py and damage.py.
 """
 
 import argparse
@@ -25,6 +26,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "guests", "linux"))
 sys.path.insert(0, HERE)
+import damage  # noqa: E402
 import initramfs  # noqa: E402
 import kvm  # noqa: E402
 
@@ -221,13 +223,16 @@ def main():
     parser.add_argument("--build", default="build", help="the build folder")
     parser.add_argument("--runs", type=int,
                         help="runs of each measurement (default 5; kvm: 2, for they repeat)")
-    parser.add_argument("name", choices=("replay", "record", "reverse", "kvm"))
+    parser.add_argument("name", choices=("replay", "record", "reverse", "kvm", "damage"))
     arguments = parser.parse_args()
     build = os.path.abspath(arguments.build)
     try:
         with tempfile.TemporaryDirectory(prefix="ebb-bench-") as folder:
             if arguments.name == "kvm":
                 bench = kvm.KvmBench(build, arguments.runs or 2, folder)
+                bench.bench()
+            elif arguments.name == "damage":
+                bench = damage.DamageBench(build)
                 bench.bench()
             else:
                 bench = Bench(build, arguments.runs or 5, folder)
@@ -241,6 +246,8 @@ def main():
         file.write("\n")
     bench.print_table()
     log("written to %s" % os.path.relpath(path))
+    if getattr(bench, "failed", False):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@
  *   2 uint16_t number of events, a decompressed block of events;
  *   3 uint16_t number of runs, a table block.
  *
- * By itself the program changes inputs of its own making at random, the same ones in every run:
- *   fuzz_log [-v] [ITERATIONS [SEED]]   iteration i uses SEED + i alone; -v prints each
+ * By itself the program changes inputs of its own making at random (rounds.h); with -o, in
+ * recordings only one of their files, else anything:
+ *   fuzz_log [-o log|keyframes|index|start] ...
  *   fuzz_log -f FILE...                 runs inputs from files
  * For libFuzzer: clang -fsanitize=fuzzer,address,undefined -DEBB_LIBFUZZER with log/'s sources.
  */
@@ -19,6 +20,7 @@
 #include "log/page_table.h"
 #include "log/reader.h"
 #include "log/writer.h"
+#include "rounds.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -356,15 +358,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 /* --- Inputs of our own. --- */
 
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15ull;
-
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebull;
-    return z ^ z >> 31;
-}
-
 enum { SEED_EVENTS = 60, SEED_DATA = 40 };
 
 static void make_events(struct ebb_event *events, uint8_t *data)
@@ -375,14 +368,14 @@ static void make_events(struct ebb_event *events, uint8_t *data)
     size_t i;
 
     for (i = 0; i < SEED_DATA; i++) {
-        data[i] = next_random(&random);
+        data[i] = rounds_random(&random);
     }
     for (i = 0; i < SEED_EVENTS; i++) {
         memset(&events[i], 0, sizeof(events[i]));
         events[i].position = i * 50;
         events[i].kind = kinds[i % 5];
         events[i].address = i % 7 * 4096;
-        events[i].value = i % 5 == 3 ? i * 400 : next_random(&random) % 1000;
+        events[i].value = i % 5 == 3 ? i * 400 : rounds_random(&random) % 1000;
         if (events[i].kind == EBB_EVENT_DMA) {
             events[i].data = data;
             events[i].data_length = SEED_DATA;
@@ -556,15 +549,16 @@ static void make_table_block(struct ebb_buffer *input)
     ebb_page_table_free(&table);
 }
 
+/* Changes *size bytes, more than one, in a way that breaks readers. */
 static void change(uint8_t *bytes, size_t *size, uint64_t *random)
 {
-    size_t place = 1 + next_random(random) % (*size - 1);
-    size_t length = 1 + next_random(random) % 16, from;
+    size_t place = rounds_random(random) % *size;
+    size_t length = 1 + rounds_random(random) % 16, from;
 
     length = length < *size - place ? length : *size - place;
-    switch (next_random(random) % 8) {
+    switch (rounds_random(random) % 8) {
     case 0:
-        bytes[place] = next_random(random);
+        bytes[place] = rounds_random(random);
         break;
     case 1:
         bytes[place] = 0xff;
@@ -573,10 +567,10 @@ static void change(uint8_t *bytes, size_t *size, uint64_t *random)
         bytes[place]++;
         break;
     case 3: /* a number of several bytes, all ones or all zeroes */
-        memset(bytes + place, next_random(random) % 2 ? 0xff : 0, length);
+        memset(bytes + place, rounds_random(random) % 2 ? 0xff : 0, length);
         break;
     case 4: /* something from elsewhere */
-        from = 1 + next_random(random) % (*size - 1);
+        from = rounds_random(random) % *size;
         length = length < *size - from ? length : *size - from;
         memmove(bytes + place, bytes + from, length);
         break;
@@ -585,10 +579,10 @@ static void change(uint8_t *bytes, size_t *size, uint64_t *random)
         *size -= *size - length > 2 ? length : 0;
         break;
     case 6: /* the end is missing, now and then */
-        *size = next_random(random) % 8 == 0 ? place + 1 : *size;
+        *size = rounds_random(random) % 8 == 0 ? place + 1 : *size;
         break;
     default:
-        bytes[place] ^= 1 << next_random(random) % 8;
+        bytes[place] ^= 1 << rounds_random(random) % 8;
         break;
     }
 }
@@ -611,21 +605,61 @@ static void make_seeds(struct ebb_buffer *seeds)
     }
 }
 
-static void run_iteration(const struct ebb_buffer *seeds, uint64_t random)
+/* Changes one of the files in a recording; what is behind it moves. */
+static void change_file(struct ebb_buffer *input, int file, unsigned changes, uint64_t *random)
 {
-    const struct ebb_buffer *input = &seeds[next_random(&random) % SEEDS];
-    uint8_t *bytes = malloc(input->size), kind = input->bytes[0];
-    size_t size = input->size;
-    unsigned changes;
+    size_t bounds[FILE_COUNT + 1], size, rest;
+    uint8_t *bytes;
 
-    check(bytes != NULL, "out of memory");
-    memcpy(bytes, input->bytes, size);
-    for (changes = next_random(&random) % 6; changes > 0 && size > 2; changes--) {
-        change(bytes, &size, &random);
+    find_files(input->bytes + 1, input->size - 1, bounds);
+    size = bounds[file + 1] - bounds[file];
+    rest = bounds[FILE_COUNT] - bounds[file + 1];
+    bytes = input->bytes + 1 + bounds[file];
+    for (; changes > 0 && size > 1; changes--) {
+        change(bytes, &size, random);
     }
-    bytes[0] = kind == FILES ? next_random(&random) % 2 : kind;
-    LLVMFuzzerTestOneInput(bytes, size);
-    free(bytes);
+    memmove(bytes + size, input->bytes + 1 + bounds[file + 1], rest);
+    input->size = 1 + bounds[file] + size + rest;
+    if (file < FILE_COUNT - 1) {
+        ebb_put_le32(input->bytes + 1 + 4 * file, size);
+    }
+}
+
+/* One round; file is the one to change, FILE_COUNT for anything. */
+static void run_round(const struct ebb_buffer *seeds, int file, uint64_t random)
+{
+    const struct ebb_buffer *seed =
+        &seeds[rounds_random(&random) % (file < FILE_COUNT ? RECORDINGS : SEEDS)];
+    struct ebb_buffer input = {malloc(seed->size), seed->size, seed->size, false};
+    unsigned changes = rounds_random(&random) % 6;
+    size_t size = seed->size - 1;
+
+    check(input.bytes != NULL, "out of memory");
+    memcpy(input.bytes, seed->bytes, seed->size);
+    if (file < FILE_COUNT) {
+        change_file(&input, file, changes, &random);
+    } else {
+        for (; changes > 0 && size > 1; changes--) {
+            change(input.bytes + 1, &size, &random);
+        }
+        input.size = 1 + size;
+    }
+    if (seed->bytes[0] == FILES) {
+        input.bytes[0] = rounds_random(&random) % 2;
+    }
+    LLVMFuzzerTestOneInput(input.bytes, input.size);
+    free(input.bytes);
+}
+
+static int find_file(const char *name)
+{
+    int file = 0;
+
+    while (file < FILE_COUNT && strcmp(files[file].name, name) != 0) {
+        file++;
+    }
+    check(file < FILE_COUNT, "there is no such file in a recording");
+    return file;
 }
 
 static int run_files(int count, char **names)
@@ -650,24 +684,19 @@ static int run_files(int count, char **names)
 
 int main(int argc, char **argv)
 {
+    bool one_file = argc > 2 && strcmp(argv[1], "-o") == 0;
     struct ebb_buffer seeds[SEEDS];
-    bool verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
-    uint64_t iterations, seed, i;
+    uint64_t seed;
+    int i, file;
 
     if (argc > 1 && strcmp(argv[1], "-f") == 0) {
         return run_files(argc - 2, argv + 2);
     }
-    argc -= verbose;
-    argv += verbose;
-    iterations = argc > 1 ? strtoull(argv[1], NULL, 0) : 8000;
-    seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
+    file = one_file ? find_file(argv[2]) : FILE_COUNT;
     make_seeds(seeds);
-    for (i = 0; i < iterations; i++) {
-        if (verbose) {
-            printf("%llu\n", (unsigned long long)(seed + i));
-            fflush(stdout);
-        }
-        run_iteration(seeds, seed + i);
+    rounds_begin(argc, argv, one_file ? 3 : 1, one_file ? 2000 : 6000);
+    while (rounds_next(&seed)) {
+        run_round(seeds, file, seed);
     }
     for (i = 0; i < SEEDS; i++) {
         ebb_buffer_free(&seeds[i]);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What strangers send to the debugger's server: sessions of valid packets with random changes, and
- * noise. The changes are drawn from a seeded generator, so that a failure comes back:
- *     fuzz_rsp [SESSIONS [SEED]]
- * Wanted are no crash, no sanitizer's report, no hang, and replies that are well-formed whatever
- * was asked.
+ * noise (rounds.h). Wanted are no crash, no sanitizer's report, no hang, and replies that are
+ * well-formed whatever was asked.
  */
 #include "tests/unit/fake_timeline.h"
 #include "rsp/packet.h"
+#include "rounds.h"
 #include "rsp/rsp.h"
 
 #include <stdio.h>
@@ -222,21 +221,16 @@ static bool serve(const struct stream *stream)
 
 int main(int argc, char **argv)
 {
-    unsigned long sessions = argc > 1 ? strtoul(argv[1], NULL, 10) : SESSIONS;
-    uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
     struct stream *stream = malloc(sizeof(*stream));
+    uint64_t seed;
 
-    for (unsigned long i = 0; i < sessions; i++) {
-        struct random random = {(seed + i) * UINT64_C(0x9e3779b97f4a7c15) | 1};
+    rounds_begin(argc, argv, 1, SESSIONS);
+    while (rounds_next(&seed)) {
+        struct random random = {seed * UINT64_C(0x9e3779b97f4a7c15) | 1};
 
         make_stream(&random, stream);
-        if (!serve(stream)) {
-            fprintf(stderr, "failed; again with: fuzz_rsp 1 %llu\n",
-                    (unsigned long long)(seed + i));
-            return 1;
-        }
+        rounds_check(serve(stream), "the session did not end as it should");
     }
-    printf("%lu sessions\n", sessions);
     free(stream);
     return 0;
 }

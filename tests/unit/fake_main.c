@@ -4,7 +4,7 @@
  * With FAKE_WORKER_DIES_AT in its environment it dies on reaching that position; if a file's name
  * is in FAKE_WORKER_DIES_ONCE, only the first does that writes to it. FAKE_WORKER_TRIES makes it
  * ask for something there that its walls refuse (fake_trespass.h). FAKE_WORKER_EXITS is a status to
- * exit with at once; for FAKE_WORKER_LIES see tell_lies().
+ * exit with at once; for FAKE_WORKER_LIES see tell_lies(), for FAKE_WORKER_CHANGES fake_worker.c.
  */
 #include "fake_resolve.h"
 #include "fake_run.h"
@@ -133,6 +133,7 @@ static void serve_hello(struct fake_worker *worker)
 
     send_descriptors(worker, &header);
     raise_walls();
+    fake_change_now_and_then(&hello, sizeof(hello));
     fake_send(&hello, sizeof(hello));
 }
 
@@ -438,6 +439,7 @@ int main(int argc, char **argv)
     if (getenv("FAKE_WORKER_LIES")) {
         worker.lies = open(getenv("FAKE_WORKER_LIES"), O_CREAT | O_RDONLY | O_CLOEXEC, 0600);
     }
+    fake_changes_begin();
     worker.dies_at = dies_at ? strtoull(dies_at, NULL, 0) : UINT64_MAX;
     worker.dies_once = -1;
     if (getenv("FAKE_WORKER_DIES_ONCE")) {

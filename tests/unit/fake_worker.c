@@ -39,10 +39,104 @@ void fake_send(const void *buffer, size_t size)
     }
 }
 
+/* Which generation of workers this is: each adds a byte to a file. */
+static uint64_t count_generation(void)
+{
+    const char *name = getenv("FAKE_WORKER_COUNT");
+    int file = name ? open(name, O_CREAT | O_WRONLY | O_APPEND, 0600) : -1;
+    uint64_t count = 0;
+
+    if (file >= 0 && write(file, "", 1) == 1) {
+        count = (uint64_t)lseek(file, 0, SEEK_END);
+    }
+    close(file);
+    return count;
+}
+
+static uint64_t draw(uint64_t *random, uint64_t below)
+{
+    *random = *random * 6364136223846793005u + 1442695040888963407u;
+    return (*random >> 33) % below;
+}
+
+static void change(uint8_t *bytes, size_t size, uint64_t *random)
+{
+    static const uint64_t likely[] = {0, 1, 3, 7, 1ull << 31, 1ull << 32, 1ull << 62, UINT64_MAX};
+    size_t place = draw(random, size), length;
+
+    switch (draw(random, 4)) {
+    case 0:
+        bytes[place] ^= (uint8_t)(1 << draw(random, 8));
+        break;
+    case 1:
+        bytes[place] = (uint8_t)draw(random, 256);
+        break;
+    default: /* a whole number, where one may be */
+        length = draw(random, 2) ? 8 : 4;
+        place -= place % length;
+        if (size - place >= length) {
+            memcpy(bytes + place, &likely[draw(random, 8)], length);
+        }
+        break;
+    }
+}
+
+/* With FAKE_WORKER_CHANGES, a seed, in the environment: the generator of changes; else NULL. */
+static uint64_t *changes(void)
+{
+    static uint64_t random;
+    const char *seed = getenv("FAKE_WORKER_CHANGES");
+
+    if (seed && !random) {
+        random = strtoull(seed, NULL, 0) * 0x9e3779b97f4a7c15u + count_generation();
+    }
+    return seed ? &random : NULL;
+}
+
+void fake_changes_begin(void)
+{
+    changes();
+}
+
+void fake_change_now_and_then(void *bytes, size_t size)
+{
+    uint64_t *random = changes();
+
+    if (random && draw(random, 12) == 0) {
+        change(bytes, size, random);
+    }
+}
+
+/* Sends a reply that is changed; one that is cut short is the last. */
+static void send_changed(struct worker_message *header, const void *payload, size_t size,
+                         uint64_t *random)
+{
+    uint8_t *bytes = malloc(size + 1);
+
+    memcpy(bytes, payload, size);
+    for (uint64_t count = size ? 1 + draw(random, 3) : 0; count; count--) {
+        change(bytes, size, random);
+    }
+    if (draw(random, 8) == 0) {
+        change((uint8_t *)header, sizeof(*header), random);
+    }
+    fake_send(header, sizeof(*header));
+    fake_send(bytes, size);
+    free(bytes);
+    if (header->length != size) {
+        exit(0);
+    }
+}
+
 void fake_reply(uint32_t type, const void *payload, size_t size)
 {
     struct worker_message header = {.type = type, .length = (uint32_t)size};
+    uint64_t *random = changes();
 
+    if (random && draw(random, 12) == 0) {
+        send_changed(&header, payload, size, random);
+        return;
+    }
     fake_send(&header, sizeof(header));
     fake_send(payload, size);
 }

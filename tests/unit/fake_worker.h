@@ -49,6 +49,10 @@ void fake_send(const void *buffer, size_t size);
 void fake_receive(void *buffer, size_t size);
 void fake_reply(uint32_t type, const void *payload, size_t size);
 void fake_reply_error(enum ebb_error_kind kind, const char *text);
+/* While files can be opened yet. */
+void fake_changes_begin(void);
+/* Changes what is about to be sent now and then, if FAKE_WORKER_CHANGES wants that. */
+void fake_change_now_and_then(void *bytes, size_t size);
 void fake_read_next(struct fake_worker *worker);
 /* Goes to an event; false, and the reply is sent, if it cannot be read. */
 bool fake_seek_event(struct fake_worker *worker, uint64_t number);
