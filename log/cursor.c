@@ -68,16 +68,19 @@ static int reserve_events(struct ebb_cursor *cursor, size_t count, struct ebb_er
 }
 
 /* What is wrong with events that follow the rules for themselves; NULL if nothing is. */
-static const char *find_misplaced(const struct ebb_cursor *cursor, size_t count)
+static const char *find_misplaced(const struct ebb_cursor *cursor, const struct ebb_block *block)
 {
-    size_t i;
+    uint64_t kinds = 0;
+    uint32_t i;
 
-    for (i = 0; i < count && !cursor->log->counts; i++) {
-        if (ebb_event_kind_has_place(cursor->events[i].kind)) {
+    for (i = 0; i < block->count; i++) {
+        if (!cursor->log->counts && ebb_event_kind_has_place(cursor->events[i].kind)) {
             return "it has an anchor or an exit, in a log without counts";
         }
+        kinds |= ebb_kind_bit(cursor->events[i].kind);
     }
-    return NULL;
+    return block->kinds && block->kinds != kinds ? "its events are not of the kinds it tells of"
+                                                 : NULL;
 }
 
 /* Puts the index's positions into the events that were decoded. */
@@ -120,7 +123,7 @@ static int load(struct ebb_cursor *cursor, struct ebb_error *error)
         problem = "its events do not fit its header";
     }
     if (!problem) {
-        problem = find_misplaced(cursor, block->count);
+        problem = find_misplaced(cursor, block);
     }
     if (problem) {
         return ebb_input_corrupt(input, block->offset, problem, error);
@@ -166,10 +169,26 @@ int ebb_cursor_next(struct ebb_cursor *cursor, struct ebb_event *event, struct e
     return 1;
 }
 
+/* The first block that ends behind an event. */
+static size_t find_block(const struct ebb_log *log, uint64_t number)
+{
+    size_t low = 0, high = log->range_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (log->log.blocks[middle].first + log->ranges[middle].count <= number) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 int ebb_cursor_seek_event(struct ebb_cursor *cursor, uint64_t number, struct ebb_error *error)
 {
-    const struct ebb_input *input = &cursor->log->log;
-    size_t low = 0, high = cursor->log->range_count;
+    size_t block;
     int status;
 
     if (number < cursor->log->start.first_event || number > cursor->log->event_count) {
@@ -178,21 +197,12 @@ int ebb_cursor_seek_event(struct ebb_cursor *cursor, uint64_t number, struct ebb
                         " to %" PRIu64,
                         number, cursor->log->start.first_event, cursor->log->event_count);
     }
-    /* The first block that ends behind the event. */
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (input->blocks[middle].first + cursor->log->ranges[middle].count <= number) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    status = enter_block(cursor, low, error);
+    block = find_block(cursor->log, number);
+    status = enter_block(cursor, block, error);
     if (status <= 0) {
         return status;
     }
-    cursor->next = number - input->blocks[low].first;
+    cursor->next = number - cursor->log->log.blocks[block].first;
     return 0;
 }
 
@@ -226,6 +236,65 @@ int ebb_cursor_seek_position(struct ebb_cursor *cursor, uint64_t position, struc
         }
     }
     cursor->next = low;
+    return 0;
+}
+
+/* The kinds of all blocks that are known. */
+static uint64_t known_kinds(const struct ebb_log *log)
+{
+    uint64_t kinds = 0;
+    size_t i;
+
+    for (i = 0; i < log->range_count; i++) {
+        kinds |= log->log.blocks[i].lost ? 0 : log->log.blocks[i].kinds;
+    }
+    return kinds;
+}
+
+/* May the block have events of a kind? If it is lost, that of a log which has them elsewhere. */
+static bool may_have(const struct ebb_log *log, size_t block, uint32_t kind)
+{
+    const struct ebb_block *of = &log->log.blocks[block];
+
+    if (of->lost) {
+        return known_kinds(log) & ebb_kind_bit(kind);
+    }
+    return !of->kinds || (of->kinds & ebb_kind_bit(kind));
+}
+
+/* The place in the block, which is loaded, of the next event of a kind; its end if there is none.
+ */
+static size_t find_in_block(const struct ebb_cursor *cursor, uint32_t kind)
+{
+    size_t i = cursor->next;
+
+    while (i < cursor->count && cursor->events[i].kind != kind) {
+        i++;
+    }
+    return i;
+}
+
+int ebb_cursor_seek_kind(struct ebb_cursor *cursor, uint32_t kind, uint64_t from, uint64_t end,
+                         struct ebb_error *error)
+{
+    const struct ebb_input *input = &cursor->log->log;
+    size_t block = find_block(cursor->log, from);
+
+    for (; block < cursor->log->range_count && input->blocks[block].first < end; block++) {
+        uint64_t first = input->blocks[block].first;
+
+        if (!may_have(cursor->log, block, kind)) {
+            continue;
+        }
+        if (enter_block(cursor, block, error) < 0) {
+            return -1;
+        }
+        cursor->next = from > first ? from - first : 0;
+        cursor->next = find_in_block(cursor, kind);
+        if (cursor->next < cursor->count) {
+            return first + cursor->next < end;
+        }
+    }
     return 0;
 }
 

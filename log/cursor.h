@@ -27,6 +27,15 @@ int ebb_cursor_seek_event(struct ebb_cursor *cursor, uint64_t number, struct ebb
 /* Moves before the first event whose position is not below position. */
 int ebb_cursor_seek_position(struct ebb_cursor *cursor, uint64_t position, struct ebb_error *error);
 
+/*
+ * Moves before the first event of a kind whose number is at least from. Returns 1, or 0 if there is
+ * none before event number end, in which case the cursor is anywhere, or -1 on error. Blocks that
+ * have none of the kind, as their headers tell, are not read. One whose header is damaged is taken
+ * to have none if no other has.
+ */
+int ebb_cursor_seek_kind(struct ebb_cursor *cursor, uint32_t kind, uint64_t from, uint64_t end,
+                         struct ebb_error *error);
+
 /* The number of the event the cursor stands before. */
 uint64_t ebb_cursor_event_number(const struct ebb_cursor *cursor);
 

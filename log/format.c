@@ -70,7 +70,7 @@ void ebb_pack_block_header(uint8_t bytes[EBB_BLOCK_HEADER_SIZE], const struct eb
     ebb_put_le64(bytes + 24, block->first_position);
     ebb_put_le64(bytes + 32, block->last_position);
     ebb_put_le64(bytes + 40, block->checksum);
-    ebb_put_le64(bytes + 48, 0);
+    ebb_put_le64(bytes + 48, block->kinds);
     ebb_put_le64(bytes + 56, header_checksum(bytes, block->offset, recording_id));
 }
 
@@ -87,6 +87,7 @@ bool ebb_unpack_block_header(const uint8_t bytes[EBB_BLOCK_HEADER_SIZE], uint64_
     block->first_position = ebb_get_le64(bytes + 24);
     block->last_position = ebb_get_le64(bytes + 32);
     block->checksum = ebb_get_le64(bytes + 40);
+    block->kinds = ebb_get_le64(bytes + 48);
     return ebb_get_le64(bytes + 56) == header_checksum(bytes, offset, recording_id);
 }
 

@@ -67,6 +67,7 @@ struct ebb_block {
     uint64_t first_position;
     uint64_t last_position;
     uint64_t checksum; /* of the stored payload */
+    uint64_t kinds;    /* of events in it, bit n for kind n; 0: not told */
     bool lost;         /* stands for what is between two blocks and is none; the rest is unknown */
 };
 
@@ -103,6 +104,12 @@ struct ebb_page_hash {
     uint64_t low, high;
 };
 struct ebb_page_hash ebb_hash_page(const void *page);
+
+/* The bit in a block's kinds. */
+static inline uint64_t ebb_kind_bit(uint32_t kind)
+{
+    return kind < 64 ? 1ull << kind : 0;
+}
 
 /* What is wrong with an event by the rules of event.h; NULL if nothing is. */
 const char *ebb_event_problem(const struct ebb_event *event);

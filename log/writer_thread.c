@@ -46,6 +46,17 @@ static int compress_pages(ZSTD_CCtx *zstd, const struct ebb_job *job, struct ebb
     return 0;
 }
 
+static uint64_t kinds_of(const struct ebb_event *events, uint32_t count)
+{
+    uint64_t kinds = 0;
+    uint32_t i;
+
+    for (i = 0; i < count; i++) {
+        kinds |= ebb_kind_bit(events[i].kind);
+    }
+    return kinds;
+}
+
 static int perform(struct ebb_log_writer *writer, struct ebb_job *job, struct ebb_buffer *scratch,
                    struct ebb_error *error)
 {
@@ -54,6 +65,7 @@ static int perform(struct ebb_log_writer *writer, struct ebb_job *job, struct eb
     block->raw_size = job->bytes.size;
     switch (block->type) {
     case EBB_BLOCK_EVENTS:
+        block->kinds = kinds_of(job->events, block->count);
         if (ebb_event_encode(writer->encoder, job->events, block->count, job->bytes.bytes,
                              job->bytes.size, scratch, &block->raw_size, error)) {
             return -1;

@@ -140,32 +140,35 @@ int worker_map_restore(struct worker *worker, uint64_t map_event, struct ebb_err
     return result;
 }
 
-/* Notes the numbers of all memory map events below a number. */
+/* Notes the numbers of all memory map events below a number. Most logs have none, which the headers
+ * of their blocks tell. */
 static int scan_maps(struct worker *worker, uint64_t event_number, struct ebb_error *error)
 {
-    struct ebb_cursor *cursor = ebb_cursor_new(worker->events.log, error);
+    struct worker_map *map = &worker->map;
+    struct ebb_cursor *cursor;
     struct ebb_log_summary summary;
-    struct ebb_event event;
     int result;
 
     /* What a flight recorder has dropped is not needed: the first keyframe has its map before it.
      */
     ebb_log_summary(worker->events.log, &summary);
-    worker->map.scanned = MAX(worker->map.scanned, summary.first_event);
-    result = cursor ? ebb_cursor_seek_event(cursor, worker->map.scanned, error) : -1;
-    while (!result && worker->map.scanned < event_number) {
-        result = ebb_cursor_next(cursor, &event, error);
-        if (result != 1) {
-            break;
+    map->scanned = MAX(map->scanned, summary.first_event);
+    cursor = ebb_cursor_new(worker->events.log, error);
+    result = cursor ? 1 : -1;
+    while (result > 0 && map->scanned < event_number) {
+        result =
+            ebb_cursor_seek_kind(cursor, EBB_EVENT_MEMORY_MAP, map->scanned, event_number, error);
+        if (result >= 0) {
+            map->scanned = result ? ebb_cursor_event_number(cursor) + 1 : event_number;
         }
-        result = 0;
-        if (event.kind == EBB_EVENT_MEMORY_MAP) {
-            g_array_append_val(worker->map.known, worker->map.scanned);
+        if (result > 0) {
+            uint64_t number = map->scanned - 1;
+
+            g_array_append_val(map->known, number);
         }
-        worker->map.scanned++;
     }
     ebb_cursor_free(cursor);
-    return result;
+    return result < 0 ? -1 : 0;
 }
 
 int worker_map_restore_before(struct worker *worker, uint64_t event_number, struct ebb_error *error)
