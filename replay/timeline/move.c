@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "move.h"
 #include "interrupt.h"
+#include "placement.h"
 #include "reach.h"
 #include "recovery.h"
 #include "answer.h"
@@ -56,16 +57,22 @@ int move_reach_present(struct timeline *timeline, struct ebb_error *error)
 int move_end_at_divergence(struct timeline *timeline, uint64_t position, struct timeline_stop *stop,
                            struct ebb_error *error)
 {
+    bool ends = !placement_note_gap(timeline, position);
+
     timeline->uninterruptible = true;
-    timeline->end = position;
-    timeline->diverged = true;
+    if (ends) {
+        timeline->end = position;
+        timeline->diverged = true;
+    }
     move_arrive(timeline, position);
     if (move_reach_present(timeline, error)) {
         if ((error->kind != EBB_ERROR_DIVERGED && error->kind != EBB_ERROR_CORRUPT) ||
             position == timeline->begin) {
             return -1;
         }
-        timeline->end = position - 1;
+        if (ends) {
+            timeline->end = position - 1;
+        }
         move_arrive(timeline, position - 1);
         if (move_reach_present(timeline, error)) {
             return -1;

@@ -116,8 +116,13 @@ static uint64_t choose_start(const struct timeline *timeline, const struct repli
     struct checkpoint *checkpoint = checkpoint_set_before(timeline->set, position);
     const struct keyframe_place *keyframe = keyframe_before(timeline, position);
     uint64_t least = UINT64_MAX, cost;
+    /* Between a start and position there is no gap, if that can be had. */
+    uint64_t from = keyframe && keyframe->position > timeline->gap && position > timeline->gap
+                        ? timeline->gap + 1
+                        : 0;
 
-    if (checkpoint) {
+    from = timeline->gap ? from : 0;
+    if (checkpoint && checkpoint->position >= from) {
         least = position - checkpoint->position + RESTORE_COST(timeline);
         *start = (struct start){
             .kind = START_CHECKPOINT, .position = checkpoint->position, .checkpoint = checkpoint};
@@ -132,7 +137,7 @@ static uint64_t choose_start(const struct timeline *timeline, const struct repli
         }
     }
     if (replica && moment_is_settled(replica->moment) && replica->moment.position <= position &&
-        position - replica->moment.position < least) {
+        replica->moment.position >= from && position - replica->moment.position < least) {
         least = position - replica->moment.position;
         *start = (struct start){.kind = START_HERE, .position = replica->moment.position};
     }
@@ -143,6 +148,17 @@ void placement_choose_start(const struct timeline *timeline, const struct replic
                             uint64_t position, struct start *start)
 {
     choose_start(timeline, replica, position, start);
+}
+
+bool placement_note_gap(struct timeline *timeline, uint64_t position)
+{
+    size_t count = timeline->keyframe_count;
+
+    if (!timeline->damaged || !count || timeline->keyframes[count - 1].position <= position) {
+        return false;
+    }
+    timeline->gap = position;
+    return true;
 }
 
 void placement_forget_keyframe(struct timeline *timeline, uint64_t number, const char *why)
@@ -158,9 +174,8 @@ void placement_forget_keyframe(struct timeline *timeline, uint64_t number, const
     timeline->keyframe_count--;
     memmove(timeline->keyframes + i, timeline->keyframes + i + 1,
             (timeline->keyframe_count - i) * sizeof(*timeline->keyframes));
-    if (!timeline->notice &&
-        asprintf(&timeline->notice, "keyframe %llu cannot be used: %s",
-                 (unsigned long long)number, why) < 0) {
+    if (!timeline->notice && asprintf(&timeline->notice, "keyframe %llu cannot be used: %s",
+                                      (unsigned long long)number, why) < 0) {
         timeline->notice = NULL;
     }
 }
@@ -191,7 +206,9 @@ uint64_t placement_approach(const struct timeline *timeline, uint64_t position)
     uint64_t lead = timeline->base_every, direct, approach;
     struct start start;
 
-    if (position - timeline->begin <= lead || covered(timeline, position - lead, position - 1)) {
+    if (position - timeline->begin <= lead ||
+        (timeline->gap < position && timeline->gap >= position - lead) ||
+        covered(timeline, position - lead, position - 1)) {
         return position;
     }
     direct = choose_start(timeline, replica, position, &start);

@@ -46,6 +46,23 @@ static int reach_by_way(struct timeline *timeline, uint64_t position, struct dri
     return reach_onward(timeline, position, result, error);
 }
 
+/* The same; where damage is met on the way, from a keyframe behind it. Each time that is farther
+ * on. */
+static int reach_past_damage(struct timeline *timeline, uint64_t position,
+                             struct drive_result *result, struct ebb_error *error)
+{
+    uint64_t gap;
+
+    do {
+        gap = timeline->gap;
+        if (reach_by_way(timeline, position, result, error)) {
+            return -1;
+        }
+    } while (result->reason == WORKER_STOP_DIVERGED && result->moment.position > gap &&
+             placement_note_gap(timeline, result->moment.position));
+    return 0;
+}
+
 int timeline_seek(struct timeline *timeline, uint64_t position, struct timeline_stop *stop,
                   struct ebb_error *error)
 {
@@ -63,7 +80,7 @@ int timeline_seek(struct timeline *timeline, uint64_t position, struct timeline_
     }
     timeline->moment = moment_settled(timeline->moment.position);
     timeline->point_of_interest = position;
-    if (reach_by_way(timeline, position, &result, error)) {
+    if (reach_past_damage(timeline, position, &result, error)) {
         return -1;
     }
     return end_seek(timeline, &result, stop, error);

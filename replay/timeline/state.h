@@ -72,6 +72,7 @@ struct timeline {
     uint64_t death_position;
 
     uint64_t begin, end;
+    uint64_t gap; /* no state up to this position leads to one behind it; 0: none was met */
     /* From where the next move looks back: settled, which is the state that users see; or arrived,
      * if what devices wrote on reaching the position was reported, so that it is not found again.
      * The state that users see is the settled one then, too. */

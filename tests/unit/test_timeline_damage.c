@@ -92,13 +92,15 @@ static void test_header(void **state)
 /* What is behind the damage can be reached from a keyframe there. */
 static void test_behind(void **state)
 {
+    size_t behind = 0;
+    uint64_t first;
     struct toy_session session;
     struct timeline_stop stop;
     struct ebb_error error;
 
     (void)state;
     make(&session);
-    fixture_damage(session.directory, EBB_BLOCK_EVENTS, 2, true, NULL);
+    fixture_damage(session.directory, EBB_BLOCK_EVENTS, 2, true, &first);
     open_damaged(&session);
     session_move(&session, MOVE_SEEK, LENGTH);
     for (unsigned i = 0; i < 20; i++) {
@@ -107,6 +109,25 @@ static void test_behind(void **state)
     session_add(&session, TIMELINE_BREAK_EXECUTE, 0x123450, 0);
     assert_int_equal(timeline_run_backward(session.timeline, 0, &stop, &error), 0);
     assert_int_equal(stop.reason, TIMELINE_STOP_DAMAGED);
+    session_remove(&session, 0);
+    /* On both sides of it, and not in it. */
+    session_move(&session, MOVE_SEEK, 500);
+    assert_int_equal(timeline_run_forward(session.timeline, UINT64_MAX, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_DAMAGED);
+    while (session.history->keyframe_positions[behind] <=
+           session.history->event_positions[first + lively.block_events]) {
+        behind++;
+    }
+    session_move(&session, MOVE_SEEK, session.history->keyframe_positions[behind] + 1);
+    session_move(&session, MOVE_REVERSE_STEP, 0);
+    session_move(&session, MOVE_SEEK, LENGTH - 10);
+    session_move(&session, MOVE_SEEK, 600);
+    assert_int_equal(timeline_seek(session.timeline,
+                                   session.history->keyframe_positions[behind] - 1, &stop, &error),
+                     0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_DAMAGED);
+    session.model.position = stop.position;
+    session_check_state(&session);
     session_close(&session);
 }
 
