@@ -2,6 +2,7 @@
 #include "recording.h"
 
 #include <dirent.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -303,6 +304,26 @@ int recording_symbol_file(const struct recording *recording, const char *chosen,
         return -1;
     }
     return *path ? 0 : candidate(recording, recording->manifest->kernel, path, error);
+}
+
+bool recording_symbols_are_big_endian(const struct recording *recording, const char *chosen)
+{
+    unsigned char identification[EI_NIDENT] = {0};
+    struct ebb_error error;
+    char *path = NULL;
+    bool big = false;
+    int fd = -1;
+
+    if (recording_symbol_file(recording, chosen, &path, &error) == 0 && path) {
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+    }
+    if (fd >= 0) {
+        big = read(fd, identification, sizeof(identification)) == sizeof(identification) &&
+              identification[EI_DATA] == ELFDATA2MSB;
+        close(fd);
+    }
+    free(path);
+    return big;
 }
 
 int recording_position(const struct recording *recording, const char *text, const char *what,

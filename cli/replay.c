@@ -503,6 +503,8 @@ static int serve(struct replay *replay, struct ebb_error *error)
     const char *listen = replay->arguments->values[REPLAY_LISTEN];
     const char *stdio = replay->arguments->values[REPLAY_STDIO];
 
+    replay->options.big_endian = recording_symbols_are_big_endian(
+        &replay->recording, replay->arguments->values[REPLAY_SYMBOLS]);
     if (stdio && listen) {
         return ebb_fail(error, EBB_ERROR_USAGE, "give one of --stdio and --listen");
     }

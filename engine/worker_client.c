@@ -382,7 +382,7 @@ static bool hit_makes_sense(const struct worker_run *run, const struct worker_hi
 {
     bool in_history = !(run->flags & WORKER_RUN_DIVERSION);
 
-    return hit->kind >= WORKER_BREAK_EXECUTE && hit->kind <= WORKER_BREAK_INTERRUPT &&
+    return hit->kind >= WORKER_BREAK_EXECUTE && hit->kind <= WORKER_WATCH_PHYSICAL_ACCESS &&
            is_moment(hit->moment) &&
            (!in_history ||
             (moment_before(run->reported, hit->moment) && !moment_before(run->limit, hit->moment)));
@@ -555,6 +555,14 @@ int worker_client_digest_registers(struct worker_client *worker, uint64_t *diges
                                    struct ebb_error *error)
 {
     return request(worker, WORKER_DIGEST_REGISTERS, NULL, 0, digest, sizeof(*digest), error);
+}
+
+int worker_client_host_address(struct worker_client *worker, uint64_t address, uint64_t *host,
+                               struct ebb_error *error)
+{
+    struct iovec part = {&address, sizeof(address)};
+
+    return request(worker, WORKER_HOST_ADDRESS, &part, 1, host, sizeof(*host), error);
 }
 
 int worker_client_target_xml(struct worker_client *worker, const char *name, char **text,

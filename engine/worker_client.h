@@ -93,6 +93,10 @@ long worker_client_write_memory(struct worker_client *worker, const struct worke
 int worker_client_read_context(struct worker_client *worker, struct worker_context *context,
                                struct ebb_error *error);
 
+/* Where the worker's process has the byte at a guest-physical address; 0 if it is no RAM. */
+int worker_client_host_address(struct worker_client *worker, uint64_t address, uint64_t *host,
+                               struct ebb_error *error);
+
 int worker_client_digest_registers(struct worker_client *worker, uint64_t *digest,
                                    struct ebb_error *error);
 

@@ -88,6 +88,9 @@ enum worker_message_type {
     WORKER_LIST_REGISTERS,
     /* -> nothing; <- struct worker_context: what the CPU is about to execute, and where */
     WORKER_READ_CONTEXT,
+    /* -> uint64_t guest-physical address; <- uint64_t: where the worker's process has it in its own
+     * memory, 0 if it is no RAM */
+    WORKER_HOST_ADDRESS,
     WORKER_ERROR,
 };
 
@@ -160,6 +163,11 @@ enum worker_breakpoint_kind {
     WORKER_WATCH_READ = 3,
     WORKER_WATCH_ACCESS = 4,
     WORKER_BREAK_INTERRUPT = 5, /* an interrupt's handler was entered */
+    /* Of memory at a guest-physical address, in either security state, whatever its virtual
+     * addresses are. */
+    WORKER_WATCH_PHYSICAL_WRITE = 6,
+    WORKER_WATCH_PHYSICAL_READ = 7,
+    WORKER_WATCH_PHYSICAL_ACCESS = 8,
 };
 
 enum worker_breakpoint_flag {
@@ -168,10 +176,15 @@ enum worker_breakpoint_flag {
     WORKER_BREAK_IN_CONTEXT = 1 << 0,
 };
 
+static inline bool worker_watch_is_physical(uint32_t kind)
+{
+    return kind >= WORKER_WATCH_PHYSICAL_WRITE && kind <= WORKER_WATCH_PHYSICAL_ACCESS;
+}
+
 struct worker_breakpoint {
     uint32_t kind;
     uint32_t flags;   /* enum worker_breakpoint_flag */
-    uint64_t address; /* guest-virtual; bit 0 clear for Thumb */
+    uint64_t address; /* guest-virtual, but for physical kinds; bit 0 clear for Thumb */
     uint64_t length;  /* bytes; 0 for WORKER_BREAK_... */
     struct worker_context context;
 };

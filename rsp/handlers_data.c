@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "handlers_data.h"
 
+#include "physical_mode.h"
+#include "register_order.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +13,26 @@ enum {
     PATTERN_MAX = RSP_PACKET_SIZE,
 };
 
+/* Their sizes are all that is asked for. */
+static int order_registers(struct rsp_session *session, uint8_t *registers, size_t length,
+                           struct ebb_error *error)
+{
+    unsigned count = session->big_endian ? timeline_register_count(session->timeline) : 0;
+    uint8_t value[REGISTER_SIZE_MAX];
+    size_t offset = 0;
+
+    for (unsigned i = 0; i < count && offset < length; i++) {
+        int size = timeline_read_register(session->timeline, i, value, sizeof(value), error);
+
+        if (size < 0 || (size_t)size > length - offset) {
+            return -1;
+        }
+        rsp_register_order(session, registers + offset, (size_t)size);
+        offset += (size_t)size;
+    }
+    return 0;
+}
+
 void rsp_handle_read_registers(struct rsp_session *session, const struct rsp_arguments *arguments)
 {
     size_t size = timeline_registers_size(session->timeline);
@@ -18,7 +41,8 @@ void rsp_handle_read_registers(struct rsp_session *session, const struct rsp_arg
 
     (void)arguments;
     registers = malloc(size + 1);
-    if (registers && timeline_read_registers(session->timeline, registers, &error) == 0) {
+    if (registers && timeline_read_registers(session->timeline, registers, &error) == 0 &&
+        order_registers(session, registers, size, &error) == 0) {
         rsp_buffer_hex(&session->reply, registers, size);
     } else {
         rsp_reply_error(session, RSP_EIO, NULL);
@@ -52,7 +76,7 @@ static int write_register(struct rsp_session *session, unsigned number, const ui
 }
 
 /* Writes what differs only: some registers cannot be written, and need not be. */
-static int write_registers(struct rsp_session *session, const uint8_t *registers, size_t length,
+static int write_registers(struct rsp_session *session, uint8_t *registers, size_t length,
                            struct ebb_error *error)
 {
     unsigned count = timeline_register_count(session->timeline);
@@ -65,6 +89,7 @@ static int write_registers(struct rsp_session *session, const uint8_t *registers
         if (size < 0 || (size_t)size > length - offset) {
             return size < 0 ? -1 : ebb_fail(error, EBB_ERROR_FAILED, "registers are cut off");
         }
+        rsp_register_order(session, registers + offset, (size_t)size);
         if (memcmp(now, registers + offset, (size_t)size) &&
             write_register(session, i, registers + offset, (size_t)size, error) < 0) {
             return -1;
@@ -113,6 +138,7 @@ void rsp_handle_read_register(struct rsp_session *session, const struct rsp_argu
         rsp_reply_error(session, RSP_EINVAL, NULL);
         return;
     }
+    rsp_register_order(session, value, (size_t)size);
     rsp_buffer_hex(&session->reply, value, (size_t)size);
 }
 
@@ -128,10 +154,13 @@ void rsp_handle_write_register(struct rsp_session *session, const struct rsp_arg
     } else if (digits->length != 2 * (size_t)size ||
                !rsp_hex_decode(digits->bytes, (size_t)size, value)) {
         rsp_reply_error(session, RSP_EINVAL, "the value has not the register's size");
-    } else if (write_register(session, (unsigned)arguments->list[0].number, value, (size_t)size,
-                              &error) < 0) {
-        rsp_reply_error(session, RSP_EIO, error.message);
     } else {
+        rsp_register_order(session, value, (size_t)size);
+        if (write_register(session, (unsigned)arguments->list[0].number, value, (size_t)size,
+                           &error) < 0) {
+            rsp_reply_error(session, RSP_EIO, error.message);
+            return;
+        }
         rsp_reply_ok(session);
     }
 }
@@ -156,7 +185,7 @@ static long read_memory(struct rsp_session *session, const struct rsp_arguments 
     if (length - 1 > UINT64_MAX - address) {
         length = UINT64_MAX - address + 1; /* memory does not wrap around */
     }
-    count = timeline_read_memory(session->timeline, address, bytes, (size_t)length, &error);
+    count = rsp_physical_mode_read(session, address, bytes, (size_t)length, &error);
     if (count <= 0) {
         rsp_reply_error(session, count < 0 ? RSP_EIO : RSP_EFAULT, NULL);
         return -1;
@@ -197,7 +226,7 @@ static void write_memory(struct rsp_session *session, uint64_t address, const ui
     }
     if (length) {
         if (before_write(session, &error) < 0 ||
-            timeline_write_memory(session->timeline, address, bytes, length, &error) < 0) {
+            rsp_physical_mode_write(session, address, bytes, length, &error) < 0) {
             rsp_reply_error(session, RSP_EFAULT, error.message);
             return;
         }
@@ -249,7 +278,7 @@ static int search(struct rsp_session *session, uint64_t address, uint64_t length
         long count;
 
         size = size < length ? size : length;
-        count = timeline_read_memory(session->timeline, address, bytes, (size_t)size, &error);
+        count = rsp_physical_mode_read(session, address, bytes, (size_t)size, &error);
         hit = count > 0 ? memmem(bytes, (size_t)count, pattern->bytes, pattern->length) : NULL;
         if (hit) {
             *found = address + (uint64_t)(hit - bytes);

@@ -5,8 +5,11 @@
  */
 #include "monitor.h"
 
+#include "examine.h"
 #include "moves.h"
+#include "physical_watch.h"
 #include "position.h"
+#include "register_order.h"
 #include "stop_reply.h"
 
 #include "log/reader.h"
@@ -289,6 +292,16 @@ static const struct command commands[] = {
     {"reset", "[halt|init|run]", 0, 1, run_reset, "the same as seek begin"},
     {"step-over-interrupts", "[on|off]", 0, 1, run_step_over_interrupts,
      "whether step and next take interrupts for a part of a line"},
+    {"byte-order", "[big|little]", 0, 1, rsp_register_order_set,
+     "the order in which registers are sent"},
+    {"xp", "[/FORMAT] ADDRESS", 1, 2, rsp_examine_physical,
+     "physical memory, as QEMU's monitor prints it"},
+    {"gpa2hva", "ADDRESS", 1, 1, rsp_examine_host_address,
+     "where the replaying process has the memory at a physical address"},
+    {"watch-physical", "[ADDRESS[,LENGTH] [write|read|access]]", 0, 2, rsp_physical_watch_set,
+     "stop at accesses to physical memory; without arguments, list these"},
+    {"unwatch-physical", "NUMBER|all", 1, 1, rsp_physical_watch_remove,
+     "remove what watch-physical has set"},
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
@@ -340,6 +353,14 @@ static int run_line(struct rsp_session *session, char *line, struct ebb_error *e
     }
     if (count == 0) {
         return run_help(session, words, 0, error);
+    }
+    place = strchr(words[0], '/');
+    if (place && place > words[0] && count < WORDS_MAX) {
+        /* QEMU's monitor takes a format right behind the name. */
+        memmove(words + 2, words + 1, (count - 1) * sizeof(words[0]));
+        words[1] = strdupa(place);
+        *place = 0;
+        count++;
     }
     command = find_command(words[0]);
     if (!command) {

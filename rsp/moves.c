@@ -2,6 +2,7 @@
 #include "moves.h"
 
 #include "breakpoints.h"
+#include "physical_watch.h"
 #include "steps.h"
 
 #include <stdlib.h>
@@ -28,6 +29,12 @@ static bool holds_writes(struct rsp_session *session)
 
     free(now);
     return session->wrote_memory || !same;
+}
+
+static bool is_step(enum rsp_move_kind kind)
+{
+    return kind == RSP_MOVE_STEP || kind == RSP_MOVE_STEP_ALONE || kind == RSP_MOVE_RANGE ||
+           kind == RSP_MOVE_REVERSE_STEP;
 }
 
 /*
@@ -249,6 +256,10 @@ int rsp_move(struct rsp_session *session, const struct rsp_move *move, struct ti
     session->diverged |= stop->reason == TIMELINE_STOP_DIVERGED;
     session->damaged |= stop->reason == TIMELINE_STOP_DAMAGED;
     interpret(move, manner, stop);
+    if (rsp_physical_watch_end_move(session, is_forward(move->kind), is_step(move->kind), stop,
+                                    error) < 0) {
+        return -1;
+    }
     if (manner.alone && !manner.resume &&
         (stop->reason == TIMELINE_STOP_END || stop->reason == TIMELINE_STOP_DIVERGED ||
          stop->reason == TIMELINE_STOP_DAMAGED)) {

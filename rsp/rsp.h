@@ -35,6 +35,8 @@ struct rsp_options {
     bool once;
     /* Used if the timeline is NULL. */
     const struct rsp_opening *opening;
+    /* Registers are sent big-endian: the file with symbols that gdb will read is. */
+    bool big_endian;
 };
 
 enum rsp_end {

@@ -33,6 +33,7 @@ struct rsp_session *rsp_session_new(struct timeline *timeline, int in, int out,
     session->opening = options->opening;
     session->signal = RSP_SIGTRAP;
     session->steps.over = true;
+    session->big_endian = options->big_endian;
     rsp_connection_init(&session->connection, in, out, options->stop_fd);
     rsp_decoder_init(&session->decoder);
     rsp_watcher_init(&session->watcher, &session->connection);
@@ -45,6 +46,7 @@ void rsp_session_free(struct rsp_session *session)
     free(session->reply.bytes);
     free(session->frame.bytes);
     free(session->origin);
+    free(session->watches);
     free(session);
 }
 

@@ -54,6 +54,7 @@ struct rsp_steps {
     bool by_instruction; /* the command before was one instruction */
     bool handler;        /* the present command began with one that entered or left a handler */
 };
+struct rsp_physical_list;
 
 struct rsp_session {
     struct timeline *timeline;         /* NULL: it is still being opened, */
@@ -85,7 +86,12 @@ struct rsp_session {
 
     bool interrupt;     /* came when nothing moved, and has stopped nothing yet */
     bool at_watchpoint; /* the last stop was one */
-    int signal;         /* of the last stop */
+
+    bool big_endian;                   /* registers travel so; else little-endian */
+    bool physical_mode;                /* the client's memory addresses are physical ones */
+    struct rsp_physical_list *watches; /* physical_watch.c; NULL: none */
+
+    int signal; /* of the last stop */
     /* Of the current diversion: the registers where it began, and whether memory was written. */
     uint8_t *origin; /* NULL until there was one */
     bool wrote_memory;

@@ -2,8 +2,10 @@
 #include "stop_reply.h"
 
 #include "breakpoints.h"
+#include "register_order.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /*
  * Adds the core registers: gdb looks at some of them after every stop, and asks for all registers
@@ -18,12 +20,15 @@ static void add_core_registers(struct rsp_session *session, const uint8_t *regis
 
     for (unsigned i = 0; i <= last; i++) {
         size_t length = a64 && i < last ? 8 : 4;
+        uint8_t value[8];
 
         if (length > size) {
             return;
         }
+        memcpy(value, registers, length);
+        rsp_register_order(session, value, length);
         rsp_buffer_printf(&session->reply, "%02x:", a64 || i < last ? i : 25);
-        rsp_buffer_hex(&session->reply, registers, length);
+        rsp_buffer_hex(&session->reply, value, length);
         rsp_buffer_text(&session->reply, ";");
         registers += length;
         size -= length;

@@ -6,6 +6,7 @@
 #include "handlers_run.h"
 #include "handlers_session.h"
 #include "monitor.h"
+#include "physical_mode.h"
 
 #include <string.h>
 
@@ -45,6 +46,9 @@ static const struct rsp_packet_type packet_types[] = {
 
     {"QNonStop", ":h", rsp_handle_non_stop, RSP_ERROR_TEXT | RSP_EARLY},
     {"QStartNoAckMode", "", rsp_handle_no_ack, RSP_EARLY},
+    {"Qqemu.PhyMemMode", ":h", rsp_handle_set_physical_mode, 0},
+    {"Qqemu.sstep", "=h", rsp_handle_set_qemu_step, RSP_ERROR_TEXT},
+    {"Qqemu.sstepbits", "", rsp_handle_qemu_step_bits, 0},
     {"qAttached", "?:h", rsp_handle_attached, RSP_EARLY},
     {"qC", "", rsp_handle_current_thread, RSP_EARLY},
     {"qRcmd", ",b", rsp_handle_monitor, 0},
@@ -55,6 +59,10 @@ static const struct rsp_packet_type packet_types[] = {
     {"qThreadExtraInfo", ",t", rsp_handle_thread_text, 0},
     {"qXfer", ":b", rsp_handle_features, RSP_EARLY},
     {"qfThreadInfo", "", rsp_handle_thread_list, 0},
+    {"qqemu.PhyMemMode", "", rsp_handle_physical_mode, 0},
+    {"qqemu.Supported", "", rsp_handle_qemu_supported, 0},
+    {"qqemu.sstep", "", rsp_handle_qemu_step, 0},
+    {"qqemu.sstepbits", "", rsp_handle_qemu_step_bits, 0},
     {"qsThreadInfo", "", rsp_handle_thread_list_end, 0},
 };
 

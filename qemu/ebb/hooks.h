@@ -46,6 +46,8 @@ struct ebb_hooks {
     /* The kinds of access (BP_MEM_READ, BP_MEM_WRITE) that are watched among length bytes; asked
      * when a page is entered into the TLB. */
     int (*watched)(CPUState *cpu, vaddr address, vaddr length);
+    /* The same for the physical page that it is mapped to. */
+    int (*watched_physical)(CPUState *cpu, hwaddr address, hwaddr length, MemTxAttrs attrs);
     /* The CPU is about to access length bytes on a page with such a watchpoint or one of the
      * guest's, which has let it pass. May leave with cpu_loop_exit_restore(cpu, ra). */
     void (*accessed)(CPUState *cpu, vaddr address, vaddr length, int flags, uintptr_t ra);
@@ -177,6 +179,14 @@ static inline void ebb_own_breakpoint_reached(CPUState *cpu, vaddr address)
 static inline int ebb_watched(CPUState *cpu, vaddr address, vaddr length)
 {
     return unlikely(ebb_hooks) && ebb_hooks->watched ? ebb_hooks->watched(cpu, address, length) : 0;
+}
+
+static inline int ebb_watched_physical(CPUState *cpu, hwaddr address, hwaddr length,
+                                       MemTxAttrs attrs)
+{
+    return unlikely(ebb_hooks) && ebb_hooks->watched_physical
+               ? ebb_hooks->watched_physical(cpu, address, length, attrs)
+               : 0;
 }
 
 static inline void ebb_accessed(CPUState *cpu, vaddr address, vaddr length, int flags, uintptr_t ra)

@@ -8,8 +8,10 @@
 bool breakpoints_have_watch(const struct breakpoint_list *breakpoints)
 {
     for (size_t i = 0; i < breakpoints->count; i++) {
-        if (breakpoints->list[i].kind >= WORKER_WATCH_WRITE &&
-            breakpoints->list[i].kind <= WORKER_WATCH_ACCESS) {
+        uint32_t kind = breakpoints->list[i].kind;
+
+        if ((kind >= WORKER_WATCH_WRITE && kind <= WORKER_WATCH_ACCESS) ||
+            worker_watch_is_physical(kind)) {
             return true;
         }
     }
@@ -73,7 +75,8 @@ static bool present(const struct breakpoint_list *breakpoints, size_t at,
 static int make(struct worker_breakpoint *breakpoint, enum timeline_breakpoint_kind kind,
                 uint64_t address, uint64_t length, struct ebb_error *error)
 {
-    if (kind < TIMELINE_BREAK_EXECUTE || kind > TIMELINE_WATCH_ACCESS) {
+    if (kind < TIMELINE_BREAK_EXECUTE || kind > TIMELINE_WATCH_PHYSICAL_ACCESS ||
+        (kind > TIMELINE_WATCH_ACCESS && kind < TIMELINE_WATCH_PHYSICAL_WRITE)) {
         return ebb_fail(error, EBB_ERROR_USAGE, "there is no breakpoint kind %d", (int)kind);
     }
     if (kind != TIMELINE_BREAK_EXECUTE && (length == 0 || address + length - 1 < address)) {

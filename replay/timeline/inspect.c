@@ -117,14 +117,53 @@ static long ask_memory(struct timeline *timeline, void *opaque, struct ebb_error
                                      error);
 }
 
+static long read_memory(struct timeline *timeline, struct worker_memory where, uint8_t *buffer,
+                        size_t length, struct ebb_error *error)
+{
+    struct memory_question wanted = {.where = where, .buffer = buffer};
+
+    wanted.where.length =
+        length < WORKER_MAX_MESSAGE / 2 ? (uint32_t)length : WORKER_MAX_MESSAGE / 2;
+    return ask(timeline, ask_memory, &wanted, error);
+}
+
 long timeline_read_memory(struct timeline *timeline, uint64_t address, uint8_t *buffer,
                           size_t length, struct ebb_error *error)
 {
-    uint32_t some = length < WORKER_MAX_MESSAGE / 2 ? (uint32_t)length : WORKER_MAX_MESSAGE / 2;
-    struct memory_question wanted = {.where = {.address = address, .length = some},
-                                     .buffer = buffer};
+    return read_memory(timeline, (struct worker_memory){.address = address}, buffer, length, error);
+}
 
-    return ask(timeline, ask_memory, &wanted, error);
+long timeline_read_physical(struct timeline *timeline, uint64_t address, uint8_t *buffer,
+                            size_t length, struct ebb_error *error)
+{
+    struct worker_memory where = {.address = address, .flags = WORKER_MEMORY_PHYSICAL};
+
+    return read_memory(timeline, where, buffer, length, error);
+}
+
+struct host_question {
+    uint64_t address;
+    uint64_t host;
+};
+
+static long ask_host_address(struct timeline *timeline, void *opaque, struct ebb_error *error)
+{
+    struct host_question *wanted = opaque;
+
+    return worker_client_host_address(timeline->replicas[0].worker, wanted->address, &wanted->host,
+                                      error);
+}
+
+int timeline_host_address(struct timeline *timeline, uint64_t address, uint64_t *host,
+                          struct ebb_error *error)
+{
+    struct host_question wanted = {.address = address};
+
+    if (ask(timeline, ask_host_address, &wanted, error)) {
+        return -1;
+    }
+    *host = wanted.host;
+    return 0;
 }
 
 /* The sum over the pages of one stretch of RAM that is not a hole. */

@@ -91,6 +91,10 @@ enum timeline_breakpoint_kind { /* values as in the worker's protocol */
                                 TIMELINE_WATCH_WRITE = 2,
                                 TIMELINE_WATCH_READ = 3,
                                 TIMELINE_WATCH_ACCESS = 4,
+                                /* at a physical address, whatever the virtual ones are */
+                                TIMELINE_WATCH_PHYSICAL_WRITE = 6,
+                                TIMELINE_WATCH_PHYSICAL_READ = 7,
+                                TIMELINE_WATCH_PHYSICAL_ACCESS = 8,
 };
 
 /*
@@ -203,6 +207,15 @@ int timeline_read_pc(struct timeline *timeline, uint64_t *pc, struct ebb_error *
 /* Guest-virtual memory as the CPU sees it now. Returns the bytes read, fewer at unmapped memory. */
 long timeline_read_memory(struct timeline *timeline, uint64_t address, uint8_t *buffer,
                           size_t length, struct ebb_error *error);
+/* The same by physical address: in the CPU's security state or, where that has no RAM, the other.
+ */
+long timeline_read_physical(struct timeline *timeline, uint64_t address, uint8_t *buffer,
+                            size_t length, struct ebb_error *error);
+
+/* Where the memory of worker 0, timeline_worker_pid(), has the byte at a physical address; 0 if it
+ * is no RAM. */
+int timeline_host_address(struct timeline *timeline, uint64_t address, uint64_t *host,
+                          struct ebb_error *error);
 
 /*
  * Diversions: a write starts one at the current position; the history is not touched.
@@ -217,6 +230,8 @@ int timeline_write_register(struct timeline *timeline, unsigned number, const ui
                             size_t size, struct ebb_error *error);
 int timeline_write_memory(struct timeline *timeline, uint64_t address, const uint8_t *data,
                           size_t length, struct ebb_error *error);
+int timeline_write_physical(struct timeline *timeline, uint64_t address, const uint8_t *data,
+                            size_t length, struct ebb_error *error);
 bool timeline_in_diversion(const struct timeline *timeline);
 int timeline_diversion_moved(struct timeline *timeline, bool *moved, struct ebb_error *error);
 int timeline_resume_diversion(struct timeline *timeline, bool step, struct timeline_stop *stop,

@@ -34,6 +34,11 @@ static uint32_t draw(struct random *random, uint32_t below)
 static const char *const packets[] = {
     "qSupported:multiprocess+;swbreak+;hwbreak+;error-message+",
     "QStartNoAckMode",
+    "Qqemu.PhyMemMode:1",
+    "Qqemu.sstep=1",
+    "qqemu.PhyMemMode",
+    "qqemu.Supported",
+    "qqemu.sstepbits",
     "QNonStop:1",
     "?",
     "g",
@@ -77,12 +82,15 @@ static const char *const packets[] = {
     "qSearch:memory:1000;1000;abc",
     "qSymbol::",
     "vMustReplyEmpty",
-    "qRcmd,68656c70",               /* help */
-    "qRcmd,7365656b20353030",       /* seek 500 */
-    "qRcmd,7365656b202d3939",       /* seek -99 */
-    "qRcmd,6576656e74732030203130", /* events 0 10 */
-    "qRcmd,636865636b706f696e7473", /* checkpoints */
-    "qRcmd,7374617473",             /* stats */
+    "qRcmd,68656c70",                               /* help */
+    "qRcmd,7365656b20353030",                       /* seek 500 */
+    "qRcmd,7365656b202d3939",                       /* seek -99 */
+    "qRcmd,6576656e74732030203130",                 /* events 0 10 */
+    "qRcmd,636865636b706f696e7473",                 /* checkpoints */
+    "qRcmd,7374617473",                             /* stats */
+    "qRcmd,7870202f347862203078",                   /* xp /4xb 0x */
+    "qRcmd,77617463682d706879736963616c2031362c38", /* watch-physical 16,8 */
+    "qRcmd,627974652d6f7264657220626967",           /* byte-order big */
     "D",
     "vKill;1",
     "!",

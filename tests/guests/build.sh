@@ -93,6 +93,13 @@ for name in exceptions interrupts mmu exclusives float semihosting echo reset dm
     build $name-arm.elf arm "$source/$name.c" $virt -marm
 done
 build tags-aarch64.elf aarch64 "$source/tags.c" $virt
+# shellcheck disable=SC2086 # these are lists of words
+{
+    build endian-aarch64.elf aarch64 "$source/endian.c" $virt -mbig-endian
+    build endian-arm.elf arm "$source/endian.c" $virt -marm -mbig-endian -Wl,--be8
+    build otherend-aarch64.elf aarch64 "$source/endian.c" $virt
+    build otherend-arm.elf arm "$source/endian.c" $virt -marm
+}
 build hypervisor-aarch64.elf aarch64 "$source/hypervisor.c" $virt
 build moved-aarch64.elf aarch64 "$source/moved.c" $virt
 build accessed-aarch64.elf aarch64 "$source/accessed.c" $virt

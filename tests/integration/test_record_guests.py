@@ -78,6 +78,18 @@ class BareMetal(unittest.TestCase):
         self.assertIn("interrupts: PASS", recorder.text())
         self.check_verifies(recorder.recording)
 
+    def test_endian_aarch64(self):
+        self.check("endian-aarch64", "endian: big")
+
+    def test_endian_arm(self):
+        self.check("endian-arm", "endian: big")
+
+    def test_otherend_aarch64(self):
+        self.check("otherend-aarch64")
+
+    def test_otherend_arm(self):
+        self.check("otherend-arm")
+
     def test_dma_aarch64(self):
         self.check("dma-aarch64", extra=["-device", "virtio-rng-device"])
 

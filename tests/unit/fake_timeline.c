@@ -162,6 +162,13 @@ static void now(const struct timeline *timeline, struct state *state)
 }
 
 /* Looks for a breakpoint hit: an access of 8 bytes, or an execution. */
+static unsigned virtual_kind(enum timeline_breakpoint_kind kind)
+{
+    return kind < TIMELINE_WATCH_PHYSICAL_WRITE
+               ? kind
+               : kind - TIMELINE_WATCH_PHYSICAL_WRITE + TIMELINE_WATCH_WRITE;
+}
+
 static bool hits(const struct timeline *timeline, unsigned kinds, uint64_t address,
                  struct timeline_stop *stop)
 {
@@ -169,15 +176,18 @@ static bool hits(const struct timeline *timeline, unsigned kinds, uint64_t addre
         const struct breakpoint *breakpoint = &timeline->breakpoints[i];
         bool execute = breakpoint->kind == TIMELINE_BREAK_EXECUTE;
 
-        if (!(kinds & 1u << breakpoint->kind)) {
+        bool physical = breakpoint->kind >= TIMELINE_WATCH_PHYSICAL_WRITE;
+        uint64_t at = physical ? address + FAKE_PHYSICAL : address;
+
+        if (!(kinds & 1u << virtual_kind(breakpoint->kind))) {
             continue;
         }
-        if (execute ? breakpoint->address == address
-                    : breakpoint->address < address + 8 &&
-                          address < breakpoint->address + breakpoint->length) {
+        if (execute
+                ? breakpoint->address == at
+                : breakpoint->address < at + 8 && at < breakpoint->address + breakpoint->length) {
             stop->reason = execute ? TIMELINE_STOP_BREAKPOINT : TIMELINE_STOP_WATCHPOINT;
             stop->kind = breakpoint->kind;
-            stop->address = address;
+            stop->address = at;
             return true;
         }
     }
@@ -554,6 +564,23 @@ long timeline_read_memory(struct timeline *timeline, uint64_t address, uint8_t *
     return (long)count;
 }
 
+long timeline_read_physical(struct timeline *timeline, uint64_t address, uint8_t *buffer,
+                            size_t length, struct ebb_error *error)
+{
+    return timeline_read_memory(timeline, address - FAKE_PHYSICAL, buffer, length, error);
+}
+
+int timeline_host_address(struct timeline *timeline, uint64_t address, uint64_t *host,
+                          struct ebb_error *error)
+{
+    struct state state;
+
+    (void)error;
+    now(timeline, &state);
+    *host = byte_at(&state, address - FAKE_PHYSICAL) ? FAKE_HOST + address : 0;
+    return 0;
+}
+
 static void divert(struct timeline *timeline)
 {
     if (!timeline->in_diversion) {
@@ -596,6 +623,12 @@ int timeline_write_memory(struct timeline *timeline, uint64_t address, const uin
     divert(timeline);
     timeline->diversion = state;
     return 0;
+}
+
+int timeline_write_physical(struct timeline *timeline, uint64_t address, const uint8_t *data,
+                            size_t length, struct ebb_error *error)
+{
+    return timeline_write_memory(timeline, address - FAKE_PHYSICAL, data, length, error);
 }
 
 bool timeline_in_diversion(const struct timeline *timeline)

@@ -28,7 +28,9 @@
 #define FAKE_PAIR_WRITER 8u
 #define FAKE_DMA_POSITION 555u
 #define FAKE_DMA_VALUE UINT64_C(0x1122334455667788)
-#define FAKE_HALT (FAKE_CODE + 0x800) /* code that runs into this PC goes to sleep for good */
+#define FAKE_PHYSICAL UINT64_C(0x40000000) /* the physical address of address 0 */
+#define FAKE_HOST UINT64_C(0x7f0000000000) /* where physical address 0 would be in a process */
+#define FAKE_HALT (FAKE_CODE + 0x800)      /* code that runs into this PC goes to sleep for good */
 
 /* x0..x30, sp, pc: 8 bytes each; cpsr: 4 */
 #define FAKE_REGISTERS 34u

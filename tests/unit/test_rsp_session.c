@@ -897,6 +897,36 @@ static void answers_long_packets(void **state)
     free(packet);
 }
 
+/* As gdb wants them once it has read a big-endian file; memory is bytes either way. */
+static void sends_registers_in_the_order_asked_for(void **state)
+{
+    struct rsp_client *client = *state;
+    char text[4096];
+
+    client_monitor(client, "seek 123", text, sizeof(text)); /* x0 is 12, the PC 0x100c */
+    client_expect(client, "p0", "0c00000000000000");
+    assert_string_equal(client_monitor(client, "byte-order", text, sizeof(text)), "OK");
+    assert_non_null(strstr(text, "little-endian"));
+    client_monitor(client, "byte-order big", text, sizeof(text));
+    assert_non_null(strstr(text, "big-endian"));
+    assert_non_null(strstr(text, "maintenance flush register-cache"));
+    client_expect(client, "p0", "000000000000000c");
+    client_expect(client, "?", "T05thread:1;20:000000000000100c;");
+    assert_memory_equal(client_ask(client, "g"), "000000000000000c", 16);
+    assert_memory_equal(client->reply + 2 * 8 * FAKE_PC, "000000000000100c", 16);
+    client_expect(client, "m2010,8", "0b00000000000000");
+    client_expect(client, "P1=0000000000001234", "OK");
+    client_expect(client, "p1", "0000000000001234");
+    strcpy(text, "G");
+    strcat(text, client_ask(client, "g"));
+    memcpy(text + 1, "00000000000000ff", 16);
+    client_expect(client, text, "OK");
+    client_monitor(client, "byte-order little", text, sizeof(text));
+    client_expect(client, "p0", "ff00000000000000");
+    client_expect(client, "p1", "3412000000000000");
+    assert_int_equal(client_monitor(client, "byte-order middle", text, sizeof(text))[0], 'E');
+}
+
 static void monitor_tells_and_seeks(void **state)
 {
     struct rsp_client *client = *state;
@@ -1334,6 +1364,7 @@ int main(void)
         cmocka_unit_test(ends_as_the_client_says),
         cmocka_unit_test(acknowledges_and_retransmits),
         WITH_CLIENT(answers_long_packets),
+        WITH_CLIENT(sends_registers_in_the_order_asked_for),
         WITH_CLIENT(monitor_tells_and_seeks),
         WITH_CLIENT(monitor_shows_events_and_more),
         WITH_CLIENT(monitor_describes_the_recording),

@@ -17,6 +17,7 @@
 #include "breakpoints.h"
 #include "context.h"
 #include "map.h"
+#include "physical.h"
 
 #define MAX_WATCH_LENGTH (1u << 20) /* bytes */
 
@@ -119,7 +120,25 @@ static void add_difference(GArray *addresses, const struct worker_breakpoint *a,
 
 static bool is_watch(const struct worker_breakpoint *watch)
 {
-    return watch->kind >= WORKER_WATCH_WRITE && watch->kind <= WORKER_WATCH_ACCESS;
+    return (watch->kind >= WORKER_WATCH_WRITE && watch->kind <= WORKER_WATCH_ACCESS) ||
+           worker_watch_is_physical(watch->kind);
+}
+
+/* WORKER_WATCH_WRITE, _READ or _ACCESS, whatever its address is. */
+static uint32_t watch_kind(const struct worker_breakpoint *watch)
+{
+    return worker_watch_is_physical(watch->kind)
+               ? watch->kind - WORKER_WATCH_PHYSICAL_WRITE + WORKER_WATCH_WRITE
+               : watch->kind;
+}
+
+/* The same as BP_MEM_READ and BP_MEM_WRITE. */
+static int access_kinds(const struct worker_breakpoint *watch)
+{
+    uint32_t kind = watch_kind(watch);
+
+    return (kind != WORKER_WATCH_READ ? BP_MEM_WRITE : 0) |
+           (kind != WORKER_WATCH_WRITE ? BP_MEM_READ : 0);
 }
 
 static int check_watchpoints(const struct worker_breakpoint *set, size_t count,
@@ -158,7 +177,7 @@ int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint
     bool watched;
 
     for (i = 0; i < count; i++) {
-        if (set[i].kind < WORKER_BREAK_EXECUTE || set[i].kind > WORKER_BREAK_INTERRUPT) {
+        if (set[i].kind < WORKER_BREAK_EXECUTE || set[i].kind > WORKER_WATCH_PHYSICAL_ACCESS) {
             g_array_free(addresses, true);
             return ebb_fail(error, EBB_ERROR_USAGE, "a breakpoint of kind %u", set[i].kind);
         }
@@ -273,13 +292,8 @@ void worker_breakpoints_interrupted(struct worker *worker, const struct worker_c
 
 static uint32_t access_kind(const struct worker_breakpoint *watch, int flags)
 {
-    if ((flags & BP_MEM_WRITE) && watch->kind != WORKER_WATCH_READ) {
-        return WORKER_WATCH_WRITE;
-    }
-    if ((flags & BP_MEM_READ) && watch->kind != WORKER_WATCH_WRITE) {
-        return WORKER_WATCH_READ;
-    }
-    return 0;
+    flags &= access_kinds(watch);
+    return flags & BP_MEM_WRITE ? WORKER_WATCH_WRITE : flags ? WORKER_WATCH_READ : 0;
 }
 
 static bool overlaps(uint64_t a, uint64_t a_length, uint64_t b, uint64_t b_length)
@@ -318,39 +332,91 @@ int worker_breakpoints_watched(CPUState *cpu, vaddr address, vaddr length)
     for (i = 0; i < worker->breakpoints->len; i++) {
         const struct worker_breakpoint *watch = breakpoint(worker, i);
 
-        if (is_watch(watch) &&
+        if (is_watch(watch) && !worker_watch_is_physical(watch->kind) &&
             overlaps(first, length, untag(worker, watch->address), watch->length)) {
-            kinds |= watch->kind != WORKER_WATCH_READ ? BP_MEM_WRITE : 0;
-            kinds |= watch->kind != WORKER_WATCH_WRITE ? BP_MEM_READ : 0;
+            kinds |= access_kinds(watch);
         }
     }
     return kinds;
+}
+
+int worker_breakpoints_watched_physical(CPUState *cpu, hwaddr address, hwaddr length,
+                                        MemTxAttrs attrs)
+{
+    struct worker *worker = worker_current();
+    uint64_t data_address;
+    int kinds = 0;
+    guint i;
+
+    for (i = 0; i < worker->breakpoints->len; i++) {
+        const struct worker_breakpoint *watch = breakpoint(worker, i);
+
+        if (worker_watch_is_physical(watch->kind) &&
+            worker_physical_holds(worker, watch, worker_map_offset(worker, address, attrs), length,
+                                  &data_address)) {
+            kinds |= access_kinds(watch);
+        }
+    }
+    return kinds;
+}
+
+/* True if the access touches what is watched; then *data_address is where, in the words of whoever
+ * has set it: with its tag. */
+static bool touches(struct worker *worker, const struct worker_breakpoint *watch, uint64_t address,
+                    uint64_t length, uint64_t *data_address)
+{
+    uint64_t first, start;
+
+    if (worker_watch_is_physical(watch->kind)) {
+        return worker_physical_touched(worker, watch, address, length, data_address);
+    }
+    first = untag(worker, address);
+    start = untag(worker, watch->address);
+    *data_address = watch->address + (first > start ? first - start : 0);
+    return overlaps(first, length, start, watch->length);
 }
 
 void worker_breakpoints_accessed(CPUState *cpu, vaddr address, vaddr length, int flags,
                                  uintptr_t ra)
 {
     struct worker *worker = worker_current();
-    uint64_t first = worker->breakpoints->len ? untag(worker, address) : 0;
     guint i;
 
     for (i = 0; i < worker->breakpoints->len; i++) {
         const struct worker_breakpoint *watch = breakpoint(worker, i);
-        uint64_t start = untag(worker, watch->address);
         struct worker_hit hit = {
             .kind = watch->kind,
             .access = is_watch(watch) ? access_kind(watch, flags) : 0,
             .address = watch->address,
-            /* In the words of whoever set it: with its tag. */
-            .data_address = watch->address + (first > start ? first - start : 0),
         };
 
-        if (hit.access && overlaps(first, length, start, watch->length)) {
+        if (hit.access && touches(worker, watch, address, length, &hit.data_address)) {
             hit.moment = moment_inside(locate(worker, ra, &hit.pc));
             if (clockwork_hit(&worker->clockwork, &hit)) {
                 leave(worker, ra);
             }
         }
+    }
+}
+
+/* A device has written data_address of what is watched. */
+static void hit_by_device(struct worker *worker, const struct worker_breakpoint *watch,
+                          uint64_t data_address, bool nested)
+{
+    struct worker_hit hit = {
+        .moment = nested ? moment_inside(ebb_position_of_instruction())
+                         : moment_arrived(ebb_position_now()),
+        .kind = watch->kind,
+        .access = WORKER_WATCH_WRITE,
+        .address = watch->address,
+        .data_address = data_address,
+        .pc = worker_pc(worker),
+        .by_device = true,
+    };
+
+    hit.moment.event = worker->events.next_number + 1;
+    if (clockwork_hit(&worker->clockwork, &hit) && nested) {
+        cpu_exit(CPU(worker->cpu));
     }
 }
 
@@ -364,23 +430,22 @@ static void check_page(struct worker *worker, const struct worker_breakpoint *wa
     uint64_t watched = physical == -1
                            ? UINT64_MAX
                            : worker_map_offset(worker, physical + start % EBB_PAGE_SIZE, attrs);
-    struct worker_hit hit = {
-        .moment = nested ? moment_inside(ebb_position_of_instruction())
-                         : moment_arrived(ebb_position_now()),
-        .kind = watch->kind,
-        .access = WORKER_WATCH_WRITE,
-        .address = watch->address,
-        .pc = worker_pc(worker),
-        .by_device = true,
-    };
 
-    if (watched == UINT64_MAX || !overlaps(watched, length, offset, count)) {
-        return;
+    if (watched != UINT64_MAX && overlaps(watched, length, offset, count)) {
+        hit_by_device(worker, watch, start + (offset > watched ? offset - watched : 0), nested);
     }
-    hit.data_address = start + (offset > watched ? offset - watched : 0);
-    hit.moment.event = worker->events.next_number + 1;
-    if (clockwork_hit(&worker->clockwork, &hit) && nested) {
-        cpu_exit(CPU(worker->cpu));
+}
+
+static void check_pages(struct worker *worker, const struct worker_breakpoint *watch,
+                        uint64_t offset, uint64_t count, bool nested)
+{
+    uint64_t done, part;
+
+    for (done = 0; done < watch->length; done += part) {
+        uint64_t start = watch->address + done;
+
+        part = MIN(watch->length - done, EBB_PAGE_SIZE - start % EBB_PAGE_SIZE);
+        check_page(worker, watch, start, part, offset, count, nested);
     }
 }
 
@@ -391,16 +456,15 @@ void worker_breakpoints_device_wrote(struct worker *worker, uint64_t offset, uin
 
     for (i = 0; i < worker->breakpoints->len; i++) {
         const struct worker_breakpoint *watch = breakpoint(worker, i);
-        uint64_t done, part;
+        uint64_t data_address;
 
-        if (!is_watch(watch) || watch->kind == WORKER_WATCH_READ) {
+        if (!is_watch(watch) || !(access_kinds(watch) & BP_MEM_WRITE)) {
             continue;
         }
-        for (done = 0; done < watch->length; done += part) {
-            uint64_t start = watch->address + done;
-
-            part = MIN(watch->length - done, EBB_PAGE_SIZE - start % EBB_PAGE_SIZE);
-            check_page(worker, watch, start, part, offset, length, nested);
+        if (!worker_watch_is_physical(watch->kind)) {
+            check_pages(worker, watch, offset, length, nested);
+        } else if (worker_physical_holds(worker, watch, offset, length, &data_address)) {
+            hit_by_device(worker, watch, data_address, nested);
         }
     }
 }

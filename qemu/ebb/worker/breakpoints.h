@@ -20,6 +20,8 @@ void worker_breakpoints_interrupted(struct worker *worker, const struct worker_c
 bool worker_breakpoints_have(vaddr address);
 void worker_breakpoints_reached(CPUState *cpu, uintptr_t ra);
 int worker_breakpoints_watched(CPUState *cpu, vaddr address, vaddr length);
+int worker_breakpoints_watched_physical(CPUState *cpu, hwaddr address, hwaddr length,
+                                        MemTxAttrs attrs);
 void worker_breakpoints_accessed(CPUState *cpu, vaddr address, vaddr length, int flags,
                                  uintptr_t ra);
 /* A device wrote length bytes at a RAM offset. */

@@ -3,10 +3,10 @@
 #include "qemu/osdep.h"
 #include "qemu/bswap.h"
 #include "cpu.h"
-#include "exec/address-spaces.h"
 #include "exec/cpu-common.h"
 #include "exec/gdbstub.h"
 #include "debug.h"
+#include "physical.h"
 
 #define MAX_REGISTER_SIZE 2048u /* the largest of SVE, with room */
 #define AARCH64_CPSR 33u        /* gdb number: org.gnu.gdb.aarch64.core */
@@ -144,8 +144,7 @@ static size_t access_memory(struct worker *worker, const struct worker_memory *m
         bool failed;
 
         if (memory->flags & WORKER_MEMORY_PHYSICAL) {
-            failed = address_space_rw(&address_space_memory, address, MEMTXATTRS_UNSPECIFIED,
-                                      data + done, part, write) != MEMTX_OK;
+            failed = !worker_physical_access(worker, address, data + done, part, write);
         } else {
             failed = cpu_memory_rw_debug(CPU(worker->cpu), address, data + done, part, write) != 0;
         }

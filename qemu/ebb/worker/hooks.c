@@ -16,5 +16,6 @@ const struct ebb_hooks worker_hooks = {
     .breakpoint_at = worker_breakpoints_have,
     .breakpoint_reached = worker_breakpoints_reached,
     .watched = worker_breakpoints_watched,
+    .watched_physical = worker_breakpoints_watched_physical,
     .accessed = worker_breakpoints_accessed,
 };

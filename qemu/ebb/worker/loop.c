@@ -12,6 +12,7 @@
 #include "enclose.h"
 #include "events.h"
 #include "loop.h"
+#include "physical.h"
 #include "ram.h"
 #include "resolve.h"
 #include "resolve_exclusives.h"
@@ -260,6 +261,19 @@ static int handle_read_context(struct worker *worker, struct request *request,
     return 0;
 }
 
+static int handle_host_address(struct worker *worker, struct request *request,
+                               struct ebb_error *error)
+{
+    uint64_t host;
+
+    if (request->length < sizeof(uint64_t)) {
+        return short_request(request, error);
+    }
+    host = (uintptr_t)worker_physical_pointer(worker, ldq_he_p(request->data));
+    append(request, &host, sizeof(host));
+    return 0;
+}
+
 static request_handler *const handlers[] = {
     [WORKER_HELLO] = handle_hello,
     [WORKER_TARGET_XML] = handle_target_xml,
@@ -278,6 +292,7 @@ static request_handler *const handlers[] = {
     [WORKER_RESOLVE] = handle_resolve,
     [WORKER_LIST_REGISTERS] = handle_list_registers,
     [WORKER_READ_CONTEXT] = handle_read_context,
+    [WORKER_HOST_ADDRESS] = handle_host_address,
 };
 
 /* The engine is gone, or told us to go: there is nothing to save. */

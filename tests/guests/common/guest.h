@@ -10,15 +10,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Device registers. */
+/* Device registers, which are little-endian whatever the guest is. */
+static inline uint32_t device_order32(uint32_t value)
+{
+    return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap32(value) : value;
+}
+
 static inline uint32_t read32(uintptr_t address)
 {
-    return *(volatile uint32_t *)address;
+    return device_order32(*(volatile uint32_t *)address);
 }
 
 static inline void write32(uintptr_t address, uint32_t value)
 {
-    *(volatile uint32_t *)address = value;
+    *(volatile uint32_t *)address = device_order32(value);
 }
 
 static inline uint16_t read16(uintptr_t address)

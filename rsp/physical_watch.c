@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "physical_watch.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WATCHES_MAX = 32, LENGTH_DEFAULT = 4, LENGTH_MAX = 1 << 20 };
+
+struct watch {
+    unsigned number;
+    enum timeline_breakpoint_kind kind;
+    uint64_t address;
+    uint64_t length; /* bytes */
+};
+
+struct rsp_physical_list {
+    struct watch list[WATCHES_MAX];
+    unsigned count;
+    unsigned last_number;
+};
+
+/* By kind, from TIMELINE_WATCH_PHYSICAL_WRITE on. */
+static const struct {
+    const char *name;
+    const char *what;
+} kinds[] = {{"write", "write to"}, {"read", "read of"}, {"access", "access to"}};
+
+static bool is_physical(enum timeline_breakpoint_kind kind)
+{
+    return kind >= TIMELINE_WATCH_PHYSICAL_WRITE && kind <= TIMELINE_WATCH_PHYSICAL_ACCESS;
+}
+
+static int parse_kind(const char *word, struct watch *watch, struct ebb_error *error)
+{
+    for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (!strcmp(word, kinds[i].name)) {
+            watch->kind = TIMELINE_WATCH_PHYSICAL_WRITE + i;
+            return 0;
+        }
+    }
+    return ebb_fail(error, EBB_ERROR_USAGE, "'%.40s' is none of read, write and access", word);
+}
+
+/* ADDRESS[,LENGTH] */
+static int parse_place(const char *word, struct watch *watch, struct ebb_error *error)
+{
+    char *rest;
+
+    watch->address = strtoull(word, &rest, 0);
+    if (rest != word && *rest == ',') {
+        word = rest + 1;
+        watch->length = strtoull(word, &rest, 0);
+    }
+    if (rest == word || *rest) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "give a physical address and a length as 0x40001000,8; the length may be "
+                        "left out");
+    }
+    if (watch->length == 0 || watch->length > LENGTH_MAX ||
+        watch->length - 1 > UINT64_MAX - watch->address) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "a watchpoint's length is 1 byte to 1 MiB");
+    }
+    return 0;
+}
+
+static int add(struct rsp_session *session, const struct watch *watch, struct ebb_error *error)
+{
+    return timeline_add_breakpoint(session->timeline, watch->kind, watch->address, watch->length,
+                                   error);
+}
+
+static int take_out(struct rsp_session *session, const struct watch *watch, struct ebb_error *error)
+{
+    return timeline_remove_breakpoint(session->timeline, watch->kind, watch->address, watch->length,
+                                      error);
+}
+
+static void print_watch(struct rsp_session *session, const struct watch *watch)
+{
+    rsp_session_printf(session, "physical watchpoint %u: %s 0x%" PRIx64 ", %" PRIu64 " bytes\n",
+                       watch->number, kinds[watch->kind - TIMELINE_WATCH_PHYSICAL_WRITE].what,
+                       watch->address, watch->length);
+}
+
+static void print_list(struct rsp_session *session)
+{
+    const struct rsp_physical_list *watches = session->watches;
+
+    if (!watches || watches->count == 0) {
+        rsp_session_print(session, "no physical watchpoints\n");
+        return;
+    }
+    for (unsigned i = 0; i < watches->count; i++) {
+        print_watch(session, &watches->list[i]);
+    }
+}
+
+static bool is_same(const struct watch *a, const struct watch *b)
+{
+    return a->kind == b->kind && a->address == b->address && a->length == b->length;
+}
+
+static int append(struct rsp_session *session, struct watch *watch, struct ebb_error *error)
+{
+    struct rsp_physical_list *watches = session->watches;
+
+    if (!watches && !(watches = session->watches = calloc(1, sizeof(*watches)))) {
+        return ebb_fail_memory(error);
+    }
+    for (unsigned i = 0; i < watches->count; i++) {
+        if (is_same(&watches->list[i], watch)) {
+            watch->number = watches->list[i].number;
+            return 0;
+        }
+    }
+    if (watches->count == WATCHES_MAX) {
+        return ebb_fail(error, EBB_ERROR_FAILED,
+                        "there are %d physical watchpoints already; remove some", WATCHES_MAX);
+    }
+    if (add(session, watch, error) < 0) {
+        return -1;
+    }
+    watch->number = ++watches->last_number;
+    watches->list[watches->count++] = *watch;
+    return 0;
+}
+
+int rsp_physical_watch_set(struct rsp_session *session, char **words, unsigned count,
+                           struct ebb_error *error)
+{
+    struct watch watch = {.kind = TIMELINE_WATCH_PHYSICAL_WRITE, .length = LENGTH_DEFAULT};
+
+    if (count < 2) {
+        print_list(session);
+        return 0;
+    }
+    if (parse_place(words[1], &watch, error) < 0 ||
+        (count > 2 && parse_kind(words[2], &watch, error) < 0) ||
+        append(session, &watch, error) < 0) {
+        return -1;
+    }
+    print_watch(session, &watch);
+    return 0;
+}
+
+static int remove_all(struct rsp_session *session, struct ebb_error *error)
+{
+    struct rsp_physical_list *watches = session->watches;
+
+    while (watches && watches->count) {
+        if (take_out(session, &watches->list[--watches->count], error) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int rsp_physical_watch_remove(struct rsp_session *session, char **words, unsigned count,
+                              struct ebb_error *error)
+{
+    struct rsp_physical_list *watches = session->watches;
+    char *rest;
+    unsigned long number = strtoul(words[1], &rest, 10);
+
+    (void)count;
+    if (!strcmp(words[1], "all")) {
+        return remove_all(session, error);
+    }
+    for (unsigned i = 0; watches && !*rest && i < watches->count; i++) {
+        if (watches->list[i].number == number) {
+            struct watch gone = watches->list[i];
+
+            watches->count--;
+            memmove(&watches->list[i], &watches->list[i + 1],
+                    (watches->count - i) * sizeof(watches->list[0]));
+            return take_out(session, &gone, error);
+        }
+    }
+    return ebb_fail(error, EBB_ERROR_USAGE,
+                    "there is no physical watchpoint '%.40s'; 'monitor watch-physical' lists them",
+                    words[1]);
+}
+
+/* Goes over the access that was stopped at, with all of them out of the way. */
+static int go_over(struct rsp_session *session, bool forward, struct timeline_stop *stop,
+                   struct ebb_error *error)
+{
+    struct rsp_physical_list *watches = session->watches;
+    int status;
+
+    for (unsigned i = 0; i < watches->count; i++) {
+        if (take_out(session, &watches->list[i], error) < 0) {
+            return -1;
+        }
+    }
+    if (timeline_in_diversion(session->timeline)) {
+        status = timeline_resume_diversion(session->timeline, true, stop, error);
+    } else {
+        status = forward ? timeline_step(session->timeline, stop, error)
+                         : timeline_reverse_step(session->timeline, stop, error);
+    }
+    for (unsigned i = 0; i < watches->count; i++) {
+        if (add(session, &watches->list[i], error) < 0) {
+            return -1;
+        }
+    }
+    return status;
+}
+
+static void tell(struct rsp_session *session, const struct timeline_stop *hit, uint64_t position)
+{
+    const struct rsp_physical_list *watches = session->watches;
+    const char *what = kinds[hit->kind - TIMELINE_WATCH_PHYSICAL_WRITE].what;
+
+    for (unsigned i = 0; i < watches->count; i++) {
+        const struct watch *watch = &watches->list[i];
+
+        if (watch->kind == hit->kind && hit->address - watch->address < watch->length) {
+            rsp_session_printf(
+                session,
+                "ebb: physical watchpoint %u: %s%s 0x%" PRIx64 " at position %" PRIu64 "\n",
+                watch->number, hit->by_device ? "a device's " : "", what, hit->address, position);
+            return;
+        }
+    }
+}
+
+int rsp_physical_watch_end_move(struct rsp_session *session, bool forward, bool is_step,
+                                struct timeline_stop *stop, struct ebb_error *error)
+{
+    struct timeline_stop hit = *stop;
+
+    if (stop->reason != TIMELINE_STOP_WATCHPOINT || !is_physical(stop->kind) || !session->watches) {
+        return 0;
+    }
+    if (!hit.by_device && go_over(session, forward, stop, error) < 0) {
+        return -1;
+    }
+    if (!hit.by_device && stop->reason == TIMELINE_STOP_WATCHPOINT) {
+        return 0; /* gdb's own see that access as well: it goes over it, and we come back here */
+    }
+    tell(session, &hit, hit.position - (!forward && !hit.by_device));
+    if (stop->reason == TIMELINE_STOP_STEP || stop->reason == TIMELINE_STOP_WATCHPOINT) {
+        /* gdb goes on with its stepping if all that has come is the end of a step. */
+        stop->reason = is_step ? TIMELINE_STOP_INTERRUPTED : TIMELINE_STOP_STEP;
+    }
+    return 0;
+}
