@@ -41,16 +41,18 @@ static uint64_t address_space(void)
     return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-/* So many descriptors can be added, whatever numbers are in use: the next one is free. */
+/* So many descriptors can be added, whatever numbers are in use: the one behind them cannot. */
 static bool limit_descriptors(unsigned more)
 {
     int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    bool done;
 
     if (next < 0) {
         return false;
     }
+    done = more ? limit_descriptors(more - 1) : limit(RLIMIT_NOFILE, (uint64_t)next);
     close(next);
-    return limit(RLIMIT_NOFILE, (uint64_t)next + more);
+    return done;
 }
 
 bool limits_set(const struct walls_plan *plan)

@@ -213,10 +213,17 @@ static int open_in_child(void)
 static void test_resolver(void **state)
 {
     static const char *const names[] = {"open", "socket", "thread", "execute"};
+    int gap;
 
     (void)state;
     need_walls();
     assert_int_equal(behind(&resolver, look_ahead), 0);
+    /* With a gap among the descriptors, too. */
+    gap = dup2(0, dup(0) + 1);
+    assert_true(gap > 0);
+    close(gap - 1);
+    assert_int_equal(behind(&resolver, look_ahead), 0);
+    close(gap);
     assert_int_equal(WEXITSTATUS(behind(&resolver, open_in_child)), SIGSYS);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         trespass = fake_trespass_named(names[i]);
