@@ -190,6 +190,16 @@ class Recordings(KvmTest):
             gdb.run("reverse-continue")
             self.assertEqual(gdb.number("code[0] + inverted[0]") & 0xffffffff, 0xffffffff)
 
+    def test_counter_told_64(self):
+        self.check_counter_told("counter-64")
+
+    def test_counter_told_32(self):
+        self.check_counter_told("counter-32")
+
+    def check_counter_told(self, name):
+        """The recorder says how many reads of the counter it has replaced."""
+        self.assertRegex(self.made(name).errors, "counter in the guest's image: [1-9]\\d* replaced")
+
     def test_clock_64(self):
         self.check_clock(64)
 

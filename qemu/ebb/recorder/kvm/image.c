@@ -13,10 +13,16 @@
 #define LINUX_IMAGE_SIZE 16 /* offset in an arm64 Image, little-endian, as its magic number */
 #define LINUX_IMAGE_MAGIC 56
 
-static size_t patch(struct recorder_session *session, const struct counter_image *image)
+/* What became of the words that look like a read of the counter. */
+struct outcome {
+    size_t replaced, left_alone;
+};
+
+static struct outcome patch(struct recorder_session *session, const struct counter_image *image)
 {
     struct counter_sites sites = counter_sites_find(image);
-    size_t i, count = sites.count;
+    struct outcome outcome = {sites.count, sites.left_alone};
+    size_t i;
 
     for (i = 0; i < sites.count; i++) {
         const struct counter_site *site = &sites.sites[i];
@@ -25,7 +31,7 @@ static size_t patch(struct recorder_session *session, const struct counter_image
                                 MEMTXATTRS_UNSPECIFIED, site->replacement, site->size);
     }
     counter_sites_free(&sites);
-    return count;
+    return outcome;
 }
 
 /* The host's address of guest-physical memory, and how much of it there is; NULL for none. */
@@ -53,7 +59,7 @@ static uint64_t image_size(const uint8_t *bytes, uint64_t left, const char *file
 }
 
 /* Of an ELF file only the part with code needs a look, which may be far less than RAM. */
-static size_t patch_elf(struct recorder_session *session, const char *name)
+static struct outcome patch_elf(struct recorder_session *session, const char *name)
 {
     struct counter_image image = {0};
     struct elf_codes codes;
@@ -64,7 +70,7 @@ static size_t patch_elf(struct recorder_session *session, const char *name)
 
     if (!g_file_get_contents(name, &file, &size, NULL) ||
         !counter_elf_read((uint8_t *)file, size, &codes)) {
-        return 0;
+        return (struct outcome){0};
     }
     for (i = 0; i < codes.count; i++) {
         first = MIN(first, codes.ranges[i].address);
@@ -76,13 +82,14 @@ static size_t patch_elf(struct recorder_session *session, const char *name)
     image.elf = (uint8_t *)file;
     image.elf_size = size;
     if (!image.bytes || end <= first) {
-        return 0;
+        return (struct outcome){0};
     }
     image.size = MIN(end - first, left);
     return patch(session, &image);
 }
 
-static size_t patch_kernel(struct recorder_session *session, const struct arm_boot_info *boot)
+static struct outcome patch_kernel(struct recorder_session *session,
+                                   const struct arm_boot_info *boot)
 {
     struct counter_image image = {
         .aarch64 = arm_feature(&session->cpu->env, ARM_FEATURE_AARCH64),
@@ -91,20 +98,21 @@ static size_t patch_kernel(struct recorder_session *session, const struct arm_bo
     uint64_t left;
 
     if (!boot->kernel_filename) {
-        return 0;
+        return (struct outcome){0};
     }
     if (!boot->is_linux) {
         return patch_elf(session, boot->kernel_filename);
     }
     image.bytes = memory_at(image.address, &left);
     if (!image.bytes) {
-        return 0;
+        return (struct outcome){0};
     }
     image.size = image_size(image.bytes, left, boot->kernel_filename);
     return patch(session, &image);
 }
 
-static size_t patch_firmware(struct recorder_session *session, const struct arm_boot_info *boot)
+static struct outcome patch_firmware(struct recorder_session *session,
+                                     const struct arm_boot_info *boot)
 {
     struct counter_image image = {
         .aarch64 = arm_feature(&session->cpu->env, ARM_FEATURE_AARCH64),
@@ -113,7 +121,7 @@ static size_t patch_firmware(struct recorder_session *session, const struct arm_
 
     image.bytes = memory_at(0, &left);
     if (!boot->firmware_loaded || !image.bytes) {
-        return 0;
+        return (struct outcome){0};
     }
     image.size = left;
     return patch(session, &image);
@@ -138,9 +146,17 @@ static void take_breakpoints(struct recorder_session *session)
 void recorder_kvm_image_patch(struct recorder_session *session)
 {
     const struct arm_boot_info *boot = &VIRT_MACHINE(qdev_get_machine())->bootinfo;
-    size_t count = patch_kernel(session, boot) + patch_firmware(session, boot);
+    struct outcome kernel = patch_kernel(session, boot);
+    struct outcome firmware = patch_firmware(session, boot);
+    size_t replaced = kernel.replaced + firmware.replaced;
+    size_t left_alone = kernel.left_alone + firmware.left_alone;
 
-    if (count && !session->kvm->debugging) {
+    if (replaced || left_alone) {
+        info_report("reads of the CPU's counter in the guest's image: %zu replaced, so that what "
+                    "they read is recorded; %zu that look like one left alone",
+                    replaced, left_alone);
+    }
+    if (replaced && !session->kvm->debugging) {
         take_breakpoints(session);
     }
 }
