@@ -8,43 +8,13 @@
 # them out as well. QEMU compares the 64-bit address as the program gave it: the same word, stored to
 # through another top byte, does not stop, and one sees a value change that nobody wrote.
 #
-# Seen with QEMU 7.2 (Debian 12: 1:7.2+dfsg-7+deb12u18+b3) and gdb 13.1:
-#   a plain store stops at the watchpoint; the tagged store of 0x2222 does not, and is in memory.
+# Seen with QEMU 7.2 and gdb 13.1 of Debian 12: a plain store stops at the watchpoint; the tagged
+# store of 0x2222 does not, and is in memory.
 #
 # Exit status: 0 as described, 1 it behaves otherwise, 2 the packages could not be had.
 
-set -euo pipefail
-
-packages=(
-    qemu-system-arm=1:7.2+dfsg-7+deb12u18+b3 gdb-multiarch=13.1-3
-    binutils-aarch64-linux-gnu=2.40-2
-)
-
-folder=$(mktemp -d)
-qemu_pid=
-cleanup() {
-    [ -z "$qemu_pid" ] || kill "$qemu_pid" 2>/dev/null || true
-    rm -rf "$folder"
-}
-trap cleanup EXIT
-cd "$folder"
-
-# Downloaded and unpacked, not installed. Of what the system has already, only libraries are taken.
-mkdir -p archives/partial root
-awk 'BEGIN { RS = ""; ORS = "\n\n" } !/^Package: (qemu|gdb|binutils)/' /var/lib/dpkg/status |
-    grep -vE '^(Pre-)?Depends:|^(Conflicts|Breaks|Recommends):' >status
-if ! apt-get -qq -y --no-install-recommends --download-only -o "Dir::Cache::Archives=$folder/archives" \
-    -o "Dir::State::Status=$folder/status" -o Debug::NoLocking=1 install "${packages[@]}" \
-    >apt.log 2>&1; then
-    cat apt.log >&2
-    exit 2
-fi
-for package in archives/*.deb; do
-    [ ! -e "$package" ] || dpkg-deb -x "$package" root
-done
-PATH=$folder/root/usr/bin:$PATH
-libraries=$(find "$folder/root" -name '*.so*' -printf '%h\n' | sort -u | tr '\n' ':')
-export LD_LIBRARY_PATH=$libraries${LD_LIBRARY_PATH:-}
+. "$(dirname "$0")/lib/packages.sh"
+fetch qemu-system-arm=1:7.2+dfsg-7+deb12u18+b3 gdb-multiarch=13.1-3 binutils-aarch64-linux-gnu=2.40-2
 
 cat >guest.s <<'END'
         .global _start
@@ -64,13 +34,7 @@ END
 aarch64-linux-gnu-as -o guest.o guest.s
 aarch64-linux-gnu-ld -Ttext=0x40080000 -o guest.elf guest.o
 
-qemu-system-aarch64 -M virt -cpu cortex-a57 -m 16 -nodefaults -display none -kernel guest.elf \
-    -S -gdb "unix:$folder/gdb,server=on,wait=off" -L root/usr/share/qemu -L root/usr/share/seabios &
-qemu_pid=$!
-while [ ! -S gdb ]; do
-    kill -0 "$qemu_pid"
-    read -r -t 0.1 <> <(:) || true
-done
+start_qemu qemu-system-aarch64 -M virt -cpu cortex-a57 -m 16 -kernel guest.elf
 # shellcheck disable=SC2016 # gdb's $pc
 gdb-multiarch -nx -batch -ex 'set pagination off' -ex "target remote $folder/gdb" \
     -ex 'watch *(long *)&word' -ex 'tbreak *&end' \
@@ -84,8 +48,5 @@ as_described() {
         grep -q '^stop 2: 0x2222$' gdb.log && grep -q '^stopped at the end: 1$' gdb.log &&
         [ "$(grep -c '^Old value' gdb.log)" = 1 ]
 }
-if ! as_described; then
-    echo "this is not what was seen before" >&2
-    exit 1
-fi
-echo "as described: the tagged store went by unseen"
+as_described || finish 1 "this is not what was seen before"
+finish 0 "as described: the tagged store went by unseen"
