@@ -58,6 +58,8 @@ __attribute__((used, noinline)) void monitor_call(uint32_t argument)
     if (argument == CALL_OFF && call > 0) {
         write32(GPIO_DIRECTION, 1);
         write32(GPIO_POWER, 1);
+        for (;;) { /* how soon the machine goes off is up to the host */
+        }
     }
     secret->history[call % ROUNDS] = argument; /* mark: secret */
     secret->calls = call + 1;
