@@ -97,11 +97,12 @@ static uint64_t last_good(const struct findings *findings, const struct anchor_l
 }
 
 int findings_explain(struct findings *findings, const struct interval *interval,
-                     const struct failure *failure, struct ebb_error *error)
+                     const struct failure *failure, const struct failure *last,
+                     struct ebb_error *error)
 {
     /* Up to the instruction that did something else everything can be looked at. */
-    if (failure->kind == FAILURE_DIVERGED && failure->position > findings->end) {
-        findings->end = failure->position;
+    if (last->kind == FAILURE_DIVERGED && last->position > findings->end) {
+        findings->end = last->position;
     }
     findings->good = last_good(findings, &interval->anchors);
     return describe_problem(findings, interval, failure, error);

@@ -22,9 +22,10 @@ struct findings {
 /* Those of an interval up to tip; to be freed, also after an error. */
 int findings_collect(struct findings *findings, const struct interval *interval,
                      const struct trail *tip, struct ebb_error *error);
-/* Adds what the problem is that they end with. */
+/* Adds what the problem is: failure, the best way's; last is the one that they end with. */
 int findings_explain(struct findings *findings, const struct interval *interval,
-                     const struct failure *failure, struct ebb_error *error);
+                     const struct failure *failure, const struct failure *last,
+                     struct ebb_error *error);
 void findings_free(struct findings *findings);
 
 #endif

@@ -49,31 +49,52 @@ static int finish_without_exits(struct interval *interval, struct branch *branch
     return status;
 }
 
-/* Ends the interval before the event that does not fit. */
-static int give_up(struct interval *interval, const struct branch *branch,
-                   struct findings *findings, struct ebb_error *error)
+/* Goes to an event on the way that a branch took. As attempt_reach(). */
+static int reach_event(struct interval *interval, const struct branch *branch, uint64_t event,
+                       struct trail **tip, struct failure *failure, struct ebb_error *error)
 {
     struct decision_list decisions = {0};
     struct attempt attempt =
-        attempt_plan(interval, trail_restorable(branch->tip, branch->failure.event_number),
-                     &decisions, branch->failure.event_number);
-    struct failure failure;
-    struct trail *tip;
-    int reached, status;
+        attempt_plan(interval, trail_restorable(branch->tip, event), &decisions, event);
+    int reached;
 
     if (trail_decisions(branch->tip, attempt.from, &decisions)) {
         free(decisions.list);
         return ebb_fail_memory(error);
     }
-    reached = attempt_reach(interval, &attempt, 0, &tip, &failure, error);
+    reached = attempt_reach(interval, &attempt, 0, tip, failure, error);
     free(decisions.list);
+    return reached;
+}
+
+/*
+ * Ends the interval before the event that does not fit. A way that is gone again may end earlier,
+ * with anchors found elsewhere, or not come to the event at all: what is kept must be one that was
+ * gone.
+ */
+static int give_up(struct interval *interval, const struct branch *branch,
+                   struct findings *findings, struct ebb_error *error)
+{
+    const struct failure none = {0}, *last = &branch->failure;
+    uint64_t event = branch->failure.event_number;
+    struct failure failure = {0};
+    struct trail *tip;
+    int reached, status;
+
+    while ((reached = reach_event(interval, branch, event, &tip, &failure, error)) == 0 &&
+           event > interval->first_event) {
+        trail_release(tip);
+        event = failure.event_number < event ? failure.event_number : event - 1;
+        failure_clear(&failure);
+        last = &none;
+    }
+    failure_clear(&failure);
     if (reached < 0) {
         return -1;
     }
-    failure_clear(&failure);
     status = findings_collect(findings, interval, tip, error);
     if (status == 0) {
-        status = findings_explain(findings, interval, &branch->failure, error);
+        status = findings_explain(findings, interval, &branch->failure, last, error);
     }
     trail_release(tip);
     return status;
