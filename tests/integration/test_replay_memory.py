@@ -5,8 +5,11 @@ import unittest
 
 from harness import ebb, process, rsp
 
-WARM_UP = 12  # until what QEMU frees later, on a thread of its own, has come to a balance
-PASSES = 30
+WARM_UP = 30  # until what QEMU frees later, on a thread of its own, has come to a balance
+PASSES = 90
+# Bytes; how much is waiting to be freed depends on when the thread runs. A worker that kept the views of
+# all maps grew by more than a megabyte in each pass.
+MOST = 48 << 20
 
 
 class Memory(unittest.TestCase):
@@ -24,4 +27,4 @@ class Memory(unittest.TestCase):
                     (worker,) = replay.workers()
                     before = process.private_memory(worker)
             self.assertEqual(replay.workers(), [worker])
-            self.assertLess(process.private_memory(worker) - before, 16 << 20)
+            self.assertLess(process.private_memory(worker) - before, MOST)

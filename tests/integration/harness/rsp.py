@@ -70,6 +70,8 @@ class Rsp:
             self.close()
             raise
         self._acknowledge = False
+        # Who sends packets by hand means single instructions, and no commands of gdb's.
+        self.monitor("step-over-interrupts off")
 
     def __enter__(self):
         return self
