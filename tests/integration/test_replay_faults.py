@@ -20,7 +20,7 @@ class Session:
     def __init__(self, recording, folder, library):
         self.recording = recording
         self.log = os.path.join(folder, "requests")
-        self.library = library
+        self.preloaded = library
 
     def packets(self, client):
         begin, end = client.place()[1:]
@@ -45,7 +45,7 @@ class Session:
         """All replies, the types of the requests in order, and the statistics."""
         with open(self.log, "wb") as log:
             log.truncate(FILE_SIZE)
-        environment = {"LD_PRELOAD": self.library, "EBB_FAULT_LOG": self.log,
+        environment = {"LD_PRELOAD": self.preloaded, "EBB_FAULT_LOG": self.log,
                        "EBB_FAULT_AT": str(at), "EBB_FAULT_KIND": kind or "none"}
         with mock.patch.dict(os.environ, environment), \
                 rsp.Rsp(self.recording, "--workers", "1") as client:

@@ -36,11 +36,11 @@ class FaultyRecorder:
         self.session = session
         self.arguments = arguments
         self.options = options
-        self.library = build_library(session.folder)
+        self.preloaded = build_library(session.folder)
 
     def record(self, fault=None, at=0):
         """Returns the finished Process, with .recording and .status."""
-        environment = dict(os.environ, LD_PRELOAD=self.library)
+        environment = dict(os.environ, LD_PRELOAD=self.preloaded)
         recording = self.session.new_folder("faulty")
         environment["EBB_FAULT_FOLDER"] = recording
         environment["EBB_FAULT_LOG"] = recording + ".operations"
