@@ -306,23 +306,17 @@ int recording_symbol_file(const struct recording *recording, const char *chosen,
     return *path ? 0 : candidate(recording, recording->manifest->kernel, path, error);
 }
 
-bool recording_symbols_are_big_endian(const struct recording *recording, const char *chosen)
+bool recording_is_big_endian(const char *symbol_file)
 {
     unsigned char identification[EI_NIDENT] = {0};
-    struct ebb_error error;
-    char *path = NULL;
     bool big = false;
-    int fd = -1;
+    int fd = open(symbol_file, O_RDONLY | O_CLOEXEC);
 
-    if (recording_symbol_file(recording, chosen, &path, &error) == 0 && path) {
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-    }
     if (fd >= 0) {
         big = read(fd, identification, sizeof(identification)) == sizeof(identification) &&
               identification[EI_DATA] == ELFDATA2MSB;
         close(fd);
     }
-    free(path);
     return big;
 }
 

@@ -45,9 +45,8 @@ char *recording_create(const char *path, struct ebb_error *error);
 int recording_symbol_file(const struct recording *recording, const char *chosen, char **path,
                           struct ebb_error *error);
 
-/* Whether gdb takes registers for big-endian once it has read that file: recording_symbol_file()
- * gives it. */
-bool recording_symbols_are_big_endian(const struct recording *recording, const char *chosen);
+/* Whether gdb takes registers for big-endian once it has read that file. */
+bool recording_is_big_endian(const char *symbol_file);
 
 /* Reads a position: a number, "begin" or "end" (of the log). */
 int recording_position(const struct recording *recording, const char *text, const char *what,

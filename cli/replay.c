@@ -316,6 +316,7 @@ static int open_and_serve(struct replay *replay, struct server *server, int fail
     }
     pthread_join(thread, NULL);
     replay->result.diverged |= replay->served.diverged;
+    replay->result.damaged |= replay->served.damaged;
     if (status == 0 && server->status < 0) {
         *error = server->error;
         status = -1;
@@ -503,8 +504,7 @@ static int serve(struct replay *replay, struct ebb_error *error)
     const char *listen = replay->arguments->values[REPLAY_LISTEN];
     const char *stdio = replay->arguments->values[REPLAY_STDIO];
 
-    replay->options.big_endian = recording_symbols_are_big_endian(
-        &replay->recording, replay->arguments->values[REPLAY_SYMBOLS]);
+    replay->options.big_endian = replay->symbols && recording_is_big_endian(replay->symbols);
     if (stdio && listen) {
         return ebb_fail(error, EBB_ERROR_USAGE, "give one of --stdio and --listen");
     }
@@ -594,8 +594,7 @@ const struct command command_replay = {
         "the next move in time drops it, and the recording stays as it is.\n\n"
         "The server can also be used without the gdb started here, see --stdio and --listen. The "
         "exit status is 3 if replay and recording disagreed on the way, and 4 if the way led to "
-        "where the "
-        "recording is damaged.",
+        "where the recording is damaged.",
     .examples =
         "ebb replay --at end\n"
         "ebb replay --symbols vmlinux ebb-recording-3 -- -x breakpoints.gdb\n"

@@ -7,7 +7,7 @@ import shutil
 import struct
 import unittest
 
-from harness import ebb, gdb
+from harness import ebb, gdb, process, rsp
 
 FILE_HEADER = 32
 BLOCK_HEADER = 64  # docs/recording-format.md
@@ -70,6 +70,14 @@ class Damage:
         self.assertEqual(result.status, 4)
         self.assertIn(place, result.describe())
         self.assertIn("up to position %d of" % last, result.describe())
+
+    def test_status_of_a_server(self):
+        """A session that came to the damage ends with that status, whoever the client was."""
+        recording, _ = self.damage("keyframes", b"KEYF", 1)
+        with rsp.Rsp(recording) as client:
+            self.assertEqual(client.move("c").reason, "end")
+            client.ask("D")
+            self.assertEqual(client.child.wait(process.WATCHDOG), 4)
 
     def test_first_keyframe(self):
         """History begins at the next one, and that is said."""
