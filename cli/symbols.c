@@ -105,12 +105,15 @@ static void receive_answer(struct symbols *symbols)
             break;
         }
         got = recv(symbols->socket, to, size, 0);
-        if (got <= 0 && errno != EINTR) {
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
             lose(symbols, DIED);
             break;
         }
-        to += got > 0 ? got : 0;
-        size -= got > 0 ? (size_t)got : 0;
+        to += got;
+        size -= (size_t)got;
     }
     if (symbols->lost) {
         memset(answer, 0, sizeof(*answer));
