@@ -156,23 +156,20 @@ static int say_hello(struct worker_client *worker, struct ebb_error *error)
 static void explain_start(struct worker_client *worker, const char *program, const char *recording,
                           struct ebb_error *error)
 {
+    enum ebb_error_kind why = worker->channel.why;
     char words[400];
     const char *reason = words;
-    int status = -1;
 
-    if (worker->channel.died) {
-        worker_process_last_words(&worker->channel.process, words, sizeof(words));
-        status = worker_process_reap(&worker->channel.process);
-    }
-    if (status != EBB_ERROR_CORRUPT && status != EBB_ERROR_UNSUPPORTED) {
+    if (why != EBB_ERROR_CORRUPT && why != EBB_ERROR_UNSUPPORTED) {
         ebb_fail_prefix(error, "cannot start the worker %s", program);
         return;
     }
+    worker_process_last_words(&worker->channel.process, words, sizeof(words));
     /* QEMU puts its name before what it says. */
     if (strncmp(words, "qemu-system-", strlen("qemu-system-")) == 0 && strstr(words, ": ")) {
         reason = strstr(words, ": ") + 2;
     }
-    ebb_fail(error, (enum ebb_error_kind)status, "%s cannot be replayed: %s", recording, reason);
+    ebb_fail(error, why, "%s cannot be replayed: %s", recording, reason);
 }
 
 struct worker_client *worker_client_start(const char *program, const char *recording,

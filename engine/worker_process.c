@@ -210,9 +210,8 @@ bool worker_process_hit_walls(const struct worker_process *process)
     return status == 0 && info.si_code != CLD_EXITED && info.si_status == SIGSYS;
 }
 
-int worker_process_reap(struct worker_process *process)
+void worker_process_reap(struct worker_process *process)
 {
-    int status = 0, exit_status = -1;
     struct pollfd poll_fd = {.fd = process->socket, .events = POLLIN | POLLRDHUP};
 
     if (process->pid > 0) {
@@ -221,9 +220,8 @@ int worker_process_reap(struct worker_process *process)
             poll(&poll_fd, 1, REAP_PATIENCE) <= 0 || !(poll_fd.revents & POLLRDHUP)) {
             kill_worker(process->pid);
         }
-        while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR) {
+        while (waitpid(process->pid, NULL, 0) < 0 && errno == EINTR) {
         }
-        exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     }
     if (process->socket >= 0) {
         close(process->socket);
@@ -232,7 +230,6 @@ int worker_process_reap(struct worker_process *process)
         close(process->error_log);
     }
     *process = (struct worker_process){.pid = -1, .socket = -1, .error_log = -1};
-    return exit_status;
 }
 
 int worker_process_exit_status(const struct worker_process *process)

@@ -39,8 +39,8 @@ int worker_process_spawn(struct worker_process *process, const char *program, co
 bool worker_process_hit_walls(const struct worker_process *process);
 
 /* Closes the socket, ends the process (kindly if it is idle, which it should be told) and waits
- * for it. Returns its exit status; -1: a signal ended it, or it was waited for before. */
-int worker_process_reap(struct worker_process *process);
+ * for it. */
+void worker_process_reap(struct worker_process *process);
 
 /* The exit status of a worker that has closed its socket; -1 if it was killed, or does not end. */
 int worker_process_exit_status(const struct worker_process *process);
