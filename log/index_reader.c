@@ -37,20 +37,6 @@ static void free_overlay(struct overlay *overlay)
     free(overlay->problem);
 }
 
-/* Reads all payloads, so that damage is found now and not in the middle of a replay. */
-static int check_payloads(const struct ebb_input *index, struct ebb_error *error)
-{
-    struct ebb_buffer payload = {NULL, 0, 0, false};
-    int status = 0;
-    size_t i;
-
-    for (i = 0; i < index->block_count && !status; i++) {
-        status = ebb_input_read(index, &index->blocks[i], &payload, error);
-    }
-    ebb_buffer_free(&payload);
-    return status;
-}
-
 /* --- The end: what the index belongs to. --- */
 
 static int check_fit(const struct ebb_input *index, const struct ebb_log *log,
@@ -102,9 +88,6 @@ static int read_end(struct overlay *overlay, const struct ebb_log *log, struct e
     struct ebb_span span;
     int status;
 
-    if (index->damage) {
-        return ebb_fail(error, EBB_ERROR_CORRUPT, "%s", index->damage);
-    }
     if (!block || block->type != EBB_BLOCK_INDEX_END || index->used != index->size) {
         return ebb_input_corrupt(index, index->used, "the end of the index is not there", error);
     }
@@ -311,8 +294,9 @@ static int read_index(struct overlay *overlay, const struct ebb_log *log, struct
     if (!index->has_header || index->recording_id != log->log.recording_id) {
         return ebb_fail(error, EBB_ERROR_CORRUPT, "%s belongs to another recording", index->name);
     }
+    /* All of it is read, so that damage is found now and not in the middle of a replay. */
     if (ebb_input_scan(&overlay->index, EBB_FILE_HEADER_SIZE, false, error) ||
-        read_end(overlay, log, error) || check_payloads(index, error) ||
+        ebb_input_require(index, error) || read_end(overlay, log, error) ||
         read_ranges(overlay, log, error)) {
         return -1;
     }

@@ -275,6 +275,19 @@ int ebb_input_check(struct ebb_input *input, struct ebb_error *error)
     return status;
 }
 
+int ebb_input_require(const struct ebb_input *input, struct ebb_error *error)
+{
+    struct ebb_buffer payload = {NULL, 0, 0, false};
+    int status = input->damage ? ebb_fail(error, EBB_ERROR_CORRUPT, "%s", input->damage) : 0;
+    size_t i;
+
+    for (i = 0; i < input->block_count && !status; i++) {
+        status = ebb_input_read(input, &input->blocks[i], &payload, error);
+    }
+    ebb_buffer_free(&payload);
+    return status;
+}
+
 int ebb_input_scan(struct ebb_input *input, uint64_t first, bool skip_lost, struct ebb_error *error)
 {
     struct ebb_block block;

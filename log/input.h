@@ -46,6 +46,9 @@ int ebb_input_scan(struct ebb_input *input, uint64_t first, bool skip_lost,
  */
 int ebb_input_check(struct ebb_input *input, struct ebb_error *error);
 
+/* The same, but a damaged payload is an error, as is damage that was met before. */
+int ebb_input_require(const struct ebb_input *input, struct ebb_error *error);
+
 /* Lets the list of blocks end before block number i, which is damaged as the message says. */
 int ebb_input_end_before(struct ebb_input *input, size_t i, const char *message,
                          struct ebb_error *error);

@@ -329,22 +329,10 @@ const char *ebb_log_damage(const struct ebb_log *log)
     return log->log.damage ? log->log.damage : log->keyframes.damage;
 }
 
-static int check_payloads(const struct ebb_input *input, struct ebb_error *error)
-{
-    struct ebb_buffer payload = {NULL, 0, 0, false};
-    int status = input->damage ? ebb_fail(error, EBB_ERROR_CORRUPT, "%s", input->damage) : 0;
-    size_t i;
-
-    for (i = 0; i < input->block_count && !status; i++) {
-        status = ebb_input_read(input, &input->blocks[i], &payload, error);
-    }
-    ebb_buffer_free(&payload);
-    return status;
-}
-
 int ebb_log_check(const struct ebb_log *log, struct ebb_error *error)
 {
-    return check_payloads(&log->log, error) || check_payloads(&log->keyframes, error) ? -1 : 0;
+    return ebb_input_require(&log->log, error) || ebb_input_require(&log->keyframes, error) ? -1
+                                                                                            : 0;
 }
 
 const char *ebb_log_index_problem(const struct ebb_log *log)

@@ -2,9 +2,9 @@
 #include "writer_thread.h"
 
 #include "drop.h"
+#include "thread.h"
 #include "writer_queue.h"
 
-#include <signal.h>
 #include <string.h>
 
 #define PAGES_LEVEL 1 /* zstd: RAM is written while the guest waits */
@@ -105,14 +105,8 @@ static void *thread_main(void *opaque)
 
 int ebb_writer_thread_start(struct ebb_log_writer *writer, struct ebb_error *error)
 {
-    sigset_t all, before;
-    int code;
+    int code = ebb_thread_start(&writer->thread, thread_main, writer);
 
-    /* Signals are for the threads of the program. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    code = pthread_create(&writer->thread, NULL, thread_main, writer);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (code) {
         return ebb_fail(error, EBB_ERROR_FAILED, "cannot start a thread to write the log: %s",
                         strerror(code));

@@ -3,9 +3,10 @@
 
 #include "packet.h"
 
+#include "log/thread.h"
+
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -94,17 +95,12 @@ static void *run(void *opaque)
 
 void rsp_doorkeeper_start(struct rsp_doorkeeper *keeper, int listener)
 {
-    sigset_t all, before;
-
     *keeper = (struct rsp_doorkeeper){.listener = listener, .next = -1};
     keeper->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (keeper->wake_fd < 0) {
         return;
     }
-    sigfillset(&all); /* signals are for the program's own threads */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    keeper->started = pthread_create(&keeper->thread, NULL, run, keeper) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    keeper->started = ebb_thread_start(&keeper->thread, run, keeper) == 0;
 }
 
 int rsp_doorkeeper_stop(struct rsp_doorkeeper *keeper)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "watcher.h"
 
+#include "log/thread.h"
+
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -104,17 +105,13 @@ static void *run(void *opaque)
 
 static int start(struct rsp_watcher *watcher, struct ebb_error *error)
 {
-    sigset_t all, before;
     int status;
 
     watcher->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (watcher->wake_fd < 0) {
         return ebb_fail(error, EBB_ERROR_FAILED, "cannot make an eventfd: %s", strerror(errno));
     }
-    sigfillset(&all); /* signals are for the program's own threads */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    status = pthread_create(&watcher->thread, NULL, run, watcher);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    status = ebb_thread_start(&watcher->thread, run, watcher);
     if (status != 0) {
         close(watcher->wake_fd);
         watcher->wake_fd = -1;

@@ -3,7 +3,8 @@
 
 #include "interval_resolve.h"
 
-#include <signal.h>
+#include "log/thread.h"
+
 #include <string.h>
 
 /* The counts between which an interval lies, for showing how far it is. */
@@ -46,16 +47,10 @@ static void *run(void *opaque)
     return NULL;
 }
 
-/* Threads leave signals to whoever started them. */
 static int start_thread(struct lane *lane, struct ebb_error *error)
 {
-    sigset_t all, before;
-    int result;
+    int result = ebb_thread_start(&lane->thread, run, lane);
 
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    result = pthread_create(&lane->thread, NULL, run, lane);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return result ? ebb_fail(error, EBB_ERROR_FAILED, "cannot start a thread: %s", strerror(result))
                   : 0;
 }
