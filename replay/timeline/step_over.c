@@ -99,7 +99,7 @@ int timeline_step_over(struct timeline *timeline, struct timeline_stop *stop,
 static int find_entry(struct timeline *timeline, const struct worker_context *context,
                       struct search_result *found, struct ebb_error *error)
 {
-    const struct worker_breakpoint passages[] = {
+    struct worker_breakpoint passages[] = {
         {.kind = WORKER_BREAK_EXECUTE,
          .flags = WORKER_BREAK_IN_CONTEXT,
          .address = context->pc,
@@ -109,19 +109,14 @@ static int find_entry(struct timeline *timeline, const struct worker_context *co
          .address = context->pc,
          .context = *context},
     };
-    const struct breakpoint_list none = {0};
+    const struct breakpoint_list users = timeline->breakpoints;
     uint64_t position = timeline->moment.position, span = SPAN * timeline->base_every;
     uint64_t from = position - timeline->begin > span ? position - span : timeline->begin;
-    struct breakpoint_list users = timeline->breakpoints, before;
     int status;
 
-    timeline->breakpoints = none;
-    status = breakpoints_extend(timeline, passages, 2, &before, error);
-    if (status == 0) {
-        status =
-            search_last_hit(timeline, moment_applied(from), moment_settled(position), found, error);
-        breakpoints_restore(timeline, &before);
-    }
+    timeline->breakpoints = (struct breakpoint_list){.list = passages, .count = 2};
+    status =
+        search_last_hit(timeline, moment_applied(from), moment_settled(position), found, error);
     timeline->breakpoints = users;
     return status;
 }
