@@ -8,6 +8,7 @@
 #include "rsp_client.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -219,4 +220,21 @@ const char *client_monitor(struct rsp_client *client, const char *command, char 
     }
     printed[length] = 0;
     return client->reply;
+}
+
+int client_setup(void **state)
+{
+    struct rsp_client *client = malloc(sizeof(*client));
+
+    client_start(client);
+    client_handshake(client);
+    *state = client;
+    return 0;
+}
+
+int client_teardown(void **state)
+{
+    client_finish(*state);
+    free(*state);
+    return 0;
 }

@@ -58,6 +58,10 @@ const char *client_ask(struct rsp_client *client, const char *payload);
 /* qSupported with stop reasons, and no acknowledgements from here on. */
 void client_handshake(struct rsp_client *client);
 
+/* Fixtures: *state becomes a client that has shaken hands. */
+int client_setup(void **state);
+int client_teardown(void **state);
+
 #define client_expect(client, payload, reply)                                                      \
     assert_string_equal(client_ask(client, payload), reply)
 

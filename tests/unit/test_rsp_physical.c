@@ -12,23 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int setup(void **state)
-{
-    struct rsp_client *client = malloc(sizeof(*client));
-
-    client_start(client);
-    client_handshake(client);
-    *state = client;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    client_finish(*state);
-    free(*state);
-    return 0;
-}
-
 /* The text of the O packet that precedes a stop reply, which is received as well. */
 static void take_story(struct rsp_client *client, char *text)
 {
@@ -206,7 +189,7 @@ static void leaves_gdb_its_watchpoints(void **state)
                           "T02thread:1;20:1410000000000000;");
 }
 
-#define WITH_CLIENT(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define WITH_CLIENT(name) cmocka_unit_test_setup_teardown(name, client_setup, client_teardown)
 
 int main(void)
 {

@@ -17,23 +17,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static int setup(void **state)
-{
-    struct rsp_client *client = malloc(sizeof(*client));
-
-    client_start(client);
-    client_handshake(client);
-    *state = client;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    client_finish(*state);
-    free(*state);
-    return 0;
-}
-
 /* The stop reply with that end, the PC in front of it. */
 static const char *stop(char *text, unsigned signal, uint64_t pc, const char *rest)
 {
@@ -1315,7 +1298,7 @@ static void serves_pipes_and_outlives_a_broken_one(void **state)
     fake_timeline_free(timeline);
 }
 
-#define WITH_CLIENT(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_CLIENT(test) cmocka_unit_test_setup_teardown(test, client_setup, client_teardown)
 
 int main(void)
 {
