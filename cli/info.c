@@ -363,8 +363,7 @@ const struct command command_info = {
     .description =
         "Prints what was recorded, where and when, how long the recording is, its events by kind, "
         "its keyframes, and whether it is complete or was cut off. If it is damaged, what is "
-        "before "
-        "the damage is told, and the exit status is 4.\n\n"
+        "before the damage is told, and the exit status is 4.\n\n"
         "Of a recording made under KVM the host only knew counts and anchors; it says whether the "
         "first replay has resolved these into positions yet.",
     .examples = "ebb info\nebb info --json ebb-recording-3 | jq .end_position\n",

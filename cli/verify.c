@@ -265,8 +265,7 @@ const struct command command_verify = {
         "included.\n\n"
         "The exit status is 0 if everything is as recorded, and 3 with a report on standard error "
         "if not. It is 4 if the recording is damaged, with where that is and what of it replays "
-        "all "
-        "the same.",
+        "all the same.",
     .examples = "ebb verify ebb-recording-3\n",
     .options = options,
     .run = run,
