@@ -56,7 +56,7 @@ class Sessions:
         gdb.run("break *$pc")
         for command in ("continue", "stepi", "continue", "reverse-stepi", "reverse-stepi", "stepi",
                         "continue", "continue", "next", "continue"):
-            gdb.run(command, timeout=20)
+            gdb.run(command)
         self.assertEqual(gdb.position(), last)
         gdb.run("reverse-stepi")
         self.assertEqual(gdb.position(), last - 1)
