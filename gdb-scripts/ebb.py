@@ -49,6 +49,18 @@ def place():
     return tuple(int(group) for group in match.groups())
 
 
+def connected_to_ebb():
+    """Whether the server at the other end is ebb's."""
+    connection = gdb.selected_inferior().connection
+    if connection is None or connection.type not in ("remote", "extended-remote"):
+        return False
+    try:
+        place()
+    except (gdb.error, gdb.GdbError):
+        return False
+    return True
+
+
 def grouped(number):
     """1234567 as "1 234 567"."""
     return f"{number:,}".replace(",", " ")
@@ -191,12 +203,7 @@ class EbbRecordWarning(gdb.Command):
         super().__init__("ebb record-warning", gdb.COMMAND_OBSCURE, gdb.COMPLETE_NONE)
 
     def invoke(self, argument, from_tty):
-        connection = gdb.selected_inferior().connection
-        if connection is None or connection.type not in ("remote", "extended-remote"):
-            return
-        try:
-            place()
-        except (gdb.error, gdb.GdbError):
+        if not connected_to_ebb():
             return
         print(
             "ebb: everything is recorded already, and reverse commands work without 'record'. "
@@ -205,15 +212,44 @@ class EbbRecordWarning(gdb.Command):
         )
 
 
-def warn_of_record():
-    """Has gdb run that before each command that begins a recording of its own."""
-    for command in ("hook-record", "record hook-full"):
-        gdb.execute(f"define {command}\nebb record-warning\nend")
+class EbbNextIsStepi(gdb.Command):
+    """Tells the server that a stepi follows; gdb runs it before "stepi" and "reverse-stepi".
+
+The packets of these are the same as those of "step" and its like, of which an interrupt is a part."""
+
+    def __init__(self):
+        super().__init__("ebb next-is-stepi", gdb.COMMAND_OBSCURE, gdb.COMPLETE_NONE)
+        self.servers = {}  # a connection's number: whether that is ebb's
+
+    def is_ebb(self, connection):
+        if connection.num not in self.servers:
+            self.servers[connection.num] = connected_to_ebb()
+        return self.servers[connection.num]
+
+    def invoke(self, argument, from_tty):
+        connection = gdb.selected_inferior().connection
+        if connection and self.is_ebb(connection):
+            try:
+                gdb.execute("monitor next-is-stepi", to_string=True)
+            except gdb.error:
+                pass  # the command itself will say what is wrong with the connection
+
+
+def hook_commands():
+    """Has gdb run these before commands of its own."""
+    for command, ours in (
+        ("hook-record", "record-warning"),
+        ("record hook-full", "record-warning"),
+        ("hook-stepi", "next-is-stepi"),
+        ("hook-reverse-stepi", "next-is-stepi"),
+    ):
+        gdb.execute(f"define {command}\nebb {ours}\nend")
 
 
 Ebb()
 EbbRecordWarning()
-warn_of_record()
+EbbNextIsStepi()
+hook_commands()
 EbbPosition("ebb position")
 EbbPosition("ebb when")
 EbbSeek()

@@ -10,6 +10,7 @@
 #include "physical_watch.h"
 #include "position.h"
 #include "register_order.h"
+#include "steps.h"
 #include "stop_reply.h"
 
 #include "log/reader.h"
@@ -278,6 +279,16 @@ static int run_step_over_interrupts(struct rsp_session *session, char **words, u
     return 0;
 }
 
+static int run_next_is_stepi(struct rsp_session *session, char **words, unsigned count,
+                             struct ebb_error *error)
+{
+    (void)words;
+    (void)count;
+    (void)error;
+    rsp_steps_announce_stepi(session);
+    return 0;
+}
+
 static const struct command commands[] = {
     {"help", "", 0, 0, run_help, "this list"},
     {"position", "", 0, 0, run_position, "where the timeline is, and where it begins and ends"},
@@ -292,6 +303,8 @@ static const struct command commands[] = {
     {"reset", "[halt|init|run]", 0, 1, run_reset, "the same as seek begin"},
     {"step-over-interrupts", "[on|off]", 0, 1, run_step_over_interrupts,
      "whether step and next take interrupts for a part of a line"},
+    {"next-is-stepi", "", 0, 0, run_next_is_stepi,
+     "what ebb.py sends before stepi and reverse-stepi"},
     {"byte-order", "[big|little]", 0, 1, rsp_register_order_set,
      "the order in which registers are sent"},
     {"xp", "[/FORMAT] ADDRESS", 1, 2, rsp_examine_physical,

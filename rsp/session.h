@@ -51,7 +51,8 @@ struct rsp_steps {
     bool one;            /* the last of them was a step as stepi makes */
     bool unclear;        /* it was a step as other commands make, too */
     bool back;           /* it went back */
-    bool by_instruction; /* the command before was one instruction */
+    bool told;           /* the client says which of its commands are stepi */
+    bool by_instruction; /* the present command is a stepi, as far as is known */
     bool handler;        /* the present command began with one that entered or left a handler */
 };
 struct rsp_physical_list;

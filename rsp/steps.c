@@ -9,11 +9,18 @@ void rsp_steps_end_command(struct rsp_session *session)
         return;
     }
     /* One of the other kinds is no sign: a line may consist of one instruction. */
-    if (steps->moves > 1 || !steps->unclear) {
+    if (steps->told) {
+        steps->by_instruction = false;
+    } else if (steps->moves > 1 || !steps->unclear) {
         steps->by_instruction = steps->moves == 1 && steps->one;
     }
     steps->moves = 0;
     steps->handler = false;
+}
+
+void rsp_steps_announce_stepi(struct rsp_session *session)
+{
+    session->steps.told = session->steps.by_instruction = true;
 }
 
 bool rsp_steps_begin(struct rsp_session *session, enum rsp_move_kind kind)
@@ -33,7 +40,7 @@ bool rsp_steps_begin(struct rsp_session *session, enum rsp_move_kind kind)
     }
     switch (kind) {
     case RSP_MOVE_STEP:
-        return !first;
+        return !first || (steps->told && !steps->by_instruction);
     case RSP_MOVE_STEP_ALONE:
     case RSP_MOVE_REVERSE_STEP:
         return !first || !steps->by_instruction;

@@ -16,8 +16,10 @@
  * At the end of each command gdb asks for the list of threads (infrun.c normal_stop()), and never
  * inside of one. So it is known which packet is a command's first. Only the first can be a stepi:
  *
- *   - a first vCont;s:1;c is taken for one, and so are a first vCont;s:1 and bs if the command
- *     before was a stepi: who steps by instructions mostly goes on like that;
+ *   - our gdb script says so before each stepi and reverse-stepi (rsp_steps_announce_stepi());
+ *   - where no script has said anything, a first vCont;s:1;c is taken for one, and so are a first
+ *     vCont;s:1 and bs if the command before was a stepi: who steps by instructions mostly goes on
+ *     like that;
  *   - every other step is one over interrupts; if it turns out that the first was not the only one
  *     and entered or left a handler, that is made good before the second;
  *   - the step with which gdb looks what a watchpoint saw is exact.
@@ -29,6 +31,10 @@
 
 /* The client has looked at its threads: what follows is another command. */
 void rsp_steps_end_command(struct rsp_session *session);
+
+/* The client says that the command that follows is a stepi or reverse-stepi, and that from now on it
+ * says so of each. */
+void rsp_steps_announce_stepi(struct rsp_session *session);
 
 /* A move begins. True if it is a step that interrupts are a part of. */
 bool rsp_steps_begin(struct rsp_session *session, enum rsp_move_kind kind);

@@ -63,7 +63,7 @@ class Interrupts:
                 self.gdb.seek(start)
                 self.assert_computes(command)
             self.gdb.seek(back)
-            self.gdb.run("reverse-stepi")
+            self.gdb.run("reverse-stepi")  # may be a reverse-step: without our script none knows
             self.assertEqual(self.gdb.position(), place - 1)
 
     def test_a_step_off_a_breakpoint_goes_over_interrupts(self):
@@ -85,6 +85,30 @@ class Interrupts:
         self.gdb.run("reverse-stepi")
         self.gdb.run("reverse-stepi")
         self.assertEqual(self.gdb.position(), place - 1)
+
+    def test_our_script_tells_which_steps_are_of_one_instruction(self):
+        """Whatever command was before it, and off a breakpoint too; forward likewise."""
+        self.gdb.run("source gdb-scripts/ebb.py")
+        for place in self.entries()[:4]:
+            self.gdb.seek(place - 1)
+            self.gdb.run("stepi 2")
+            back = self.gdb.position() - 1
+            self.assertGreater(back, place + 20)
+            for command, start, end in (("reverse-stepi", back, back - 1),
+                                        ("rsi", back, back - 1),
+                                        ("stepi", place - 1, place),
+                                        ("si", place - 1, place)):
+                for breakpoint in (False, True):
+                    self.gdb.seek(start)
+                    if breakpoint:
+                        self.gdb.run("break *$pc")
+                    self.gdb.run(command)
+                    self.assertEqual(self.gdb.position(), end, (command, breakpoint))
+                    self.gdb.run("delete")
+                    # ... and it is no sign of what the next command is.
+                    self.gdb.seek(back)
+                    self.gdb.run("reverse-step")
+                    self.assertIn(self.function(), COMPUTATION)
 
     def test_what_is_in_a_handler_stops(self):
         place = self.entries()[1]
