@@ -3,9 +3,12 @@
 #include "commands.h"
 #include "host_checks.h"
 #include "json_list.h"
+#include "engine/worker_process.h"
+#include "qemu_sandbox.h"
 #include "walls_check.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define USUAL_RAM (1ull << 30) /* bytes; for want of a guest */
@@ -47,6 +50,15 @@ static int print_json(const struct host_facts *facts, const struct host_findings
                       error);
 }
 
+static void check_sandbox(struct host_finding *finding)
+{
+    struct ebb_error ignored;
+    char *qemu = worker_process_find(NULL, &ignored);
+
+    qemu_sandbox_check(qemu, finding);
+    free(qemu);
+}
+
 enum { DOCTOR_JSON };
 
 static const struct option_spec options[] = {
@@ -64,6 +76,7 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     host_checks(&facts, &findings);
     kvm = findings.kvm;
     host_check_disk(".", USUAL_RAM, &findings.list[findings.count++]);
+    check_sandbox(&findings.list[findings.count++]);
     walls_check(&findings.list[findings.count++]);
     if (!arguments->values[DOCTOR_JSON]) {
         print_text(&findings);
@@ -83,7 +96,8 @@ const struct command command_doctor = {
     .description =
         "Looks at what recording under KVM needs: an ARM host with /dev/kvm, a kernel that leaves "
         "a guest's interrupts to QEMU, a PMU that this user may use, CPUs of one kind; and at what "
-        "a replay is held in with. Each line begins with ok, no or note and says what to do where "
+        "holds in a guest that is recorded, or replayed. Each line begins with ok, no or note and "
+        "says what to do where "
         "something is missing.\n\n"
         "The exit status is 0 if this host can record under KVM, and 1 if it records with TCG "
         "only. Every host that Ebb runs on can replay every recording.",

@@ -4,6 +4,7 @@
 #include "host_checks.h"
 #include "json_list.h"
 #include "engine/worker_process.h"
+#include "qemu_sandbox.h"
 #include "record_control.h"
 #include "record_plan.h"
 #include "record_status.h"
@@ -257,7 +258,9 @@ static int conclude(struct record *record, int wait_status, struct ebb_error *er
         }
         return 0;
     }
-    if (WIFSIGNALED(wait_status)) {
+    if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGSYS) {
+        snprintf(how, sizeof(how), "QEMU's sandbox has ended it: it asked for what no guest needs");
+    } else if (WIFSIGNALED(wait_status)) {
         snprintf(how, sizeof(how), "QEMU was ended by signal %d, %s", WTERMSIG(wait_status),
                  strsignal(WTERMSIG(wait_status)));
     } else {
@@ -306,6 +309,9 @@ static int prepare(struct record *record, const struct arguments *arguments,
     record->qemu = worker_process_find(record->settings.qemu, error);
     if (!record->qemu) {
         return -1;
+    }
+    if (!record->plan.found.asks) {
+        qemu_sandbox_add(arguments->rest, arguments->rest_count, record->qemu, &record->plan.qemu);
     }
     live = isatty(STDERR_FILENO) && !record->plan.found.console_on_stdio;
     if (record_status_init(&record->status, live, error) < 0 || check_disk(record, error) < 0 ||

@@ -39,6 +39,7 @@ configure_flags=(
     --enable-virtfs
     --enable-attr
     --enable-cap-ng
+    --enable-seccomp
     --enable-pixman
     --enable-fdt=system
     --enable-tools

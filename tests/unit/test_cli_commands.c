@@ -185,7 +185,8 @@ static void write_qemu(const struct command_setting *setting, const char *body)
     char text[2048], path[4096];
 
     snprintf(text, sizeof(text),
-             "#!/bin/sh\nprintf '%%s\\n' \"$@\" > '%s/words'\n"
+             "#!/bin/sh\n[ \"$1\" != -sandbox ] || exit 0\n"
+             "printf '%%s\\n' \"$@\" > '%s/words'\n"
              "fd=$(printf '%%s\\n' \"$@\" | sed -n 's/.*status-fd=\\([0-9]*\\).*/\\1/p')\n%s\n",
              setting->folder, body);
     fixture_write(setting->folder, "qemu", text, strlen(text));
@@ -215,7 +216,8 @@ static void test_record(void **state)
     words = (char *)fixture_read(setting->folder, "words", &size);
     words[size] = '\0';
     snprintf(wanted, sizeof(wanted),
-             "-M\nvirt\n-append\n-smp\n-icount\nshift=1\n-object\n"
+             "-M\nvirt\n-append\n-smp\n-icount\nshift=1\n-sandbox\n"
+             "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny\n-object\n"
              "ebb-recorder,id=ebb0,status-fd=");
     assert_int_equal(strncmp(words, wanted, strlen(wanted)), 0);
     assert_non_null(strstr(words, ",directory=a,,b,keyframe-interval=1000\n"));

@@ -6,6 +6,7 @@ import collections
 import json
 import os
 import shutil
+import stat
 import subprocess
 
 from . import process
@@ -27,6 +28,19 @@ def build_library(folder, name="file_faults"):
                         os.path.join(ROOT, "tests", "faults", name + ".c")],
                        check=True, timeout=process.WATCHDOG)
     return path
+
+
+def trespasser(session, way, when):
+    """The environment for an ebb whose QEMU is tests/faults/trespasser.c's."""
+    library = build_library(session.folder, "trespasser")
+    script = os.path.join(session.folder, "trespassing-qemu")
+    if not os.path.exists(script):
+        with open(script, "w") as file:
+            file.write('#!/bin/sh\nLD_PRELOAD=%s exec %s "$@"\n' % (
+                library, os.path.realpath(
+                    os.path.join(session.build, "qemu", "qemu-system-aarch64"))))
+        os.chmod(script, stat.S_IRWXU)
+    return dict(os.environ, EBB_QEMU=script, TRESPASS=way, TRESPASS_AT=str(when))
 
 
 class FaultyRecorder:
