@@ -4,6 +4,48 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/time.h>
+
+#define START_PATIENCE 10u /* times that of a request: it reads the log meanwhile */
+#define MICROSECONDS 1000000u
+
+void worker_channel_open(struct worker_channel *channel)
+{
+    int socket = channel->process.socket;
+    uint64_t wait;
+    struct timeval time;
+
+    channel->patience = worker_patience_new();
+    wait = worker_patience_interval(&channel->patience) / 1000;
+    time = (struct timeval){(time_t)(wait / MICROSECONDS), (suseconds_t)(wait % MICROSECONDS)};
+    setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time));
+    setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time));
+    channel->patience.limit *= START_PATIENCE;
+}
+
+void worker_channel_look(struct worker_channel *channel)
+{
+    uint32_t signs = channel->patience.signs;
+
+    if (channel->control && !__atomic_load_n(&channel->stop_requested, __ATOMIC_RELAXED)) {
+        signs = __atomic_load_n(&channel->control->signs, __ATOMIC_RELAXED);
+    }
+    if (!channel->silent &&
+        worker_patience_is_spent(&channel->patience, channel->process.pid, signs)) {
+        channel->silent = true;
+        worker_process_kill(&channel->process);
+    }
+}
+
+/* After a system call on the socket that has failed: true if it is to be tried again. */
+static bool try_again(struct worker_channel *channel)
+{
+    if (errno == EAGAIN) {
+        worker_channel_look(channel);
+        return true;
+    }
+    return errno == EINTR;
+}
 
 /* A worker that cannot do what the recording asks for says so by its exit status. */
 static enum ebb_error_kind kind_of_exit(int status)
@@ -18,9 +60,16 @@ int worker_channel_died(struct worker_channel *channel, struct ebb_error *error)
     char words[400];
 
     if (!channel->died) {
-        channel->why = kind_of_exit(worker_process_exit_status(&channel->process));
+        channel->exit_status = worker_process_exit_status(&channel->process);
+        channel->why = kind_of_exit(channel->exit_status);
     }
     channel->died = true;
+    if (channel->silent) {
+        return ebb_fail(error, EBB_ERROR_FAILED,
+                        "the worker neither answered nor got on for %g seconds, and was ended; if "
+                        "it should be given longer, EBB_PATIENCE=SECONDS does that",
+                        (double)channel->patience.limit / 1e9);
+    }
     if (worker_process_hit_walls(&channel->process)) {
         return ebb_fail(error, EBB_ERROR_FAILED,
                         "the worker was stopped by its walls (SIGSYS): it asked the system for "
@@ -47,7 +96,7 @@ static int send_all(struct worker_channel *channel, struct iovec *parts, size_t 
     while (message.msg_iovlen) {
         ssize_t sent = sendmsg(channel->process.socket, &message, MSG_NOSIGNAL);
 
-        if (sent < 0 && errno == EINTR) {
+        if (sent < 0 && try_again(channel)) {
             continue;
         }
         if (sent < 0) {
@@ -74,7 +123,7 @@ int worker_channel_receive(struct worker_channel *channel, void *buffer, size_t 
     while (size) {
         ssize_t got = recv(channel->process.socket, to, size, 0);
 
-        if (got < 0 && errno == EINTR) {
+        if (got < 0 && try_again(channel)) {
             continue;
         }
         if (got <= 0) {
@@ -84,6 +133,16 @@ int worker_channel_receive(struct worker_channel *channel, void *buffer, size_t 
         size -= (size_t)got;
     }
     return 0;
+}
+
+ssize_t worker_channel_receive_message(struct worker_channel *channel, struct msghdr *message)
+{
+    ssize_t got;
+
+    do {
+        got = recvmsg(channel->process.socket, message, MSG_CMSG_CLOEXEC);
+    } while (got < 0 && try_again(channel));
+    return got;
 }
 
 int worker_channel_send(struct worker_channel *channel, uint32_t type, const struct iovec *payload,
@@ -105,6 +164,7 @@ int worker_channel_send(struct worker_channel *channel, uint32_t type, const str
                         length);
     }
     header.length = (uint32_t)length;
+    worker_patience_renew(&channel->patience);
     return send_all(channel, all, parts + 1, error);
 }
 

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define START_TRIES 20u /* while the recording's beginning is dropped */
+
 struct worker_client {
     struct worker_channel channel;
     struct worker_hello hello;
@@ -20,7 +22,6 @@ struct worker_client {
     struct worker_control *control;
     size_t control_size;
     bool running;
-    bool stop_requested;   /* of what is running, or ran last */
     struct worker_run run; /* the one in progress, or the last */
 };
 
@@ -66,9 +67,7 @@ static int receive_descriptors(struct worker_client *worker, struct worker_messa
     int files[2];
     ssize_t got;
 
-    do {
-        got = recvmsg(worker->channel.process.socket, &message, MSG_CMSG_CLOEXEC);
-    } while (got < 0 && errno == EINTR);
+    got = worker_channel_receive_message(&worker->channel, &message);
     if (got <= 0) {
         return worker_channel_died(&worker->channel, error);
     }
@@ -145,6 +144,8 @@ static int say_hello(struct worker_client *worker, struct ebb_error *error)
         check_hello(worker, error) || map_files(worker, error)) {
         return -1;
     }
+    worker->channel.control = worker->control;
+    worker->channel.patience = worker_patience_new();
     /* The first collection reports every page; it says nothing. */
     return worker_client_collect_dirty(worker, &count, error);
 }
@@ -172,11 +173,14 @@ static void explain_start(struct worker_client *worker, const char *program, con
     ebb_fail(error, why, "%s cannot be replayed: %s", recording, reason);
 }
 
-struct worker_client *worker_client_start(const char *program, const char *recording,
-                                          enum worker_purpose purpose, struct ebb_error *error)
+/* NULL with *again: another one may be luckier (WORKER_EXIT_MOVED). */
+static struct worker_client *try_start(const char *program, const char *recording,
+                                       enum worker_purpose purpose, bool *again,
+                                       struct ebb_error *error)
 {
     struct worker_client *worker = calloc(1, sizeof(*worker));
 
+    *again = false;
     if (!worker) {
         ebb_fail_memory(error);
         return NULL;
@@ -186,12 +190,32 @@ struct worker_client *worker_client_start(const char *program, const char *recor
         free(worker);
         return NULL;
     }
+    worker_channel_open(&worker->channel);
     if (say_hello(worker, error)) {
+        *again = worker->channel.died && worker->channel.exit_status == WORKER_EXIT_MOVED;
         explain_start(worker, program, recording, error);
         worker_client_stop(worker);
         return NULL;
     }
     return worker;
+}
+
+struct worker_client *worker_client_start(const char *program, const char *recording,
+                                          enum worker_purpose purpose, struct ebb_error *error)
+{
+    for (unsigned tries = START_TRIES; tries > 0; tries--) {
+        bool again;
+        struct worker_client *worker = try_start(program, recording, purpose, &again, error);
+
+        if (!again) {
+            return worker;
+        }
+    }
+    ebb_fail(error, EBB_ERROR_FAILED,
+             "%s is being recorded, and its beginning dropped, faster than a worker can open it; "
+             "stop the recording first",
+             recording);
+    return NULL;
 }
 
 void worker_client_stop(struct worker_client *worker)
@@ -347,7 +371,7 @@ int worker_client_begin(struct worker_client *worker, uint32_t type, const struc
 {
     /* A request that came too late for the previous run is not for this one. */
     __atomic_store_n(&worker->control->stop_request, 0, __ATOMIC_SEQ_CST);
-    worker->stop_requested = false;
+    __atomic_store_n(&worker->channel.stop_requested, false, __ATOMIC_RELAXED);
     if (worker_channel_send(&worker->channel, type, payload, parts, error)) {
         return -1;
     }
@@ -398,7 +422,7 @@ static bool place_makes_sense(const struct worker_client *worker, const struct w
         return stop->hit_count && !(run->flags & WORKER_RUN_LAST_HIT) &&
                stop->moment.position <= run->limit.position;
     case WORKER_STOP_INTERRUPTED:
-        return worker->stop_requested && moment_is_settled(stop->moment) &&
+        return worker->channel.stop_requested && moment_is_settled(stop->moment) &&
                moment_before(stop->moment, run->limit);
     case WORKER_STOP_END:
         return moment_is_settled(stop->moment) && moment_before(stop->moment, run->limit);
@@ -447,6 +471,16 @@ int worker_client_run_end(struct worker_client *worker, struct worker_stop *stop
     return worker_channel_receive_text(channel, stop->report_length, report, error);
 }
 
+void worker_client_look(struct worker_client *worker)
+{
+    worker_channel_look(&worker->channel);
+}
+
+uint64_t worker_client_look_interval(const struct worker_client *worker)
+{
+    return worker_patience_interval(&worker->channel.patience);
+}
+
 bool worker_client_running(const struct worker_client *worker)
 {
     return worker->running;
@@ -459,7 +493,7 @@ int worker_client_socket(const struct worker_client *worker)
 
 void worker_client_request_stop(struct worker_client *worker)
 {
-    worker->stop_requested = true;
+    __atomic_store_n(&worker->channel.stop_requested, true, __ATOMIC_RELAXED);
     __atomic_store_n(&worker->control->stop_request, 1, __ATOMIC_SEQ_CST);
 }
 

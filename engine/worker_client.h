@@ -71,6 +71,10 @@ int worker_client_begin(struct worker_client *worker, uint32_t type, const struc
 struct worker_channel *worker_client_end(struct worker_client *worker);
 bool worker_client_running(const struct worker_client *worker);
 int worker_client_socket(const struct worker_client *worker);
+/* To be called at that interval (nanoseconds; 0: never) while it runs: ends a worker that gives no
+ * sign of life (worker_patience.h), which makes the socket readable as well. */
+void worker_client_look(struct worker_client *worker);
+uint64_t worker_client_look_interval(const struct worker_client *worker);
 void worker_client_request_stop(struct worker_client *worker);
 uint64_t worker_client_progress(const struct worker_client *worker);
 

@@ -187,11 +187,13 @@ int worker_process_spawn(struct worker_process *process, const char *program, co
     return result;
 }
 
-/* With what a resolving worker has forked: walls keep that in its process group. */
-static void kill_worker(pid_t pid)
+void worker_process_kill(const struct worker_process *process)
 {
-    kill(-pid, SIGKILL);
-    kill(pid, SIGKILL); /* one that has not come to having a group */
+    if (process->pid > 0) {
+        /* With what a resolving worker has forked: walls keep that in its process group. */
+        kill(-process->pid, SIGKILL);
+        kill(process->pid, SIGKILL); /* one that has not come to having a group */
+    }
 }
 
 bool worker_process_hit_walls(const struct worker_process *process)
@@ -203,7 +205,7 @@ bool worker_process_hit_walls(const struct worker_process *process)
         return false;
     }
     /* One that is ending already ends as it would have. */
-    kill_worker(process->pid);
+    worker_process_kill(process);
     do {
         status = waitid(P_PID, (id_t)process->pid, &info, WEXITED | WNOWAIT);
     } while (status && errno == EINTR);
@@ -218,7 +220,7 @@ void worker_process_reap(struct worker_process *process)
         /* End of file on the socket is the worker's exit; anything else is not waited for. */
         if (process->socket < 0 || shutdown(process->socket, SHUT_WR) ||
             poll(&poll_fd, 1, REAP_PATIENCE) <= 0 || !(poll_fd.revents & POLLRDHUP)) {
-            kill_worker(process->pid);
+            worker_process_kill(process);
         }
         while (waitpid(process->pid, NULL, 0) < 0 && errno == EINTR) {
         }

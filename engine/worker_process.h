@@ -34,6 +34,9 @@ char *worker_process_find(const char *path, struct ebb_error *error);
 int worker_process_spawn(struct worker_process *process, const char *program, const char *recording,
                          enum worker_purpose purpose, struct ebb_error *error);
 
+/* Ends it at once. */
+void worker_process_kill(const struct worker_process *process);
+
 /* For a process that does not answer any more: ends it. True if its walls have done that, since it
  * asked the system for something that no worker has a need of (walls/walls.h). */
 bool worker_process_hit_walls(const struct worker_process *process);

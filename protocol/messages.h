@@ -17,8 +17,12 @@
 #include <fcntl.h>
 #include <stdint.h>
 
-#define WORKER_PROTOCOL_VERSION 7u
+#define WORKER_PROTOCOL_VERSION 8u
 #define WORKER_MAX_MESSAGE (64u << 20) /* bytes of payload */
+
+/* A worker's exit status before it says hello: the beginning of the recording, which is still being
+ * made, was dropped while it was opened. The next one may be luckier. */
+#define WORKER_EXIT_MOVED 75
 
 /* Of the two memory files (fcntl(2)): their size stays what it is. */
 #define WORKER_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
@@ -31,7 +35,8 @@ struct worker_message {
 enum worker_message_type {
     /* -> nothing; <- struct worker_hello, with two descriptors (SCM_RIGHTS): RAM, control, both
      * with WORKER_SEALS. The first request, sent once: the worker raises its walls (walls/walls.h)
-     * between the descriptors and what follows them. */
+     * between the descriptors and what follows them; others stand since before it read a byte of
+     * the recording. */
     WORKER_HELLO = 1,
     /* -> name of an XML document ("target.xml"), no NUL; <- its text */
     WORKER_TARGET_XML,
@@ -118,10 +123,12 @@ struct worker_hello {
  * to worker).
  */
 struct worker_control {
-    uint32_t
-        stop_request; /* atomic; set by the engine, cleared by the worker when it stops for it */
-    uint32_t reserved;
-    uint64_t position; /* atomic; where the worker is, written now and then while it runs */
+    /* All are atomic. Set by the engine, cleared by the worker when it stops for it. */
+    uint32_t stop_request;
+    /* Of life: counted up now and then by a worker that runs or resolves, and by its copies. */
+    uint32_t signs;
+    /* Where the worker is, written now and then while it runs. */
+    uint64_t position;
 };
 
 static inline uint64_t worker_bitmap_size(uint64_t ram_size)

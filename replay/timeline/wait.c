@@ -54,6 +54,27 @@ static void report_progress(struct timeline *timeline)
                        timeline->progress_from, timeline->progress_to);
 }
 
+/* Ends workers that hang, which their sockets tell. Returns the milliseconds to the next look, or
+ * -1 if none is needed. */
+static int look_at_workers(struct timeline *timeline)
+{
+    int milliseconds = timeline->progress ? (int)PROGRESS_INTERVAL : -1;
+
+    for (unsigned i = 0; i < timeline->worker_count; i++) {
+        struct worker_client *worker = timeline->replicas[i].worker;
+
+        if (worker && worker_client_running(worker)) {
+            int interval = (int)((worker_client_look_interval(worker) + 999999) / 1000000);
+
+            worker_client_look(worker);
+            if (interval && (milliseconds < 0 || interval < milliseconds)) {
+                milliseconds = interval;
+            }
+        }
+    }
+    return milliseconds;
+}
+
 unsigned wait_for_stop(struct timeline *timeline)
 {
     struct pollfd files[TIMELINE_MAX_WORKERS + 1];
@@ -70,7 +91,7 @@ unsigned wait_for_stop(struct timeline *timeline)
             files[i] = (struct pollfd){.fd = running ? worker_client_socket(worker) : -1,
                                        .events = POLLIN};
         }
-        poll(files, TIMELINE_MAX_WORKERS + 1, timeline->progress ? (int)PROGRESS_INTERVAL : -1);
+        poll(files, TIMELINE_MAX_WORKERS + 1, look_at_workers(timeline));
         report_progress(timeline);
         if (files[TIMELINE_MAX_WORKERS].revents && interrupt_take(timeline)) {
             interrupt_workers(timeline);

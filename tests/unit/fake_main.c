@@ -4,10 +4,12 @@
  * With FAKE_WORKER_DIES_AT in its environment it dies on reaching that position; if a file's name
  * is in FAKE_WORKER_DIES_ONCE, only the first does that writes to it. FAKE_WORKER_TRIES makes it
  * ask for something there that its walls refuse (fake_trespass.h). FAKE_WORKER_EXITS is a status to
- * exit with at once; for FAKE_WORKER_LIES see tell_lies(), for FAKE_WORKER_CHANGES fake_worker.c.
+ * exit with at once; if a file is named in FAKE_WORKER_EXITS_ONCE, only the one does that makes it.
+ * For FAKE_WORKER_LIES see tell_lies() and fake_silence.h, for FAKE_WORKER_CHANGES fake_worker.c.
  */
 #include "fake_resolve.h"
 #include "fake_run.h"
+#include "fake_silence.h"
 #include "fake_trespass.h"
 
 #include "log/digest.h"
@@ -32,15 +34,24 @@ struct state {
     uint8_t padding[9000];
 };
 
-/* While there is a lie in the file that FAKE_WORKER_LIES names, a run's reply is not true. */
+#define LIE_SIZE 40
+
+/* What is in the file that FAKE_WORKER_LIES names; "": the truth is to be told. */
+static void read_lie(const struct fake_worker *worker, char lie[LIE_SIZE])
+{
+    memset(lie, 0, LIE_SIZE);
+    if (worker->lies && pread(worker->lies, lie, LIE_SIZE - 1, 0) < 0) {
+        fake_die("cannot read the lie");
+    }
+}
+
+/* While there is a lie in the file, a run's reply is not true. */
 static void tell_lies(const struct fake_worker *worker, const struct worker_run *run,
                       struct worker_stop *stop)
 {
-    char lie[40] = "";
+    char lie[LIE_SIZE];
 
-    if (!worker->lies || pread(worker->lies, lie, sizeof(lie) - 1, 0) <= 0) {
-        return;
-    }
+    read_lie(worker, lie);
     if (strcmp(lie, "hit") == 0) {
         stop->hit.moment.position = UINT64_MAX;
     } else if (strcmp(lie, "other breakpoint") == 0) {
@@ -304,8 +315,11 @@ static void serve(struct fake_worker *worker, const struct worker_message *reque
                   const uint8_t *payload)
 {
     struct worker_context context;
+    char lie[LIE_SIZE];
     uint64_t digest;
 
+    read_lie(worker, lie);
+    fake_silence(worker, request->type, lie);
     switch (request->type) {
     case WORKER_HELLO:
         serve_hello(worker);
@@ -422,6 +436,13 @@ static void open_log(struct fake_worker *worker, const char *machine)
     }
 }
 
+static bool exits(void)
+{
+    const char *once = getenv("FAKE_WORKER_EXITS_ONCE");
+
+    return !once || open(once, O_CREAT | O_EXCL | O_RDONLY | O_CLOEXEC, 0600) >= 0;
+}
+
 int main(int argc, char **argv)
 {
     static struct fake_worker worker;
@@ -432,7 +453,7 @@ int main(int argc, char **argv)
     if (argc < 3 || strcmp(argv[1], "-M") != 0) {
         fake_die("usage: fake_worker -M ebb,recording=DIR,engine-fd=3");
     }
-    if (getenv("FAKE_WORKER_EXITS")) {
+    if (getenv("FAKE_WORKER_EXITS") && exits()) {
         fprintf(stderr, "fake worker: this guest is too strange\n");
         _exit(atoi(
             getenv("FAKE_WORKER_EXITS"))); /* as it is: what looks for leaks has a status, too */

@@ -203,6 +203,7 @@ bool fake_look_up(struct fake_worker *worker)
         return false;
     }
     __atomic_store_n(&worker->control->position, worker->position, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&worker->control->signs, 1, __ATOMIC_RELAXED);
     return fake_stop_requested(worker);
 }
 

@@ -5,10 +5,12 @@
 #include "unit.h"
 
 #include "log/format.h"
+#include "protocol/messages.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LENGTH 20000u
 
@@ -263,6 +265,32 @@ static void test_exit_status(void **state)
     session_close(&session);
 }
 
+/* The beginning of a recording that is still being made was dropped while a worker opened it. */
+static void test_moved(void **state)
+{
+    struct timeline_options options = {.worker_path = session_fake_worker(), .workers = 1};
+    struct toy_session session;
+    struct ebb_error error;
+    char once[4096];
+
+    (void)state;
+    make(&session);
+    options.recording = session.directory;
+    snprintf(once, sizeof(once), "%d", WORKER_EXIT_MOVED);
+    setenv("FAKE_WORKER_EXITS", once, 1);
+    assert_null(timeline_open(&options, &error));
+    assert_int_equal(error.kind, EBB_ERROR_FAILED);
+    assert_non_null(strstr(error.message, "faster than a worker can open it"));
+    snprintf(once, sizeof(once), "%s/once", session.directory);
+    setenv("FAKE_WORKER_EXITS_ONCE", once, 1);
+    session_open_made(&session, options);
+    unsetenv("FAKE_WORKER_EXITS_ONCE");
+    unsetenv("FAKE_WORKER_EXITS");
+    session_check_state(&session);
+    assert_int_equal(unlink(once), 0); /* it was made */
+    session_close(&session);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +298,7 @@ int main(void)
         cmocka_unit_test(test_behind),         cmocka_unit_test(test_keyframe),
         cmocka_unit_test(test_first_keyframe), cmocka_unit_test(test_keyframe_of_a_reset),
         cmocka_unit_test(test_no_keyframe),    cmocka_unit_test(test_exit_status),
+        cmocka_unit_test(test_moved),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,12 +5,6 @@
 
 #include "worker.h"
 
-struct worker_options {
-    const char *recording; /* directory */
-    int engine_fd;
-    bool resolve; /* open the log as if it had no index */
-};
-
 /* Creates RAM, CPU and hooks; called by the machine. Exits with a message on failure. */
 void worker_create(const struct worker_manifest *manifest, const struct worker_options *options);
 

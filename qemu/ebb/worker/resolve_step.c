@@ -16,6 +16,7 @@ void worker_resolve_step_on(struct worker *worker, uint64_t limit)
 
     worker_clears_apply(worker, position);
     worker_vcpu_execute(worker, to - position);
+    worker_give_sign(worker);
     if (!worker->kvm.resolution->is_child) {
         qatomic_set(&worker->control->position, ebb_position_now());
     }

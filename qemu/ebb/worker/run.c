@@ -28,6 +28,7 @@ static void execute(void *opaque, uint64_t instructions)
 
     worker_vcpu_execute(worker, instructions);
     qatomic_set(&worker->control->position, ebb_position_now());
+    worker_give_sign(worker);
 }
 
 static void take_interrupt(void *opaque)

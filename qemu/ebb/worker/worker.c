@@ -18,6 +18,11 @@ uint64_t worker_pc(struct worker *worker)
     return is_a64(env) ? env->pc : env->regs[15];
 }
 
+void worker_give_sign(struct worker *worker)
+{
+    qatomic_inc(&worker->control->signs);
+}
+
 bool worker_stop_requested(struct worker *worker)
 {
     return qatomic_xchg(&worker->control->stop_request, 0) != 0;

@@ -20,6 +20,13 @@
 #include "log/event.h"
 #include "log/reader.h"
 
+/* What it is started with. */
+struct worker_options {
+    const char *recording; /* directory, for messages */
+    const struct ebb_log_files *files;
+    bool resolve; /* open the log as if it had no index */
+};
+
 /* The log, as the worker consumes it. */
 struct worker_events {
     struct ebb_log *log;
@@ -107,6 +114,8 @@ struct worker {
     ARMCPU *cpu;
     const struct worker_manifest *manifest;
     int socket;
+    int memory_use; /* /proc/self/statm, until the last walls */
+    bool resolves;  /* it was started to do that */
     int ram_fd, control_fd;
     struct worker_control *control;
     uint64_t *dirty, *replaced; /* bitmaps in the control file */
@@ -134,6 +143,8 @@ struct worker *worker_current(void);
 
 /* The guest's program counter. */
 uint64_t worker_pc(struct worker *worker);
+/* Tells the engine that this process, or the one that it was forked from, is at work. */
+void worker_give_sign(struct worker *worker);
 /* True, once, if the engine wants the worker to stop. */
 bool worker_stop_requested(struct worker *worker);
 
