@@ -3,6 +3,7 @@
 
 #include "symbol_question.h"
 #include "log/error.h"
+#include "walls/namespaces.h"
 #include "walls/walls.h"
 
 /* bfd.h wants to be included by a configured package only. */
@@ -284,6 +285,7 @@ static void enclose(uint64_t file_size)
                                     .more_memory = MORE_MEMORY + PER_FILE_BYTE * file_size};
 
     if (walls_wanted()) {
+        namespaces_leave_network();
         walls_raise(&plan);
     }
 }

@@ -33,7 +33,7 @@ static void list_missing(const struct walls *walls, char *text, size_t size)
     }
 }
 
-void walls_check(struct host_finding *finding)
+static void check(struct host_finding *finding)
 {
     struct walls walls;
     char missing[300];
@@ -60,11 +60,26 @@ void walls_check(struct host_finding *finding)
              "no capabilities, sealed memory, limits of memory and files");
 }
 
+void walls_check(struct host_finding *finding)
+{
+    size_t used;
+
+    check(finding);
+    used = strlen(finding->text);
+    if (finding->verdict == HOST_OK) {
+        snprintf(finding->text + used, sizeof(finding->text) - used, "%s",
+                 walls_probe_network()
+                     ? ", a network of its own with nothing in it"
+                     : "; this system lets it have no network namespace, but the filter refuses "
+                       "all sockets");
+    }
+}
+
 void walls_check_before_replay(void)
 {
     struct host_finding finding;
 
-    walls_check(&finding);
+    check(&finding);
     if (finding.verdict != HOST_OK) {
         fprintf(stderr, "ebb: warning: %s\n", finding.text);
     }

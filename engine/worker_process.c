@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "worker_process.h"
 
+#include "walls/namespaces.h"
 #include "walls/privileges.h"
 #include "walls/walls.h"
 
@@ -111,8 +112,9 @@ static void become_worker(const struct worker_process *process, const struct sta
 
     /* Ctrl-C in the terminal is for the engine; without the engine a worker has nothing to do. */
     setpgid(0, 0);
-    if (start->walls) {
-        privileges_shed(start->arguments[0], start->recording);
+    /* In a user namespace of its own it could not read what only root may. */
+    if (start->walls && privileges_shed(start->arguments[0], start->recording)) {
+        namespaces_leave_network();
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != start->engine) {

@@ -72,13 +72,13 @@ static void bound(uint64_t kept)
     }
 }
 
-void privileges_shed(const char *program, const char *directory)
+bool privileges_shed(const char *program, const char *directory)
 {
     uint64_t all = permitted(), kept = 0;
 
     privileges_get_no_new();
     if (!all) {
-        return;
+        return true;
     }
     /* Looked at without, but with a way back. */
     set_capabilities(0, all);
@@ -89,6 +89,7 @@ void privileges_shed(const char *program, const char *directory)
     bound(kept);
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     set_capabilities(all & kept, all & kept);
+    return !(all & kept);
 }
 
 bool privileges_drop_capabilities(void)

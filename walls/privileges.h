@@ -9,9 +9,9 @@
  * Between fork and exec; makes system calls only. The program that is executed next has no
  * capabilities and gets no new privileges, in any of its threads, whoever starts it. Where the
  * program or the recording in the directory cannot be read without, as when root replays what a
- * user keeps to himself, it has those for that until it raises walls.
+ * user keeps to himself, it has those for that until it raises walls: false then.
  */
-void privileges_shed(const char *program, const char *directory);
+bool privileges_shed(const char *program, const char *directory);
 
 /* Of this thread. True if it has none then. */
 bool privileges_drop_capabilities(void);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "probe.h"
 
+#include "namespaces.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -15,6 +17,19 @@ static _Noreturn void try_walls(int pipe_end)
     ssize_t written = write(pipe_end, &walls, sizeof(walls));
 
     _exit(written == sizeof(walls) ? 0 : 1);
+}
+
+bool walls_probe_network(void)
+{
+    pid_t child = fork();
+    int status = -1;
+
+    if (child == 0) {
+        _exit(namespaces_leave_network() ? 0 : 1);
+    }
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return child > 0 && status == 0;
 }
 
 struct walls walls_probe(void)
