@@ -328,12 +328,11 @@ static void install(struct overlay *overlay, struct ebb_log *log)
     *overlay = rest;
 }
 
-void ebb_index_reader_apply(struct ebb_log *log)
+void ebb_index_reader_apply(struct ebb_log *log, const struct ebb_log_place *place)
 {
     struct overlay overlay = {.ranges = NULL};
     struct ebb_error error;
-    int status =
-        ebb_input_open(&overlay.index, log->directory, EBB_INDEX_FILE, EBB_INDEX_MAGIC, 0, &error);
+    int status = ebb_input_open(&overlay.index, place, EBB_INDEX_FILE, EBB_INDEX_MAGIC, 0, &error);
 
     if (!status) {
         status = read_index(&overlay, log, &error);

@@ -9,7 +9,7 @@
  * Reads the index of a log that is open otherwise, and puts its positions in the place of counts if
  * it can be used; else index_problem says why not.
  */
-void ebb_index_reader_apply(struct ebb_log *log);
+void ebb_index_reader_apply(struct ebb_log *log, const struct ebb_log_place *place);
 
 /*
  * Gives events of a block, which are already there, the positions of the index; raw is the payload

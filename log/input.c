@@ -339,19 +339,20 @@ static int read_file_header(struct ebb_input *input, const char *magic, uint32_t
     return 0;
 }
 
-int ebb_input_open(struct ebb_input *input, const char *directory, const char *file,
+int ebb_input_open(struct ebb_input *input, const struct ebb_log_place *place, const char *file,
                    const char *magic, uint32_t known_flags, struct ebb_error *error)
 {
     struct stat status;
 
     memset(input, 0, sizeof(*input));
     input->fd = -1;
-    input->name = ebb_file_name(directory, file, error);
+    input->name = ebb_file_name(place->directory, file, error);
     if (!input->name) {
         return -1;
     }
     /* O_NONBLOCK: a FIFO in place of the file must not hold us up. */
-    input->fd = open(input->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    input->fd = place->files ? ebb_log_files_get(place->files, file)
+                             : open(input->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (input->fd < 0) {
         input->missing = errno == ENOENT;
         return ebb_fail(error, EBB_ERROR_FAILED, "cannot open %s: %s", input->name,

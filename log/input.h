@@ -7,6 +7,7 @@
 #define EBB_LOG_INPUT_H
 
 #include "buffer.h"
+#include "files.h"
 #include "format.h"
 
 #include <zstd.h>
@@ -27,7 +28,7 @@ struct ebb_input {
 };
 
 /* Opens a file and checks its header. The input is to be closed also after an error. */
-int ebb_input_open(struct ebb_input *input, const char *directory, const char *file,
+int ebb_input_open(struct ebb_input *input, const struct ebb_log_place *place, const char *file,
                    const char *magic, uint32_t known_flags, struct ebb_error *error);
 
 /* Closes an input that was given to ebb_input_open(), or is all zeroes. */

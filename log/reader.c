@@ -168,16 +168,15 @@ static int check_id(const struct ebb_input *input, uint64_t recording_id, const 
     return 0;
 }
 
-static int open_files(struct ebb_log *log, struct ebb_error *error)
+static int open_files(struct ebb_log *log, const struct ebb_log_place *place,
+                      struct ebb_error *error)
 {
     uint64_t start_id;
-    int has_start = ebb_start_read(log->directory, &log->start, &start_id, error);
+    int has_start = ebb_start_read(place, &log->start, &start_id, error);
 
     if (has_start < 0 ||
-        ebb_input_open(&log->log, log->directory, EBB_LOG_FILE, EBB_LOG_MAGIC, EBB_LOG_FLAGS,
-                       error) ||
-        ebb_input_open(&log->keyframes, log->directory, EBB_KEYFRAMES_FILE, EBB_KEYFRAMES_MAGIC, 0,
-                       error)) {
+        ebb_input_open(&log->log, place, EBB_LOG_FILE, EBB_LOG_MAGIC, EBB_LOG_FLAGS, error) ||
+        ebb_input_open(&log->keyframes, place, EBB_KEYFRAMES_FILE, EBB_KEYFRAMES_MAGIC, 0, error)) {
         return -1;
     }
     if (has_start && (check_id(&log->log, start_id, EBB_START_FILE, error) ||
@@ -227,35 +226,50 @@ static struct ebb_log *new_log(const char *directory, struct ebb_error *error)
 }
 
 /* Did a writer drop the beginning of a recording after its start was read? */
-static bool has_moved(const struct ebb_log *log)
+static bool has_moved(const struct ebb_log *log, const struct ebb_log_place *place)
 {
     struct ebb_start start;
     uint64_t id;
 
-    return ebb_start_read(log->directory, &start, &id, NULL) >= 0 &&
+    if (place->files) {
+        return ebb_log_files_have_moved(place->files);
+    }
+    return ebb_start_read(place, &start, &id, NULL) >= 0 &&
            memcmp(&start, &log->start, sizeof(start)) != 0;
+}
+
+/* NULL with *again: its beginning was dropped meanwhile. */
+static struct ebb_log *try_open(const struct ebb_log_place *place, bool *again,
+                                struct ebb_error *error)
+{
+    struct ebb_log *log = new_log(place->directory, error);
+    bool opened;
+
+    *again = false;
+    if (!log) {
+        return NULL;
+    }
+    opened = !open_files(log, place, error) && !read_files(log, error);
+    /* What was dropped meanwhile reads as zeroes, which look like the end of a file. */
+    *again = !(opened && log->complete) && has_moved(log, place);
+    if (opened && !*again) {
+        return log;
+    }
+    ebb_log_close(log);
+    return NULL;
 }
 
 struct ebb_log *ebb_log_open_unresolved(const char *directory, struct ebb_error *error)
 {
+    const struct ebb_log_place place = {.directory = directory};
     int tries;
 
     for (tries = OPEN_TRIES; tries > 0; tries--) {
-        struct ebb_log *log = new_log(directory, error);
-        bool opened, again;
+        bool again;
+        struct ebb_log *log = try_open(&place, &again, error);
 
-        if (!log) {
-            return NULL;
-        }
-        opened = !open_files(log, error) && !read_files(log, error);
-        /* What was dropped meanwhile reads as zeroes, which look like the end of a file. */
-        again = !(opened && log->complete) && has_moved(log);
-        if (opened && !again) {
-            return log;
-        }
-        ebb_log_close(log);
         if (!again) {
-            return NULL;
+            return log;
         }
     }
     ebb_fail(
@@ -268,10 +282,23 @@ struct ebb_log *ebb_log_open_unresolved(const char *directory, struct ebb_error 
 
 struct ebb_log *ebb_log_open(const char *directory, struct ebb_error *error)
 {
+    const struct ebb_log_place place = {.directory = directory};
     struct ebb_log *log = ebb_log_open_unresolved(directory, error);
 
     if (log && log->counts) {
-        ebb_index_reader_apply(log);
+        ebb_index_reader_apply(log, &place);
+    }
+    return log;
+}
+
+struct ebb_log *ebb_log_open_files(const struct ebb_log_files *files, const char *directory,
+                                   bool resolved, bool *again, struct ebb_error *error)
+{
+    const struct ebb_log_place place = {.directory = directory, .files = files};
+    struct ebb_log *log = try_open(&place, again, error);
+
+    if (log && log->counts && resolved) {
+        ebb_index_reader_apply(log, &place);
     }
     return log;
 }

@@ -14,6 +14,7 @@
 #include "cursor.h"
 #include "error.h"
 #include "event.h"
+#include "files.h"
 #include "keyframe_reader.h"
 
 struct ebb_log;
@@ -31,6 +32,14 @@ void ebb_log_close(struct ebb_log *log);
  * ebb_log_open() puts an index in place if there is one that fits and is not damaged.
  */
 struct ebb_log *ebb_log_open_unresolved(const char *directory, struct ebb_error *error);
+
+/*
+ * Either of these, resolved or not, out of files that are open; directory is for messages. NULL
+ * with *again: the beginning of the recording, which is still being made, was dropped meanwhile, so
+ * that other files are to be opened.
+ */
+struct ebb_log *ebb_log_open_files(const struct ebb_log_files *files, const char *directory,
+                                   bool resolved, bool *again, struct ebb_error *error);
 
 struct ebb_log_summary {
     uint64_t event_count;    /* events are numbered first_event to event_count - 1 */

@@ -83,11 +83,11 @@ static int read_start(const struct ebb_input *input, struct ebb_start *start,
     return status;
 }
 
-int ebb_start_read(const char *directory, struct ebb_start *start, uint64_t *recording_id,
-                   struct ebb_error *error)
+int ebb_start_read(const struct ebb_log_place *place, struct ebb_start *start,
+                   uint64_t *recording_id, struct ebb_error *error)
 {
     struct ebb_input input;
-    int status = ebb_input_open(&input, directory, EBB_START_FILE, EBB_START_MAGIC, 0, error);
+    int status = ebb_input_open(&input, place, EBB_START_FILE, EBB_START_MAGIC, 0, error);
 
     *start = ebb_start_whole();
     *recording_id = 0;

@@ -6,6 +6,7 @@
 #define EBB_LOG_START_H
 
 #include "error.h"
+#include "files.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,8 +27,8 @@ struct ebb_start ebb_start_whole(void);
  * Reads the file. Returns 1 and fills *start and *recording_id; or 0 and fills *start as
  * ebb_start_whole() if there is no file; or -1.
  */
-int ebb_start_read(const char *directory, struct ebb_start *start, uint64_t *recording_id,
-                   struct ebb_error *error);
+int ebb_start_read(const struct ebb_log_place *place, struct ebb_start *start,
+                   uint64_t *recording_id, struct ebb_error *error);
 
 /* Fails if the directory holds the file. */
 int ebb_start_check_none(const char *directory, struct ebb_error *error);

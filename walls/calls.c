@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 struct call {
@@ -67,13 +68,24 @@ static const struct call resolver_calls[] = {
     {SCMP_SYS(wait4), 0},
 };
 
-static const struct call reader_calls[] = {
+/* QEMU's, from the machine's creation on, and what it takes to raise the other walls. */
+static const struct call setup_calls[] = {
+    {SCMP_SYS(memfd_create), 0}, {SCMP_SYS(ftruncate), 0}, {SCMP_SYS(fstatfs), 0},
+    {SCMP_SYS(eventfd2), 0},     {SCMP_SYS(capget), 0},    {SCMP_SYS(capset), 0},
+    {SCMP_SYS(getrlimit), 0},    {SCMP_SYS(setrlimit), 0}, {SCMP_SYS(seccomp), 0},
+    {SCMP_SYS(clone3), ENOSYS}, /* the C library then takes clone, whose flags can be looked at */
+};
+
+/* Files, by name or not. */
+static const struct call file_calls[] = {
     {SCMP_SYS(lseek), 0},           {SCMP_SYS(fcntl), 0},           {SCMP_SYS(readv), 0},
     {SCMP_SYS(open), EACCES},       {SCMP_SYS(openat), EACCES},     {SCMP_SYS(stat), EACCES},
     {SCMP_SYS(lstat), EACCES},      {SCMP_SYS(statx), EACCES},      {SCMP_SYS(access), EACCES},
     {SCMP_SYS(faccessat), EACCES},  {SCMP_SYS(faccessat2), EACCES}, {SCMP_SYS(readlink), EACCES},
     {SCMP_SYS(readlinkat), EACCES}, {SCMP_SYS(getcwd), EACCES},
 };
+
+#define ADD(filter, calls) add_calls(filter, calls, sizeof(calls) / sizeof(*(calls)))
 
 static int add_calls(scmp_filter_ctx filter, const struct call *calls, size_t count)
 {
@@ -116,12 +128,62 @@ static int add_replies(scmp_filter_ctx filter, int socket)
 static int add_fork(scmp_filter_ctx filter)
 {
     static const scmp_datum_t allowed = CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | CSIGNAL;
-    int status =
-        add_calls(filter, resolver_calls, sizeof(resolver_calls) / sizeof(*resolver_calls));
+    int status = ADD(filter, resolver_calls);
 
     return status ? status
                   : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
                                      SCMP_A0(SCMP_CMP_MASKED_EQ, ~allowed, 0));
+}
+
+/* pthread_create() of glibc, and of musl, which has one flag more. */
+static int add_threads(scmp_filter_ctx filter)
+{
+    static const scmp_datum_t flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+                                      CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS |
+                                      CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+                            SCMP_A0(SCMP_CMP_MASKED_EQ, ~(scmp_datum_t)CLONE_DETACHED, flags));
+}
+
+/* Of this process: a thread's name, no_new_privs, limits. */
+static int add_own_settings(scmp_filter_ctx filter)
+{
+    static const scmp_datum_t options[] = {PR_SET_NAME, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS};
+    int status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
+                                  SCMP_A0(SCMP_CMP_EQ, 0, 0));
+
+    for (unsigned i = 0; i < sizeof(options) / sizeof(*options) && !status; i++) {
+        status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
+                                  SCMP_A0(SCMP_CMP_EQ, options[i], 0));
+    }
+    return status;
+}
+
+static int add_files(scmp_filter_ctx filter)
+{
+    int status = ADD(filter, file_calls);
+
+    return status ? status
+                  : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(newfstatat), 1,
+                                     SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, 0));
+}
+
+/* And the reply to hello, with descriptors: the one that comes before the last walls. */
+static int add_setup(scmp_filter_ctx filter, const struct walls_plan *plan)
+{
+    int status = add_files(filter);
+
+    status = status ? status : ADD(filter, setup_calls);
+    status = status ? status : add_threads(filter);
+    status = status ? status : add_own_settings(filter);
+    /* The walls to come are behind these, which must not be tighter. */
+    if (!status && plan->forks_later) {
+        status = add_fork(filter);
+    }
+    return status ? status
+                  : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 1,
+                                     SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)plan->socket, 0));
 }
 
 static int add_kind(scmp_filter_ctx filter, const struct walls_plan *plan)
@@ -129,12 +191,12 @@ static int add_kind(scmp_filter_ctx filter, const struct walls_plan *plan)
     int status;
 
     if (plan->kind == WALLS_READER) {
-        status = add_calls(filter, reader_calls, sizeof(reader_calls) / sizeof(*reader_calls));
-        return status ? status
-                      : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(newfstatat), 1,
-                                         SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, 0));
+        return add_files(filter);
     }
-    status = add_calls(filter, worker_calls, sizeof(worker_calls) / sizeof(*worker_calls));
+    status = ADD(filter, worker_calls);
+    if (!status && plan->kind == WALLS_SETUP) {
+        status = add_setup(filter, plan);
+    }
     if (!status && plan->kind == WALLS_RESOLVER) {
         status = add_fork(filter);
     }
@@ -161,8 +223,7 @@ int calls_filter(const struct walls_plan *plan)
     /* libseccomp begins with asking the kernel whether it has that action. */
     int status = filter ? set_attributes(filter) : -ENOTSUP;
 
-    status = status ? status
-                    : add_calls(filter, common_calls, sizeof(common_calls) / sizeof(*common_calls));
+    status = status ? status : ADD(filter, common_calls);
     status = status ? status : add_signals(filter);
     status = status ? status : add_status(filter);
     status = status ? status : add_kind(filter, plan);

@@ -2,7 +2,8 @@
 #include "limits.h"
 
 #include <fcntl.h>
-#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -26,25 +27,33 @@ static bool limit(int resource, uint64_t value)
     return setrlimit(resource, &limits) == 0;
 }
 
-/* Bytes of address space in use; 0: unknown. */
-static uint64_t address_space(void)
+int limits_open_memory_use(void)
 {
-    FILE *file = fopen("/proc/self/statm", "re");
-    unsigned long long pages = 0;
+    return open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+}
 
-    if (file) {
-        if (fscanf(file, "%llu", &pages) != 1) {
-            pages = 0;
-        }
-        fclose(file);
+/* Bytes of address space in use; 0: unknown. */
+static uint64_t address_space(int file)
+{
+    char text[200];
+    ssize_t length;
+
+    if (file <= 0) {
+        file = limits_open_memory_use();
     }
-    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    if (file < 0) {
+        return 0;
+    }
+    length = pread(file, text, sizeof(text) - 1, 0);
+    close(file);
+    text[length > 0 ? length : 0] = '\0';
+    return strtoull(text, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 /* So many descriptors can be added, whatever numbers are in use: the one behind them cannot. */
 static bool limit_descriptors(unsigned more)
 {
-    int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    int next = eventfd(0, EFD_CLOEXEC); /* no file: it may be too late for those */
     bool done;
 
     if (next < 0) {
@@ -57,7 +66,7 @@ static bool limit_descriptors(unsigned more)
 
 bool limits_set(const struct walls_plan *plan)
 {
-    uint64_t used = address_space();
+    uint64_t used = address_space(plan->memory_use);
     bool all = used != 0, forks = plan->kind == WALLS_RESOLVER;
 
     all &= used && limit(RLIMIT_AS, used + plan->more_memory);

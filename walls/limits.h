@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 
+/* For plan->memory_use. */
+int limits_open_memory_use(void);
+
 /* True if all of them are set. */
 bool limits_set(const struct walls_plan *plan);
 

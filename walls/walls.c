@@ -15,11 +15,16 @@ bool walls_wanted(void)
     return !text || strcmp(text, "off") != 0;
 }
 
+int walls_open_memory_use(void)
+{
+    return limits_open_memory_use();
+}
+
 struct walls walls_raise(const struct walls_plan *plan)
 {
     struct walls walls = {.parts = 0};
 
-    if (limits_set(plan)) {
+    if (plan->kind != WALLS_SETUP && limits_set(plan)) {
         walls.parts |= WALLS_LIMITS;
     }
     if (privileges_drop_capabilities()) {

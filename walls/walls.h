@@ -31,8 +31,12 @@ struct walls {
 /* False if the environment says EBB_SANDBOX=off. */
 bool walls_wanted(void);
 
-/* Raises walls around this process. To be called once, by its only thread or with WALLS_CALLS and
- * WALLS_LIMITS meant for the others as well. */
+/* For walls_plan.memory_use; -1 if it cannot be opened. */
+int walls_open_memory_use(void);
+
+/* Raises walls around this process, those of WALLS_SETUP without limits and others behind them. To
+ * be called once for either, by its only thread or with WALLS_CALLS and WALLS_LIMITS meant for the
+ * others as well. */
 struct walls walls_raise(const struct walls_plan *plan);
 
 #endif

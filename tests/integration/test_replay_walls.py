@@ -5,7 +5,6 @@ runs against them: the real one, with a library that takes the part of a guest t
 import fcntl
 import os
 import re
-import stat
 import unittest
 from unittest import mock
 
@@ -70,17 +69,9 @@ class Walls(unittest.TestCase):
                 os.close(descriptor)
         self.assertEqual(sealed, [SEALS, SEALS])
 
-    def trespasser(self, way, reply):
-        """The environment for an ebb whose workers do that at that reply."""
-        library = faults.build_library(self.ebb.folder, "trespasser")
-        script = os.path.join(self.ebb.folder, "trespassing-qemu")
-        if not os.path.exists(script):
-            with open(script, "w") as file:
-                file.write('#!/bin/sh\nLD_PRELOAD=%s exec %s "$@"\n' % (
-                    library, os.path.realpath(
-                        os.path.join(self.ebb.build, "qemu", "qemu-system-aarch64"))))
-            os.chmod(script, stat.S_IRWXU)
-        return dict(os.environ, EBB_QEMU=script, TRESPASS=way, TRESPASS_AT=str(reply))
+    def trespasser(self, way, when):
+        """The environment for an ebb whose workers do that at that reply, or at "read"."""
+        return faults.trespasser(self.ebb, way, when)
 
     def test_trespassers_are_stopped(self):
         """Where every worker does it, the command fails and says why."""
@@ -91,6 +82,30 @@ class Walls(unittest.TestCase):
                 self.assertEqual(result.status, 1, result.describe())
                 self.assertIn(STOPPED, result.errors.decode())
         self.assertFalse(os.path.exists("/tmp/ebb-trespass"))
+
+    def test_walls_stand_before_a_byte_is_read(self):
+        """A worker that is taken over by the recording's very first byte, too, is stopped, or told
+        that it must not."""
+        self.need()
+        for way in ("fork", "connect", "socket", "execute"):
+            with self.subTest(way=way):
+                result = self.ebb.run("verify", self.recording, env=self.trespasser(way, "read"))
+                self.assertEqual(result.status, 1, result.describe())
+                self.assertIn(STOPPED, result.errors.decode())
+        result = self.ebb.run("verify", self.recording, env=self.trespasser("create", "read"))
+        self.assertEqual(result.status, 0, result.describe())
+        self.assertFalse(os.path.exists("/tmp/ebb-trespass"))
+
+    def test_network_of_its_own(self):
+        """Where the system has that to give."""
+        self.need()
+        if "a network of its own" not in self.ebb.run("doctor").text():
+            self.skipTest("this system lets users have no network namespace")
+        worker = self.client().workers()[0]
+        for kind in ("net", "user", "ipc"):
+            with self.subTest(kind=kind):
+                self.assertNotEqual(os.readlink("/proc/%d/ns/%s" % (worker, kind)),
+                                    os.readlink("/proc/self/ns/%s" % kind))
 
     def test_session_goes_on(self):
         """A worker that is stopped is replaced, and what the user sees is as it was."""

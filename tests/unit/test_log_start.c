@@ -595,17 +595,37 @@ static void test_killed(void **state)
 }
 
 /* Whoever opens a recording while its beginning is dropped gets it as it was at some moment. */
-static void test_read_while_dropping(void **state)
+/* Out of files that are open before anything is read; as often as it takes. */
+static struct ebb_log *open_with_files(const char *directory)
+{
+    struct ebb_log_files files;
+    struct ebb_error error;
+    struct ebb_log *log;
+    bool again;
+
+    do {
+        ebb_log_files_open(&files, directory);
+        log = ebb_log_open_files(&files, directory, true, &again, &error);
+        ebb_log_files_close(&files);
+    } while (again);
+    if (!log) {
+        fail_msg("%s", error.message);
+    }
+    return log;
+}
+
+static void read_while_dropping(const char *directory,
+                                struct ebb_log *(*open_log)(const char *directory))
 {
     struct ebb_log_summary summary;
     uint64_t rounds = 60, safe, first = 0;
     struct ebb_log *log;
     int end, status;
-    pid_t child = start_writer(*state, &end, rounds);
+    pid_t child = start_writer(directory, &end, rounds);
 
     assert_int_equal(read(end, &safe, sizeof(safe)), sizeof(safe));
     do {
-        log = fixture_open(*state);
+        log = open_log(directory);
         ebb_log_summary(log, &summary);
         assert_true(summary.first_keyframe >= first);
         assert_true(summary.keyframe_count > summary.first_keyframe);
@@ -615,7 +635,48 @@ static void test_read_while_dropping(void **state)
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
     close(end);
-    expect_state(*state, (rounds - 3) / BASE * BASE, rounds);
+    expect_state(directory, (rounds - 3) / BASE * BASE, rounds);
+}
+
+static void test_read_while_dropping(void **state)
+{
+    read_while_dropping(*state, fixture_open);
+}
+
+static void test_read_files_while_dropping(void **state)
+{
+    read_while_dropping(*state, open_with_files);
+}
+
+/* What is put in the place of a file that is open is noticed; no file is asked for by its name. */
+static void test_files(void **state)
+{
+    struct ebb_log_files files;
+    struct ebb_error error = {0};
+    char from[4096], to[4096];
+    bool again;
+    size_t size;
+    uint8_t *start;
+
+    write_dropped(*state);
+    ebb_log_files_open(&files, *state);
+    ebb_log_close(ebb_log_open_files(&files, *state, true, &again, &error));
+    assert_int_equal(error.kind, EBB_ERROR_NONE);
+    assert_false(again);
+    start = fixture_read(*state, "start", &size);
+    fixture_write(*state, "start.new", start, size);
+    snprintf(from, sizeof(from), "%s/start.new", (const char *)*state);
+    snprintf(to, sizeof(to), "%s/start", (const char *)*state);
+    assert_int_equal(rename(from, to), 0);
+    free(start);
+    assert_null(ebb_log_open_files(&files, *state, true, &again, &error));
+    assert_true(again);
+    ebb_log_files_close(&files);
+    ebb_log_files_open(&files, "/nowhere");
+    assert_null(ebb_log_open_files(&files, "/nowhere", true, &again, &error));
+    assert_false(again);
+    assert_non_null(strstr(error.message, "cannot open /nowhere/log"));
+    ebb_log_files_close(&files);
 }
 
 /* --- With an index. --- */
@@ -703,6 +764,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_refuses_existing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_killed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_read_while_dropping, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_read_files_while_dropping, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_files, setup, teardown),
         cmocka_unit_test_setup_teardown(test_index, setup, teardown),
     };
 

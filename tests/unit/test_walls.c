@@ -3,13 +3,17 @@
 #include "fake_trespass.h"
 
 #include "unit.h"
+#include "walls/namespaces.h"
 #include "walls/privileges.h"
 #include "walls/probe.h"
 #include "walls/walls.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,6 +34,9 @@ static const struct walls_plan worker = {
     .kind = WALLS_WORKER, .socket = 3, .more_memory = MORE_MEMORY};
 static const struct walls_plan resolver = {
     .kind = WALLS_RESOLVER, .socket = 3, .more_memory = MORE_MEMORY};
+static const struct walls_plan setup = {.kind = WALLS_SETUP, .socket = 3};
+static const struct walls_plan setup_forks = {
+    .kind = WALLS_SETUP, .socket = 3, .forks_later = true};
 static const struct walls_plan reader = {.kind = WALLS_READER, .more_memory = MORE_MEMORY};
 
 /* Not under every sandbox can there be one more. */
@@ -50,13 +57,16 @@ static int behind(const struct walls_plan *plan, int (*act)(void))
     int status;
 
     if (child == 0) {
-        _exit(walls_raise(plan).parts == WALLS_ALL ? act() : 99);
+        unsigned wanted = plan->kind == WALLS_SETUP ? WALLS_ALL & ~WALLS_LIMITS : WALLS_ALL;
+
+        _exit(walls_raise(plan).parts == wanted ? act() : 99);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     return status;
 }
 
 static fake_trespass *trespass;
+static int limits_file; /* opened before walls that forbid it */
 
 static int do_trespass(void)
 {
@@ -231,6 +241,106 @@ static void test_resolver(void **state)
     }
 }
 
+static int take_too_much(void)
+{
+    void *memory = mmap(NULL, 2 * MORE_MEMORY, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    return memory == MAP_FAILED && errno == ENOMEM ? 0 : 1;
+}
+
+static void *do_nothing(void *opaque)
+{
+    return opaque;
+}
+
+/* What QEMU does until a worker has all that it needs, and then the other walls. */
+static int get_ready(void)
+{
+    int file = memfd_create("ram", MFD_ALLOW_SEALING);
+    struct walls_plan plan = worker;
+    pthread_t thread;
+
+    plan.memory_use = limits_file;
+    if (ftruncate(file, 4096) || fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK) ||
+        pthread_create(&thread, NULL, do_nothing, NULL) || pthread_join(thread, NULL) ||
+        open("/etc/passwd", O_RDONLY) >= 0 || errno != EACCES) {
+        return 1;
+    }
+    if (walls_raise(&plan).parts != WALLS_ALL) {
+        return 2;
+    }
+    return take_too_much();
+}
+
+static int get_ready_to_fork(void)
+{
+    struct walls_plan plan = resolver;
+
+    plan.memory_use = limits_file;
+    return walls_raise(&plan).parts == WALLS_ALL ? look_ahead() : 2;
+}
+
+static int get_ready_and_open(void)
+{
+    return get_ready() || open("/etc/passwd", O_RDONLY);
+}
+
+/* Before it reads what a stranger has made, a worker gives up most of it. */
+static void test_setup(void **state)
+{
+    static const char *const names[] = {"socket", "fork", "execute", "kill", "trace"};
+    int status;
+
+    (void)state;
+    need_walls();
+    limits_file = walls_open_memory_use();
+    assert_true(limits_file > 0);
+    assert_int_equal(behind(&setup, get_ready), 0);
+    assert_int_equal(behind(&setup_forks, get_ready_to_fork), 0);
+    status = behind(&setup, get_ready_to_fork);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
+    status = behind(&setup, get_ready_and_open);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        trespass = fake_trespass_named(names[i]);
+        status = behind(&setup, do_trespass);
+        if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS) {
+            fail_msg("\"%s\" ended with status %#x", names[i], status);
+        }
+    }
+    close(limits_file);
+}
+
+/* Nobody listens where the process has gone, not even on this system. */
+static void test_network(void **state)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof(address);
+    int listener = socket(AF_INET, SOCK_STREAM, 0), status;
+    pid_t child;
+
+    (void)state;
+    if (!walls_probe_network()) {
+        unit_skip("this system lets users have no network namespace");
+    }
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    child = fork();
+    if (child == 0) {
+        bool left = namespaces_leave_network();
+        int caller = socket(AF_INET, SOCK_STREAM, 0);
+
+        _exit(left && connect(caller, (struct sockaddr *)&address, size) && errno == ENETUNREACH
+                  ? 0
+                  : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    close(listener);
+}
+
 static int open_file(void)
 {
     return open("/etc/passwd", O_RDONLY) < 0 ? errno : 0;
@@ -243,13 +353,6 @@ static void test_reader(void **state)
     assert_int_equal(WEXITSTATUS(behind(&reader, open_file)), EACCES);
     trespass = fake_trespass_named("socket");
     assert_int_equal(WTERMSIG(behind(&reader, do_trespass)), SIGSYS);
-}
-
-static int take_too_much(void)
-{
-    void *memory = mmap(NULL, 2 * MORE_MEMORY, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    return memory == MAP_FAILED && errno == ENOMEM ? 0 : 1;
 }
 
 static void test_limits(void **state)
@@ -387,6 +490,8 @@ int main(void)
         cmocka_unit_test(test_reader),
         cmocka_unit_test(test_resolver),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_setup),
+        cmocka_unit_test(test_network),
         cmocka_unit_test(test_as_seen_from_outside),
         cmocka_unit_test(test_shed),
         cmocka_unit_test(test_refused),

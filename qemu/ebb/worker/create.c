@@ -109,10 +109,9 @@ void worker_create(const struct worker_manifest *manifest, const struct worker_o
 
     worker->mode = &worker_replay_mode;
     worker->manifest = manifest;
-    worker->socket = options->engine_fd;
     worker->report = g_string_new(NULL);
     worker->breakpoints = g_array_new(FALSE, FALSE, sizeof(struct worker_breakpoint));
-    if (worker_events_open(worker, options->recording, options->resolve, &error)) {
+    if (worker_events_open(worker, options, &error)) {
         give_up(&error);
     }
     worker_ram_create(worker);

@@ -28,11 +28,23 @@ static void keep_freed_memory(void)
 #endif
 }
 
+void worker_enclose_setup(struct worker *worker)
+{
+    const struct walls_plan plan = {
+        .kind = WALLS_SETUP, .socket = worker->socket, .forks_later = worker->resolves};
+
+    if (walls_wanted()) {
+        worker->memory_use = walls_open_memory_use();
+        walls_raise(&plan);
+    }
+}
+
 void worker_enclose(const struct worker *worker)
 {
     const struct walls_plan plan = {
-        .kind = worker->kvm.unresolved ? WALLS_RESOLVER : WALLS_WORKER,
+        .kind = worker->resolves ? WALLS_RESOLVER : WALLS_WORKER,
         .socket = worker->socket,
+        .memory_use = worker->memory_use,
         .more_memory = MORE_MEMORY + worker->manifest->ram_size / MORE_PER_RAM,
     };
 

@@ -31,19 +31,23 @@ static void look_ahead(struct worker_events *events)
     }
 }
 
-int worker_events_open(struct worker *worker, const char *recording, bool resolve,
+int worker_events_open(struct worker *worker, const struct worker_options *options,
                        struct ebb_error *error)
 {
     struct worker_events *events = &worker->events;
     struct ebb_log_summary summary;
+    bool again;
 
     events->log =
-        resolve ? ebb_log_open_unresolved(recording, error) : ebb_log_open(recording, error);
+        ebb_log_open_files(options->files, options->recording, !options->resolve, &again, error);
+    if (again) {
+        exit(WORKER_EXIT_MOVED);
+    }
     if (!events->log) {
         return -1;
     }
     ebb_log_summary(events->log, &summary);
-    worker->kvm.unresolved = summary.counts && (resolve || !summary.resolved);
+    worker->kvm.unresolved = summary.counts && (options->resolve || !summary.resolved);
     events->end_position = summary.end_position;
     events->event_count = summary.event_count;
     events->cursor = ebb_cursor_new(events->log, error);

@@ -6,8 +6,9 @@
 
 #include "worker.h"
 
-/* Opens the recording's log; to resolve it, as if it had no index. */
-int worker_events_open(struct worker *worker, const char *recording, bool resolve,
+/* Opens the recording's log; to resolve it, as if it had no index. Exits with WORKER_EXIT_MOVED if
+ * that is why it cannot. */
+int worker_events_open(struct worker *worker, const struct worker_options *options,
                        struct ebb_error *error);
 int worker_events_seek(struct worker *worker, uint64_t event_number, struct ebb_error *error);
 /* The event the guest is about to cause or meet; NULL at the end of the log. */

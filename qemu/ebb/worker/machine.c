@@ -7,6 +7,7 @@
 #include "system/cpu-timers.h"
 #include "system/tcg.h"
 #include "create.h"
+#include "enclose.h"
 
 #define TYPE_EBB_MACHINE MACHINE_TYPE_NAME("ebb")
 OBJECT_DECLARE_SIMPLE_TYPE(EbbMachineState, EBB_MACHINE)
@@ -18,12 +19,38 @@ struct EbbMachineState {
     bool resolve;
 };
 
+/* Opens the recording's files, raises walls, and then looks into them. */
+static void replay(const EbbMachineState *ebb)
+{
+    g_autofree char *path = g_build_filename(ebb->recording, "manifest.json", NULL);
+    struct worker *worker = worker_current();
+    struct ebb_log_files files;
+    struct worker_options options = {ebb->recording, &files, ebb->resolve};
+    struct worker_manifest *manifest;
+    Error *error = NULL;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    if (file < 0) {
+        error_report("cannot open %s: %s", path, strerror(errno));
+        exit(EBB_ERROR_CORRUPT);
+    }
+    ebb_log_files_open(&files, ebb->recording);
+    worker->socket = ebb->engine_fd;
+    worker->resolves = ebb->resolve;
+    worker_enclose_setup(worker);
+    manifest = worker_manifest_read(file, path, &error);
+    if (!manifest) {
+        error_report_err(error);
+        exit(EBB_ERROR_CORRUPT);
+    }
+    worker_create(manifest, &options);
+    ebb_log_files_close(&files);
+    close(file);
+}
+
 static void ebb_machine_init(MachineState *machine)
 {
     EbbMachineState *ebb = EBB_MACHINE(machine);
-    struct worker_options options = {ebb->recording, ebb->engine_fd, ebb->resolve};
-    struct worker_manifest *manifest;
-    Error *error = NULL;
 
     if (!ebb->recording) {
         error_report("-M ebb needs recording=DIRECTORY and engine-fd=N; it is started by ebb");
@@ -33,12 +60,7 @@ static void ebb_machine_init(MachineState *machine)
         error_report("-M ebb needs TCG with -icount shift=0");
         exit(EBB_ERROR_USAGE);
     }
-    manifest = worker_manifest_read(ebb->recording, &error);
-    if (!manifest) {
-        error_report_err(error);
-        exit(EBB_ERROR_CORRUPT);
-    }
-    worker_create(manifest, &options);
+    replay(ebb);
 }
 
 static char *get_recording(Object *object, Error **errp)

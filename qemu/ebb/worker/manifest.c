@@ -135,21 +135,33 @@ static const char *interpret(struct worker_manifest *manifest, const QDict *root
     return read_cpu(manifest, root) && read_kvm(manifest, root) ? NULL : "has no valid cpu";
 }
 
-struct worker_manifest *worker_manifest_read(const char *directory, Error **errp)
+/* All of a file as text, for g_free(); NULL if it is none, or too long for a manifest. */
+static char *read_text(int file)
 {
-    g_autofree char *path = g_build_filename(directory, "manifest.json", NULL);
-    g_autofree char *text = NULL;
-    g_autoptr(GError) failure = NULL;
+    struct stat status;
+    char *text;
+    ssize_t length = -1;
+
+    if (fstat(file, &status) || !S_ISREG(status.st_mode) || status.st_size > MAX_MANIFEST_SIZE) {
+        return NULL;
+    }
+    text = g_malloc0(status.st_size + 1);
+    length = pread(file, text, status.st_size, 0);
+    if (length != status.st_size || strlen(text) != length) {
+        g_free(text);
+        return NULL;
+    }
+    return text;
+}
+
+struct worker_manifest *worker_manifest_read(int file, const char *path, Error **errp)
+{
+    g_autofree char *text = read_text(file);
     struct worker_manifest *manifest;
     const char *problem;
     QObject *object;
-    gsize length;
 
-    if (!g_file_get_contents(path, &text, &length, &failure)) {
-        error_setg(errp, "%s", failure->message);
-        return NULL;
-    }
-    if (length > MAX_MANIFEST_SIZE || strlen(text) != length) {
+    if (!text) {
         error_setg(errp, "%s: not a manifest", path);
         return NULL;
     }

@@ -22,8 +22,9 @@ struct worker_manifest {
     bool has_secure_memory; /* ranges of the map are secure: secure accesses see these alone */
 };
 
-/* Reads and checks DIRECTORY/manifest.json; the caller keeps the result for good. NULL on error. */
-struct worker_manifest *worker_manifest_read(const char *directory, Error **errp);
+/* Reads and checks manifest.json, which is open; its path is for messages. The caller keeps the
+ * result for good. NULL on error. */
+struct worker_manifest *worker_manifest_read(int file, const char *path, Error **errp);
 
 /* True if a range lies page-aligned inside the RAM space and the address space. */
 bool worker_memory_range_valid(const struct ebb_memory_range *range, uint64_t ram_size);
