@@ -78,11 +78,11 @@ static const struct call setup_calls[] = {
 
 /* Files, by name or not. */
 static const struct call file_calls[] = {
-    {SCMP_SYS(lseek), 0},           {SCMP_SYS(fcntl), 0},           {SCMP_SYS(readv), 0},
-    {SCMP_SYS(open), EACCES},       {SCMP_SYS(openat), EACCES},     {SCMP_SYS(stat), EACCES},
-    {SCMP_SYS(lstat), EACCES},      {SCMP_SYS(statx), EACCES},      {SCMP_SYS(access), EACCES},
-    {SCMP_SYS(faccessat), EACCES},  {SCMP_SYS(faccessat2), EACCES}, {SCMP_SYS(readlink), EACCES},
-    {SCMP_SYS(readlinkat), EACCES}, {SCMP_SYS(getcwd), EACCES},
+    {SCMP_SYS(lseek), 0},           {SCMP_SYS(readv), 0},         {SCMP_SYS(open), EACCES},
+    {SCMP_SYS(openat), EACCES},     {SCMP_SYS(stat), EACCES},     {SCMP_SYS(lstat), EACCES},
+    {SCMP_SYS(statx), EACCES},      {SCMP_SYS(access), EACCES},   {SCMP_SYS(faccessat), EACCES},
+    {SCMP_SYS(faccessat2), EACCES}, {SCMP_SYS(readlink), EACCES}, {SCMP_SYS(readlinkat), EACCES},
+    {SCMP_SYS(getcwd), EACCES},
 };
 
 #define ADD(filter, calls) add_calls(filter, calls, sizeof(calls) / sizeof(*(calls)))
@@ -160,10 +160,25 @@ static int add_own_settings(scmp_filter_ctx filter)
     return status;
 }
 
+/* Not those that have signals sent to whoever is named (F_SETOWN, O_ASYNC). */
+static int add_descriptor_commands(scmp_filter_ctx filter)
+{
+    static const scmp_datum_t commands[] = {F_DUPFD_CLOEXEC, F_GETFD,     F_SETFD,
+                                            F_GETFL,         F_ADD_SEALS, F_GET_SEALS};
+    int status = 0;
+
+    for (unsigned i = 0; i < sizeof(commands) / sizeof(*commands) && !status; i++) {
+        status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+                                  SCMP_A1(SCMP_CMP_EQ, commands[i], 0));
+    }
+    return status;
+}
+
 static int add_files(scmp_filter_ctx filter)
 {
     int status = ADD(filter, file_calls);
 
+    status = status ? status : add_descriptor_commands(filter);
     return status ? status
                   : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(newfstatat), 1,
                                      SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, 0));

@@ -341,6 +341,26 @@ static void test_network(void **state)
     close(listener);
 }
 
+static int name_owner(void)
+{
+    fcntl(0, F_SETOWN, getppid());
+    return 0;
+}
+
+/* No signals to others by way of a descriptor, either. */
+static void test_owner(void **state)
+{
+    static const struct walls_plan *const plans[] = {&setup, &worker, &reader};
+
+    (void)state;
+    need_walls();
+    for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
+        int status = behind(plans[i], name_owner);
+
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
+    }
+}
+
 static int open_file(void)
 {
     return open("/etc/passwd", O_RDONLY) < 0 ? errno : 0;
@@ -484,17 +504,12 @@ static void test_switched_off(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_trespasses),
-        cmocka_unit_test(test_arguments),
-        cmocka_unit_test(test_work),
-        cmocka_unit_test(test_reader),
-        cmocka_unit_test(test_resolver),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_setup),
-        cmocka_unit_test(test_network),
-        cmocka_unit_test(test_as_seen_from_outside),
-        cmocka_unit_test(test_shed),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_trespasses),   cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_work),         cmocka_unit_test(test_reader),
+        cmocka_unit_test(test_resolver),     cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_setup),        cmocka_unit_test(test_network),
+        cmocka_unit_test(test_owner),        cmocka_unit_test(test_as_seen_from_outside),
+        cmocka_unit_test(test_shed),         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_switched_off),
     };
 
