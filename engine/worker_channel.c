@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "worker_channel.h"
 
+#include "printable.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -166,18 +168,6 @@ int worker_channel_send(struct worker_channel *channel, uint32_t type, const str
     header.length = (uint32_t)length;
     worker_patience_renew(&channel->patience);
     return send_all(channel, all, parts + 1, error);
-}
-
-/* What a worker says is shown to people: it must not tell their terminal what to do. */
-static void make_printable(char *text, size_t size)
-{
-    for (size_t i = 0; i < size && text[i]; i++) {
-        unsigned char byte = (unsigned char)text[i];
-
-        if (byte == 0x7f || (byte < ' ' && byte != '\n' && byte != '\t')) {
-            text[i] = '?';
-        }
-    }
 }
 
 /* The kind of an error is an exit status, too: one that is none would pass for success. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "worker_process.h"
 
+#include "printable.h"
+
 #include "walls/namespaces.h"
 #include "walls/privileges.h"
 #include "walls/walls.h"
@@ -260,7 +262,7 @@ static size_t read_words(const struct worker_process *process, off_t from, char 
 
     length = length > 0 ? length : 0;
     for (ssize_t i = 0; i < length; i++) {
-        if ((unsigned char)buffer[i] < ' ') {
+        if (strchr("\n\t\r", buffer[i])) { /* NUL as well */
             buffer[i] = ' ';
         }
     }
@@ -268,6 +270,7 @@ static size_t read_words(const struct worker_process *process, off_t from, char 
         length--;
     }
     buffer[length] = '\0';
+    make_printable(buffer, size);
     return (size_t)length;
 }
 

@@ -85,7 +85,7 @@ static void serve_run(struct fake_worker *worker, const void *payload)
     }
     tell_lies(worker, &wanted, &stop);
     if (stop.reason == WORKER_ERROR) {
-        fake_reply_error(EBB_ERROR_NONE, "\033[31mnothing is wrong\007");
+        fake_reply_error(EBB_ERROR_NONE, "\033[31mnothing is wrong\007 \302\2331m \2332m \303\234");
         return;
     }
     stop.pc = worker->cpu.pc;

@@ -140,7 +140,7 @@ static void test_error(void **state)
     tell(&session, "error");
     assert_int_equal(timeline_run_forward(session.timeline, UINT64_MAX, &stop, &error), -1);
     assert_int_equal(error.kind, EBB_ERROR_FAILED);
-    assert_non_null(strstr(error.message, "?[31mnothing is wrong?"));
+    assert_non_null(strstr(error.message, "?[31mnothing is wrong? ??1m ?2m \303\234"));
     be_honest(&session);
     end_session(&session);
 }
