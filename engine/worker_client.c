@@ -591,9 +591,8 @@ int worker_client_digest_registers(struct worker_client *worker, uint64_t *diges
 int worker_client_host_address(struct worker_client *worker, uint64_t address, uint64_t *host,
                                struct ebb_error *error)
 {
-    struct iovec part = {&address, sizeof(address)};
-
-    return request(worker, WORKER_HOST_ADDRESS, &part, 1, host, sizeof(*host), error);
+    return request(worker, WORKER_HOST_ADDRESS, &address, sizeof(address), host, sizeof(*host),
+                   error);
 }
 
 int worker_client_target_xml(struct worker_client *worker, const char *name, char **text,

@@ -33,6 +33,16 @@ struct command {
 
 static int run_help(struct rsp_session *, char **, unsigned, struct ebb_error *);
 
+/* As QEMU and OpenOCD do: IDEs and scripts send what other servers know, and an error would end
+ * their session. The first two words are QEMU's, which some of them look for. */
+static int run_unknown(struct rsp_session *session, const char *first, const char *second)
+{
+    rsp_session_printf(session,
+                       "unknown command: '%.40s%s%.40s'; 'monitor help' lists what there is\n",
+                       first, second ? " " : "", second ? second : "");
+    return 0;
+}
+
 static int parse_position(struct rsp_session *session, const char *text, uint64_t *position,
                           struct ebb_error *error)
 {
@@ -232,9 +242,10 @@ static int run_info(struct rsp_session *session, char **words, unsigned count,
     const struct ebb_log *log = timeline_log(session->timeline);
     struct ebb_log_summary summary;
 
-    (void)words;
-    (void)count;
     (void)error;
+    if (count > 1) {
+        return run_unknown(session, words[0], words[1]); /* such as QEMU's "info mem" */
+    }
     ebb_log_summary(log, &summary);
     rsp_session_printf(session, "instructions  %" PRIu64 "\n",
                        summary.end_position - summary.begin_position);
@@ -298,7 +309,7 @@ static const struct command commands[] = {
      "what is reached without replaying: checkpoints, keyframes"},
     {"digest", "", 0, 0, run_digest, "digests of the registers and RAM, to compare two visits"},
     {"stats", "", 0, 0, run_stats, "memory and work of the replay"},
-    {"info", "", 0, 0, run_info, "the recording"},
+    {"info", "", 0, WORDS_MAX - 1, run_info, "the recording"},
     {"halt", "", 0, 0, run_halt, "does nothing: for debuggers that send it"},
     {"reset", "[halt|init|run]", 0, 1, run_reset, "the same as seek begin"},
     {"step-over-interrupts", "[on|off]", 0, 1, run_step_over_interrupts,
@@ -377,11 +388,7 @@ static int run_line(struct rsp_session *session, char *line, struct ebb_error *e
     }
     command = find_command(words[0]);
     if (!command) {
-        /* As QEMU and OpenOCD do: IDEs send what other servers know, and an error would end their
-         * session. */
-        rsp_session_printf(
-            session, "'%.40s' is not one of the commands that 'monitor help' lists\n", words[0]);
-        return 0;
+        return run_unknown(session, words[0], NULL);
     }
     if (count - 1 < command->at_least || count - 1 > command->at_most) {
         return ebb_fail(error, EBB_ERROR_USAGE, "usage: monitor %s %s", command->name,

@@ -7,6 +7,7 @@ import unittest
 
 from harness import ebb
 from harness.gdb import Gdb
+from harness.rsp import Rsp
 
 WINDOW = 0x80000000
 STORY = re.compile(r"ebb: physical watchpoint (\d+): (.*) 0x([0-9a-f]+) at position (\d+)")
@@ -172,3 +173,26 @@ class Devices(unittest.TestCase):
                 self.assertIn("write to 0xe000000", answer.text)
                 after = int(gdb.run("monitor xp 0x0e000000").text.split()[1], 0)
                 self.assertEqual(after, before + 1)
+
+
+class HostAddress(unittest.TestCase):
+    """As gdb-pt-dump reads physical memory: out of the process that has it."""
+
+    def test_reads_memory_of_the_worker(self):
+        session = ebb.current()
+        for name in ("mmu-aarch64", "mmu-arm", "secure-aarch64"):
+            with self.subTest(name), Rsp(session.shared(name).recording, "--workers", "1") as rsp:
+                for place in ("begin", "+1000", "end"):
+                    rsp.seek(place)
+                    self.check(rsp, 0x40000000)
+                self.check(rsp, 0x40100040)
+
+    def check(self, rsp, address):
+        told = re.fullmatch(r"Host virtual address for 0x%x \(.*\) is (0x[0-9a-f]+)\n" % address,
+                            rsp.monitor("gpa2hva %#x" % address))
+        rsp.ask("Qqemu.PhyMemMode:1")
+        wanted = rsp.ask("m%x,40" % address)
+        rsp.ask("Qqemu.PhyMemMode:0")
+        with open("/proc/%d/mem" % rsp.workers()[0], "rb", 0) as memory:
+            memory.seek(int(told[1], 16))
+            self.assertEqual(memory.read(0x40).hex(), wanted)
