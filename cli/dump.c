@@ -6,6 +6,7 @@
 #include "recording.h"
 #include "register_name.h"
 #include "slide.h"
+#include "symbol_file.h"
 #include "symbols.h"
 #include "text.h"
 #include "walls_check.h"
@@ -27,6 +28,7 @@ struct dump {
     const struct recording *recording;
     struct json_list list;
     /* With --symbols: */
+    char *symbol_file;
     struct symbols *symbols;
     struct timeline *timeline;
     uint64_t pc; /* at the timeline's position */
@@ -201,8 +203,8 @@ static int print_event(struct dump *dump, const struct ebb_event *event, uint64_
     if (dump->symbols) {
         char with_pc[640];
 
-        snprintf(with_pc, sizeof(with_pc), "at 0x%" PRIx64 " %s", dump->pc,
-                 printable ? printable : "");
+        snprintf(with_pc, sizeof(with_pc), "at 0x%" PRIx64 "%s%s", dump->pc,
+                 printable && *printable ? " " : "", printable ? printable : "");
         print_text(dump->recording, event, number, with_pc);
     } else {
         print_text(dump->recording, event, number, NULL);
@@ -256,7 +258,10 @@ static int open_symbols(struct recording *recording, struct dump *dump, const ch
     };
 
     walls_check_before_replay();
-    dump->symbols = symbols_open(path, error);
+    if (symbol_file_find(recording, path, &dump->symbol_file, error) < 0) {
+        return -1;
+    }
+    dump->symbols = symbols_open(dump->symbol_file, error);
     if (!dump->symbols) {
         return -1;
     }
@@ -344,6 +349,7 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     }
     timeline_close(dump.timeline);
     symbols_close(dump.symbols);
+    free(dump.symbol_file);
     recording_close(&recording);
     return status;
 }

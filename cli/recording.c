@@ -2,7 +2,6 @@
 #include "recording.h"
 
 #include <dirent.h>
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -248,76 +247,6 @@ void recording_close(struct recording *recording)
     manifest_free(recording->manifest);
     free(recording->directory);
     *recording = (struct recording){0};
-}
-
-/* 1: an ELF file; 0: something else or nothing, errno says what. */
-static int is_elf_file(const char *path)
-{
-    /* Non-blocking, since a manifest may name a pipe. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat status;
-    char magic[4];
-    int result = 0;
-
-    if (fd < 0) {
-        return 0;
-    }
-    errno = 0;
-    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && read(fd, magic, 4) == 4) {
-        result = memcmp(magic, "\177ELF", 4) == 0;
-    }
-    close(fd);
-    return result;
-}
-
-static int candidate(const struct recording *recording, const char *name, char **path,
-                     struct ebb_error *error)
-{
-    if (!name || !*name) {
-        return 0;
-    }
-    if (asprintf(path, "%s%s%s", name[0] == '/' ? "" : recording->directory,
-                 name[0] == '/' ? "" : "/", name) < 0) {
-        *path = NULL;
-        return ebb_fail_memory(error);
-    }
-    if (!is_elf_file(*path)) {
-        free(*path);
-        *path = NULL;
-    }
-    return 0;
-}
-
-int recording_symbol_file(const struct recording *recording, const char *chosen, char **path,
-                          struct ebb_error *error)
-{
-    *path = NULL;
-    if (chosen) {
-        if (!is_elf_file(chosen)) {
-            return ebb_fail(error, EBB_ERROR_USAGE, "cannot take symbols from %s: %s", chosen,
-                            errno ? strerror(errno) : "it is not an ELF file");
-        }
-        *path = strdup(chosen);
-        return *path ? 0 : ebb_fail_memory(error);
-    }
-    if (candidate(recording, recording->manifest->symbols, path, error) < 0) {
-        return -1;
-    }
-    return *path ? 0 : candidate(recording, recording->manifest->kernel, path, error);
-}
-
-bool recording_is_big_endian(const char *symbol_file)
-{
-    unsigned char identification[EI_NIDENT] = {0};
-    bool big = false;
-    int fd = open(symbol_file, O_RDONLY | O_CLOEXEC);
-
-    if (fd >= 0) {
-        big = read(fd, identification, sizeof(identification)) == sizeof(identification) &&
-              identification[EI_DATA] == ELFDATA2MSB;
-        close(fd);
-    }
-    return big;
 }
 
 int recording_position(const struct recording *recording, const char *text, const char *what,

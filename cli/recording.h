@@ -38,16 +38,6 @@ char *recording_newest(const char *parent, struct ebb_error *error);
  * of the current directory. An existing one must be empty. The caller frees the result. */
 char *recording_create(const char *path, struct ebb_error *error);
 
-/*
- * The symbol file of a recording: chosen if not NULL, else what the manifest names, if it is an
- * ELF file on this machine. Returns 0 and sets *path (caller frees; NULL: there is none).
- */
-int recording_symbol_file(const struct recording *recording, const char *chosen, char **path,
-                          struct ebb_error *error);
-
-/* Whether gdb takes registers for big-endian once it has read that file. */
-bool recording_is_big_endian(const char *symbol_file);
-
 /* Reads a position: a number, "begin" or "end" (of the log). */
 int recording_position(const struct recording *recording, const char *text, const char *what,
                        uint64_t *position, struct ebb_error *error);

@@ -7,6 +7,7 @@
 #include "progress.h"
 #include "recording.h"
 #include "slide.h"
+#include "symbol_file.h"
 #include "walls_check.h"
 
 #include "engine/worker_client.h"
@@ -504,7 +505,7 @@ static int serve(struct replay *replay, struct ebb_error *error)
     const char *listen = replay->arguments->values[REPLAY_LISTEN];
     const char *stdio = replay->arguments->values[REPLAY_STDIO];
 
-    replay->options.big_endian = replay->symbols && recording_is_big_endian(replay->symbols);
+    replay->options.big_endian = replay->symbols && symbol_file_is_big_endian(replay->symbols);
     if (stdio && listen) {
         return ebb_fail(error, EBB_ERROR_USAGE, "give one of --stdio and --listen");
     }
@@ -529,8 +530,11 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     int status = recording_open(&replay.recording, arguments, error);
 
     if (status == 0) {
-        status = recording_symbol_file(&replay.recording, arguments->values[REPLAY_SYMBOLS],
-                                       &replay.symbols, error);
+        status = symbol_file_find(&replay.recording, arguments->values[REPLAY_SYMBOLS],
+                                  &replay.symbols, error);
+    }
+    if (status == 0 && replay.symbols) {
+        status = symbol_file_check_for_gdb(&replay.recording, replay.symbols, error);
     }
     if (status == 0) {
         walls_check_before_replay();

@@ -4,6 +4,7 @@
 #include "json_list.h"
 #include "progress.h"
 #include "slide.h"
+#include "symbol_file.h"
 #include "symbols.h"
 #include "text.h"
 
@@ -63,7 +64,7 @@ static struct symbols *open_symbols(const struct recording *recording)
     struct symbols *symbols = NULL;
     char *path = NULL;
 
-    if (recording_symbol_file(recording, NULL, &path, NULL) == 0 && path) {
+    if (symbol_file_find(recording, NULL, &path, NULL) == 0 && path) {
         symbols = symbols_open(path, NULL);
     }
     free(path);

@@ -5,6 +5,7 @@
 #include "recording.h"
 #include "register_name.h"
 #include "slide.h"
+#include "symbol_file.h"
 #include "symbols.h"
 #include "text.h"
 #include "walls_check.h"
@@ -434,8 +435,8 @@ static int open_shell(struct shell *shell, const struct arguments *arguments,
 
     walls_check_before_replay();
     if (recording_open(&shell->recording, arguments, error) < 0 ||
-        recording_symbol_file(&shell->recording, arguments->values[SHELL_SYMBOLS],
-                              &shell->symbol_file, error) < 0) {
+        symbol_file_find(&shell->recording, arguments->values[SHELL_SYMBOLS], &shell->symbol_file,
+                         error) < 0) {
         return -1;
     }
     if (shell->symbol_file) {

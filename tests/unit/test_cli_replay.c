@@ -10,6 +10,7 @@
 #include "log/format.h"
 #include "unit.h"
 
+#include <elf.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -302,6 +303,43 @@ static void test_replay_symbols(void **state)
     assert_non_null(strstr(outcome->err, "not an ELF file"));
 }
 
+/* gdb that has a file of another CPU does not understand the server, and says nothing of it that
+ * would help. */
+static void test_replay_symbols_of_other_cpus(void **state)
+{
+    static const struct {
+        const char *architecture;
+        unsigned char machine;
+        const char *said; /* NULL: taken */
+    } cases[] = {
+        {"aarch64", EM_AARCH64, NULL},
+        {"aarch64", EM_ARM, "it is for ARM of 32 bits, and the guest's CPU is AArch64"},
+        {"aarch64", EM_X86_64, "it is not for ARM"},
+        {"arm", EM_ARM, NULL},
+        {"arm", EM_AARCH64, "it is for AArch64, and the guest's CPU is ARMv7"},
+    };
+    const struct command_setting *setting = *state;
+
+    make(setting, (struct toy_history_options){.seed = 5});
+    write_gdb(setting, "");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        unsigned char header[sizeof(Elf64_Ehdr)] = {0x7f, 'E', 'L', 'F', 0, ELFDATA2LSB};
+        const struct command_outcome *outcome;
+        char text[200];
+
+        snprintf(text, sizeof(text),
+                 "{\"format\": \"ebb-recording\", \"version\": 1, \"cpu\": "
+                 "{\"architecture\": \"%s\"}}",
+                 cases[i].architecture);
+        fixture_write(setting->folder, "rec/manifest.json", text, strlen(text));
+        header[offsetof(Elf64_Ehdr, e_machine)] = cases[i].machine;
+        fixture_write(setting->folder, "file", header, sizeof(header));
+        outcome = command_run(setting, "replay --symbols file rec");
+        assert_int_equal(outcome->status, cases[i].said ? 2 : 0);
+        assert_true(!cases[i].said || strstr(outcome->err, cases[i].said));
+    }
+}
+
 static void test_replay_says_how_gdb_ended(void **state)
 {
     const struct command_setting *setting = *state;
@@ -383,6 +421,7 @@ int main(int argc, char **argv)
         IN_FOLDER(test_shell),
         IN_FOLDER(test_replay_starts_gdb),
         IN_FOLDER(test_replay_symbols),
+        IN_FOLDER(test_replay_symbols_of_other_cpus),
         IN_FOLDER(test_replay_says_how_gdb_ended),
         IN_FOLDER(test_replay_positions),
         IN_FOLDER(test_replay_listens),
