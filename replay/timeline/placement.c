@@ -29,6 +29,14 @@
 #define RESTORE_COST(timeline) ((timeline)->base_every / 200)
 
 /*
+ * That kernel took 1.6 ns an instruction. In a guest that takes much longer, one that stores to the
+ * page that its code is in say, loading costs as much time as ever, and so fewer instructions:
+ * beyond SLOW_PACE they are reckoned in proportion. A guess, since a busy machine makes both
+ * slower, which is no reason to reckon otherwise.
+ */
+#define SLOW_PACE 8.0 /* nanoseconds */
+
+/*
  * Whoever goes somewhere goes back from there next. So the last stretch is replayed on the way,
  * with checkpoints, although a keyframe may be nearer: if that takes no more than APPROACH_MOST
  * instructions longer and, in a guest whose pace is known, APPROACH_TIME. Both are guesses. One
@@ -101,12 +109,20 @@ static double pages_to_read(const struct timeline *timeline, uint64_t number)
     return (double)(contents < ram ? contents : ram);
 }
 
+/* What takes as long as that many instructions of the guest that was measured, in this guest's. */
+static uint64_t at_own_pace(const struct timeline *timeline, double instructions)
+{
+    double pace = timeline->adaptive ? timeline->pace.per_instruction : 0;
+
+    return (uint64_t)(pace > SLOW_PACE ? instructions * SLOW_PACE / pace : instructions);
+}
+
 static uint64_t keyframe_cost(const struct timeline *timeline, uint64_t number)
 {
     double every = (double)timeline->base_every;
 
-    return KEYFRAME_LEAST(timeline) +
-           (uint64_t)(every * (pages_to_read(timeline, number) / KEYFRAME_PAGES));
+    return at_own_pace(timeline, (double)KEYFRAME_LEAST(timeline) +
+                                     every * (pages_to_read(timeline, number) / KEYFRAME_PAGES));
 }
 
 /* Chooses the start, and returns what it takes to reach position from there. */
@@ -123,7 +139,8 @@ static uint64_t choose_start(const struct timeline *timeline, const struct repli
 
     from = timeline->gap ? from : 0;
     if (checkpoint && checkpoint->position >= from) {
-        least = position - checkpoint->position + RESTORE_COST(timeline);
+        least =
+            position - checkpoint->position + at_own_pace(timeline, (double)RESTORE_COST(timeline));
         *start = (struct start){
             .kind = START_CHECKPOINT, .position = checkpoint->position, .checkpoint = checkpoint};
     }

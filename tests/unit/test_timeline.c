@@ -3,6 +3,7 @@
 #include "checkpoints/checkpoint_set.h"
 #include "fake_worker.h"
 #include "recording_fixture.h"
+#include "replay/timeline/placement.h"
 #include "toy_session.h"
 #include "unit.h"
 
@@ -895,10 +896,35 @@ static void test_placement_without_memory(void **state)
     session_close(&session);
 }
 
+/* What a keyframe is worth depends on how long the guest takes to get there. */
+static void test_placement_in_a_slow_guest(void **state)
+{
+    struct toy_session session;
+    struct timeline *timeline;
+    struct start start;
+    uint64_t last;
+
+    (void)state;
+    session_open(&session, &(struct toy_history_options){.seed = 12, .length = 30000},
+                 (struct timeline_options){.workers = 1});
+    timeline = session.timeline;
+    last = timeline->keyframes[timeline->keyframe_count - 1].position;
+    assert_true(last > 10000);
+    timeline->pace.per_instruction = 1.6;
+    placement_choose_start(timeline, &timeline->replicas[0], last, &start);
+    assert_int_equal(start.kind, START_HERE);
+    timeline->pace.per_instruction = 2000;
+    placement_choose_start(timeline, &timeline->replicas[0], last, &start);
+    assert_int_equal(start.kind, START_KEYFRAME);
+    assert_int_equal(start.position, last);
+    session_close(&session);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_placement_at_the_end_of_a_move_back),
+        cmocka_unit_test(test_placement_in_a_slow_guest),
         cmocka_unit_test(test_placement_without_memory),
         cmocka_unit_test(test_device_and_access),
         cmocka_unit_test(test_breakpoint_behind_device),
