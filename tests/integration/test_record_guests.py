@@ -165,17 +165,19 @@ class BareMetal(unittest.TestCase):
                                            ("", "and again\n"), ("AGAIN", "quit\n")])
         self.assertIn("line 2 is AGAIN AND AGAIN", recorder.text())
 
-    def test_cortex_a7(self):
-        self.check("interrupts-arm", cpu="cortex-a7")
+    def test_every_cpu(self):
+        """Those of the virt machine, each with its own registers."""
+        for cpu in ("cortex-a7", "cortex-a15"):
+            with self.subTest(cpu=cpu):
+                self.check("interrupts-arm", cpu=cpu)
+        for cpu in ("a64fx", "cortex-a35", "cortex-a53", "cortex-a55", "cortex-a57", "cortex-a72",
+                    "cortex-a76", "cortex-a710", "neoverse-n1", "neoverse-v1", "neoverse-n2",
+                    "max"):
+            with self.subTest(cpu=cpu):
+                self.check("interrupts-aarch64", gic=3, cpu=cpu)
 
     def test_cortex_a57(self):
         self.check("interrupts-aarch64", cpu="cortex-a57")
-
-    def test_neoverse_n1(self):
-        self.check("interrupts-aarch64", gic=3, cpu="neoverse-n1")
-
-    def test_max(self):
-        self.check("interrupts-aarch64", gic=3, cpu="max")
 
     def test_long(self):
         self.check("long-aarch64")

@@ -278,6 +278,14 @@ static uint32_t listed_key(uint64_t index)
     return (index & CP_REG_SIZE_MASK) == CP_REG_SIZE_U64 ? key | 1u << 15 : key;
 }
 
+/* As many bits as the register has: QEMU gives AArch32's CTR those of CTR_EL0. */
+static uint64_t read_system(ARMCPU *cpu, const ARMCPRegInfo *ri, uint64_t id)
+{
+    uint64_t value = read_raw_cp_reg(&cpu->env, ri);
+
+    return ID_SIZE(id) == 4 ? (uint32_t)value : value;
+}
+
 static void add_system(struct ebb_cpu_registers *registers, ARMCPU *cpu)
 {
     int i;
@@ -291,7 +299,7 @@ static void add_system(struct ebb_cpu_registers *registers, ARMCPU *cpu)
         if (ebb_sysreg_is_device(ri)) {
             continue;
         }
-        value = read_raw_cp_reg(&cpu->env, ri);
+        value = read_system(cpu, ri, id);
         if (ID_SIZE(id) == 4) {
             uint32_t word = (uint32_t)value;
 
@@ -461,11 +469,11 @@ static int set_system(ARMCPU *cpu, const struct ebb_register *entry, struct ebb_
     } else {
         raw_write(&cpu->env, ri, value);
     }
-    if (read_raw_cp_reg(&cpu->env, ri) != value) {
+    if (read_system(cpu, ri, entry->id) != value) {
         return ebb_fail(error, EBB_ERROR_UNSUPPORTED,
                         "register %s is %#" PRIx64 " in the keyframe but %#" PRIx64
                         " in the replaying CPU; the two CPUs differ",
-                        ri->name, value, read_raw_cp_reg(&cpu->env, ri));
+                        ri->name, value, read_system(cpu, ri, entry->id));
     }
     return 0;
 }
