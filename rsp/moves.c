@@ -234,29 +234,6 @@ static void hide_end(struct rsp_session *session, struct timeline_stop *stop)
         rsp_session_print(session, "ebb: this is the end of the recording\n");
     }
     stop->reason = TIMELINE_STOP_STEP;
-    session->passes = true;
-}
-
-/*
- * gdb and LLDB step off a breakpoint where they stand at one, and continue then. If they continue
- * with the breakpoint in place, it is to stop them at once: "jump *$pc" does so. Not where it was
- * the last stop, for clients that do not step off; not behind a seek, which the client does not
- * know of; and not where the step off was none since history ends.
- */
-static bool begins_at_breakpoint(struct rsp_session *session, const struct rsp_move *move,
-                                 struct timeline_stop *stop, struct ebb_error *error)
-{
-    uint64_t pc;
-
-    if (move->kind != RSP_MOVE_CONTINUE || session->passes || !session->breakpoint_count ||
-        timeline_read_pc(session->timeline, &pc, error) < 0 || !rsp_breakpoint_at(session, pc)) {
-        return false;
-    }
-    *stop = (struct timeline_stop){.reason = TIMELINE_STOP_BREAKPOINT,
-                                   .position = timeline_position(session->timeline),
-                                   .address = pc};
-    session->passes = true;
-    return true;
 }
 
 int rsp_move(struct rsp_session *session, const struct rsp_move *move, struct timeline_stop *stop,
@@ -272,19 +249,13 @@ int rsp_move(struct rsp_session *session, const struct rsp_move *move, struct ti
     }
     session->interrupt = false;
     manner.over = rsp_steps_begin(session, move->kind);
-    if (decide_on_diversion(session, move->kind, &manner.resume, error) < 0) {
-        return -1;
-    }
-    if (!manner.resume && begins_at_breakpoint(session, move, stop, error)) {
-        return 0;
-    }
-    if (move_watched(session, move, manner, stop, error) < 0) {
+    if (decide_on_diversion(session, move->kind, &manner.resume, error) < 0 ||
+        move_watched(session, move, manner, stop, error) < 0) {
         return -1;
     }
     session->diverged |= stop->reason == TIMELINE_STOP_DIVERGED;
     session->damaged |= stop->reason == TIMELINE_STOP_DAMAGED;
     interpret(move, manner, stop);
-    session->passes = move->kind == RSP_MOVE_SEEK || stop->reason == TIMELINE_STOP_BREAKPOINT;
     if (rsp_physical_watch_end_move(session, is_forward(move->kind), is_step(move->kind), stop,
                                     error) < 0) {
         return -1;

@@ -33,7 +33,6 @@ struct rsp_session *rsp_session_new(struct timeline *timeline, int in, int out,
     session->opening = options->opening;
     session->signal = RSP_SIGTRAP;
     session->steps.over = true;
-    session->passes = true;
     session->big_endian = options->big_endian;
     rsp_connection_init(&session->connection, in, out, options->stop_fd);
     rsp_decoder_init(&session->decoder);

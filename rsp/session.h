@@ -87,7 +87,6 @@ struct rsp_session {
 
     bool interrupt;     /* came when nothing moved, and has stopped nothing yet */
     bool at_watchpoint; /* the last stop was one */
-    bool passes;        /* the next run passes a breakpoint where it begins */
 
     bool big_endian;                   /* registers travel so; else little-endian */
     bool physical_mode;                /* the client's memory addresses are physical ones */

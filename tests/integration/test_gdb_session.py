@@ -82,19 +82,6 @@ class Sessions:
         gdb.run("break factorial")
         self.assertEqual(gdb.run("jump factorial").function, "factorial")
 
-    def test_jump_to_where_it_is(self):
-        """A breakpoint there is hit once more, unless the client was just told of it."""
-        gdb = self.gdb()
-        gdb.run("tbreak square")
-        gdb.run("continue")
-        gdb.run("stepi")
-        gdb.run("break *$pc")
-        here = gdb.position()
-        self.assertEqual(gdb.run("jump *$pc").function, "square")
-        self.assertEqual(gdb.position(), here)
-        gdb.run("continue")
-        self.assertGreater(gdb.position(), here)
-
     def test_writes_are_not_undone_in_silence(self):
         gdb = self.gdb()
         gdb.run("tbreak steps.c:%d" % MARKS["call build_list"])

@@ -364,26 +364,6 @@ static void stops_at_breakpoints(void **state)
     expect_stop(client, "c", 0x1018, "");
 }
 
-/* gdb's "jump *$pc" sends no more than that. */
-static void stops_at_a_breakpoint_where_a_run_begins(void **state)
-{
-    struct rsp_client *client = *state;
-    char text[100];
-
-    client_expect(client, "Z0,1004,4", "OK");
-    expect_stop(client, "s", 0x1004, "");
-    expect_stop(client, "c", 0x1004, "swbreak:;");
-    expect_position(client, 1);
-    client_expect(client, "Z0,1014,4", "OK");
-    expect_stop(client, "c", 0x1014, "swbreak:;"); /* a client that does not step off */
-    expect_stop(client, "bs", 0x1010, "");
-    expect_stop(client, "c", 0x1014, "swbreak:;");
-    client_expect(client, "z0,1014,4", "OK");
-    client_monitor(client, "seek 1", text, sizeof(text)); /* behind the client's back */
-    expect_stop(client, "c", 0x1004, "swbreak:;");
-    expect_position(client, 1 + FAKE_LOOP);
-}
-
 /* The timeline has one kind of breakpoint on execution, the client two. */
 static void keeps_breakpoints_of_two_kinds_apart(void **state)
 {
@@ -1341,7 +1321,6 @@ int main(void)
         WITH_CLIENT(steps_both_ways),
         WITH_CLIENT(tells_the_ends_of_history),
         WITH_CLIENT(stops_at_breakpoints),
-        WITH_CLIENT(stops_at_a_breakpoint_where_a_run_begins),
         WITH_CLIENT(keeps_breakpoints_of_two_kinds_apart),
         WITH_CLIENT(stops_at_watchpoints),
         WITH_CLIENT(reports_an_address_inside_of_the_watched_range),
