@@ -426,7 +426,7 @@ class GdbTests:
         events = gdb.run("monitor events %d 5" % gdb.position()).text
         self.assertEqual(len(re.findall(r"(?m)^ *\d+ +\d+ ", events)), 5)
         self.assertIn("keyframe", gdb.run("monitor checkpoints").text)
-        self.assertIn("not one of the commands", gdb.run("monitor nonsense").text)
+        self.assertIn("unknown command: 'nonsense'", gdb.run("monitor nonsense").text)
 
     def test_target_description(self):
         gdb = self.gdb()
