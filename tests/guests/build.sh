@@ -103,6 +103,7 @@ build tags-aarch64.elf aarch64 "$source/tags.c" $virt
 build hypervisor-aarch64.elf aarch64 "$source/hypervisor.c" $virt
 build moved-aarch64.elf aarch64 "$source/moved.c" $virt
 build accessed-aarch64.elf aarch64 "$source/accessed.c" $virt
+build hidden-aarch64.elf aarch64 "$source/hidden.c" $virt
 # The AArch32 program that an AArch64 kernel runs.
 if stale "$out/compat32.bin" "$source/compat32.S"; then
     echo "program compat32.elf"

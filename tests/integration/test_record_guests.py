@@ -176,6 +176,11 @@ class BareMetal(unittest.TestCase):
             with self.subTest(cpu=cpu):
                 self.check("interrupts-aarch64", gic=3, cpu=cpu)
 
+    def test_hidden(self):
+        for cpu in ("max", "neoverse-n2"):
+            with self.subTest(cpu=cpu):
+                self.check("hidden-aarch64", cpu=cpu)
+
     def test_cortex_a57(self):
         self.check("interrupts-aarch64", cpu="cortex-a57")
 

@@ -186,8 +186,9 @@ static void set_constant(ARMCPU *cpu, uint32_t key, uint64_t value)
 }
 
 /*
- * WFIT and WFET look at the counter behind the log's back, IRG may ask for a random number. Guests
- * go without them.
+ * WFIT and WFET look at the counter behind the log's back, IRG may ask for a random number. SETM,
+ * CPYM and the like stop in the middle, at a time of the host's, when somebody wants the vCPU, and
+ * how much CPYM leaves to CPYE depends on which pages are slow. Guests go without them.
  */
 static void hide_features(ARMCPU *cpu)
 {
@@ -197,6 +198,7 @@ static void hide_features(ARMCPU *cpu)
         return;
     }
     isar->id_aa64isar2 = FIELD_DP64(isar->id_aa64isar2, ID_AA64ISAR2, WFXT, 0);
+    isar->id_aa64isar2 = FIELD_DP64(isar->id_aa64isar2, ID_AA64ISAR2, MOPS, 0);
     isar->id_aa64pfr1 = FIELD_DP64(isar->id_aa64pfr1, ID_AA64PFR1, MTE, 0);
     set_constant(cpu, ENCODE_AA64_CP_REG(CP_REG_ARM64_SYSREG_CP, 0, 6, 3, 0, 2),
                  isar->id_aa64isar2);

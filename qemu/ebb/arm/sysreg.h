@@ -37,9 +37,9 @@ struct ebb_sysreg_interceptor {
 
 /*
  * Routes all guest accesses to the CPU's device registers through the interceptor, which must stay
- * valid. Raw accesses (keyframes, gdb) go to the register as before. Takes FEAT_WFxT and FEAT_MTE
- * away from the CPU, whose instructions depend on clock and chance without being register accesses.
- * To be called once per CPU, before it has executed anything.
+ * valid. Raw accesses (keyframes, gdb) go to the register as before. Takes FEAT_WFxT,
+ * FEAT_MOPS and FEAT_MTE away from the CPU, whose instructions depend on clock, host and chance
+ * without being register accesses. To be called once per CPU, before it has executed anything.
  */
 void ebb_sysregs_intercept(ARMCPU *cpu, const struct ebb_sysreg_interceptor *interceptor);
 
