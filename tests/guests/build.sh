@@ -72,7 +72,7 @@ build() {
     */dma.c | */nested.c | */secure.c | */overlap.c)
         more="$more $source/common/fw_cfg.c $source/common/virtio_rng.c"
         ;;
-    */tags.c | */moved.c | */accessed.c) more="$more $source/common/flat_map.c" ;;
+    */tags.c | */moved.c | */accessed.c | */firstfault.c) more="$more $source/common/flat_map.c" ;;
     esac
     echo "guest $(basename "$output")"
     # shellcheck disable=SC2086 # these are lists of words
@@ -104,6 +104,7 @@ build hypervisor-aarch64.elf aarch64 "$source/hypervisor.c" $virt
 build moved-aarch64.elf aarch64 "$source/moved.c" $virt
 build accessed-aarch64.elf aarch64 "$source/accessed.c" $virt
 build hidden-aarch64.elf aarch64 "$source/hidden.c" $virt
+build firstfault-aarch64.elf aarch64 "$source/firstfault.c" $virt
 # The AArch32 program that an AArch64 kernel runs.
 if stale "$out/compat32.bin" "$source/compat32.S"; then
     echo "program compat32.elf"

@@ -323,6 +323,111 @@ class SelfDebuggingArm(SelfDebugging, GuestTests):
         return super().symbols(*expressions, elf=elf)
 
 
+PAGE = 4096
+# What firstfault.c loads in each round: by which instruction, and which bytes of its text.
+FIRST_FAULT_LOADS = (
+    ("bytes", range(0x100, 0x200)),
+    ("bytes", range(PAGE - 100, PAGE)),
+    ("bytes", range(PAGE - 1, PAGE)),
+    ("halves", range(PAGE - 1, PAGE + 1)),
+    ("halves_no_fault", range(PAGE - 1, PAGE + 1)),
+    ("gathered", [PAGE - 256 + 8 * i + j for i in range(64) for j in range(4)]),
+    ("bytes", range(0x100, 0x180)),  # up to the guest's watchpoint
+)
+
+
+class FirstFault(GuestTests):
+    """Loads of SVE that end where they would fault, and take a watchpoint of the guest's for a
+    fault. Whatever is watched, they load what they have loaded."""
+
+    name = "firstfault-aarch64"
+    rounds = 5
+
+    def setUp(self):
+        session = ebb.current()
+        session.shared(self.name, lambda: session.guests.bare(self.name, cpu="max"))
+        super().setUp()
+        names = ("bytes", "halves", "halves_no_fault", "gathered")
+        addresses = self.symbols("text", *("at_" + name for name in names))
+        self.text = addresses[0]
+        self.labels = dict(zip(addresses[1:], names))
+
+    def executions(self):
+        """Position and name of each of the loads, in the order of time."""
+        watches = [Watch(EXECUTE, address) for address in self.labels]
+        names = {watch.text: self.labels[watch.address] for watch in watches}
+        return [(hit.position, names[hit.packet]) for hit in self.both_ways(*watches)]
+
+    def expected(self, offset, length=1):
+        """Positions of the loads that read any of these bytes."""
+        executions = self.executions()
+        loads = FIRST_FAULT_LOADS * self.rounds
+        self.assertEqual([name for _, name in executions], [name for name, _ in loads])
+        return [position for (position, _), (_, read) in zip(executions, loads)
+                if any(offset <= i < offset + length for i in read)]
+
+    def check_reads(self, offset, length, of_a_round):
+        expected = self.expected(offset, length)
+        self.assertEqual(len(expected), self.rounds * of_a_round)
+        hits = self.both_ways(Watch(READ, self.text + offset, length))
+        self.assertEqual([hit.position for hit in hits], expected)
+
+    def test_access(self):
+        """One store in main(), and then the loads."""
+        hits = self.both_ways(Watch(ACCESS, self.text + 0x150, 1))
+        self.assertEqual([hit.position for hit in hits][1:], self.expected(0x150))
+
+    def test_in_the_middle(self):
+        self.check_reads(0x150, 1, 2)
+
+    def test_first_element(self):
+        self.check_reads(0x100, 1, 2)
+
+    def test_behind_the_guests_watchpoint(self):
+        self.check_reads(0x190, 1, 1)
+
+    def test_on_the_guests_watchpoint(self):
+        self.check_reads(0x180, 4, 1)
+
+    def test_before_the_guests_watchpoint(self):
+        self.check_reads(0x17f, 1, 2)
+
+    def test_end_of_the_page(self):
+        self.check_reads(PAGE - 1, 1, 4)
+
+    def test_begin_of_the_next_page(self):
+        self.check_reads(PAGE, 1, 3)
+
+    def test_gathered(self):
+        self.check_reads(PAGE - 256, 1, 1)
+        self.check_reads(PAGE - 248, 4, 1)
+        self.check_reads(PAGE + 240, 1, 1)
+
+    def test_not_gathered(self):
+        self.check_reads(PAGE + 4, 4, 0)
+
+    def test_all_pages(self):
+        self.check_reads(0, 2 * PAGE, len(FIRST_FAULT_LOADS))
+
+    def test_physical(self):
+        """The same bytes at their physical address, which is the same number."""
+        for offset in (0x100, 0x150, 0x190, PAGE - 1, PAGE, PAGE - 248):
+            expected = self.expected(offset)
+            address = "%#x" % (self.text + offset)
+            self.client.seek(self.main)
+            self.client.monitor("watch-physical %s,1 read" % address)
+            forward, backward = [], []
+            while self.client.move("c").reason != "end":
+                forward.append(self.client.position() - 1)  # behind the access
+            self.assertEqual(self.client.state(), self.end_state)
+            while self.client.move("bc").reason != "begin":
+                backward.append(self.client.position())
+            self.client.monitor("unwatch-physical all")
+            self.assertEqual(forward, expected, hex(offset))
+            self.assertEqual(backward[::-1], expected, hex(offset))
+            self.check_end()
+
+
 class Tags(GuestTests):
     """Ten rounds, each with four stores to one word by as many names, and one by a pair."""
 
