@@ -32,8 +32,8 @@
 /* The client has looked at its threads: what follows is another command. */
 void rsp_steps_end_command(struct rsp_session *session);
 
-/* The client says that the command that follows is a stepi or reverse-stepi, and that from now on it
- * says so of each. */
+/* The client says that the command that follows is a stepi or reverse-stepi, and that from now on
+ * it says so of each. */
 void rsp_steps_announce_stepi(struct rsp_session *session);
 
 /* A move begins. True if it is a step that interrupts are a part of. */
