@@ -235,7 +235,8 @@ enum worker_stop_reason {
  *     stops before the access, other accesses of that instruction maybe done. With by_device, a
  *     device has written the memory in that time; the run stops behind the instruction.
  *   arrived: a device has written the memory on reaching the position (by_device); the run stops
- *     with the position settled, or at its limit or a reset if these come before.
+ *     with the position settled, or at its limit or a reset if these come before. What a reset
+ *     changes is found by the engine, which makes it a hit of this kind (by_reset as well).
  *   settled, of kind WORKER_BREAK_INTERRUPT: the handler's first instruction is about to execute;
  *     context is what the interrupt was taken in.
  * Devices' writes are seen by write and access watchpoints.
@@ -248,7 +249,7 @@ struct worker_hit {
     uint64_t data_address; /* first byte accessed inside the watched range */
     uint64_t pc;
     uint32_t by_device;
-    uint32_t reserved;
+    uint32_t by_reset;             /* the engine's; 0 in what a worker sends */
     struct worker_context context; /* of WORKER_BREAK_INTERRUPT */
 };
 

@@ -208,6 +208,12 @@ static int go_over(struct rsp_session *session, bool forward, struct timeline_st
     return status;
 }
 
+/* Whose access it was, if not the guest's. */
+static const char *whose(const struct timeline_stop *hit)
+{
+    return hit->by_reset ? "the reset's " : hit->by_device ? "a device's " : "";
+}
+
 static void tell(struct rsp_session *session, const struct timeline_stop *hit, uint64_t position)
 {
     const struct rsp_physical_list *watches = session->watches;
@@ -217,10 +223,10 @@ static void tell(struct rsp_session *session, const struct timeline_stop *hit, u
         const struct watch *watch = &watches->list[i];
 
         if (watch->kind == hit->kind && hit->address - watch->address < watch->length) {
-            rsp_session_printf(
-                session,
-                "ebb: physical watchpoint %u: %s%s 0x%" PRIx64 " at position %" PRIu64 "\n",
-                watch->number, hit->by_device ? "a device's " : "", what, hit->address, position);
+            rsp_session_printf(session,
+                               "ebb: physical watchpoint %u: %s%s 0x%" PRIx64
+                               " at position %" PRIu64 "\n",
+                               watch->number, whose(hit), what, hit->address, position);
             return;
         }
     }

@@ -92,7 +92,8 @@ static void print_story(struct rsp_session *session, const struct timeline_stop 
     switch (stop->reason) {
     case TIMELINE_STOP_WATCHPOINT:
         if (stop->by_device) {
-            rsp_session_printf(session, "ebb: a device wrote to 0x%llx at position %llu\n",
+            rsp_session_printf(session, "ebb: %s wrote to 0x%llx at position %llu\n",
+                               stop->by_reset ? "the reset" : "a device",
                                (unsigned long long)stop->address,
                                (unsigned long long)stop->position);
         }

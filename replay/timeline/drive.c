@@ -2,6 +2,7 @@
 #include "drive.h"
 #include "placement.h"
 #include "wait.h"
+#include "watched_memory.h"
 
 #include "log/clock.h"
 
@@ -129,9 +130,18 @@ int drive_end(struct timeline *timeline, struct replica *replica, struct worker_
     return 0;
 }
 
+/* The moment of all that a reset does. */
+static struct moment behind_reset(const struct worker_stop *stop)
+{
+    struct moment moment = moment_arrived(stop->moment.position);
+
+    moment.event = stop->moment.event + 1;
+    return moment;
+}
+
 /* Loads the keyframe of a reset. */
-static int load_reset(struct timeline *timeline, struct replica *replica,
-                      const struct worker_stop *stop, struct ebb_error *error)
+static int load_reset(struct timeline *timeline, struct replica *replica, struct worker_stop *stop,
+                      struct ebb_error *error)
 {
     struct ebb_keyframe keyframe;
 
@@ -149,13 +159,56 @@ static int load_reset(struct timeline *timeline, struct replica *replica,
                                  stop->moment.event + 1, error);
 }
 
-int drive_reset(struct timeline *timeline, struct replica *replica, struct worker_stop *stop,
-                struct ebb_error *error)
+/* The stop's hit: that the reset has changed what is watched; or none. */
+static void find_change(const struct watched_memory *before, const struct watched_memory *behind,
+                        struct worker_stop *stop)
 {
+    uint64_t address;
+    const struct worker_breakpoint *watch = watched_memory_compare(before, behind, &address);
+
+    stop->hit_count = watch ? 1 : 0;
+    if (watch) {
+        stop->hit = (struct worker_hit){
+            .moment = behind_reset(stop),
+            .kind = watch->kind,
+            .access = WORKER_WATCH_WRITE,
+            .address = watch->address,
+            .data_address = address,
+            .by_device = 1,
+            .by_reset = 1,
+        };
+    }
+}
+
+/* Loads the reset's keyframe, between two looks at what is watched. */
+static int load_and_look(struct timeline *timeline, struct replica *replica,
+                         struct worker_stop *stop, struct ebb_error *error)
+{
+    struct watched_memory before, behind;
+    int status;
+
+    if (watched_memory_read(&before, replica, error)) {
+        return -1;
+    }
+    status =
+        load_reset(timeline, replica, stop, error) || watched_memory_read(&behind, replica, error);
+    if (!status) {
+        find_change(&before, &behind, stop);
+        watched_memory_free(&behind);
+    }
+    watched_memory_free(&before);
+    return status ? -1 : 0;
+}
+
+int drive_reset(struct timeline *timeline, struct replica *replica, struct moment reported,
+                struct worker_stop *stop, struct ebb_error *error)
+{
+    bool counts = moment_before(reported, behind_reset(stop));
     struct ebb_error local = {0};
     char *report;
 
-    if (load_reset(timeline, replica, stop, &local) == 0) {
+    stop->hit_count = 0;
+    if ((counts ? load_and_look : load_reset)(timeline, replica, stop, &local) == 0) {
         timeline->restores++;
         return 0;
     }
@@ -188,25 +241,51 @@ static int run_once(struct timeline *timeline, struct replica *replica,
     return 0;
 }
 
+static void note_hit(struct drive_result *result, const struct worker_stop *stop)
+{
+    if (stop->hit_count) {
+        result->hit = true;
+        result->last_hit = stop->hit;
+    }
+}
+
+/* Nothing but what is left of settling the position, without looking at hits. */
+static struct worker_run run_to_settle(uint64_t position)
+{
+    return (struct worker_run){.reported = moment_settled(position),
+                               .limit = moment_settled(position),
+                               .flags = WORKER_RUN_LAST_HIT};
+}
+
 int drive_run(struct timeline *timeline, struct replica *replica, const struct worker_run *run,
               struct drive_result *result, struct ebb_error *error)
 {
+    bool stops_at_hit = !(run->flags & WORKER_RUN_LAST_HIT);
+    struct worker_run now = *run;
     struct worker_stop stop;
 
     *result = (struct drive_result){0};
     do {
-        if (run_once(timeline, replica, run, &stop, error)) {
+        if (run_once(timeline, replica, &now, &stop, error)) {
             return -1;
         }
-        if (stop.hit_count) {
-            result->hit = true;
-            result->last_hit = stop.hit;
+        note_hit(result, &stop);
+        if (stop.reason != WORKER_STOP_RESET) {
+            break;
         }
-        if (stop.reason == WORKER_STOP_RESET && drive_reset(timeline, replica, &stop, error)) {
+        if (drive_reset(timeline, replica, now.reported, &stop, error)) {
             return -1;
+        }
+        note_hit(result, &stop);
+        if (result->hit && stops_at_hit) {
+            now = run_to_settle(stop.moment.position);
         }
     } while (stop.reason == WORKER_STOP_RESET);
     result->reason = stop.reason;
+    if (result->hit && stops_at_hit &&
+        (stop.reason == WORKER_STOP_LIMIT || stop.reason == WORKER_STOP_END)) {
+        result->reason = WORKER_STOP_HIT; /* at a reset: others have stopped the run */
+    }
     result->moment = stop.moment;
     return 0;
 }

@@ -21,9 +21,10 @@ int drive_to(struct timeline *timeline, struct replica *replica, struct moment l
  * timeline->damaged tells them apart. */
 int drive_end(struct timeline *timeline, struct replica *replica, struct worker_stop *stop,
               struct ebb_error *error);
-/* What has to be done if it is a reset that ended the run. If its keyframe is damaged, the stop
- * becomes a divergence. */
-int drive_reset(struct timeline *timeline, struct replica *replica, struct worker_stop *stop,
-                struct ebb_error *error);
+/* What has to be done if it is a reset that ended the run. The stop's hit is then that the reset
+ * has changed what is watched, if it comes after `reported`; else there is none. If the reset's
+ * keyframe is damaged, the stop becomes a divergence. */
+int drive_reset(struct timeline *timeline, struct replica *replica, struct moment reported,
+                struct worker_stop *stop, struct ebb_error *error);
 
 #endif

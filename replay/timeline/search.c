@@ -146,6 +146,14 @@ static int begin_job(struct search *search, unsigned i, struct ebb_error *error)
     return result;
 }
 
+static void note_hit(struct job *job, const struct worker_stop *stop)
+{
+    if (stop->hit_count) {
+        job->hit = true;
+        job->last_hit = stop->hit;
+    }
+}
+
 /* What to do after the run of a job has stopped. */
 static int job_stopped(struct search *search, unsigned i, struct worker_stop *stop,
                        struct ebb_error *error)
@@ -154,16 +162,16 @@ static int job_stopped(struct search *search, unsigned i, struct worker_stop *st
     struct replica *replica = &timeline->replicas[i];
     struct job *job = &search->jobs[i];
 
-    if (stop->hit_count) {
-        job->hit = true;
-        job->last_hit = stop->hit;
-    }
+    note_hit(job, stop);
     if (job->cancelled || timeline->interrupted) {
         end_job(job);
         return 0;
     }
-    if (stop->reason == WORKER_STOP_RESET && drive_reset(timeline, replica, stop, error)) {
-        return -1;
+    if (stop->reason == WORKER_STOP_RESET) {
+        if (drive_reset(timeline, replica, job->from, stop, error)) {
+            return -1;
+        }
+        note_hit(job, stop);
     }
     if (stop->reason == WORKER_STOP_DIVERGED) {
         finish_job(search, job, true);

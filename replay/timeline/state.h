@@ -11,6 +11,7 @@
  *   search.c       the last hit in a part of history, on one replica or several
  *   reach.c        bringing a replica to a position
  *   drive.c        running a replica
+ *   watched_memory.c  what a reset changes of it
  *   placement.c    where checkpoints are taken, and which one a move starts from
  *   recovery.c     starting replicas, and replacing workers that die
  *   wait.c         waiting for workers, and progress

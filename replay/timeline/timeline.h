@@ -102,14 +102,15 @@ enum timeline_breakpoint_kind { /* values as in the worker's protocol */
  * Stop Reply Packets; gdbarch have_nonsteppable_watchpoint), so gdb steps once more by itself, in
  * the direction of travel. Forwards the timeline therefore stops before the accessing instruction,
  * backwards behind it, a reverse step over it included. A device's write (by_device) is shown the
- * same way around: forwards with the write done, backwards just behind it as well.
+ * same way around: forwards with the write done, backwards just behind it as well. So is a reset of
+ * the guest (by_reset, and by_device) that has changed what is watched.
  */
 struct timeline_stop {
     enum timeline_stop_reason reason;
     uint64_t position;
     uint64_t address; /* breakpoint: its PC; watchpoint: first byte accessed */
     enum timeline_breakpoint_kind kind;
-    bool by_device;
+    bool by_device, by_reset;
     /* Of a step that ended at one instruction: forward, it entered an interrupt's handler;
      * backward, it undid a return from an exception. */
     bool handler;

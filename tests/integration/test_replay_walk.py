@@ -6,6 +6,7 @@ import random
 import unittest
 
 from harness import ebb, rsp
+from harness.gdb import Gdb
 from harness.history import KINDS, Breakpoint, Model, accessing, reaching, standing
 
 HITS_MAX = 100      # of one breakpoint in a whole history; what is hit more often is left out
@@ -15,7 +16,8 @@ RAM_BASE = 0x40000000
 
 
 class Truth:
-    """What the first pass forward saw: states by position, and the devices' writes in the log."""
+    """What the first pass forward saw: states by position, and the devices' writes and resets in
+    the log."""
 
     def __init__(self, case, recording, devices=False):
         self.case = case
@@ -26,11 +28,14 @@ class Truth:
         self.values = {}  # values of general registers: addresses that the guest may use
         self.compared = 0  # states that were known, and were the same again
         self.writes = []  # (position, nested, address, length) by devices
+        self.resets = []  # positions
         if devices:
             for event in ebb.current().json("dump", "--json", recording):
                 if event["kind"] == "dma":
                     self.writes.append((event["position"], event.get("nested", False),
                                         RAM_BASE + event["address"], len(event["data"]) // 2))
+                elif event["kind"] == "reset":
+                    self.resets.append(event["position"])
 
     def check(self, client, position, complete=False):
         """Compares the client's state with the one seen first, or notes it."""
@@ -130,7 +135,8 @@ class Area:
                 if position == self.high and self.guards:
                     break
                 continue
-            key = self._device_key(breakpoint_, position, keys) if stop.by_device \
+            key = reaching(position) if stop.by_reset \
+                else self._device_key(breakpoint_, position, keys) if stop.by_device \
                 else accessing(position)
             keys.append(key)
             if key == accessing(position):
@@ -145,6 +151,21 @@ class Area:
             return False
         self._complete(client, breakpoint_, keys)
         return True
+
+    def _changed_by_resets(self, client, breakpoint_):
+        """The keys of the resets that change what it watches; a call of the firmware, which resets
+        the guest, stores nothing itself."""
+        found = set()
+        for position in self.truth.resets:
+            if self.low < position <= self.high:
+                values = []
+                for place in (position - 1, position):
+                    client.seek(place)
+                    values.append(client.ask("m%x,%x" % (breakpoint_.address,
+                                                         breakpoint_.length)))
+                if values[0] != values[1]:
+                    found.add(reaching(position))
+        return found
 
     def _complete(self, client, breakpoint_, keys):
         """Adds what continuing forward cannot meet: a breakpoint where it began, and devices'
@@ -161,6 +182,9 @@ class Area:
                     self.truth.case.assertTrue(key in found or stepped_to,
                                                "a write by a device was missed: key %d" % key)
                     found.add(key)
+            resets = self._changed_by_resets(client, breakpoint_)
+            self.truth.case.assertEqual({key for key in found if key % 4 == 0 and
+                                         key // 4 in self.truth.resets}, resets)
         if not breakpoint_.is_watch and self.truth.pcs.get(self.low) == breakpoint_.address:
             found.add(standing(self.low))
         breakpoint_.keys = sorted(found)
@@ -219,6 +243,7 @@ class Walk:
                                      b.overlaps(stop.address, 1)
                                      for b in self.model.breakpoints if b.is_watch), story)
             self.case.assertTrue(stop.by_device or answer.key % 4 == 2, story)
+            self.case.assertTrue(not stop.by_reset or answer.position in self.truth.resets, story)
         if answer.position in self.truth.pcs:
             self.case.assertEqual(stop.pc, self.truth.pcs[answer.position], story)
 
@@ -369,7 +394,8 @@ class WalkTests(unittest.TestCase):
                 break
 
     def bare_metal(self, name, seed, options=("--workers", "1"), kill_one_in=0, extra=(),
-                   interval=20000, moves=110, values=True, window=500, devices=False):
+                   interval=20000, moves=110, values=True, window=500, devices=False,
+                   watched=()):
         arguments = self.ebb.guests.bare(name) + list(extra)
         recording = self.ebb.record(
             arguments, ["--keyframe-interval=%d" % interval]).recording
@@ -390,6 +416,12 @@ class WalkTests(unittest.TestCase):
             truth.note_values(first, position)
         for area in areas + [whole]:
             self.choose(first, area, generator, 5, 6)
+            for type_, address in watched:
+                area.candidates.append(Breakpoint(type_, address, 4))
+                self.assertTrue(area.find_hits(first, area.candidates[-1]))
+        if truth.resets:
+            self.assertTrue(any(b.fires(reaching(position)) for b in whole.candidates
+                                for position in truth.resets))
         self.assertTrue(any(b.is_watch and b.keys for b in areas[0].candidates))
         self.assertTrue(any(b.is_watch and b.keys for b in whole.candidates))
         if values:
@@ -483,11 +515,19 @@ class BareMetal(WalkTests):
     def test_nested_arm_three_workers(self):
         self.nested("arm", 34, "3")
 
+    def reset(self, architecture, seed, workers):
+        """Some of what is watched is what the resets load anew."""
+        name = "reset-" + architecture
+        with Gdb(self.ebb.guests.elf(name)) as gdb:
+            initialized = gdb.number("(long) &initialized")
+        self.bare_metal(name, seed, ("--workers", workers), interval=500, devices=True,
+                        moves=200, watched=((2, initialized), (4, initialized - 1)))
+
     def test_reset(self):
-        self.bare_metal("reset-aarch64", 13, interval=500)
+        self.reset("aarch64", 13, "1")
 
     def test_reset_arm(self):
-        self.bare_metal("reset-arm", 14, ("--workers", "3"), interval=500)
+        self.reset("arm", 14, "3")
 
     def test_little_memory(self):
         self.bare_metal("interrupts-aarch64", 15, ("--workers", "1", "--memory", "64K"),

@@ -323,6 +323,130 @@ class SelfDebuggingArm(SelfDebugging, GuestTests):
         return super().symbols(*expressions, elf=elf)
 
 
+class OverResets:
+    """Three boots, each of which stores to a variable of the image, which each reset loads anew."""
+
+    boots = 3
+    first, stored = 0x1234, 0x4321
+
+    def setUp(self):
+        super().setUp()
+        self.watch = Watch(WRITE, *self.symbols("initialized"))
+
+    def stepped(self):
+        """Every change of the variable: position, and who made it; found without watching."""
+        changes = []
+        self.client.seek("begin")
+        old = self.watch.value(self.client)
+        for _ in range(self.client.place()[2]):
+            self.client.move("s")
+            new = self.watch.value(self.client)
+            if new != old:
+                changes.append((self.client.position(), "reset" if new == self.first else "store"))
+            old = new
+        self.assertEqual([who for _, who in changes],
+                         ["store", "reset"] * (self.boots - 1) + ["store"])
+        return changes
+
+    def met(self, packet, last):
+        """The same by continuing."""
+        found = []
+        while True:
+            stop = self.client.move(packet)
+            if stop.reason == last:
+                return found
+            self.assertEqual((stop.reason, stop.address), ("watch", self.watch.address))
+            who = "reset" if stop.by_reset else "store"
+            found.append((self.client.position() if stop.by_reset else self.step_off(packet), who))
+
+    def step_off(self, packet):
+        """Steps over the store, which would be stopped at again; returns the position behind it."""
+        before = self.client.position()
+        self.set("z", [self.watch])
+        self.client.move(packet.replace("c", "s"))
+        self.set("Z", [self.watch])
+        return max(before, self.client.position())
+
+    def check_watch(self, watch):
+        self.watch = watch
+        self.client.seek("begin")
+        self.set("Z", [watch])
+        forward = self.met("c", "end")
+        self.assertEqual(self.client.state(), self.end_state)
+        backward = self.met("bc", "begin")
+        self.set("z", [watch])
+        self.check_end()
+        self.assertEqual(backward[::-1], forward)
+        return forward
+
+    def test_as_stepped(self):
+        changes = self.stepped()
+        self.assertEqual(self.check_watch(self.watch), changes)
+        inner = Watch(WRITE, self.watch.address + 1, 1)
+        self.assertEqual(self.check_watch(inner), changes)
+
+    def test_what_a_reset_leaves_alone(self):
+        """It is written only in the first boot, or by each."""
+        magic, boots = self.symbols("memory.magic", "memory.boots")
+        self.assertEqual([who for _, who in self.check_watch(Watch(WRITE, magic))], ["store"])
+        self.assertEqual([who for _, who in self.check_watch(Watch(WRITE, boots))],
+                         ["store"] * (self.boots + 1))
+
+    def test_steps(self):
+        """Onto the reset and back over it."""
+        position = next(p for p, who in self.stepped() if who == "reset")
+        self.client.seek(position - 1)
+        self.set("Z", [self.watch])
+        for packet in ("s", "bs"):
+            stop = self.client.move(packet)
+            self.assertTrue(stop.by_reset, stop)
+            self.assertEqual(self.client.position(), position)
+            self.client.seek(position)
+        self.client.move("bs")
+        self.assertEqual(self.client.move("bs").reason, "step")
+        self.assertEqual(self.client.position(), position - 1)
+
+    def test_physical(self):
+        changes = self.stepped()
+        self.client.seek("begin")
+        self.client.monitor("watch-physical %#x,4" % self.watch.address)
+        found = []
+        for packet, last in (("c", "end"), ("bc", "begin")):
+            texts = []
+            while True:
+                stop = self.client.move(packet)
+                if stop.reason == last:
+                    break
+                texts.append(stop.text)
+            found.append([("reset" if "the reset's write to" in text else "store")
+                          for text in texts])
+        self.assertEqual(found[0], [who for _, who in changes])
+        self.assertEqual(found[1], [who for _, who in changes[::-1]])
+
+    def test_in_gdb(self):
+        gdb = Gdb(self.elf, self.recording)
+        self.addCleanup(gdb.close)
+        gdb.run("watch initialized")
+        values = [self.first] + [self.stored, self.first] * (self.boots - 1) + [self.stored]
+        for old, new in zip(values, values[1:]):
+            answer = gdb.run("continue")
+            self.assertRegex(answer.text, r"Old value = %d\s+New value = %d\b" % (old, new))
+            self.assertEqual("ebb: the reset wrote to" in answer.text, new == self.first)
+        self.assertTrue(gdb.run("continue").at_end_of_history)
+        for old, new in zip(values[::-1], values[-2::-1]):
+            answer = gdb.run("reverse-continue")
+            self.assertRegex(answer.text, r"Old value = %d\s+New value = %d\b" % (old, new))
+        self.assertTrue(gdb.run("reverse-continue").at_end_of_history)
+
+
+class OverResetsAArch64(OverResets, GuestTests):
+    name = "reset-aarch64"
+
+
+class OverResetsArm(OverResets, GuestTests):
+    name = "reset-arm"
+
+
 PAGE = 4096
 # What firstfault.c loads in each round: by which instruction, and which bytes of its text.
 FIRST_FAULT_LOADS = (

@@ -150,6 +150,67 @@ static void test_device_and_reset(void **state)
     session_close(&session);
 }
 
+/* A change by the reset at a position that no device writes on top of there. */
+static size_t find_change(const struct toy_history *history, uint64_t position)
+{
+    size_t end = history->first_access[position + 1];
+
+    for (size_t i = history->first_access[position]; i < end; i++) {
+        const struct toy_access *change = &history->accesses[i];
+        bool alone = change->by_reset;
+
+        for (size_t j = history->first_access[position]; j < end && alone; j++) {
+            const struct toy_access *other = &history->accesses[j];
+
+            alone = other->by_reset || other->address >= change->address + change->length ||
+                    change->address >= other->address + other->length;
+        }
+        if (alone) {
+            return i;
+        }
+    }
+    fail_msg("the reset has changed nothing by itself");
+    return 0;
+}
+
+static void assert_reset_stop(const struct timeline_stop *stop, uint64_t position)
+{
+    assert_int_equal(stop->reason, TIMELINE_STOP_WATCHPOINT);
+    assert_int_equal(stop->position, position);
+    assert_true(stop->by_reset && stop->by_device);
+}
+
+/* What a reset changes is seen as what devices write: both ways, by runs and by steps, once. */
+static void test_watch_over_reset(void **state)
+{
+    struct toy_session session;
+    struct timeline_stop stop;
+    uint64_t position;
+
+    (void)state;
+    session_open(&session, &lively, plain);
+    position = session.history->last_reset;
+    watch(&session, find_change(session.history, position));
+    session_move(&session, MOVE_SEEK, position - 1);
+    stop = session_move(&session, MOVE_STEP, 0);
+    assert_reset_stop(&stop, position);
+    session_move(&session, MOVE_SEEK, position - 1);
+    stop = session_move(&session, MOVE_FORWARD, UINT64_MAX);
+    assert_reset_stop(&stop, position);
+    session_check_state(&session);
+    stop = session_move(&session, MOVE_REVERSE_STEP, 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_STEP);
+    session_move(&session, MOVE_SEEK, position);
+    stop = session_move(&session, MOVE_REVERSE_STEP, 0);
+    assert_reset_stop(&stop, position);
+    session_move(&session, MOVE_SEEK, LENGTH);
+    do {
+        stop = session_move(&session, MOVE_BACKWARD, 0);
+    } while (stop.position > position);
+    assert_reset_stop(&stop, position);
+    session_close(&session);
+}
+
 /* Breakpoints where a run forward pauses to take a checkpoint. */
 static void test_breakpoint_at_checkpoint(void **state)
 {
@@ -929,6 +990,7 @@ int main(void)
         cmocka_unit_test(test_device_and_access),
         cmocka_unit_test(test_breakpoint_behind_device),
         cmocka_unit_test(test_device_and_reset),
+        cmocka_unit_test(test_watch_over_reset),
         cmocka_unit_test(test_breakpoint_at_checkpoint),
         cmocka_unit_test(test_step_over_interrupts),
         cmocka_unit_test(test_step_over_a_breakpoint),

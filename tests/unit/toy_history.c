@@ -212,12 +212,37 @@ static void make_keyframe(struct maker *maker, bool reset)
     }
 }
 
+/* What a reset has changed is as if devices had written just that. */
+static void note_changes(struct maker *maker, const uint8_t *before)
+{
+    uint64_t length;
+
+    for (uint64_t address = 0; address < TOY_RAM_SIZE; address += length + 1) {
+        for (length = 0; address + length < TOY_RAM_SIZE &&
+                         before[address + length] != maker->ram[address + length];
+             length++) {
+        }
+        if (length) {
+            note_access(maker, (struct toy_access){.address = address,
+                                                   .length = length,
+                                                   .write = true,
+                                                   .by_device = true,
+                                                   .by_reset = true});
+        }
+    }
+}
+
 static void make_reset(struct maker *maker)
 {
     uint64_t page = random_number(maker) % TOY_PAGES, other = random_number(maker) % TOY_PAGES;
+    uint8_t *before = malloc(TOY_RAM_SIZE);
 
+    assert_non_null(before);
+    memcpy(before, maker->ram, TOY_RAM_SIZE);
     memset(maker->ram + page * 4096, 0, 4096);
     memset(maker->ram + other * 4096, (int)random_number(maker), 4096);
+    note_changes(maker, before);
+    free(before);
     update_digest(maker, page * 4096, 1);
     update_digest(maker, other * 4096, 1);
     maker->cpu = (struct toy_cpu){.seed = random_number(maker), .exclusives = maker->options->kvm};

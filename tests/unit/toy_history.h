@@ -37,6 +37,7 @@ struct toy_access {
     bool write;
     bool by_device;
     bool nested;
+    bool by_reset; /* as if by a device */
 };
 
 struct toy_history {

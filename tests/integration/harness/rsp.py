@@ -28,7 +28,8 @@ class Stop:
         self.watch = next((name for name in ("watch", "rwatch", "awatch") if name in self.fields),
                           None)
         self.address = int(self.fields[self.watch], 16) if self.watch else None
-        self.by_device = "a device wrote" in text
+        self.by_reset = "the reset wrote" in text
+        self.by_device = self.by_reset or "a device wrote" in text
 
     @property
     def pc_field(self):
