@@ -14,6 +14,11 @@ void rsp_handle_physical_mode(struct rsp_session *session, const struct rsp_argu
 void rsp_handle_set_physical_mode(struct rsp_session *session,
                                   const struct rsp_arguments *arguments)
 {
+    if (arguments->list[0].number > 1) {
+        rsp_reply_error(session, RSP_EINVAL,
+                        "Qqemu.PhyMemMode is 0, virtual addresses, or 1, physical ones");
+        return;
+    }
     session->physical_mode = arguments->list[0].number != 0;
     rsp_reply_ok(session);
 }

@@ -66,9 +66,13 @@ static void memory_packets_take_physical_addresses(void **state)
     assert_int_equal(client_ask(client, "m2010,2")[0], 'E');
     client_expect(client, "M40002800,2:abcd", "OK");
     client_expect(client, "m40002800,2", "abcd");
+    assert_int_equal(client_ask(client, "Qqemu.PhyMemMode:2")[0], 'E');
+    client_expect(client, "qqemu.PhyMemMode", "1");
     client_expect(client, "Qqemu.PhyMemMode:0", "OK");
     client_expect(client, "m2800,2", "abcd");
     assert_int_equal(client_ask(client, "Qqemu.PhyMemMode")[0], 'E');
+    assert_int_equal(client_ask(client, "Qqemu.PhyMemMode:100000000")[0], 'E');
+    client_expect(client, "qqemu.PhyMemMode", "0");
 }
 
 static void a_step_is_a_step(void **state)
