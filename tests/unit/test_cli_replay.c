@@ -297,10 +297,26 @@ static void test_replay_symbols(void **state)
     words[size] = '\0';
     assert_non_null(strstr(words, "\n-se\n-prog.elf\n"));
     free(words);
-    fixture_write(setting->folder, "-prog.elf", "#!/bin/sh", 9);
-    outcome = command_run(setting, "replay --symbols -prog.elf rec");
-    assert_int_equal(outcome->status, 2);
-    assert_non_null(strstr(outcome->err, "not an ELF file"));
+}
+
+/* Whichever command is given it. */
+static void test_replay_symbols_of_no_elf_file(void **state)
+{
+    static const char *const commands[] = {"replay", "replay --stdio", "dump", "shell"};
+    const struct command_setting *setting = *state;
+    char words[80];
+
+    make(setting, (struct toy_history_options){.seed = 5});
+    write_gdb(setting, "");
+    fixture_write(setting->folder, "script", "#!/bin/sh", 9);
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        const struct command_outcome *outcome;
+
+        snprintf(words, sizeof(words), "%s --symbols script rec", commands[i]);
+        outcome = command_run(setting, words);
+        assert_int_equal(outcome->status, 2);
+        assert_non_null(strstr(outcome->err, "not an ELF file"));
+    }
 }
 
 /* gdb that has a file of another CPU does not understand the server, and says nothing of it that
@@ -422,6 +438,7 @@ int main(int argc, char **argv)
         IN_FOLDER(test_replay_starts_gdb),
         IN_FOLDER(test_replay_symbols),
         IN_FOLDER(test_replay_symbols_of_other_cpus),
+        IN_FOLDER(test_replay_symbols_of_no_elf_file),
         IN_FOLDER(test_replay_says_how_gdb_ended),
         IN_FOLDER(test_replay_positions),
         IN_FOLDER(test_replay_listens),
