@@ -166,6 +166,7 @@ int worker_channel_send(struct worker_channel *channel, uint32_t type, const str
                         length);
     }
     header.length = (uint32_t)length;
+    channel->requests++;
     worker_patience_renew(&channel->patience);
     return send_all(channel, all, parts + 1, error);
 }

@@ -21,6 +21,7 @@ struct worker_channel {
     struct worker_patience patience;
     const struct worker_control *control; /* where it gives signs of life; NULL: nowhere yet */
     bool stop_requested; /* atomic; of what is running, or ran last: signs are worth nothing then */
+    uint64_t requests;   /* sent */
     bool silent;         /* its patience was spent */
     bool died;
     enum ebb_error_kind why; /* once it has died */

@@ -254,6 +254,11 @@ bool worker_client_died(const struct worker_client *worker)
     return worker->channel.died;
 }
 
+uint64_t worker_client_requests(const struct worker_client *worker)
+{
+    return worker->channel.requests;
+}
+
 pid_t worker_client_pid(const struct worker_client *worker)
 {
     return worker->channel.process.pid;

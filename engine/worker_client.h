@@ -32,6 +32,7 @@ void worker_client_stop(struct worker_client *worker); /* ends the process; NULL
 int worker_client_distrust(struct worker_client *worker, struct ebb_error *error);
 bool worker_client_died(const struct worker_client *worker);
 pid_t worker_client_pid(const struct worker_client *worker);
+uint64_t worker_client_requests(const struct worker_client *worker); /* sent so far */
 const struct worker_hello *worker_client_hello(const struct worker_client *worker);
 
 /* The shared memory; not to be touched between worker_client_run_begin() and

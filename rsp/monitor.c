@@ -212,9 +212,11 @@ static int run_stats(struct rsp_session *session, char **words, unsigned count,
                        "memory used            %" PRIu64 " of %" PRIu64 " bytes\n"
                        "instructions replayed  %" PRIu64 "\n"
                        "states restored        %" PRIu64 "\n"
-                       "workers replaced       %" PRIu64 "\n",
+                       "workers replaced       %" PRIu64 "\n"
+                       "requests to workers    %" PRIu64 "\n",
                        stats.checkpoints, stats.memory_used, stats.memory_budget,
-                       stats.instructions_replayed, stats.restores, stats.workers_replaced);
+                       stats.instructions_replayed, stats.restores, stats.workers_replaced,
+                       stats.requests);
     return 0;
 }
 

@@ -328,6 +328,18 @@ void timeline_visit_checkpoints(const struct timeline *timeline,
     }
 }
 
+static uint64_t count_requests(const struct timeline *timeline)
+{
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < TIMELINE_MAX_WORKERS; i++) {
+        if (timeline->replicas[i].worker) {
+            sum += worker_client_requests(timeline->replicas[i].worker);
+        }
+    }
+    return sum;
+}
+
 void timeline_stats(const struct timeline *timeline, struct timeline_stats *stats)
 {
     *stats = (struct timeline_stats){
@@ -337,6 +349,7 @@ void timeline_stats(const struct timeline *timeline, struct timeline_stats *stat
         .instructions_replayed = timeline->instructions_replayed,
         .restores = timeline->restores,
         .workers_replaced = timeline->workers_replaced,
+        .requests = count_requests(timeline),
     };
 }
 

@@ -265,6 +265,7 @@ struct timeline_stats {
     uint64_t instructions_replayed;
     uint64_t restores;
     uint64_t workers_replaced;
+    uint64_t requests; /* to the workers that there are now */
 };
 void timeline_stats(const struct timeline *timeline, struct timeline_stats *stats);
 
