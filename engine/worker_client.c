@@ -414,6 +414,11 @@ static bool hit_makes_sense(const struct worker_run *run, const struct worker_hi
             (moment_before(run->reported, hit->moment) && !moment_before(run->limit, hit->moment)));
 }
 
+static bool left_makes_sense(const struct worker_run *run, const struct worker_stop *stop)
+{
+    return run->flags & WORKER_RUN_RANGE && worker_run_is_outside(run, stop->pc);
+}
+
 /* What the stop says about where the worker is: no farther than it was told to go. */
 static bool place_makes_sense(const struct worker_client *worker, const struct worker_stop *stop)
 {
@@ -429,6 +434,9 @@ static bool place_makes_sense(const struct worker_client *worker, const struct w
     case WORKER_STOP_INTERRUPTED:
         return worker->channel.stop_requested && moment_is_settled(stop->moment) &&
                moment_before(stop->moment, run->limit);
+    case WORKER_STOP_LEFT:
+        return moment_is_settled(stop->moment) && moment_before(run->reported, stop->moment) &&
+               !moment_before(run->limit, stop->moment);
     case WORKER_STOP_END:
         return moment_is_settled(stop->moment) && moment_before(stop->moment, run->limit);
     case WORKER_STOP_RESET:
@@ -446,6 +454,9 @@ static bool stop_makes_sense(const struct worker_client *worker, const struct wo
     const struct worker_run *run = &worker->run;
 
     if (stop->hit_count && !hit_makes_sense(run, &stop->hit)) {
+        return false;
+    }
+    if (stop->reason == WORKER_STOP_LEFT && !left_makes_sense(run, stop)) {
         return false;
     }
     if (run->flags & WORKER_RUN_DIVERSION) {

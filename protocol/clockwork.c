@@ -101,6 +101,19 @@ static bool left_at_hit(const struct clockwork *clockwork, uint64_t position)
            clockwork->hit.moment.position == position;
 }
 
+/* The run is over a range of addresses, and has left it. */
+static bool has_left(struct clockwork *clockwork, uint64_t position)
+{
+    return clockwork->range && position > clockwork->reported.position &&
+           worker_run_is_outside(clockwork->range, clockwork->machine->pc(clockwork->opaque));
+}
+
+/* Instructions until a look is due at what may end the run. */
+static uint64_t slice_of(const struct clockwork *clockwork)
+{
+    return clockwork->range ? 1 : clockwork->slice;
+}
+
 static void execute(struct clockwork *clockwork, uint64_t instructions)
 {
     uint64_t position;
@@ -119,7 +132,7 @@ static void go_on(struct clockwork *clockwork)
     uint64_t position = clockwork->now.position;
     uint64_t to = least(clockwork->limit.position, clockwork->end_position);
 
-    to = position < to ? position + least(to - position, clockwork->slice) : position;
+    to = position < to ? position + least(to - position, slice_of(clockwork)) : position;
     to = clockwork->machine->quiet_until(clockwork->opaque, position, to);
     execute(clockwork, to > position ? to - position : 1);
 }
@@ -154,6 +167,9 @@ static uint32_t reason_to_stop_settled(struct clockwork *clockwork)
 
     if (has_hit(clockwork)) {
         return WORKER_STOP_HIT;
+    }
+    if (has_left(clockwork, position)) {
+        return WORKER_STOP_LEFT;
     }
     if (position >= clockwork->end_position) {
         return clockwork->limit.position > position ? WORKER_STOP_END : WORKER_STOP_LIMIT;
@@ -190,12 +206,14 @@ static void begin_run(struct clockwork *clockwork, const struct worker_run *run)
     clockwork->reported = run->reported;
     clockwork->limit = run->limit;
     clockwork->looks_for_last = run->flags & WORKER_RUN_LAST_HIT;
+    clockwork->range = run->flags & WORKER_RUN_RANGE ? run : NULL;
     clockwork->hit_count = 0;
     memset(&clockwork->hit, 0, sizeof(clockwork->hit));
 }
 
 static void end_run(struct clockwork *clockwork, uint32_t reason, struct worker_stop *stop)
 {
+    clockwork->range = NULL;
     memset(stop, 0, sizeof(*stop));
     stop->reason = reason;
     stop->moment = clockwork->now;
@@ -232,6 +250,9 @@ static uint32_t reason_to_end_diversion(struct clockwork *clockwork, uint64_t po
     if (clockwork->hit_count) {
         return WORKER_STOP_HIT;
     }
+    if (has_left(clockwork, position)) {
+        return WORKER_STOP_LEFT;
+    }
     if (position >= limit) {
         return WORKER_STOP_LIMIT;
     }
@@ -253,7 +274,8 @@ void clockwork_divert(struct clockwork *clockwork, const struct worker_run *run,
     clockwork->reported =
         moment_is_settled(run->reported) ? moment_settled(position) : moment_arrived(position);
     while (!(reason = reason_to_end_diversion(clockwork, position, limit))) {
-        clockwork->machine->execute(clockwork->opaque, least(limit - position, clockwork->slice));
+        clockwork->machine->execute(clockwork->opaque,
+                                    least(limit - position, slice_of(clockwork)));
         position = position_of(clockwork);
     }
     clockwork->now = (struct moment){.position = position, .phase = MOMENT_NOWHERE};

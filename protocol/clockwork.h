@@ -16,10 +16,10 @@
  *         |                settle()     applies the position's events one by one, enters a pending
  *         |                   |         interrupt
  *         |                   v
- *         |             [ SETTLED ] ---- stop: limit, hit, end, interruption, divergence
- *         |                   |
- *         |                go_on()      executes up to the next position where something is due;
- *         |                   |         left in front of a breakpoint, it is SETTLED there
+ *         |             [ SETTLED ] ---- stop: limit, hit, end, range left, interruption,
+ * divergence |                   | |                go_on()      executes up to the next position
+ * where something is due; |                   |         left in front of a breakpoint, it is
+ * SETTLED there
  *         +-------------------+
  *                             |         left at an access
  *                             v
@@ -58,6 +58,8 @@
 struct clockwork_machine {
     /* Instructions executed since the recording began; in a diversion, since any fixed place. */
     uint64_t (*position)(void *opaque);
+    /* The address of the instruction that is about to execute. */
+    uint64_t (*pc)(void *opaque);
     /* Executes so many instructions, at least 1; fewer where clockwork_hit() says to stop, the CPU
      * sleeps or something else asks for a look. */
     void (*execute)(void *opaque, uint64_t instructions);
@@ -95,6 +97,7 @@ struct clockwork {
     /* The run in progress. */
     struct moment reported, limit;
     bool looks_for_last;
+    const struct worker_run *range; /* NULL: it may go anywhere */
     uint64_t hit_count;
     struct worker_hit hit; /* the first or the last, if hit_count is not 0 */
 };

@@ -17,7 +17,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 
-#define WORKER_PROTOCOL_VERSION 8u
+#define WORKER_PROTOCOL_VERSION 9u
 #define WORKER_MAX_MESSAGE (64u << 20) /* bytes of payload */
 
 /* A worker's exit status before it says hello: the beginning of the recording, which is still being
@@ -203,6 +203,10 @@ enum worker_run_flag {
      * compared. The limit's position is a number of instructions. A breakpoint that the first of
      * them stands on counts unless `reported` is settled. */
     WORKER_RUN_DIVERSION = 1 << 1,
+    /* Stop, too, at the first position after that of `reported` where the PC is outside of
+     * [range_start, range_end). Looks at each instruction, which takes some hundred times as long
+     * as running. */
+    WORKER_RUN_RANGE = 1 << 2,
 };
 
 /*
@@ -215,7 +219,14 @@ struct worker_run {
         limit;      /* reached exactly; an arrival or settled; before the present is an error */
     uint32_t flags; /* enum worker_run_flag */
     uint32_t reserved;
+    uint64_t range_start, range_end; /* guest-virtual; bit 0 clear for Thumb */
 };
+
+/* True if a run for which WORKER_RUN_RANGE is set ends at the PC. */
+static inline bool worker_run_is_outside(const struct worker_run *run, uint64_t pc)
+{
+    return pc < run->range_start || pc >= run->range_end;
+}
 
 enum worker_stop_reason {
     WORKER_STOP_LIMIT = 1,   /* at run.limit */
@@ -226,6 +237,7 @@ enum worker_stop_reason {
     WORKER_STOP_DIVERGED,    /* replay and log disagree; the report says how */
     WORKER_STOP_HALTED,      /* diversions only: the CPU waits for an interrupt */
     WORKER_STOP_DAMAGED,     /* the log cannot be read on; the report says why */
+    WORKER_STOP_LEFT,        /* WORKER_RUN_RANGE: settled, the PC outside of the range */
 };
 
 /*

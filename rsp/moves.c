@@ -126,10 +126,29 @@ static int reverse_step(struct rsp_session *session, struct manner manner,
     return status;
 }
 
+static int step_in_range(struct rsp_session *session, const struct timeline_range *range,
+                         struct manner manner, struct timeline_stop *stop, struct ebb_error *error)
+{
+    int status;
+
+    if (manner.resume) {
+        return timeline_step_range_diversion(session->timeline, range, stop, error);
+    }
+    if (manner.over) {
+        return timeline_step_range_over(session->timeline, range, stop, error);
+    }
+    status = timeline_step_range(session->timeline, range, stop, error);
+    if (status == 0) {
+        rsp_steps_note_exact(session, stop);
+    }
+    return status;
+}
+
 /* Steps until something other than the step itself ends it, or the PC leaves the range. */
 static int step_range(struct rsp_session *session, const struct rsp_move *move,
                       struct manner manner, struct timeline_stop *stop, struct ebb_error *error)
 {
+    const struct timeline_range range = {.start = move->from, .end = move->to};
     uint64_t pc;
 
     do {
@@ -137,7 +156,7 @@ static int step_range(struct rsp_session *session, const struct rsp_move *move,
             stop->reason = TIMELINE_STOP_INTERRUPTED;
             return 0;
         }
-        if (step(session, manner, stop, error) < 0) {
+        if (step_in_range(session, &range, manner, stop, error) < 0) {
             return -1;
         }
         if (stop->reason != TIMELINE_STOP_STEP) {
@@ -151,7 +170,7 @@ static int step_range(struct rsp_session *session, const struct rsp_move *move,
             stop->address = pc;
             return 0;
         }
-    } while (pc >= move->from && pc < move->to);
+    } while (pc >= range.start && pc < range.end);
     return 0;
 }
 

@@ -56,18 +56,14 @@ int timeline_diversion_moved(struct timeline *timeline, bool *moved, struct ebb_
     return 0;
 }
 
-static int run_diversion(struct timeline *timeline, uint64_t instructions, struct worker_stop *stop,
-                         struct ebb_error *error)
+static int run_diversion(struct timeline *timeline, const struct worker_run *run,
+                         struct worker_stop *stop, struct ebb_error *error)
 {
     struct worker_client *worker = timeline->replicas[0].worker;
-    /* A step is off a breakpoint, a run may be to the one where the debugger has put the PC. */
-    struct worker_run run = {.reported = instructions == 1 ? moment_settled(0) : moment_arrived(0),
-                             .limit = {.position = instructions},
-                             .flags = WORKER_RUN_DIVERSION};
     char *report;
 
     if (replica_set_breakpoints(&timeline->replicas[0], &timeline->breakpoints, error) ||
-        worker_client_run_begin(worker, &run, error)) {
+        worker_client_run_begin(worker, run, error)) {
         return -1;
     }
     wait_for_stop(timeline);
@@ -78,8 +74,8 @@ static int run_diversion(struct timeline *timeline, uint64_t instructions, struc
     return 0;
 }
 
-int timeline_resume_diversion(struct timeline *timeline, bool step, struct timeline_stop *stop,
-                              struct ebb_error *error)
+static int resume(struct timeline *timeline, const struct worker_run *run,
+                  struct timeline_stop *stop, struct ebb_error *error)
 {
     struct worker_stop worker_stop;
 
@@ -92,11 +88,12 @@ int timeline_resume_diversion(struct timeline *timeline, bool step, struct timel
     if (interrupt_take(timeline)) {
         return answer_here(timeline, TIMELINE_STOP_INTERRUPTED, stop);
     }
-    if (run_diversion(timeline, step ? 1 : DIVERSION_LIMIT, &worker_stop, error)) {
+    if (run_diversion(timeline, run, &worker_stop, error)) {
         return recovery_lose_diversion(timeline, error);
     }
     switch (worker_stop.reason) {
     case WORKER_STOP_LIMIT:
+    case WORKER_STOP_LEFT:
         return answer_here(timeline, TIMELINE_STOP_STEP, stop);
     case WORKER_STOP_HIT:
         return answer_hit(timeline, &worker_stop.hit, stop);
@@ -109,6 +106,29 @@ int timeline_resume_diversion(struct timeline *timeline, bool step, struct timel
                         "the diversion stopped for a reason it cannot have (%u)",
                         worker_stop.reason);
     }
+}
+
+/* A step is off a breakpoint, a run may be to the one where the debugger has put the PC. */
+int timeline_resume_diversion(struct timeline *timeline, bool step, struct timeline_stop *stop,
+                              struct ebb_error *error)
+{
+    const struct worker_run run = {.reported = step ? moment_settled(0) : moment_arrived(0),
+                                   .limit = {.position = step ? 1 : DIVERSION_LIMIT},
+                                   .flags = WORKER_RUN_DIVERSION};
+
+    return resume(timeline, &run, stop, error);
+}
+
+int timeline_step_range_diversion(struct timeline *timeline, const struct timeline_range *range,
+                                  struct timeline_stop *stop, struct ebb_error *error)
+{
+    const struct worker_run run = {.reported = moment_settled(0),
+                                   .limit = {.position = DIVERSION_LIMIT},
+                                   .flags = WORKER_RUN_DIVERSION | WORKER_RUN_RANGE,
+                                   .range_start = range->start,
+                                   .range_end = range->end};
+
+    return resume(timeline, &run, stop, error);
 }
 
 int timeline_drop_diversion(struct timeline *timeline, struct ebb_error *error)

@@ -237,7 +237,9 @@ static int run_once(struct timeline *timeline, struct replica *replica,
     if (drive_end(timeline, replica, stop, error)) {
         return -1;
     }
-    placement_learn_pace(timeline, ebb_clock_now() - before, stop->moment.position - position);
+    if (!(run->flags & WORKER_RUN_RANGE)) { /* those look at each instruction */
+        placement_learn_pace(timeline, ebb_clock_now() - before, stop->moment.position - position);
+    }
     return 0;
 }
 

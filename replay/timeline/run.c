@@ -8,13 +8,19 @@
 
 /* One stretch of a run forward, to the next checkpoint's place at most. Whoever gets to the end of
  * the run will want to go back from there: checkpoints get closer towards it. */
-static int run_stretch(struct timeline *timeline, uint64_t start, uint64_t target,
-                       struct drive_result *result, struct ebb_error *error)
+static int run_stretch(struct timeline *timeline, const struct timeline_range *range,
+                       uint64_t start, uint64_t target, struct drive_result *result,
+                       struct ebb_error *error)
 {
     struct replica *replica = &timeline->replicas[0];
     uint64_t stop = placement_next_stop(timeline, timeline->moment.position, target, true);
     struct worker_run run = {.reported = moment_settled(start), .limit = moment_settled(stop)};
 
+    if (range) {
+        run.flags = WORKER_RUN_RANGE;
+        run.range_start = range->start;
+        run.range_end = range->end;
+    }
     if (replica_set_breakpoints(replica, &timeline->breakpoints, error) ||
         drive_run(timeline, replica, &run, result, error)) {
         return -1;
@@ -56,12 +62,16 @@ static int end_stretch(struct timeline *timeline, const struct drive_result *res
             move_end_early(timeline, position, stop);
             return 1;
         }
+        if (result->reason == WORKER_STOP_LEFT) {
+            answer_here(timeline, TIMELINE_STOP_STEP, stop);
+            return 1;
+        }
         return 0;
     }
 }
 
-int run_forward(struct timeline *timeline, uint64_t limit, struct timeline_stop *stop,
-                struct ebb_error *error)
+int run_in_range(struct timeline *timeline, const struct timeline_range *range, uint64_t limit,
+                 struct timeline_stop *stop, struct ebb_error *error)
 {
     uint64_t target = limit < timeline->end ? limit : timeline->end;
     uint64_t start = timeline->moment.position;
@@ -75,7 +85,7 @@ int run_forward(struct timeline *timeline, uint64_t limit, struct timeline_stop 
         if (move_reach_present(timeline, error)) {
             return -1;
         }
-        if (run_stretch(timeline, start, target, &result, error)) {
+        if (run_stretch(timeline, range, start, target, &result, error)) {
             if (!recovery_try_again(timeline, 0, error)) {
                 return -1;
             }
@@ -88,6 +98,12 @@ int run_forward(struct timeline *timeline, uint64_t limit, struct timeline_stop 
     }
     return limit >= timeline->end ? answer_end(timeline, stop)
                                   : answer_here(timeline, TIMELINE_STOP_STEP, stop);
+}
+
+int run_forward(struct timeline *timeline, uint64_t limit, struct timeline_stop *stop,
+                struct ebb_error *error)
+{
+    return run_in_range(timeline, NULL, limit, stop, error);
 }
 
 int timeline_run_forward(struct timeline *timeline, uint64_t limit, struct timeline_stop *stop,

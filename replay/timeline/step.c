@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One instruction forward or back. */
+/* One instruction forward or back, and forward by a range. */
 #include "backward.h"
 #include "breakpoints.h"
 #include "move.h"
@@ -9,12 +9,25 @@
 #include "step.h"
 #include "answer.h"
 
-int timeline_step(struct timeline *timeline, struct timeline_stop *stop, struct ebb_error *error)
+int step_to_handler(struct timeline *timeline, const struct timeline_range *range, uint64_t limit,
+                    struct timeline_stop *stop, struct ebb_error *error)
 {
     static const struct worker_breakpoint entry = {.kind = WORKER_BREAK_INTERRUPT};
-    uint64_t start = timeline->moment.position;
-    int begun = move_begin(timeline, start + 1, stop, error), status;
     struct breakpoint_list users;
+    int status;
+
+    if (breakpoints_extend(timeline, &entry, 1, &users, error)) {
+        return -1;
+    }
+    status = run_in_range(timeline, range, limit, stop, error);
+    breakpoints_restore(timeline, &users);
+    return status;
+}
+
+int timeline_step(struct timeline *timeline, struct timeline_stop *stop, struct ebb_error *error)
+{
+    uint64_t start = timeline->moment.position;
+    int begun = move_begin(timeline, start + 1, stop, error);
 
     if (begun) {
         return begun < 0 ? -1 : 0;
@@ -22,18 +35,21 @@ int timeline_step(struct timeline *timeline, struct timeline_stop *stop, struct 
     if (start >= timeline->end) {
         return answer_end(timeline, stop);
     }
-    if (breakpoints_extend(timeline, &entry, 1, &users, error)) {
-        return -1;
-    }
-    status = run_forward(timeline, start + 1, stop, error);
-    breakpoints_restore(timeline, &users);
-    if (status) {
+    if (step_to_handler(timeline, NULL, start + 1, stop, error)) {
         return -1;
     }
     if (stop->reason == TIMELINE_STOP_END && timeline->moment.position > start) {
         stop->reason = TIMELINE_STOP_STEP;
     }
     return 0;
+}
+
+int timeline_step_range(struct timeline *timeline, const struct timeline_range *range,
+                        struct timeline_stop *stop, struct ebb_error *error)
+{
+    int begun = move_begin(timeline, timeline->end, stop, error);
+
+    return begun ? (begun < 0 ? -1 : 0) : run_in_range(timeline, range, timeline->end, stop, error);
 }
 
 static int look_at_step(struct timeline *timeline, struct drive_result *result,

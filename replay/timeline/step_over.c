@@ -91,6 +91,22 @@ int timeline_step_over(struct timeline *timeline, struct timeline_stop *stop,
     return finish_handler(timeline, stop, error);
 }
 
+int timeline_step_range_over(struct timeline *timeline, const struct timeline_range *range,
+                             struct timeline_stop *stop, struct ebb_error *error)
+{
+    int begun = move_begin(timeline, timeline->end, stop, error);
+
+    if (begun) {
+        return begun < 0 ? -1 : 0;
+    }
+    if (step_to_handler(timeline, range, timeline->end, stop, error)) {
+        return -1;
+    }
+    return stop->reason == TIMELINE_STOP_STEP && stop->handler
+               ? finish_handler(timeline, stop, error)
+               : 0;
+}
+
 /*
  * Looks for the interrupt that was taken in a context which was returned to. What comes last tells:
  * that it was taken, or that the instruction there was executed in that context, in which case

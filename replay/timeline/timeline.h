@@ -177,6 +177,23 @@ int timeline_step_over(struct timeline *timeline, struct timeline_stop *stop,
 int timeline_reverse_step_over(struct timeline *timeline, struct timeline_stop *stop,
                                struct ebb_error *error);
 
+/*
+ * Steps until the PC is outside of the range, at least one: the same as single steps one after the
+ * other, those of timeline_step() or timeline_step_over(). The latter ends, inside of the range,
+ * behind each interrupt that was a part of it: whoever wants to go on looks at the PC and asks
+ * again.
+ *
+ * Without an interrupt that is what a run forward is, only that an instruction takes some hundred
+ * times as long as there; with one, two more runs.
+ */
+struct timeline_range {
+    uint64_t start, end; /* without end */
+};
+int timeline_step_range(struct timeline *timeline, const struct timeline_range *range,
+                        struct timeline_stop *stop, struct ebb_error *error);
+int timeline_step_range_over(struct timeline *timeline, const struct timeline_range *range,
+                             struct timeline_stop *stop, struct ebb_error *error);
+
 /* Asks the move in progress to stop soon (TIMELINE_STOP_INTERRUPTED). Any thread, signal handlers
  * included. Without a move in progress it affects the next one. Workers look after each million
  * instructions whether they are to stop. */
@@ -220,8 +237,9 @@ int timeline_host_address(struct timeline *timeline, uint64_t address, uint64_t 
 
 /*
  * Diversions: a write starts one at the current position; the history is not touched.
- * timeline_resume_diversion() runs on in it (step: one instruction); every other move drops it
- * first. timeline_diversion_moved() tells whether its PC is no longer the history's, which is how a
+ * timeline_resume_diversion() runs on in it (step: one instruction),
+ * timeline_step_range_diversion() steps by a range; every other move drops it first.
+ * timeline_diversion_moved() tells whether its PC is no longer the history's, which is how a
  * function called by the debugger differs from a variable it changed before going on.
  *
  * The first write takes a checkpoint, and dropping restores it; nothing is replayed. Everything
@@ -237,6 +255,8 @@ bool timeline_in_diversion(const struct timeline *timeline);
 int timeline_diversion_moved(struct timeline *timeline, bool *moved, struct ebb_error *error);
 int timeline_resume_diversion(struct timeline *timeline, bool step, struct timeline_stop *stop,
                               struct ebb_error *error);
+int timeline_step_range_diversion(struct timeline *timeline, const struct timeline_range *range,
+                                  struct timeline_stop *stop, struct ebb_error *error);
 int timeline_drop_diversion(struct timeline *timeline, struct ebb_error *error);
 
 /* The XML document of the target description with that name; owned by the timeline; NULL: none. A

@@ -61,6 +61,8 @@ static void tell_lies(const struct fake_worker *worker, const struct worker_run 
     } else if (strcmp(lie, "interrupted") == 0) {
         stop->reason = WORKER_STOP_INTERRUPTED;
         stop->moment = moment_settled(run->limit.position - 1);
+    } else if (strcmp(lie, "left") == 0) {
+        *stop = (struct worker_stop){.reason = WORKER_STOP_LEFT, .moment = run->limit};
     } else if (strcmp(lie, "end") == 0) {
         *stop = (struct worker_stop){.reason = WORKER_STOP_END, .moment = moment_settled(0)};
     } else if (strcmp(lie, "error") == 0) {

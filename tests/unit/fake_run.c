@@ -138,6 +138,11 @@ static uint64_t position(void *opaque)
     return ((struct fake_worker *)opaque)->position;
 }
 
+static uint64_t pc(void *opaque)
+{
+    return ((struct fake_worker *)opaque)->cpu.pc;
+}
+
 static const struct ebb_event *next_event(void *opaque)
 {
     struct fake_worker *worker = opaque;
@@ -271,6 +276,7 @@ static bool stop_requested(void *opaque)
 
 static const struct clockwork_machine machine = {
     .position = position,
+    .pc = pc,
     .execute = execute,
     .take_interrupt = take_interrupt,
     .next_event = next_event,

@@ -643,6 +643,50 @@ int timeline_diversion_moved(struct timeline *timeline, bool *moved, struct ebb_
     return 0;
 }
 
+/* Steps over one interrupt at most: where it is back from that, the range step ends. */
+static int step_range(struct timeline *timeline, const struct timeline_range *range, bool over,
+                      struct timeline_stop *stop, struct ebb_error *error)
+{
+    uint64_t before, pc;
+
+    do {
+        before = timeline->position;
+        if (over ? timeline_step_over(timeline, stop, error)
+                 : timeline_step(timeline, stop, error)) {
+            return -1;
+        }
+        pc = pc_at(timeline, timeline->position);
+        if (stop->reason == TIMELINE_STOP_STEP) {
+            executes_hit(timeline, timeline->position, stop);
+        }
+    } while (stop->reason == TIMELINE_STOP_STEP && timeline->position == before + 1 &&
+             pc >= range->start && pc < range->end);
+    return 0;
+}
+
+int timeline_step_range(struct timeline *timeline, const struct timeline_range *range,
+                        struct timeline_stop *stop, struct ebb_error *error)
+{
+    return step_range(timeline, range, false, stop, error);
+}
+
+int timeline_step_range_over(struct timeline *timeline, const struct timeline_range *range,
+                             struct timeline_stop *stop, struct ebb_error *error)
+{
+    return step_range(timeline, range, true, stop, error);
+}
+
+int timeline_step_range_diversion(struct timeline *timeline, const struct timeline_range *range,
+                                  struct timeline_stop *stop, struct ebb_error *error)
+{
+    const uint64_t *pc = &timeline->diversion.registers[FAKE_PC];
+
+    do {
+        timeline_resume_diversion(timeline, true, stop, error);
+    } while (stop->reason == TIMELINE_STOP_STEP && *pc >= range->start && *pc < range->end);
+    return 0;
+}
+
 /* Code in a diversion is straight: no loop, no access. */
 int timeline_resume_diversion(struct timeline *timeline, bool step, struct timeline_stop *stop,
                               struct ebb_error *error)

@@ -24,6 +24,7 @@ struct script {
     bool breaks[LENGTH];   /* a breakpoint on the instruction */
     bool accesses[LENGTH]; /* it accesses what is watched, before it accesses a device */
     bool behind[LENGTH];   /* the same, but behind */
+    uint64_t pcs[LENGTH + 1];
     struct moment hits[3 * MAX_EVENTS];
     size_t hit_count;
     uint64_t reset_at; /* UINT64_MAX: no reset */
@@ -37,6 +38,13 @@ struct script {
 static uint64_t position(void *opaque)
 {
     return ((struct script *)opaque)->position;
+}
+
+static uint64_t pc(void *opaque)
+{
+    struct script *script = opaque;
+
+    return script->pcs[script->position];
 }
 
 static const struct ebb_event *next_event(void *opaque)
@@ -161,6 +169,7 @@ static void diverge(void *opaque, uint64_t position, const char *what)
 
 static const struct clockwork_machine machine = {
     .position = position,
+    .pc = pc,
     .execute = execute,
     .take_interrupt = do_nothing,
     .next_event = next_event,
@@ -221,6 +230,7 @@ static struct script *random_script(uint64_t *seed)
     struct script *script = new_script();
 
     for (uint64_t here = 0; here < LENGTH; here++) {
+        script->pcs[here + 1] = fixture_random(seed) % 10;
         for (uint64_t n = fixture_random(seed) % 4; n >= 2; n--) {
             bool watched = fixture_random(seed) % 2;
 
@@ -351,6 +361,62 @@ static void test_any_stretch(void **state)
                 check_last(script, from, to);
                 check_first(script, from, to);
             }
+        }
+        free(script);
+    }
+}
+
+static uint64_t first_outside(const struct script *script, uint64_t from,
+                              const struct worker_run *range)
+{
+    uint64_t position = from + 1;
+
+    while (position <= LENGTH && script->pcs[position] >= range->range_start &&
+           script->pcs[position] < range->range_end) {
+        position++;
+    }
+    return position;
+}
+
+/* A range is left at the first position outside of it but the one where the run began, unless a hit
+ * or the limit comes before. */
+static void check_range(struct script *script, uint64_t from, uint64_t to, uint64_t range_start,
+                        uint64_t range_end)
+{
+    struct worker_run wanted = {.reported = moment_settled(from),
+                                .limit = moment_settled(to),
+                                .flags = WORKER_RUN_RANGE,
+                                .range_start = range_start,
+                                .range_end = range_end};
+    uint64_t outside = first_outside(script, from, &wanted);
+    bool leaves = outside <= to;
+    struct moment end = moment_settled(leaves ? outside : to), first, last;
+    struct worker_stop stop;
+
+    start(script, wanted.reported);
+    assert_true(clockwork_run(&script->clockwork, &wanted, &stop));
+    if (expected_hits(script, wanted.reported, end, &first, &last)) {
+        assert_int_equal(stop.reason, WORKER_STOP_HIT);
+        assert_int_equal(moment_compare(stop.hit.moment, first), 0);
+        return;
+    }
+    assert_int_equal(stop.reason, leaves ? WORKER_STOP_LEFT : WORKER_STOP_LIMIT);
+    assert_int_equal(moment_compare(stop.moment, end), 0);
+}
+
+static void test_range(void **state)
+{
+    uint64_t seed = 7;
+
+    (void)state;
+    for (unsigned round = 0; round < 40; round++) {
+        struct script *script = random_script(&seed);
+
+        for (unsigned i = 0; i < 200; i++) {
+            uint64_t from = fixture_random(&seed) % LENGTH, low = fixture_random(&seed) % 3;
+
+            check_range(script, from, from + 1 + fixture_random(&seed) % (LENGTH - from), low,
+                        low + fixture_random(&seed) % 11);
         }
         free(script);
     }
@@ -519,6 +585,16 @@ static void test_diversion(void **state)
     assert_int_equal(stop.reason, WORKER_STOP_HIT);
     assert_int_equal(script->position, 5);
     assert_false(clockwork_run(&script->clockwork, &run_on, &stop));
+    /* The range is left at least one instruction on, whatever the PC was before. */
+    run_on.flags |= WORKER_RUN_RANGE;
+    run_on.limit.position = LENGTH;
+    run_on.range_start = script->pcs[6] = script->pcs[7] = 3;
+    run_on.range_end = 4;
+    script->position = 5;
+    script->clockwork.now = moment_settled(5);
+    clockwork_divert(&script->clockwork, &run_on, &stop);
+    assert_int_equal(stop.reason, WORKER_STOP_LEFT);
+    assert_int_equal(script->position, 8);
     free(script);
 }
 
@@ -546,6 +622,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_any_stretch),
+        cmocka_unit_test(test_range),
         cmocka_unit_test(test_neighbours),
         cmocka_unit_test(test_nested_write_before_an_event),
         cmocka_unit_test(test_reset),

@@ -286,6 +286,55 @@ static void test_step_over_interrupts(void **state)
     session_close(&session);
 }
 
+/* Steps over interrupts, one by one, until the PC is outside of the range. */
+static void step_over_by_one(struct toy_session *session, const struct timeline_range *range,
+                             struct timeline_stop *stop)
+{
+    uint64_t pc;
+
+    do {
+        assert_int_equal(timeline_step_over(session->timeline, stop, NULL), 0);
+        assert_int_equal(timeline_read_pc(session->timeline, &pc, NULL), 0);
+    } while (stop->reason == TIMELINE_STOP_STEP && pc >= range->start && pc < range->end);
+}
+
+static void step_range_over(struct toy_session *session, const struct timeline_range *range,
+                            struct timeline_stop *stop)
+{
+    uint64_t pc;
+
+    do {
+        assert_int_equal(timeline_step_range_over(session->timeline, range, stop, NULL), 0);
+        assert_int_equal(timeline_read_pc(session->timeline, &pc, NULL), 0);
+    } while (stop->reason == TIMELINE_STOP_STEP && pc >= range->start && pc < range->end);
+}
+
+/* Interrupts are a part of the steps that a step by a range consists of. */
+static void test_step_range_over_interrupts(void **state)
+{
+    struct toy_session session;
+    uint64_t seed = 3, interrupted = 0, at = 100, back;
+
+    (void)state;
+    session_open(&session, &lively, plain);
+    for (unsigned i = 0; i < 60 && find_interrupt(session.history, &at, &back);
+         i++, at = back + 1) {
+        uint64_t from = at - 1 - fixture_random(&seed) % 8;
+        uint64_t pc = session.history->states[from].pc, size = fixture_random(&seed) % 1000;
+        struct timeline_range range = {.start = pc > size ? pc - size : 0, .end = pc + size};
+        struct timeline_stop one_by_one, at_once;
+
+        session_move(&session, MOVE_SEEK, from);
+        step_over_by_one(&session, &range, &one_by_one);
+        session_move(&session, MOVE_SEEK, from);
+        step_range_over(&session, &range, &at_once);
+        assert_at(&session, &at_once, one_by_one.reason, one_by_one.position);
+        interrupted += at_once.position > back;
+    }
+    assert_true(interrupted > 20);
+    session_close(&session);
+}
+
 /* What stands in the handler stops the step, both ways. */
 static void test_step_over_a_breakpoint(void **state)
 {
@@ -993,6 +1042,7 @@ int main(void)
         cmocka_unit_test(test_watch_over_reset),
         cmocka_unit_test(test_breakpoint_at_checkpoint),
         cmocka_unit_test(test_step_over_interrupts),
+        cmocka_unit_test(test_step_range_over_interrupts),
         cmocka_unit_test(test_step_over_a_breakpoint),
         cmocka_unit_test(test_step_over_the_end),
         cmocka_unit_test(test_ends),

@@ -78,7 +78,7 @@ static void expect_distrust(struct toy_session *session, const char *lie, int ou
 /* A run forward. */
 static void test_forward(void **state)
 {
-    static const char *const lies[] = {"hit", "other breakpoint", "reset", "interrupted"};
+    static const char *const lies[] = {"hit", "other breakpoint", "reset", "interrupted", "left"};
     struct toy_session session;
     struct timeline_stop stop;
     struct ebb_error error = {0};
@@ -90,6 +90,21 @@ static void test_forward(void **state)
         expect_distrust(&session, lies[i],
                         timeline_run_forward(session.timeline, UINT64_MAX, &stop, &error), &error);
     }
+}
+
+/* A range that is not left, for what the worker claims: its PC is in it. */
+static void test_range(void **state)
+{
+    const struct timeline_range everywhere = {.end = UINT64_MAX};
+    struct toy_session session;
+    struct timeline_stop stop;
+    struct ebb_error error = {0};
+
+    (void)state;
+    open_session(&session);
+    tell(&session, "left");
+    expect_distrust(&session, "left",
+                    timeline_step_range(session.timeline, &everywhere, &stop, &error), &error);
 }
 
 /* From the middle on, where a worker may not claim to be farther back than it was. */
@@ -148,9 +163,8 @@ static void test_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forward),
-        cmocka_unit_test(test_from_the_middle),
-        cmocka_unit_test(test_backward),
+        cmocka_unit_test(test_forward),         cmocka_unit_test(test_range),
+        cmocka_unit_test(test_from_the_middle), cmocka_unit_test(test_backward),
         cmocka_unit_test(test_error),
     };
 

@@ -101,6 +101,28 @@ static void check_branch(struct walk *walk, const struct toy_cpu *cpu, const uin
                      cpu->pc != walk->session.history->states[walk->session.model.position].pc);
 }
 
+/* The same by a range, unless the CPU goes to sleep in it or never leaves it. */
+static void branch_step_range(struct walk *walk, struct toy_cpu *cpu, uint8_t *ram)
+{
+    static uint8_t there_ram[TOY_RAM_SIZE];
+    const struct timeline_range range = {.start = cpu->pc, .end = cpu->pc + 4 * below(walk, 20)};
+    struct toy_cpu there = *cpu;
+    struct timeline_stop stop;
+    unsigned steps = 0;
+
+    memcpy(there_ram, ram, TOY_RAM_SIZE);
+    do {
+        if (!there.general[0] || ++steps > 1000) {
+            return;
+        }
+        branch_step(&there, there_ram);
+    } while (there.pc >= range.start && there.pc < range.end);
+    assert_int_equal(timeline_step_range_diversion(walk->session.timeline, &range, &stop, NULL), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_STEP);
+    *cpu = there;
+    memcpy(ram, there_ram, TOY_RAM_SIZE);
+}
+
 /* Changes something, goes on in the branch for some steps, and leaves it to the next move, or not,
  * to drop it. */
 static void divert(struct walk *walk)
@@ -128,6 +150,8 @@ static void divert(struct walk *walk)
         branch_step(&cpu, ram);
     }
     check_branch(walk, &cpu, ram);
+    branch_step_range(walk, &cpu, ram);
+    check_branch(walk, &cpu, ram);
     if (below(walk, 2)) {
         assert_int_equal(timeline_drop_diversion(timeline, NULL), 0);
         session_check_state(&walk->session);
@@ -143,6 +167,20 @@ static void kill_somebody(struct walk *walk)
     }
 }
 
+/* Around the PC or not, sometimes all the addresses that there are. */
+static void step_range(struct walk *walk)
+{
+    uint64_t pc = walk->session.history->states[walk->session.model.position].pc;
+    uint64_t before = below(walk, 400);
+    struct timeline_range range = {.start = pc > before ? pc - before : 0,
+                                   .end = pc + below(walk, 400)};
+
+    if (below(walk, 4) == 0) {
+        range = (struct timeline_range){.end = below(walk, 2) ? pc : UINT64_MAX};
+    }
+    session_step_range(&walk->session, &range);
+}
+
 static void one_move(struct walk *walk)
 {
     uint64_t here = walk->session.model.position;
@@ -151,7 +189,7 @@ static void one_move(struct walk *walk)
     if (walk->kill_one_in && below(walk, walk->kill_one_in) == 0) {
         kill_somebody(walk);
     }
-    switch (below(walk, 16)) {
+    switch (below(walk, 18)) {
     case 0:
     case 1:
         session_move(&walk->session, MOVE_SEEK, some_position(walk));
@@ -168,7 +206,10 @@ static void one_move(struct walk *walk)
     case 11 ... 13:
         session_move(&walk->session, MOVE_REVERSE_STEP, 0);
         break;
-    case 14:
+    case 14 ... 15:
+        step_range(walk);
+        break;
+    case 16:
         change_breakpoints(walk);
         break;
     default:

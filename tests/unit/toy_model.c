@@ -148,6 +148,22 @@ void model_step(struct model *model, struct model_stop *stop)
     }
 }
 
+void model_step_range(struct model *model, const struct timeline_range *range,
+                      struct model_stop *stop)
+{
+    uint64_t pc;
+
+    do {
+        model_step(model, stop);
+        pc = model->history->states[model->position].pc;
+        if (stop->reason == TIMELINE_STOP_STEP && pc >= range->start && pc < range->end &&
+            model->position < model->history->length &&
+            stands_on_breakpoint(model, model->position)) {
+            stop_at(model, TIMELINE_STOP_BREAKPOINT, model->position, stop);
+        }
+    } while (stop->reason == TIMELINE_STOP_STEP && pc >= range->start && pc < range->end);
+}
+
 void model_reverse_step(struct model *model, struct model_stop *stop)
 {
     uint64_t start = model->position;

@@ -36,6 +36,9 @@ void model_seek(struct model *model, uint64_t position, struct model_stop *stop)
 void model_run_forward(struct model *model, uint64_t limit, struct model_stop *stop);
 void model_run_backward(struct model *model, uint64_t limit, struct model_stop *stop);
 void model_step(struct model *model, struct model_stop *stop);
+/* Steps one by one: what timeline_step_range() has to be the same as. */
+void model_step_range(struct model *model, const struct timeline_range *range,
+                      struct model_stop *stop);
 void model_reverse_step(struct model *model, struct model_stop *stop);
 
 /* True if some access at position, of the given kind, touches this byte and is watched. */

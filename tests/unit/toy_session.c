@@ -155,3 +155,19 @@ struct timeline_stop session_move(struct toy_session *session, enum session_move
     session_check_state(session);
     return stop;
 }
+
+struct timeline_stop session_step_range(struct toy_session *session,
+                                        const struct timeline_range *range)
+{
+    struct ebb_error error = {0};
+    struct timeline_stop stop;
+    struct model_stop expected;
+
+    model_step_range(&session->model, range, &expected);
+    if (timeline_step_range(session->timeline, range, &stop, &error)) {
+        fail_msg("%s", error.message);
+    }
+    session_check_stop(session, &stop, &expected);
+    session_check_state(session);
+    return stop;
+}

@@ -44,5 +44,7 @@ enum session_move {
 };
 struct timeline_stop session_move(struct toy_session *session, enum session_move move,
                                   uint64_t position);
+struct timeline_stop session_step_range(struct toy_session *session,
+                                        const struct timeline_range *range);
 
 #endif

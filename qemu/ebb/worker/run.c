@@ -22,6 +22,11 @@ static uint64_t position(void *opaque)
     return ebb_position_now();
 }
 
+static uint64_t pc(void *opaque)
+{
+    return worker_pc(opaque);
+}
+
 static void execute(void *opaque, uint64_t instructions)
 {
     struct worker *worker = opaque;
@@ -102,6 +107,7 @@ static void diverge(void *opaque, uint64_t position, const char *what)
 
 static const struct clockwork_machine machine = {
     .position = position,
+    .pc = pc,
     .execute = execute,
     .take_interrupt = take_interrupt,
     .next_event = next_event,
