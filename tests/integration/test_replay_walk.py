@@ -279,6 +279,26 @@ class Walk:
         self.check_stop(stop, self.model.move(packet))
         self.check_state()
 
+    def range_from_here(self):
+        """Addresses around the PC, or some that it is not among, or all that there are."""
+        pc = self.truth.pcs[self.model.position]
+        kind = self.random.randrange(8)
+        if kind == 0:
+            return 0, 2 ** (8 * self.client.word_size) - 1
+        if kind == 1:
+            return pc + 4, pc + 64
+        return max(0, pc - self.random.randrange(128)), pc + self.random.choice((1, 4, 16, 64, 1024))
+
+    def go_in_range(self):
+        """Where all PCs are known."""
+        if not self.area.guards or self.model.position == self.area.high:
+            self.go("s")
+            return
+        start, end = self.range_from_here()
+        stop = self.client.move("vCont;r%x,%x" % (start, end))
+        self.check_stop(stop, self.model.step_range(self.truth.pcs, start, end))
+        self.check_state()
+
     def add(self):
         new = self.random.choice(self.area.candidates)
         if new not in self.model.breakpoints:
@@ -326,8 +346,10 @@ class Walk:
     def one_move(self):
         if self.kill_one_in and self.random.randrange(self.kill_one_in) == 0:
             self.client.kill_worker(self.random.randrange(8))
-        kind = self.random.randrange(20)
-        if kind < 3:
+        kind = self.random.randrange(22)
+        if kind >= 20:
+            self.go_in_range()
+        elif kind < 3:
             self.seek_somewhere()
         elif kind < 15:
             self.go(("s", "bs", "bs", "c", "c", "c", "bc", "bc", "bc", "bc", "bs", "s")[kind - 3])

@@ -105,6 +105,19 @@ class Model:
         self.shown_device = False
         return self._arrive("step", position)
 
+    def step_range(self, pcs, start, end):
+        """Steps one by one until the PC is outside of the range; pcs: by position. A breakpoint that
+        one of them leads to is a stop."""
+        while True:
+            answer = self.move("s")
+            if answer.reason != "step":
+                return answer
+            key = standing(answer.position)
+            if any(b.fires(key) for b in self.breakpoints if not b.is_watch):
+                return Answer("break", answer.position, key)
+            if not start <= pcs[answer.position] < end:
+                return answer
+
     def _first(self, low, high):
         return min((key for key in (b.first(low, high) for b in self.breakpoints)
                     if key is not None), default=None)

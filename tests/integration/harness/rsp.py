@@ -142,6 +142,13 @@ class Rsp:
             raise RemoteError("%s: %s %s" % (packet, reply, text))
         return Stop(reply, text)
 
+    def move_interrupted(self, packet):
+        """The same with a Ctrl-C right behind the packet."""
+        self.last = (self.last + [packet])[-40:]
+        data = packet.encode()
+        self.child.stdin.write(b"$%s#%02x\x03" % (data, sum(data) % 256))
+        return Stop(*self._reply())
+
     def monitor(self, command):
         reply, text = self.exchange("qRcmd," + command.encode().hex())
         if reply != "OK":
