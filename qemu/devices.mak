@@ -7,6 +7,8 @@
 # Machines. With the Versatile Express boards come the Realview ones, whose parts they have.
 CONFIG_ARM_VIRT=y
 CONFIG_VEXPRESS=y
+# A part of the Realview boards that they do not ask for.
+CONFIG_SPLIT_IRQ=y
 
 # Loading guests
 CONFIG_GENERIC_LOADER=y

@@ -48,6 +48,20 @@ def device_list(qemu):
 class QemuDevices(unittest.TestCase):
     maxDiff = None
 
+    def test_machines_start(self):
+        """Each machine has all of its parts."""
+        qemu = os.path.join(ebb.current().build, "qemu", "qemu-system-aarch64")
+        machines = [line.split()[0] for line in ask(qemu, "-M", "help")[1:]]
+        machines = [name for name in machines if not VARIANT.search(name)]
+        self.assertIn("virt", machines)
+        for name in machines:
+            with self.subTest(machine=name):
+                ended = subprocess.run(
+                    [qemu, "-M", name, "-S", "-nodefaults", "-audio", "none", "-display", "none",
+                     "-monitor", "stdio"], input="quit\n", capture_output=True, text=True,
+                    timeout=process.WATCHDOG, check=False)
+                self.assertEqual((ended.returncode, ended.stderr), (0, ""))
+
     def test_list_in_documentation(self):
         qemu = os.path.join(ebb.current().build, "qemu", "qemu-system-aarch64")
         have = device_list(qemu)
