@@ -2,13 +2,15 @@
 /*
  * A monitor in the secure world and a program in the normal one, which calls it. The monitor has
  * secure RAM, secure flash and the secure UART; the program has nothing of these, tries all the
- * same, and has a device write to memory. Run with -M virt,secure=on -device virtio-rng-device.
- * The tests know the names and the counts.
+ * same, and has a device write to memory. With a GICv3 it has an interrupt pending as well while it
+ * calls: to the monitor that would be an FIQ, which it does not expect. Run with -M virt,secure=on
+ * -device virtio-rng-device. The tests know the names and the counts.
  */
 #include "guest.h"
 #include "virtio_rng.h"
 
 #define ROUNDS 12
+#define SGI 5
 #define SECURE_FLASH 0x00000000u
 #define SECURE_UART 0x09040000u
 #define SECURE_GPIO 0x090b0000u
@@ -31,6 +33,7 @@ struct secret {
 
 volatile uint32_t calls_made;
 volatile uint32_t faults;
+volatile uint32_t interrupts;
 volatile uint32_t random_words[4];
 static uint8_t monitor_stack[0x2000] __attribute__((aligned(16), used));
 static uint8_t normal_stack[0x4000] __attribute__((aligned(16), used));
@@ -70,7 +73,7 @@ __attribute__((used, noinline)) void monitor_call(uint32_t argument)
 }
 
 #ifdef __aarch64__
-#define SCR 0x431ul /* non-secure, RES1, the lower levels are AArch64 */
+#define SCR 0x435ul /* non-secure, FIQs go to the monitor, RES1, the lower levels are AArch64 */
 
 __asm__(".balign 0x800\n"
         "monitor_vectors: .space 0x400\n" /* synchronous, from AArch64 below */
@@ -174,6 +177,25 @@ static uint32_t load(uintptr_t address)
     return value;
 }
 
+static void on_interrupt(void)
+{
+    interrupts++;
+}
+
+/* One that is pending meanwhile is an IRQ here, and an FIQ in the monitor. */
+static void call_with_interrupt(uint32_t argument)
+{
+    uint32_t before = interrupts;
+
+    irq_send_to_self(SGI);
+    call_monitor(argument);
+    check(interrupts == before, "the interrupt is masked");
+    irq_unmask();
+    while (interrupts == before) {
+    }
+    irq_mask();
+}
+
 static void one_round(uint32_t round)
 {
     check(load(SECURE_RAM) == 0, "the secret cannot be read");
@@ -181,7 +203,11 @@ static void one_round(uint32_t round)
     while (!virtio_rng_done()) {
     }
     calls_made++;
-    call_monitor(random_words[0] | 1);
+    if (irq_controller_version() == 3) {
+        call_with_interrupt(random_words[0] | 1);
+    } else {
+        call_monitor(random_words[0] | 1);
+    }
     check(faults == round + 1, "the normal world has no secure RAM");
 }
 
@@ -193,7 +219,10 @@ int main(void)
     secret->calls = 0;
     program_flash(SECURE_FLASH, 0x12345678);
     check(read32(SECURE_FLASH) == 0x12345678, "the secure flash keeps what it is told");
+    irq_init();
+    irq_enable(SGI, on_interrupt);
     leave_secure_world();
+    irq_init(); /* each world has registers of its own */
     set_exception_handler(on_exception);
     if (!virtio_rng_start()) {
         check(false, "there is a random number generator");

@@ -417,8 +417,8 @@ class WalkTests(unittest.TestCase):
 
     def bare_metal(self, name, seed, options=("--workers", "1"), kill_one_in=0, extra=(),
                    interval=20000, moves=110, values=True, window=500, devices=False,
-                   watched=()):
-        arguments = self.ebb.guests.bare(name) + list(extra)
+                   watched=(), gic=2):
+        arguments = self.ebb.guests.bare(name, gic=gic) + list(extra)
         recording = self.ebb.record(
             arguments, ["--keyframe-interval=%d" % interval]).recording
         generator = random.Random(seed)
@@ -511,6 +511,9 @@ class BareMetal(WalkTests):
 
     def test_secure(self):
         self.bare_metal("secure-aarch64", 46, ("--workers", "3"), interval=4000, devices=True)
+
+    def test_secure_gicv3(self):
+        self.bare_metal("secure-aarch64", 49, interval=4000, devices=True, gic=3)
 
     def test_secure_arm(self):
         self.bare_metal("secure-arm", 47, interval=4000, devices=True)

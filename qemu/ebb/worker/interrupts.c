@@ -2,8 +2,10 @@
 #include "qemu/osdep.h"
 #include "accel/tcg/cpu-ops.h"
 #include "hw/core/cpu.h"
+#include "ebb/position.h"
 #include "breakpoints.h"
 #include "context.h"
+#include "events.h"
 #include "interrupts.h"
 
 /* QEMU's operations carry no context of ours. */
@@ -12,11 +14,28 @@ static struct {
     TCGCPUOps ours;
 } operations;
 
+/*
+ * QEMU enters an interrupt that is pending at the end of a budget too. But what comes next here may
+ * be an event in front of the entry: as an exception return leaves the secure world, the GIC makes
+ * an IRQ of what was an FIQ. Under KVM there is no such entry anyway (kvm.c).
+ */
+static bool event_comes_first(struct worker *worker)
+{
+    const struct ebb_event *event = worker_events_peek(worker);
+
+    return !worker->taking && !worker->diversion && !worker->kvm.active && event &&
+           ebb_event_is_asynchronous(event) && !(event->flags & EBB_EVENT_AFTER_ENTRY) &&
+           event->position == ebb_position_now();
+}
+
 static bool exec_interrupt(CPUState *cs, int interrupt_request)
 {
     struct worker *worker = worker_current();
     struct worker_context context;
 
+    if (event_comes_first(worker)) {
+        return false;
+    }
     if (!worker_breakpoints_see_interrupts(worker)) {
         return operations.original->cpu_exec_interrupt(cs, interrupt_request);
     }

@@ -151,7 +151,7 @@ static bool kvm_exec_interrupt(CPUState *cs, int interrupt_request)
 {
     struct worker *worker = worker_current();
 
-    if (!worker->kvm.taking) {
+    if (!worker->taking) {
         if (worker->mode->stops_at(worker, worker_pc(worker))) {
             cpu_exit(cs);
         }

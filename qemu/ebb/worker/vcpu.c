@@ -32,9 +32,9 @@ void worker_vcpu_execute(struct worker *worker, uint64_t budget)
 void worker_vcpu_take_interrupt(struct worker *worker)
 {
     if (CPU(worker->cpu)->interrupt_request) {
-        worker->kvm.taking = true;
+        worker->taking = true;
         worker_vcpu_execute(worker, 0);
-        worker->kvm.taking = false;
+        worker->taking = false;
     }
 }
 

@@ -76,7 +76,6 @@ struct worker_resolution;
 struct worker_kvm {
     bool active;     /* it is one */
     bool unresolved; /* positions in the log are counts */
-    bool taking;     /* an interrupt may be entered although no instruction may be executed */
     struct kvm_guest_cpu description;
     struct smccc_host smccc;
     const uint64_t *clears; /* positions where the exclusive monitor is cleared, going up */
@@ -127,6 +126,7 @@ struct worker {
 
     const struct worker_mode *mode;
     bool diversion;
+    bool taking; /* an interrupt may be entered although no instruction may be executed */
     struct worker_events events;
     struct worker_kvm kvm;
 
