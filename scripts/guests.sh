@@ -2,16 +2,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Fetches the guests that the tests, the demo and the benchmarks run: Debian's kernels and busybox
-# for arm64 and armhf, and U-Boot; and the kernels of the emulated ARM hosts on which recording under
-# KVM is tested. They are unpacked into the cache; nothing is installed.
+# for arm64 and armhf, and U-Boot; and other kernels, as guests or for the emulated ARM hosts on
+# which recording under KVM is tested. They are unpacked into the cache; nothing is installed.
 #
-#   scripts/guests.sh [arm64|armhf|uboot|host61|host612]...     (default: arm64 armhf uboot)
+#   scripts/guests.sh [NAME]...     (default: arm64 armhf uboot)
 #
-# Leaves in $XDG_CACHE_HOME/ebb/guests (default ~/.cache/ebb/guests), for A = arm64, armhf:
-#   vmlinuz-A   busybox-A   modules-A/lib/modules/VERSION/   version-A (the kernel's version)
-#   u-boot-qemu_arm.bin   u-boot-qemu_arm64.bin
-# The host kernel 6.1 is the arm64 guest's; of 6.12 there are vmlinuz-host612, modules-host612,
-# version-host612.
+#   arm64 armhf                  Debian 12's kernel (6.1) and busybox
+#   uboot                        U-Boot for both
+#   arm64-6.12 armhf-6.12        kernels of Debian 12's backports
+#   arm64-7.2 armhf-7.2          of the suite forky, and its other flavours:
+#   arm64-7.2-rt arm64-7.2-cloud arm64-7.2-16k
+#
+# Leaves in $XDG_CACHE_HOME/ebb/guests (default ~/.cache/ebb/guests), for each kernel NAME:
+#   vmlinuz-NAME   modules-NAME/lib/modules/VERSION/   version-NAME (the kernel's version)
+# and   busybox-arm64   busybox-armhf   u-boot-qemu_arm.bin   u-boot-qemu_arm64.bin
 
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/apt.sh"
@@ -85,19 +89,22 @@ fetch_linux() {
     touch "$guests/complete-$architecture-$suite"
 }
 
-fetch_host612() {
-    local packages folder
-    [ ! -e "$guests/complete-host612-$suite" ] || return 0
-    say "fetching the host kernel of $suite-backports"
-    private_apt deb arm64 "$suite" "$suite-backports"
-    packages=$(kernel_packages linux-image-arm64 "$suite-backports")
+# Kernel $1, which is that of metapackage $3 for architecture $2 in suite $4, beside which suite $5
+# may be needed.
+fetch_kernel() {
+    local name=$1 architecture=$2 metapackage=$3 packages folder
+    shift 3
+    [ ! -e "$guests/complete-$name-$1" ] || return 0
+    say "fetching the kernel $name of $1"
+    private_apt deb "$architecture" "$@"
+    packages=$(kernel_packages "$metapackage" "$1")
     folder=$(mktemp -d "$guests/unpack.XXXXXX")
     # shellcheck disable=SC2086
     unpack "$folder" $packages
-    keep_kernel "$folder" host612
+    keep_kernel "$folder" "$name"
     rm -r "$folder"
-    rm -f "$guests/complete-host612"-*
-    touch "$guests/complete-host612-$suite"
+    rm -f "$guests/complete-$name"-*
+    touch "$guests/complete-$name-$1"
 }
 
 fetch_uboot() {
@@ -118,8 +125,7 @@ fetch_uboot() {
 mkdir -p "$guests"
 [ $# -gt 0 ] || set -- arm64 armhf uboot
 for guest in "$@"; do
-    [ "$guest" != host61 ] || guest=arm64
-    if ! is_debian && [ ! -e "$guests/complete-$guest-$suite" ]; then
+    if ! is_debian && ! compgen -G "$guests/complete-$guest-*" >/dev/null; then
         die "the guests are Debian packages: on this system put the files that $0 lists" \
             "into $guests and create $guests/complete-$guest-$suite"
     fi
@@ -127,7 +133,13 @@ for guest in "$@"; do
     arm64) fetch_linux arm64 linux-image-arm64 ;;
     armhf) fetch_linux armhf linux-image-armmp-lpae ;;
     uboot) fetch_uboot ;;
-    host612) fetch_host612 ;;
-    *) die "unknown guest '$guest': arm64, armhf, uboot, host61 or host612" ;;
+    arm64-6.12) fetch_kernel "$guest" arm64 linux-image-arm64 bookworm-backports bookworm ;;
+    armhf-6.12) fetch_kernel "$guest" armhf linux-image-armmp-lpae bookworm-backports bookworm ;;
+    arm64-7.2) fetch_kernel "$guest" arm64 linux-image-arm64 forky ;;
+    armhf-7.2) fetch_kernel "$guest" armhf linux-image-armmp-lpae forky ;;
+    arm64-7.2-rt) fetch_kernel "$guest" arm64 linux-image-rt-arm64 forky ;;
+    arm64-7.2-cloud) fetch_kernel "$guest" arm64 linux-image-cloud-arm64 forky ;;
+    arm64-7.2-16k) fetch_kernel "$guest" arm64 linux-image-arm64-16k forky ;;
+    *) die "unknown guest '$guest': see $0" ;;
     esac
 done

@@ -134,7 +134,7 @@ class Devices(unittest.TestCase):
         behind = ",iommu_platform=on,disable-legacy=on"
         self.check_disks("arm64", ["virtio-iommu-pci", "virtio-scsi-pci,id=scsi" + behind],
                          [(200, "virtio-blk-pci" + behind), (220, "scsi-hd,bus=scsi.0"),
-                          (260, "nvme,serial=1")], kernel="host612")
+                          (260, "nvme,serial=1")], kernel="arm64-6.12")
 
     def check_cards(self, architecture, cards):
         with NumberServer() as port:

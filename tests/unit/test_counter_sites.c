@@ -647,7 +647,7 @@ struct guest {
 };
 
 static const struct guest linux_arm64 = {"vmlinuz-arm64", true, 37};
-static const struct guest linux_host612 = {"vmlinuz-host612", true, 41};
+static const struct guest linux_arm64_612 = {"vmlinuz-arm64-6.12", true, 41};
 static const struct guest u_boot_arm64 = {"u-boot-qemu_arm64.bin", true, 1};
 static const struct guest u_boot_arm = {"u-boot-qemu_arm.bin", false, 1};
 
@@ -850,7 +850,7 @@ int main(void)
         cmocka_unit_test(test_elf_arm),
         cmocka_unit_test(test_a32),
         REAL_IMAGE(linux_arm64),
-        REAL_IMAGE(linux_host612),
+        REAL_IMAGE(linux_arm64_612),
         REAL_IMAGE(u_boot_arm64),
         REAL_IMAGE(u_boot_arm),
         cmocka_unit_test(test_random_images),

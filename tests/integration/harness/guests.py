@@ -51,7 +51,7 @@ class Guests:
 
     def linux(self, architecture, script, gic=2, cpu=None, append="", kernel=None):
         """Arguments for Debian's kernel with tests/guests/linux/SCRIPT.init. kernel: another one
-        than the architecture's, "host612"."""
+        than the architecture's, "arm64-6.12"."""
         kernel = kernel or architecture
         initrd = os.path.join(self.folder, "%s-%s.cpio.gz" % (script, kernel))
         initramfs.make(architecture, os.path.join(SOURCES, "linux", script + ".init"), initrd,
