@@ -301,6 +301,30 @@ static void test_alternatives_before_alignment(void **state)
     check_found(&program, true, read);
 }
 
+/* The replacement behind that of a read need not be code that can be executed where it is. */
+static void test_alternative_before_others(void **state)
+{
+    const uint32_t before[] = {A64_NOP, A64_NOP, A64_ADD};
+    const uint32_t read[] = {MRS_CNTPCTSS | 2, MRS_CNTPCT | 2, MRS_CNTPCTSS | 2};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) { /* a barrier and a read have been replaced in the first only */
+        struct program program = {0};
+        size_t index;
+
+        emit_function(&program, 70);
+        emit(&program, before[i]);
+        index = emit(&program, read[i]);
+        emit_data(&program, 2);
+        emit_function(&program, 70);
+        if (i == 0) {
+            check_found(&program, true, index);
+        } else {
+            check_left(&program, true, 1);
+        }
+    }
+}
+
 static void test_literal_between_functions(void **state)
 {
     for (size_t back = 0; back < 2; back++) { /* the first or the second word of 64 bits */
@@ -648,6 +672,7 @@ struct guest {
 
 static const struct guest linux_arm64 = {"vmlinuz-arm64", true, 37};
 static const struct guest linux_arm64_612 = {"vmlinuz-arm64-6.12", true, 41};
+static const struct guest linux_arm64_72 = {"vmlinuz-arm64-7.2", true, 49};
 static const struct guest u_boot_arm64 = {"u-boot-qemu_arm64.bin", true, 1};
 static const struct guest u_boot_arm = {"u-boot-qemu_arm.bin", false, 1};
 
@@ -836,6 +861,7 @@ int main(void)
         cmocka_unit_test(test_behind_branch_with_loop),
         cmocka_unit_test(test_alternatives),
         cmocka_unit_test(test_alternatives_before_alignment),
+        cmocka_unit_test(test_alternative_before_others),
         cmocka_unit_test(test_literal_between_functions),
         cmocka_unit_test(test_literal_within_function),
         cmocka_unit_test(test_table_with_address_taken),
@@ -851,6 +877,7 @@ int main(void)
         cmocka_unit_test(test_a32),
         REAL_IMAGE(linux_arm64),
         REAL_IMAGE(linux_arm64_612),
+        REAL_IMAGE(linux_arm64_72),
         REAL_IMAGE(u_boot_arm64),
         REAL_IMAGE(u_boot_arm),
         cmocka_unit_test(test_random_images),

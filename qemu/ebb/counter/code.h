@@ -60,6 +60,8 @@ struct instruction_set {
     size_t (*next_read)(const struct code_words *code, size_t index, size_t end);
     /* Whether the word is a counter read that can be replaced: one without condition. */
     bool (*is_read)(uint32_t word, struct counter_site *site);
+    /* Whether a read is one of the self-synchronised ones; NULL: the set has none. */
+    bool (*is_synchronised)(uint32_t word);
     enum code_looks (*looks)(uint32_t word);
     enum code_flow (*flow)(uint32_t word);
     /* The first word from index on that speaks of a word with its bit in wanted set, and what it

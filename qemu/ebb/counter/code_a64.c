@@ -27,6 +27,11 @@ static inline bool is_read(uint32_t word, struct counter_site *site)
     return true;
 }
 
+static bool is_synchronised(uint32_t word)
+{
+    return (word & ~0x1fu) == MRS_CNTPCTSS || (word & ~0x1fu) == MRS_CNTVCTSS;
+}
+
 static size_t next_read(const struct code_words *code, size_t index, size_t end)
 {
     return code_next_read(code, index, end, is_read);
@@ -439,6 +444,7 @@ const struct instruction_set code_a64 = {
     .nop = {A64_NOP, A64_NOP},
     .next_read = next_read,
     .is_read = is_read,
+    .is_synchronised = is_synchronised,
     .looks = looks,
     .flow = flow,
     .next_reference = next_reference,

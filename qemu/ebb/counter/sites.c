@@ -377,13 +377,32 @@ static bool is_an_entry(const struct scan *scan, struct range range, size_t star
            goes_on(scan, range, index, WINDOW, true);
 }
 
+/*
+ * Whether the read at index is what Linux puts in the place of a barrier and a read on CPUs with
+ * FEAT_ECV: a NOP and a self-synchronised read, with other replacements on both sides, into which
+ * nothing leads.
+ */
+static bool is_alternative(const struct scan *scan, struct range range, size_t index)
+{
+    return scan->set->is_synchronised &&
+           scan->set->is_synchronised(code_word(&scan->code, index)) && index > range.start &&
+           code_word(&scan->code, index - 1) == scan->set->nop[0] &&
+           !any_bit(scan->loaded, index - 1, index) &&
+           !any_bit(scan->address_taken, index - 1, index);
+}
+
 /* Whether the counter read at index is an instruction, as far as the words around it tell. */
 static bool is_instruction(const struct scan *scan, struct range range, size_t index)
 {
     size_t start = index;
 
-    if (code_has_bit(scan->loaded, index) || !is_among_code(scan, range, index) ||
-        !goes_on(scan, range, index, FORWARD, false)) {
+    if (code_has_bit(scan->loaded, index) || !is_among_code(scan, range, index)) {
+        return false;
+    }
+    if (is_alternative(scan, range, index)) {
+        return true;
+    }
+    if (!goes_on(scan, range, index, FORWARD, false)) {
         return false;
     }
     while (start > range.start && is_padding(scan, start - 1) &&

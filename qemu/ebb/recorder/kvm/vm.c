@@ -111,6 +111,7 @@ static void hide_features(ARMCPU *cpu)
     } features[] = {
         {"FEAT_RNG (random numbers)", ARM64_SYS_REG(3, 0, 0, 6, 0), 60},
         {"FEAT_WFxT (waiting with a time limit)", ARM64_SYS_REG(3, 0, 0, 6, 2), 0},
+        {"FEAT_ECV (self-synchronised counter reads)", ARM64_SYS_REG(3, 0, 0, 7, 0), 60},
         {"FEAT_HAFDBS (page table flags set by hardware)", ARM64_SYS_REG(3, 0, 0, 7, 1), 0},
     };
     size_t i;
