@@ -59,7 +59,7 @@ enum {
     NUMBER_SPSR_MON = 18,
     NUMBER_R13_MON = 19,
     NUMBER_R14_MON = 20,
-    /* 21: FPSID, in recordings of KVM (kvm_ids.h) */
+    /* 21, 22: in recordings of KVM (kvm_ids.h) */
     NUMBER_ZA_ROW = 0x1000, /* + row: SME's ZA while it is enabled */
 };
 

@@ -226,6 +226,19 @@ static void describe(ARMCPU *cpu, const struct kvm_guest_cpu *description)
     }
 }
 
+/*
+ * What the host's CPU does although its identification registers, as the guest sees them, do not
+ * have it. To be called once the CPU's registers are there: it gets none by it.
+ */
+static void add_unannounced(ARMCPU *cpu, const struct kvm_guest_cpu *description)
+{
+    uint64_t value;
+
+    if (described(description, KVM_ID_EBB_NMI, &value) && value) {
+        cpu->isar.id_aa64pfr1 = FIELD_DP64(cpu->isar.id_aa64pfr1, ID_AA64PFR1, NMI, 1);
+    }
+}
+
 ARMCPU *kvm_guest_cpu_new(const struct kvm_guest_cpu *description, struct ebb_error *error)
 {
     const char *type = description->aarch64 ? ARM_CPU_TYPE_NAME(TYPE_KVM_GUEST_AARCH64)
@@ -241,6 +254,7 @@ ARMCPU *kvm_guest_cpu_new(const struct kvm_guest_cpu *description, struct ebb_er
         object_unref(cpu);
         return NULL;
     }
+    add_unannounced(ARM_CPU(cpu), description);
     return ARM_CPU(cpu);
 }
 

@@ -17,8 +17,13 @@
 #define CORE_ID(offset) (KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | (offset) / 4)
 #define CORE(member) CORE_ID(offsetof(struct kvm_regs, regs.member))
 
-/* In both instruction sets register 2 holds REPORT_ADDRESS and 4 the value for CSSELR. */
-enum { REPORT_REGISTER = 2, SELECT_REGISTER = 4 };
+#define VECTORS 0x800u                        /* where in the memory they are */
+#define VECTOR_SYNCHRONOUS (VECTORS + 0x200u) /* for exceptions from EL1 with its own stack */
+#define SPSR_ALLINT (1ull << 13)
+
+/* In both instruction sets register 2 holds REPORT_ADDRESS and 4 the value for CSSELR; 5, 6 for
+ * A64: the vectors' address, and whether the handler has run. */
+enum { REPORT_REGISTER = 2, SELECT_REGISTER = 4, VECTORS_REGISTER = 5, TWICE_REGISTER = 6 };
 
 static const uint32_t a64_code[] = {
     0xd53b0020, /* mrs x0, ctr_el0 */
@@ -27,12 +32,25 @@ static const uint32_t a64_code[] = {
     0xf9000040, /* str x0, [x2] */
     0xd53b00e0, /* mrs x0, dczid_el0 */
     0xf9000040, /* str x0, [x2] */
+    0xd518c005, /* msr vbar_el1, x5 */
+    0xd5033fdf, /* isb */
+    0xd4000001, /* svc #0; the handler goes on behind it */
     0xd51a0004, /* msr csselr_el1, x4 */
     0xd5033fdf, /* isb */
     0xd5390000, /* mrs x0, ccsidr_el1 */
     0xf9000040, /* str x0, [x2] */
     0x91000484, /* add x4, x4, #1 */
     0x17fffffb, /* b to the msr */
+};
+
+/* What the exception did to PSTATE is seen in that of an exception from its handler. */
+static const uint32_t a64_handler[] = {
+    0xb5000066, /* cbnz x6, to the mrs */
+    0x910004c6, /* add x6, x6, #1 */
+    0xd4000001, /* svc #0 */
+    0xd5384000, /* mrs x0, spsr_el1 */
+    0xf9000040, /* str x0, [x2] */
+    0x17fffd84, /* b to the msr of CSSELR */
 };
 
 static const uint32_t a32_code[] = {
@@ -96,8 +114,9 @@ static bool create_vm(struct probe *probe, int kvm)
         memcpy(probe->memory, a32_code, sizeof(a32_code));
     } else {
         memcpy(probe->memory, a64_code, sizeof(a64_code));
+        memcpy((char *)probe->memory + VECTOR_SYNCHRONOUS, a64_handler, sizeof(a64_handler));
     }
-    __builtin___clear_cache((char *)probe->memory, (char *)probe->memory + sizeof(a32_code));
+    __builtin___clear_cache((char *)probe->memory, (char *)probe->memory + MEMORY_SIZE);
     return true;
 }
 
@@ -140,7 +159,9 @@ static bool set_registers(struct probe *probe)
     return set_register(probe, CORE(pstate), probe->aarch32 ? PSTATE_SVC : PSTATE_EL1H) &&
            set_register(probe, CORE(pc), MEMORY_ADDRESS) &&
            set_register(probe, CORE(regs[REPORT_REGISTER]), REPORT_ADDRESS) &&
-           set_register(probe, CORE(regs[SELECT_REGISTER]), 0);
+           set_register(probe, CORE(regs[SELECT_REGISTER]), 0) &&
+           set_register(probe, CORE(regs[VECTORS_REGISTER]), MEMORY_ADDRESS + VECTORS) &&
+           set_register(probe, CORE(regs[TWICE_REGISTER]), 0);
 }
 
 /* Runs to the next store to REPORT_ADDRESS and takes what it stores. */
@@ -161,19 +182,36 @@ static bool next_report(struct probe *probe, uint64_t *value)
     return true;
 }
 
+static bool collect_a64(struct probe *probe, struct recorder_kvm_probe *result)
+{
+    uint64_t spsr;
+
+    if (!next_report(probe, &result->dczid) || !next_report(probe, &spsr)) {
+        return false;
+    }
+    result->nmi = (spsr & SPSR_ALLINT) != 0;
+    return true;
+}
+
+static bool collect_a32(struct probe *probe, struct recorder_kvm_probe *result)
+{
+    uint64_t value;
+
+    if (!next_report(probe, &value)) {
+        return false;
+    }
+    result->fpsid = (uint32_t)value;
+    return true;
+}
+
 static bool collect(struct probe *probe, struct recorder_kvm_probe *result)
 {
     uint64_t value;
     unsigned i;
 
     if (!next_report(probe, &result->ctr) || !next_report(probe, &result->clidr) ||
-        !next_report(probe, &value)) {
+        !(probe->aarch32 ? collect_a32 : collect_a64)(probe, result)) {
         return false;
-    }
-    if (probe->aarch32) {
-        result->fpsid = (uint32_t)value;
-    } else {
-        result->dczid = value;
     }
     for (i = 0; i < RECORDER_KVM_PROBE_CACHES; i++) {
         if (!next_report(probe, &value)) {

@@ -2,8 +2,10 @@
 /*
  * What a guest under KVM reads from registers that the host does not intercept: the caches'
  * description, the size of DC ZVA's block, FPSID. KVM_GET_ONE_REG gives what the host's kernel
- * makes of them, which is not the same. So a throw-away virtual machine with a handful of
- * instructions reads them and tells.
+ * makes of them, which is not the same. And what the CPU does of which the guest is told that it
+ * does not: with FEAT_NMI exceptions set PSTATE.ALLINT (Arm ARM, AArch64.TakeException) whatever
+ * the identification registers say. So a throw-away virtual machine with a handful of instructions
+ * looks and tells.
  */
 #ifndef EBB_RECORDER_KVM_PROBE_H
 #define EBB_RECORDER_KVM_PROBE_H
@@ -19,6 +21,7 @@ struct recorder_kvm_probe {
     uint64_t ctr;                               /* CTR_EL0 */
     uint64_t clidr;                             /* CLIDR_EL1 */
     uint64_t dczid;                             /* DCZID_EL0; AArch64 guests only, else 0 */
+    uint32_t nmi;                               /* the CPU has FEAT_NMI: 1; AArch64 guests only */
     uint32_t fpsid;                             /* AArch32 guests only, else 0 */
     uint32_t ccsidr[RECORDER_KVM_PROBE_CACHES]; /* CCSIDR_EL1, by CSSELR_EL1 */
 };

@@ -116,6 +116,7 @@ static void add_probed(struct recorder_session *session, struct ebb_cpu_register
     ebb_cpu_registers_add(registers, KVM_ID_CLIDR_EL1, &probe->clidr, sizeof(probe->clidr));
     if (arm_feature(&session->cpu->env, ARM_FEATURE_AARCH64)) {
         ebb_cpu_registers_add(registers, KVM_ID_DCZID_EL0, &probe->dczid, sizeof(probe->dczid));
+        ebb_cpu_registers_add(registers, KVM_ID_EBB_NMI, &probe->nmi, sizeof(probe->nmi));
     } else {
         ebb_cpu_registers_add(registers, KVM_ID_EBB_FPSID, &probe->fpsid, sizeof(probe->fpsid));
     }
