@@ -3,14 +3,12 @@
 #include "exec/address-spaces.h"
 #include "hw/irq.h"
 #include "hw/qdev-core.h"
+#include "hw/qdev-properties.h"
 #include "migration/vmstate.h"
 #include "qapi/error.h"
 #include "qemu/bitops.h"
 #include "qemu/log.h"
-#include "system/device_tree.h"
 #include "mmio_timer.h"
-
-#define REGION_SIZE 0x1000
 
 /* CNTCTLBase */
 #define CNTNSAR 0x04
@@ -33,6 +31,16 @@
 #define TIMER_TVAL 0x8
 #define TIMER_CTL 0xc
 #define REGISTERS_SIZE 0x40
+
+/* The SP804 (its technical reference manual, DDI 0271, 3.2): two timers, one behind the other. */
+#define SP804_LOAD 0x00
+#define SP804_VALUE 0x04
+#define SP804_CONTROL 0x08
+#define SP804_RIS 0x10
+#define SP804_MIS 0x14
+#define SP804_BGLOAD 0x18
+#define SP804_STRIDE 0x20
+#define SP804_ENABLE 0x80u
 
 #define CTL_ENABLE 1u
 #define CTL_IMASK 2u
@@ -312,16 +320,43 @@ static void control_write(void *opaque, hwaddr offset, uint64_t value, unsigned 
     registers_write(opaque, &control_functions, offset, value, size);
 }
 
+/* The SP804 takes a part of the frame, so that one page shows the time of both. */
+static bool is_sp804(const EbbMmioTimer *s, hwaddr offset)
+{
+    return s->sp804 && offset >= EBB_SP804_OFFSET;
+}
+
+static uint64_t sp804_read(EbbMmioTimer *s, hwaddr offset, unsigned size)
+{
+    uint64_t value = 0;
+
+    memory_region_dispatch_read(s->sp804, offset - EBB_SP804_OFFSET, &value,
+                                size_memop(size) | MO_LE, MEMTXATTRS_UNSPECIFIED);
+    return value;
+}
+
+static void sp804_write(EbbMmioTimer *s, hwaddr offset, uint64_t value, unsigned size)
+{
+    memory_region_dispatch_write(s->sp804, offset - EBB_SP804_OFFSET, value,
+                                 size_memop(size) | MO_LE, MEMTXATTRS_UNSPECIFIED);
+    s->changed = true;
+}
+
 static uint64_t frame_read(void *opaque, hwaddr offset, unsigned size)
 {
     look_at_clock(opaque);
-    return registers_read(opaque, &frame_functions, offset, size);
+    return is_sp804(opaque, offset) ? sp804_read(opaque, offset, size)
+                                    : registers_read(opaque, &frame_functions, offset, size);
 }
 
 static void frame_write(void *opaque, hwaddr offset, uint64_t value, unsigned size)
 {
     look_at_clock(opaque);
-    registers_write(opaque, &frame_functions, offset, value, size);
+    if (is_sp804(opaque, offset)) {
+        sp804_write(opaque, offset, value, size);
+    } else {
+        registers_write(opaque, &frame_functions, offset, value, size);
+    }
 }
 
 static const MemoryRegionOps control_ops = {
@@ -353,8 +388,10 @@ static void mmio_timer_init(Object *object)
 {
     EbbMmioTimer *s = EBB_MMIO_TIMER(object);
 
-    memory_region_init_io(&s->control_region, object, &control_ops, s, "cntctlbase", REGION_SIZE);
-    memory_region_init_io(&s->frame_region, object, &frame_ops, s, "cntbase0", REGION_SIZE);
+    memory_region_init_io(&s->control_region, object, &control_ops, s, "cntctlbase",
+                          EBB_MMIO_TIMER_REGION_SIZE);
+    memory_region_init_io(&s->frame_region, object, &frame_ops, s, "cntbase0",
+                          EBB_MMIO_TIMER_REGION_SIZE);
     sysbus_init_mmio(SYS_BUS_DEVICE(s), &s->control_region);
     sysbus_init_mmio(SYS_BUS_DEVICE(s), &s->frame_region);
     timer_init_part(s, &s->physical, false);
@@ -437,39 +474,7 @@ static const TypeInfo mmio_timer_info = {
     .class_init = mmio_timer_class_init,
 };
 
-static void mmio_timer_register_types(void)
-{
-    type_register_static(&mmio_timer_info);
-}
-
-type_init(mmio_timer_register_types)
-
-/* Values of the device tree binding for the GIC's interrupts. */
-#define FDT_SPI 0
-#define FDT_LEVEL_HIGH 4
-
-    static void describe(void *fdt, hwaddr address, int spi)
-{
-    hwaddr frame_address = address + EBB_MMIO_TIMER_FRAME_OFFSET;
-    g_autofree char *node = g_strdup_printf("/timer@%" PRIx64, address);
-    g_autofree char *frame = g_strdup_printf("%s/frame@%" PRIx64, node, frame_address);
-
-    qemu_fdt_add_subnode(fdt, node);
-    qemu_fdt_setprop_string(fdt, node, "compatible", "arm,armv7-timer-mem");
-    qemu_fdt_setprop_cell(fdt, node, "#address-cells", 2);
-    qemu_fdt_setprop_cell(fdt, node, "#size-cells", 2);
-    qemu_fdt_setprop(fdt, node, "ranges", NULL, 0);
-    qemu_fdt_setprop_cell(fdt, node, "clock-frequency", EBB_MMIO_TIMER_HZ);
-    qemu_fdt_setprop_sized_cells(fdt, node, "reg", 2, address, 2, REGION_SIZE);
-
-    qemu_fdt_add_subnode(fdt, frame);
-    qemu_fdt_setprop_cell(fdt, frame, "frame-number", 0);
-    qemu_fdt_setprop_sized_cells(fdt, frame, "reg", 2, frame_address, 2, REGION_SIZE);
-    qemu_fdt_setprop_cells(fdt, frame, "interrupts", FDT_SPI, spi, FDT_LEVEL_HIGH, FDT_SPI, spi + 1,
-                           FDT_LEVEL_HIGH);
-}
-
-void ebb_mmio_timer_create(void *fdt, hwaddr address, DeviceState *gic, int spi)
+EbbMmioTimer *ebb_mmio_timer_create(hwaddr address, DeviceState *gic, int spi)
 {
     DeviceState *device = qdev_new(TYPE_EBB_MMIO_TIMER);
     SysBusDevice *bus_device = SYS_BUS_DEVICE(device);
@@ -481,7 +486,19 @@ void ebb_mmio_timer_create(void *fdt, hwaddr address, DeviceState *gic, int spi)
     sysbus_mmio_map(bus_device, 1, s->frame_address);
     sysbus_connect_irq(bus_device, 0, qdev_get_gpio_in(gic, spi));
     sysbus_connect_irq(bus_device, 1, qdev_get_gpio_in(gic, spi + 1));
-    describe(fdt, address, spi);
+    return s;
+}
+
+void ebb_mmio_timer_add_sp804(EbbMmioTimer *s, qemu_irq irq)
+{
+    DeviceState *device = qdev_new("sp804");
+    SysBusDevice *bus_device = SYS_BUS_DEVICE(device);
+
+    qdev_prop_set_uint32(device, "freq0", EBB_SP804_HZ);
+    qdev_prop_set_uint32(device, "freq1", EBB_SP804_HZ);
+    sysbus_realize_and_unref(bus_device, &error_fatal);
+    sysbus_connect_irq(bus_device, 0, irq);
+    s->sp804 = sysbus_mmio_get_region(bus_device, 0);
 }
 
 void ebb_mmio_timer_set_alarm(EbbMmioTimer *s, void (*alarm)(void *opaque, int64_t ns),
@@ -512,36 +529,87 @@ void ebb_mmio_timer_expire(EbbMmioTimer *s)
 
 bool ebb_mmio_timer_show(EbbMmioTimer *s, Error **errp)
 {
-    uint64_t size = MAX(REGION_SIZE, qemu_real_host_page_size());
-    hwaddr offset, length;
+    uint64_t size = MAX(EBB_MMIO_TIMER_REGION_SIZE, qemu_real_host_page_size());
 
     if (!memory_region_init_rom_device_nomigrate(&s->page, OBJECT(s), &frame_ops, s, "timer-page",
                                                  size, errp)) {
         return false;
     }
     s->page_bytes = memory_region_get_ram_ptr(&s->page);
-    ebb_mmio_timer_refresh(s, &offset, &length);
+    s->changed = true;
+    ebb_mmio_timer_refresh(s, NULL);
     memory_region_add_subregion_overlap(get_system_memory(), s->frame_address, &s->page, 1);
     return true;
 }
 
-void ebb_mmio_timer_refresh(EbbMmioTimer *s, hwaddr *offset, hwaddr *length)
+/* What has changed in the page and was not told yet: [start, end). */
+struct stretch {
+    EbbMmioTimer *timer;
+    void (*changed)(EbbMmioTimer *s, hwaddr offset, hwaddr length);
+    hwaddr start, end;
+};
+
+static void tell(struct stretch *stretch)
 {
-    hwaddr first = REGISTERS_SIZE, end = 0, at;
+    if (stretch->end && stretch->changed) {
+        stretch->changed(stretch->timer, stretch->start, stretch->end - stretch->start);
+    }
+    stretch->end = 0;
+}
+
+/* Two words are one stretch if telling of what is between them costs less than another one. */
+#define NEAR 8
+
+static void show_word(struct stretch *stretch, hwaddr offset, uint32_t value)
+{
+    uint8_t *word = stretch->timer->page_bytes + offset;
+
+    if (ldl_le_p(word) == value) {
+        return;
+    }
+    stl_le_p(word, value);
+    if (stretch->end && offset > stretch->end + NEAR) {
+        tell(stretch);
+    }
+    if (!stretch->end) {
+        stretch->start = offset;
+    }
+    stretch->end = offset + 4;
+}
+
+/* Of a timer that does not run nothing changes but by writes. */
+static void show_sp804(struct stretch *stretch)
+{
+    static const hwaddr registers[] = {SP804_LOAD, SP804_VALUE, SP804_CONTROL,
+                                       SP804_RIS,  SP804_MIS,   SP804_BGLOAD};
+    EbbMmioTimer *s = stretch->timer;
+    size_t i;
+
+    for (i = 0; i < 2 * ARRAY_SIZE(registers); i++) {
+        hwaddr timer = EBB_SP804_OFFSET + i / ARRAY_SIZE(registers) * SP804_STRIDE;
+        hwaddr offset = timer + registers[i % ARRAY_SIZE(registers)];
+
+        if (s->changed || ldl_le_p(s->page_bytes + timer + SP804_CONTROL) & SP804_ENABLE) {
+            show_word(stretch, offset, sp804_read(s, offset, 4));
+        }
+    }
+}
+
+void ebb_mmio_timer_refresh(EbbMmioTimer *s,
+                            void (*changed)(EbbMmioTimer *s, hwaddr offset, hwaddr length))
+{
+    struct stretch stretch = {.timer = s, .changed = changed};
+    hwaddr at;
 
     look_at_clock(s);
     for (at = 0; at < REGISTERS_SIZE; at += 4) {
-        uint32_t value = registers_read(s, &frame_functions, at, 4);
-
-        if (ldl_le_p(s->page_bytes + at) != value) {
-            stl_le_p(s->page_bytes + at, value);
-            first = MIN(first, at);
-            end = at + 4;
-        }
+        show_word(&stretch, at, registers_read(s, &frame_functions, at, 4));
     }
+    if (s->sp804) {
+        show_sp804(&stretch);
+    }
+    tell(&stretch);
     s->changed = false;
-    *offset = end ? first : 0;
-    *length = end ? end - first : 0;
 }
 
 EbbMmioTimer *ebb_mmio_timer_find(void)
@@ -550,3 +618,10 @@ EbbMmioTimer *ebb_mmio_timer_find(void)
 
     return object ? EBB_MMIO_TIMER(object) : NULL;
 }
+
+static void mmio_timer_register_types(void)
+{
+    type_register_static(&mmio_timer_info);
+}
+
+type_init(mmio_timer_register_types)

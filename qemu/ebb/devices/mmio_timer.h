@@ -21,12 +21,19 @@ OBJECT_DECLARE_SIMPLE_TYPE(EbbMmioTimer, EBB_MMIO_TIMER)
 #define EBB_MMIO_TIMER_TICK_NS 16
 #define EBB_MMIO_TIMER_HZ (NANOSECONDS_PER_SECOND / EBB_MMIO_TIMER_TICK_NS)
 
+#define EBB_MMIO_TIMER_REGION_SIZE 0x1000 /* of each of the two regions */
+
 /* Distance of the frame from CNTCTLBase: guests may use pages of 64 KiB. */
 #define EBB_MMIO_TIMER_FRAME_OFFSET 0x10000
 
 /* Registers of the frame that hold the counter; each has its upper word behind it. */
 #define EBB_MMIO_TIMER_CNTPCT 0x00
 #define EBB_MMIO_TIMER_CNTVCT 0x08
+
+/* Where in the frame an SP804 is, if the machine has one, and its frequency. */
+#define EBB_SP804_OFFSET 0x800
+#define EBB_SP804_SIZE 0x100
+#define EBB_SP804_HZ 1000000
 
 /* The rights that CNTACR gives, of which the counters' are looked at here. */
 #define EBB_MMIO_TIMER_RPCT (1u << 0)
@@ -49,6 +56,7 @@ struct EbbMmioTimer {
     uint8_t *page_bytes;  /* its contents; NULL before */
     bool changed;         /* the frame has, by other means than time, since the page was brought up
                              to date */
+    MemoryRegion *sp804;  /* NULL: there is none */
     hwaddr frame_address; /* guest-physical */
     void (*alarm)(void *opaque, int64_t ns); /* NULL: QEMU's main loop watches the time */
     void *alarm_opaque;
@@ -60,10 +68,15 @@ struct EbbMmioTimer {
 
 /*
  * Creates the timer of a machine: CNTCTLBase at guest-physical address, the frame behind it, the
- * physical timer at the GIC's shared interrupt spi, the virtual one at spi + 1; and describes it in
- * the machine's device tree as the node /timer@ADDRESS, which is the caller's only timer there.
+ * physical timer at the GIC's shared interrupt spi, the virtual one at spi + 1.
  */
-void ebb_mmio_timer_create(void *fdt, hwaddr address, DeviceState *gic, int spi);
+EbbMmioTimer *ebb_mmio_timer_create(hwaddr address, DeviceState *gic, int spi);
+
+/*
+ * Puts an SP804 dual timer at EBB_SP804_OFFSET of the frame, for guests that take the generic timer
+ * late or not at all. With the BQL, before the guest runs.
+ */
+void ebb_mmio_timer_add_sp804(EbbMmioTimer *timer, qemu_irq irq);
 
 /* The machine's timer, or NULL. With the BQL; the result may be kept, a machine does not lose it.
  */
@@ -78,10 +91,11 @@ EbbMmioTimer *ebb_mmio_timer_find(void);
 bool ebb_mmio_timer_show(EbbMmioTimer *timer, Error **errp);
 
 /*
- * Brings the page up to date. What changed of it is length bytes at offset; both are 0 if nothing
- * did. With the BQL, while the guest does not run.
+ * Brings the page up to date, and tells of each stretch of bytes that has changed. With the BQL,
+ * while the guest does not run.
  */
-void ebb_mmio_timer_refresh(EbbMmioTimer *timer, hwaddr *offset, hwaddr *length);
+void ebb_mmio_timer_refresh(EbbMmioTimer *timer,
+                            void (*changed)(EbbMmioTimer *timer, hwaddr offset, hwaddr length));
 
 /*
  * From now on somebody else watches the time: alarm is called, with the BQL, whenever the next time

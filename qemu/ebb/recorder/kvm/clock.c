@@ -141,14 +141,17 @@ bool recorder_kvm_clock_leave(struct recorder_session *session)
     return was_closed;
 }
 
+static void note_change(EbbMmioTimer *timer, hwaddr offset, hwaddr length)
+{
+    recorder_hooks_ram_written(&timer->page, offset, length);
+}
+
 void recorder_kvm_clock_refresh(struct recorder_session *session)
 {
     struct recorder_kvm_clock *clock = session->kvm->clock;
-    hwaddr offset, length;
 
     if (clock) {
-        ebb_mmio_timer_refresh(clock->timer, &offset, &length);
-        recorder_hooks_ram_written(&clock->timer->page, offset, length);
+        ebb_mmio_timer_refresh(clock->timer, note_change);
         /* Behind the anchor, which takes its time: the guest is to get something of its step. */
         clock->refreshed_ns = get_clock();
     }

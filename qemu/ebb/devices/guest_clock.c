@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "qemu/osdep.h"
+#include "cpu.h"
+#include "hw/loader.h"
+#include "hw/qdev-core.h"
+#include "system/device_tree.h"
+#include "guest_clock.h"
+#include "mmio_timer.h"
+
+/* The interrupts of the memory-mapped timer, and behind them that of the SP804. */
+#define SP804_SPI 2
+
+/* Values of the device tree binding for the GIC's interrupts. */
+#define FDT_SPI 0
+#define FDT_LEVEL_HIGH 4
+
+/* The name of the driver that takes the timer late, which is in the kernel's image. */
+#define LATE_DRIVER "arch-timer-mmio"
+
+/* Bytes that an unpacked kernel may have; QEMU's limit for what it loads. */
+#define KERNEL_MAX LOAD_IMAGE_MAX_GUNZIP_BYTES
+
+/* The kernel's image as it will be in memory; NULL: there is none, or it cannot be read. */
+static uint8_t *read_kernel(const char *name, ssize_t *size)
+{
+    uint8_t *image = NULL;
+    gsize length;
+
+    *size = load_image_gzipped_buffer(name, KERNEL_MAX, &image);
+    if (*size >= 0) {
+        return image;
+    }
+    if (!g_file_get_contents(name, (char **)&image, &length, NULL)) {
+        return NULL;
+    }
+    *size = length;
+    if (unpack_efi_zboot_image(&image, size) < 0) {
+        g_free(image);
+        return NULL;
+    }
+    return image;
+}
+
+static bool takes_timer_late(const char *kernel)
+{
+    ssize_t size;
+    g_autofree uint8_t *image = kernel ? read_kernel(kernel, &size) : NULL;
+
+    return image && memmem(image, size, LATE_DRIVER, strlen(LATE_DRIVER) + 1);
+}
+
+/*
+ * A timer of the CPU that has no interrupt: the kernel learns the rate of the CPU's counter from
+ * it, which it needs for its delays, and does not use it otherwise. A kernel that takes the
+ * memory-mapped timer early would take the CPU's counter for its clock because of this.
+ */
+static void describe_cpu_timer(void *fdt)
+{
+    qemu_fdt_add_subnode(fdt, "/timer");
+    qemu_fdt_setprop_string(fdt, "/timer", "compatible", "arm,armv8-timer");
+}
+
+static void describe_mmio_timer(void *fdt, hwaddr address, hwaddr frame_size, int spi)
+{
+    hwaddr frame_address = address + EBB_MMIO_TIMER_FRAME_OFFSET;
+    g_autofree char *node = g_strdup_printf("/timer@%" PRIx64, address);
+    g_autofree char *frame = g_strdup_printf("%s/frame@%" PRIx64, node, frame_address);
+
+    qemu_fdt_add_subnode(fdt, node);
+    qemu_fdt_setprop_string(fdt, node, "compatible", "arm,armv7-timer-mem");
+    qemu_fdt_setprop_cell(fdt, node, "#address-cells", 2);
+    qemu_fdt_setprop_cell(fdt, node, "#size-cells", 2);
+    qemu_fdt_setprop(fdt, node, "ranges", NULL, 0);
+    qemu_fdt_setprop_cell(fdt, node, "clock-frequency", EBB_MMIO_TIMER_HZ);
+    qemu_fdt_setprop_sized_cells(fdt, node, "reg", 2, address, 2, EBB_MMIO_TIMER_REGION_SIZE);
+
+    qemu_fdt_add_subnode(fdt, frame);
+    qemu_fdt_setprop_cell(fdt, frame, "frame-number", 0);
+    qemu_fdt_setprop_sized_cells(fdt, frame, "reg", 2, frame_address, 2, frame_size);
+    qemu_fdt_setprop_cells(fdt, frame, "interrupts", FDT_SPI, spi, FDT_LEVEL_HIGH, FDT_SPI, spi + 1,
+                           FDT_LEVEL_HIGH);
+}
+
+static void describe_sp804(void *fdt, hwaddr address, int spi)
+{
+    static const char clock_names[] = "timer0clk\0timer1clk\0apb_pclk";
+    g_autofree char *node = g_strdup_printf("/timer@%" PRIx64, address);
+    uint32_t clock = qemu_fdt_alloc_phandle(fdt);
+
+    qemu_fdt_add_subnode(fdt, "/timer-clock");
+    qemu_fdt_setprop_string(fdt, "/timer-clock", "compatible", "fixed-clock");
+    qemu_fdt_setprop_cell(fdt, "/timer-clock", "#clock-cells", 0);
+    qemu_fdt_setprop_cell(fdt, "/timer-clock", "clock-frequency", EBB_SP804_HZ);
+    qemu_fdt_setprop_cell(fdt, "/timer-clock", "phandle", clock);
+
+    qemu_fdt_add_subnode(fdt, node);
+    qemu_fdt_setprop_string(fdt, node, "compatible", "arm,sp804");
+    qemu_fdt_setprop_sized_cells(fdt, node, "reg", 2, address, 2, EBB_SP804_SIZE);
+    qemu_fdt_setprop_cells(fdt, node, "interrupts", FDT_SPI, spi, FDT_LEVEL_HIGH);
+    qemu_fdt_setprop_cells(fdt, node, "clocks", clock, clock, clock);
+    qemu_fdt_setprop(fdt, node, "clock-names", clock_names, sizeof(clock_names));
+}
+
+void ebb_guest_clock_create(MachineState *machine, hwaddr address, DeviceState *gic, int spi)
+{
+    EbbMmioTimer *timer = ebb_mmio_timer_create(address, gic, spi);
+    bool is_armv7 = !arm_feature(&ARM_CPU(first_cpu)->env, ARM_FEATURE_AARCH64);
+
+    if (!is_armv7 && takes_timer_late(machine->kernel_filename)) {
+        describe_cpu_timer(machine->fdt);
+    }
+    describe_mmio_timer(machine->fdt, address,
+                        is_armv7 ? EBB_SP804_OFFSET : EBB_MMIO_TIMER_REGION_SIZE, spi);
+    if (is_armv7) {
+        ebb_mmio_timer_add_sp804(timer, qdev_get_gpio_in(gic, spi + SP804_SPI));
+        describe_sp804(machine->fdt, timer->frame_address + EBB_SP804_OFFSET, spi + SP804_SPI);
+    }
+}
