@@ -7,7 +7,8 @@
 # ", N skipped" behind it if any were, and above it "N known to fail" if any are. What cannot be
 # tested is skipped aloud, and with CI=true it is a failure.
 #
-#   scripts/test.sh [--unit|kvm]     --unit: only what needs no QEMU; kvm: only recording under KVM
+#   scripts/test.sh [--unit|kvm [--all]]    --unit: only what needs no QEMU; kvm: only recording
+#                                           under KVM; --all: on all hosts, with all kernels
 
 . "$(dirname "$0")/common.sh"
 
@@ -142,7 +143,14 @@ case ${1:-} in
         run_counted integration_tests
     fi
     ;;
-kvm) run_counted integration_tests --filter test_kvm ;;
+kvm)
+    case ${2:-} in
+    '') ;;
+    --all) export EBB_KVM_ALL=1 ;;
+    *) die "usage: ./run test kvm [--all]" ;;
+    esac
+    run_counted integration_tests --filter test_kvm
+    ;;
 *) die "usage: ./run test [--unit|kvm]" ;;
 esac
 [ "$known" = 0 ] || echo "$known known to fail"

@@ -32,7 +32,7 @@ import initramfs  # noqa: E402
 # nVHE, LL/SC, AArch32 guests; VHE, LSE.
 CPUS = ("cortex-a72", "neoverse-n1")
 # Version to the name that scripts/guests.sh has for it.
-KERNELS = {"6.1": "arm64", "6.12": "arm64-6.12"}
+KERNELS = {"6.1": "arm64", "6.12": "arm64-6.12", "7.2": "arm64-7.2"}
 RESULTS_SIZE = 4 << 30  # bytes of the disk for results; the file is sparse
 LOST = 125  # exit status when there is none from the script
 

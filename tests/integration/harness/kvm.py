@@ -26,6 +26,10 @@ FILES = "@FILES@"    # in arguments: where the host has its files
 KVM_CHECK_EXTENSION, KVM_CAP_ARM_EL1_32BIT = 0xae03, 105  # of linux/kvm.h
 
 
+# CPUs of emulated hosts that have AArch32 in EL1.
+WITH_ARM = ("cortex-a72",)
+
+
 class Made:
     """A recording that a host made, with the interface of a finished recorder."""
 
@@ -78,17 +82,20 @@ class Plan:
                 "-serial", "stdio", "-kernel", "%s/guests/%s.elf" % (FILES, name)] + (
                     ["-device", "virtio-rng-device"] if name.startswith("dma") else [])
 
-    def linux(self, architecture, script, append=""):
-        """The same for Debian's kernel with tests/guests/linux/SCRIPT.init."""
-        initrd = os.path.join(self.guests.folder, "%s-%s-kvm.cpio.gz" % (script, architecture))
-        initramfs.make(architecture, os.path.join(SOURCES, "linux", script + ".init"), initrd)
-        kernel = "vmlinuz-" + architecture
+    def linux(self, architecture, script, append="", kernel=None):
+        """The same for Debian's kernel with tests/guests/linux/SCRIPT.init. kernel: another one,
+        by the name that scripts/guests.sh has for it."""
+        made_for = kernel or architecture
+        initrd = os.path.join(self.guests.folder, "%s-%s-kvm.cpio.gz" % (script, made_for))
+        initramfs.make(architecture, os.path.join(SOURCES, "linux", script + ".init"), initrd,
+                       kernel=made_for)
+        kernel = "vmlinuz-" + made_for
         self.files["guests/" + kernel] = self.guests.fetched(kernel)
-        self.files["guests/%s-%s" % (script, architecture)] = initrd
+        self.files["guests/%s-%s" % (script, made_for)] = initrd
         cpu = "host" if architecture == "arm64" else "host,aarch64=off"
         return ["-M", "virt", "-cpu", cpu, "-m", "128", "-nodefaults", "-display", "none",
                 "-serial", "stdio", "-kernel", "%s/guests/%s" % (FILES, kernel),
-                "-initrd", "%s/guests/%s-%s" % (FILES, script, architecture),
+                "-initrd", "%s/guests/%s-%s" % (FILES, script, made_for),
                 "-append", "console=ttyAMA0 loglevel=4 panic=-1 " + append]
 
     def loaded(self, architecture, work):
@@ -141,7 +148,7 @@ class Host:
         self.name = name
         self.cpu = cpu
         self.kernel = kernel
-        self.arm = cpu != "neoverse-n1" if kernel else local_has_arm()  # has it AArch32 guests?
+        self.arm = cpu in WITH_ARM if kernel else local_has_arm()  # has it AArch32 guests?
         self.make_plan = make_plan
         self.future = None
 
@@ -169,14 +176,18 @@ class Host:
         return Made(self.results().folder, name)
 
 
-class Hosts:
-    """All kinds of hosts. They start when the first of them is asked for, in the order of the
-    tests, those only that this run has tests of: these have "Kvm_HOST_" in their names."""
+KINDS = (("a72_612", "cortex-a72", "6.12"), ("a72_61", "cortex-a72", "6.1"),
+         ("n1_612", "neoverse-n1", "6.12"), ("n1_61", "neoverse-n1", "6.1"))
 
-    def __init__(self, make_plan):
-        kinds = ([("local", "host", None)] if is_arm_host() else
-                 [("a72_612", "cortex-a72", "6.12"), ("a72_61", "cortex-a72", "6.1"),
-                  ("n1_612", "neoverse-n1", "6.12"), ("n1_61", "neoverse-n1", "6.1")])
+
+class Hosts:
+    """Some kinds of hosts: their names, CPUs and kernels; an ARM host is its own and only kind. They
+    start when the first of them is asked for, in the order of the tests, those only that this run
+    has tests of: these have "Kvm_HOST_" in their names."""
+
+    def __init__(self, make_plan, kinds=KINDS):
+        if is_arm_host():
+            kinds = [("local", "host", None)]
         self.hosts = {kind[0]: Host(*kind, make_plan) for kind in kinds}
         self.pool = None
 

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Debian's kernels as guests under KVM, and as hosts. Here is the part of the matrix that takes what
+is new: the newest kernel as a host with the newest guests, of both architectures. With EBB_KVM_ALL=1
+in the environment, which `./run test kvm --all` sets, it is all of it."""
+
+import os
+import unittest
+
+from harness import ebb, kvm
+
+WORK = "work=compute,syscalls,processes,idle"
+GUESTS_64 = ("arm64-7.2",)
+GUESTS_32 = ("armhf-7.2",)
+KINDS = [("a72_72", "cortex-a72", "7.2")]
+TIMES = 1
+if os.environ.get("EBB_KVM_ALL"):
+    GUESTS_64 = ("arm64", "arm64-6.12", "arm64-7.2", "arm64-7.2-rt", "arm64-7.2-cloud",
+                 "arm64-7.2-16k")
+    GUESTS_32 = ("armhf", "armhf-6.12", "armhf-7.2")
+    KINDS = [("%s_%s" % (name, kernel.replace(".", "")), cpu, kernel)
+             for name, cpu in (("a72", "cortex-a72"), ("n1", "neoverse-n1"), ("a76", "cortex-a76"),
+                               ("v1", "neoverse-v1"), ("n2", "neoverse-n2"), ("max", "max"))
+             for kernel in ("6.1", "6.12", "7.2")]
+    TIMES = 3
+
+
+def guests_of(host):
+    return [("arm64", guest) for guest in GUESTS_64] + [
+        ("armhf", guest) for guest in GUESTS_32 if host.arm]
+
+
+def make_plan(host, guests):
+    plan = kvm.Plan(guests)
+    for architecture, guest in guests_of(host):
+        plan.record(guest, plan.linux(architecture, "work", WORK, guest), times=TIMES)
+    return plan
+
+
+HOSTS = kvm.Hosts(make_plan, KINDS)
+
+
+class Kernels(unittest.TestCase):
+    host = None
+
+    def setUp(self):
+        self.ebb = ebb.current()
+
+    def test_doctor(self):
+        self.assertIn("records under KVM", HOSTS.get(self.host).results().text("doctor.out"))
+
+    def check(self, guest):
+        for number in range(1, TIMES + 1):
+            with self.subTest(number=number):
+                self.check_one(guest if number == 1 else "%s-%d" % (guest, number))
+
+    def check_one(self, name):
+        made = HOSTS.get(self.host).made(name)
+        self.assertEqual(made.status, 0, made.describe())
+        self.assertIn("guest: PASS", made.text())
+        result = self.ebb.json("verify", "--json", made.recording)
+        self.assertTrue(result["verified"], result)
+        self.assertTrue(result["end_state_compared"], result)
+        print("      ", self.host, name, made.stats()["exits"], flush=True)
+
+
+def _add_tests(host):
+    members = {"host": host.name, "__module__": __name__}
+    for _, guest in guests_of(host):
+        name = "test_" + guest.replace("-", "_").replace(".", "")
+        members[name] = lambda self, guest=guest: self.check(guest)
+    name = "Kvm_%s_Kernels" % host.name
+    globals()[name] = type(name, (Kernels,), members)
+
+
+for _host in HOSTS:
+    _add_tests(_host)
+del Kernels  # it has no host
