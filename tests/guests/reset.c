@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Resets the machine twice, then powers off. It remembers in RAM which boot it is in: a reset
+ * Resets the machine three times, then powers off. It remembers in RAM which boot it is in: a reset
  * loads the image anew (so an initialized variable has its first value again) but leaves the rest
  * of RAM alone.
  */
 #include "guest.h"
 
 #define MAGIC 0x7e5e7000u
-#define BOOTS 3
+#define BOOTS 4
 
 static struct {
     uint32_t magic;

@@ -37,6 +37,14 @@ class BareMetal(unittest.TestCase):
     def test_exclusives_gicv3(self):
         self.check("exclusives-aarch64", gic=3)
 
+    def test_reboots(self):
+        """A guest that does nothing but reboot is said to do so, once; others are not."""
+        text = "the guest has rebooted 3 times, each time within a second of its start"
+        for architecture in ("aarch64", "arm"):
+            recorder = self.check("reset-" + architecture)
+            self.assertEqual(recorder.errors.decode().count(text), 1, recorder.describe())
+        self.assertNotIn(b"rebooted", self.check("exceptions-aarch64").errors)
+
     def test_steps_thumb(self):
         self.check("steps-thumb")
 

@@ -19,6 +19,7 @@
 #include "device_view.h"
 #include "devices.h"
 #include "hooks.h"
+#include "reboots.h"
 #include "session.h"
 #include "status.h"
 #include "tcg.h"
@@ -120,6 +121,7 @@ static void recorder_reset_enter(Object *object, ResetType type)
     if (type == RESET_TYPE_SNAPSHOT_LOAD) {
         recorder_session_stop(session);
     } else {
+        recorder_reboots_reset(session);
         recorder_session_reset(session);
     }
 }

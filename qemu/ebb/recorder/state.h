@@ -47,6 +47,13 @@ struct recorder_kvm;
 struct recorder_map;
 struct recorder_ram_space;
 
+/* The guest's reboots, while they come quickly. */
+struct recorder_reboots {
+    bool powered_on;
+    unsigned quick;     /* one behind the other */
+    int64_t started_ns; /* of QEMU_CLOCK_VIRTUAL */
+};
+
 struct recorder_session {
     struct recorder_settings settings;
     const struct recorder_accel *accel;
@@ -64,6 +71,7 @@ struct recorder_session {
      * behind the entry into an exception handler. Elsewhere the accelerator knows the position.
      */
     struct moment moment;
+    struct recorder_reboots reboots;
     bool resetting; /* from the start of a machine reset until the vCPU runs again */
 
     struct ebb_log_writer *writer;
