@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The memory-mapped generic timer, register by register, without a guest; and guests that use it."""
 
+import functools
+import gzip
 import json
 import os
+import shutil
 import socket
 import subprocess
 import unittest
 
-from harness import ebb, process
+from harness import ebb, guests, process
 
 CONTROL, FRAME, DISTRIBUTOR = 0x09100000, 0x09110000, 0x08000000
 CNTACR0, CNTVOFF0 = CONTROL + 0x40, CONTROL + 0x80
@@ -251,15 +254,89 @@ class Registers(unittest.TestCase):
         self.assertEqual((other.read(VIRTUAL + CTL), other.pending()), (5, VIRTUAL_PENDING))
 
 
+class Sp804(unittest.TestCase):
+    """What ARMv7 machines have behind the generic timer, in the same page."""
+
+    LOAD, VALUE, CONTROL, CLEAR, RAW, STRIDE = 0x800, 0x804, 0x808, 0x80c, 0x810, 0x20
+    SP804_PENDING = 1 << 12
+    RUNS, PERIODIC, INTERRUPTS, WIDE = 0x80, 0x40, 0x20, 0x02
+
+    def test_timers(self):
+        session = ebb.current()
+        qemu = os.environ.get("EBB_QEMU") or os.path.join(session.build, "qemu",
+                                                          "qemu-system-aarch64")
+        machine = Machine(qemu, "-cpu", "cortex-a15")
+        self.addCleanup(machine.close)
+        for timer in (FRAME, FRAME + self.STRIDE):
+            machine.write(timer + self.LOAD, 1000)
+            machine.write(timer + self.CONTROL,
+                          self.RUNS | self.PERIODIC | self.INTERRUPTS | self.WIDE)
+            machine.step(500 * 1000 // TICK_NS)
+            self.assertIn(machine.read(timer + self.VALUE), range(499, 502))
+            self.assertEqual(machine.read(timer + self.RAW), 0)
+            self.assertEqual(machine.read(PENDING) & self.SP804_PENDING, 0)
+            machine.step(501 * 1000 // TICK_NS)
+            self.assertEqual(machine.read(timer + self.RAW), 1)
+            self.assertEqual(machine.read(PENDING) & self.SP804_PENDING, self.SP804_PENDING)
+            machine.write(timer + self.CONTROL, 0)
+            machine.write(timer + self.CLEAR, 1)
+            self.assertEqual(machine.read(PENDING) & self.SP804_PENDING, 0)
+
+
+class DeviceTree(unittest.TestCase):
+    """Which clocks a kernel is told of depends on what it has drivers for."""
+
+    CPU_TIMER, MMIO_TIMER, SP804 = b"arm,armv8-timer\0", b"arm,armv7-timer-mem\0", b"arm,sp804\0"
+
+    def clocks(self, cpu, kernel):
+        """Which of them are in the device tree of a machine with that kernel, a file's bytes."""
+        session = ebb.current()
+        folder = session.new_folder("clocks")
+        os.mkdir(folder)
+        with open(os.path.join(folder, "kernel"), "wb") as file:
+            file.write(kernel)
+        tree = os.path.join(folder, "tree")
+        subprocess.run(
+            [os.path.join(session.build, "qemu", "qemu-system-aarch64"), "-M",
+             "virt,gic-version=2,mmio-timer=on,dumpdtb=" + tree, "-cpu", cpu, "-m", "256",
+             "-nodefaults", "-display", "none", "-kernel", os.path.join(folder, "kernel")],
+            check=True, timeout=process.WATCHDOG, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL)
+        with open(tree, "rb") as file:
+            data = file.read()
+        shutil.rmtree(folder)
+        return [clock for clock in (self.CPU_TIMER, self.MMIO_TIMER, self.SP804) if clock in data]
+
+    def test_arm64(self):
+        """However the kernel is packed."""
+        for name, expected in (("arm64", [self.MMIO_TIMER]), ("arm64-6.12", [self.MMIO_TIMER]),
+                               ("arm64-7.2", [self.CPU_TIMER, self.MMIO_TIMER])):
+            with open(ebb.current().guests.fetched("vmlinuz-" + name), "rb") as file:
+                image = file.read()
+            for pack in (bytes, functools.partial(gzip.compress, compresslevel=1), guests.zboot):
+                with self.subTest(name=name, pack=pack):
+                    self.assertEqual(self.clocks("cortex-a72", pack(image)), expected)
+
+    def test_armhf(self):
+        for name in ("armhf", "armhf-7.2"):
+            with open(ebb.current().guests.fetched("vmlinuz-" + name), "rb") as file:
+                self.assertEqual(self.clocks("cortex-a15", file.read()),
+                                 [self.MMIO_TIMER, self.SP804])
+
+
 class Linux(unittest.TestCase):
     """Debian's kernels take the timer from the device tree, and nothing else tells them the time."""
 
-    def check(self, architecture, **guest):
+    EARLY = "arch_timer: mmio timer(s) running at 62.50MHz (virt)."
+    LATE = "arch-timer-mmio 9100000.timer: mmio timer running at 62.50MHz (virt)\n"
+
+    def check(self, architecture, timer=EARLY, **guest):
         session = ebb.current()
         arguments = session.guests.linux(architecture, "poweroff", append="loglevel=7", **guest)
         arguments[1] += ",mmio-timer=on"
         recorder = session.record(arguments)
-        self.assertIn("arch_timer: mmio timer(s) running at 62.50MHz (virt).", recorder.text())
+        self.assertIn(timer, recorder.text())
+        self.assertNotIn("arch_sys_counter", recorder.text())
         self.assertIn("guest: PASS", recorder.text())
         result = session.json("verify", "--json", recorder.recording)
         self.assertTrue(result["end_state_compared"], result)
@@ -272,3 +349,9 @@ class Linux(unittest.TestCase):
 
     def test_armhf(self):
         self.check("armhf")
+
+    def test_arm64_late(self):
+        self.check("arm64", self.LATE, kernel="arm64-7.2")
+
+    def test_armhf_late(self):
+        self.check("armhf", self.LATE, kernel="armhf-7.2")

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The guests: what they are built from and the QEMU arguments they run with."""
 
+import gzip
 import os
 import re
+import struct
 import subprocess
 import sys
 
@@ -65,6 +67,15 @@ class Guests:
     def fetched(name):
         """A file that scripts/guests.sh left in the cache."""
         return os.path.join(initramfs.guests_folder(), name)
+
+
+def zboot(image):
+    """An arm64 Image as other distributions ship it: packed, in an EFI program that unpacks it. Of
+    the program there is only the header that loaders look at."""
+    packed = gzip.compress(image, 1)
+    header = struct.pack("<4s4sII8x32s4sI", b"MZ", b"zimg", 64, len(packed), b"gzip",
+                         b"\xcd\x23\x82\x81", 64)
+    return header + packed
 
 
 def marked_lines(name):
