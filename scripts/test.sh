@@ -146,7 +146,7 @@ case ${1:-} in
 kvm)
     case ${2:-} in
     '') ;;
-    --all) export EBB_KVM_ALL=1 ;;
+    --all) export EBB_KVM_ALL=${EBB_KVM_ALL:-3} ;;
     *) die "usage: ./run test kvm [--all]" ;;
     esac
     run_counted integration_tests --filter test_kvm

@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Debian's kernels as guests under KVM, and as hosts. Here is the part of the matrix that takes what
-is new: the newest kernel as a host with the newest guests, of both architectures. With EBB_KVM_ALL=1
-in the environment, which `./run test kvm --all` sets, it is all of it."""
+is new: the newest kernel as a host with the newest guests, of both architectures. With EBB_KVM_ALL=N
+in the environment it is all of it, N times; `./run test kvm --all` sets it to 3."""
 
 import os
+import subprocess
 import unittest
 
 from harness import ebb, kvm
+from harness.guests import zboot
+from harness.process import WATCHDOG
 
 WORK = "work=compute,syscalls,processes,idle"
 GUESTS_64 = ("arm64-7.2",)
 GUESTS_32 = ("armhf-7.2",)
 KINDS = [("a72_72", "cortex-a72", "7.2")]
 TIMES = 1
+UNSUPPORTED = 5  # exit status
 if os.environ.get("EBB_KVM_ALL"):
     GUESTS_64 = ("arm64", "arm64-6.12", "arm64-7.2", "arm64-7.2-rt", "arm64-7.2-cloud",
                  "arm64-7.2-16k")
@@ -21,7 +25,7 @@ if os.environ.get("EBB_KVM_ALL"):
              for name, cpu in (("a72", "cortex-a72"), ("n1", "neoverse-n1"), ("a76", "cortex-a76"),
                                ("v1", "neoverse-v1"), ("n2", "neoverse-n2"), ("max", "max"))
              for kernel in ("6.1", "6.12", "7.2")]
-    TIMES = 3
+    TIMES = int(os.environ["EBB_KVM_ALL"])
 
 
 def guests_of(host):
@@ -33,7 +37,35 @@ def make_plan(host, guests):
     plan = kvm.Plan(guests)
     for architecture, guest in guests_of(host):
         plan.record(guest, plan.linux(architecture, "work", WORK, guest), times=TIMES)
+    add_refused(plan, guests)
     return plan
+
+
+def device_tree():
+    """A machine's that has the CPU's own timer."""
+    session = ebb.current()
+    tree = session.new_folder("tree")
+    subprocess.run([os.path.join(session.build, "qemu", "qemu-system-aarch64"), "-M",
+                    "virt,gic-version=2,dumpdtb=" + tree, "-cpu", "cortex-a72", "-m", "128",
+                    "-nodefaults", "-display", "none"],
+                   check=True, timeout=WATCHDOG, stdin=subprocess.DEVNULL)
+    with open(tree, "rb") as file:
+        return file.read()
+
+
+def add_refused(plan, guests):
+    """Guests that can have no clock. The kernel's drivers have another name, and it is packed."""
+    with open(guests.fetched("vmlinuz-arm64"), "rb") as file:
+        kernel = file.read()
+    plan.files["guests/vmlinuz-arm64"] = guests.fetched("vmlinuz-arm64")
+    plan.files["guests/no-driver"] = zboot(
+        kernel.replace(b"arm,armv7-timer-mem", b"arm,armv7-timer-xxx"))
+    plan.files["guests/other.dtb"] = device_tree()
+    machine = ["-M", "virt", "-cpu", "host", "-m", "128", "-nodefaults", "-display", "none",
+               "-serial", "stdio", "-kernel"]
+    plan.record("no-driver", machine + [kvm.FILES + "/guests/no-driver"])
+    plan.record("no-timer", machine + [kvm.FILES + "/guests/vmlinuz-arm64",
+                                       "-dtb", kvm.FILES + "/guests/other.dtb"])
 
 
 HOSTS = kvm.Hosts(make_plan, KINDS)
@@ -47,6 +79,18 @@ class Kernels(unittest.TestCase):
 
     def test_doctor(self):
         self.assertIn("records under KVM", HOSTS.get(self.host).results().text("doctor.out"))
+
+    def test_refused(self):
+        """Who can have no clock is told so before the guest starts."""
+        for name, missing in (
+                ("no-driver", "no timer driver found in the image: .* has none for "
+                              "arm,armv7-timer-mem, .*; record with --accel tcg"),
+                ("no-timer", "no timer found in the device tree: .* describes no "
+                             "arm,armv7-timer-mem, .*, or record with --accel tcg")):
+            made = HOSTS.get(self.host).made(name)
+            self.assertEqual(made.status, UNSUPPORTED, made.describe())
+            self.assertRegex(made.errors, missing)
+            self.assertEqual(made.text(), "")
 
     def check(self, guest):
         for number in range(1, TIMES + 1):

@@ -3,6 +3,7 @@
 #include "cpu.h"
 #include "hw/loader.h"
 #include "hw/qdev-core.h"
+#include "qapi/error.h"
 #include "system/device_tree.h"
 #include "guest_clock.h"
 #include "mmio_timer.h"
@@ -17,36 +18,69 @@
 /* The name of the driver that takes the timer late, which is in the kernel's image. */
 #define LATE_DRIVER "arch-timer-mmio"
 
+/* What all drivers of the memory-mapped timer are found by in a device tree. */
+#define TIMER_COMPATIBLE "arm,armv7-timer-mem"
+
 /* Bytes that an unpacked kernel may have; QEMU's limit for what it loads. */
 #define KERNEL_MAX LOAD_IMAGE_MAX_GUNZIP_BYTES
 
-/* The kernel's image as it will be in memory; NULL: there is none, or it cannot be read. */
-static uint8_t *read_kernel(const char *name, ssize_t *size)
+/* In an arm64 Image, and its magic number. */
+#define LINUX_MAGIC_OFFSET 56
+#define LINUX_MAGIC "ARM\x64"
+
+/* A kernel's image as it will be in memory. */
+struct kernel {
+    uint8_t *bytes; /* NULL: there is none, or it cannot be read */
+    ssize_t size;
+};
+
+/* To be freed with g_free(). The same steps as the machine's loader takes, for the same formats. */
+static struct kernel read_kernel(const char *name)
 {
-    uint8_t *image = NULL;
+    struct kernel kernel = {0};
     gsize length;
 
-    *size = load_image_gzipped_buffer(name, KERNEL_MAX, &image);
-    if (*size >= 0) {
-        return image;
+    if (!name) {
+        return kernel;
     }
-    if (!g_file_get_contents(name, (char **)&image, &length, NULL)) {
-        return NULL;
+    kernel.size = load_image_gzipped_buffer(name, KERNEL_MAX, &kernel.bytes);
+    if (kernel.size >= 0) {
+        return kernel;
     }
-    *size = length;
-    if (unpack_efi_zboot_image(&image, size) < 0) {
-        g_free(image);
-        return NULL;
+    if (!g_file_get_contents(name, (char **)&kernel.bytes, &length, NULL)) {
+        return (struct kernel){0};
     }
-    return image;
+    kernel.size = length;
+    if (unpack_efi_zboot_image(&kernel.bytes, &kernel.size) < 0) {
+        g_clear_pointer(&kernel.bytes, g_free);
+    }
+    return kernel;
 }
 
-static bool takes_timer_late(const char *kernel)
+/* Whether it has a text with its final 0. */
+static bool has_text(struct kernel kernel, const char *text)
 {
-    ssize_t size;
-    g_autofree uint8_t *image = kernel ? read_kernel(kernel, &size) : NULL;
+    return kernel.bytes && memmem(kernel.bytes, kernel.size, text, strlen(text) + 1);
+}
 
-    return image && memmem(image, size, LATE_DRIVER, strlen(LATE_DRIVER) + 1);
+static bool is_arm64_linux(struct kernel kernel)
+{
+    return kernel.bytes && kernel.size > LINUX_MAGIC_OFFSET + (ssize_t)strlen(LINUX_MAGIC) &&
+           !memcmp(kernel.bytes + LINUX_MAGIC_OFFSET, LINUX_MAGIC, strlen(LINUX_MAGIC));
+}
+
+static bool is_armv7(void)
+{
+    return !arm_feature(&ARM_CPU(first_cpu)->env, ARM_FEATURE_AARCH64);
+}
+
+static bool takes_timer_late(const char *name)
+{
+    struct kernel kernel = read_kernel(name);
+    bool late = has_text(kernel, LATE_DRIVER);
+
+    g_free(kernel.bytes);
+    return late;
 }
 
 /*
@@ -104,15 +138,53 @@ static void describe_sp804(void *fdt, hwaddr address, int spi)
 void ebb_guest_clock_create(MachineState *machine, hwaddr address, DeviceState *gic, int spi)
 {
     EbbMmioTimer *timer = ebb_mmio_timer_create(address, gic, spi);
-    bool is_armv7 = !arm_feature(&ARM_CPU(first_cpu)->env, ARM_FEATURE_AARCH64);
 
-    if (!is_armv7 && takes_timer_late(machine->kernel_filename)) {
+    if (!is_armv7() && takes_timer_late(machine->kernel_filename)) {
         describe_cpu_timer(machine->fdt);
     }
     describe_mmio_timer(machine->fdt, address,
-                        is_armv7 ? EBB_SP804_OFFSET : EBB_MMIO_TIMER_REGION_SIZE, spi);
-    if (is_armv7) {
+                        is_armv7() ? EBB_SP804_OFFSET : EBB_MMIO_TIMER_REGION_SIZE, spi);
+    if (is_armv7()) {
         ebb_mmio_timer_add_sp804(timer, qdev_get_gpio_in(gic, spi + SP804_SPI));
         describe_sp804(machine->fdt, timer->frame_address + EBB_SP804_OFFSET, spi + SP804_SPI);
     }
+}
+
+static bool check_kernel(const char *name, Error **errp)
+{
+    struct kernel kernel = read_kernel(name);
+    bool has_clock = !is_arm64_linux(kernel) || has_text(kernel, TIMER_COMPATIBLE);
+
+    g_free(kernel.bytes);
+    if (!has_clock) {
+        error_setg(errp,
+                   "no timer driver found in the image: %s has none for " TIMER_COMPATIBLE
+                   ", the memory-mapped timer, whose time can be recorded under KVM; record with "
+                   "--accel tcg",
+                   name);
+    }
+    return has_clock;
+}
+
+/* A device tree of the user's stands in for the machine's. */
+static bool check_device_tree(const char *name, Error **errp)
+{
+    g_autofree char *bytes = NULL;
+    gsize size;
+
+    if (!name || !g_file_get_contents(name, &bytes, &size, NULL) ||
+        memmem(bytes, size, TIMER_COMPATIBLE, strlen(TIMER_COMPATIBLE) + 1)) {
+        return true;
+    }
+    error_setg(errp,
+               "no timer found in the device tree: %s describes no " TIMER_COMPATIBLE
+               ", whose time can be recorded under KVM; leave -dtb out, or record with --accel tcg",
+               name);
+    return false;
+}
+
+bool ebb_guest_clock_check(MachineState *machine, Error **errp)
+{
+    return check_device_tree(machine->dtb, errp) &&
+           (is_armv7() || check_kernel(machine->kernel_filename, errp));
 }

@@ -7,6 +7,7 @@
 #include "qemu/error-report.h"
 #include "system/kvm.h"
 #include "kvm_arm.h"
+#include "ebb/devices/guest_clock.h"
 #include "ebb/recorder/devices.h"
 #include "registers.h"
 #include "state.h"
@@ -52,7 +53,8 @@ bool recorder_kvm_vm_check(Error **errp)
     } else if (ARM_CPU(first_cpu)->kvm_steal_time == ON_OFF_AUTO_ON) {
         error_setg(errp, "the host writes stolen time to RAM; use -cpu host,kvm-steal-time=off");
     } else {
-        return !object_child_foreach_recursive(qdev_get_machine(), check_device, errp);
+        return ebb_guest_clock_check(machine, errp) &&
+               !object_child_foreach_recursive(qdev_get_machine(), check_device, errp);
     }
     return false;
 }
