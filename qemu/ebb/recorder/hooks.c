@@ -7,6 +7,7 @@
 #include "system/replay.h"
 #include "qapi/qapi-types-ui.h"
 #include "replay/replay-internal.h"
+#include "ebb/tables.h"
 #include "device_view.h"
 #include "dirty.h"
 #include "events.h"
@@ -72,6 +73,7 @@ void recorder_hooks_ram_written(MemoryRegion *mr, hwaddr offset, hwaddr length)
     struct recorder_session *session = recorder_hooks_session;
     uint64_t ram_offset;
 
+    ebb_tables_ram_written(mr, offset, length);
     recorder_device_view_update(session, mr, offset, length);
     if (!recorder_state_is_recording(session) || !length) {
         return;

@@ -8,6 +8,7 @@
 #include "system/cpu-timers.h"
 #include "system/replay.h"
 #include "ebb/arm/cpu_state.h"
+#include "ebb/arm/regime.h"
 #include "ebb/arm/sysreg.h"
 #include "ebb/hooks.h"
 #include "ebb/position.h"
@@ -201,6 +202,7 @@ static bool tcg_check_machine(Error **errp)
 static bool tcg_prepare(struct recorder_session *session, Error **errp)
 {
     ebb_sysregs_intercept(session->cpu, &sysreg_interceptor);
+    ebb_regime_intercept(session->cpu);
     arm_register_el_change_hook(session->cpu, level_changed, session);
     ebb_hooks = &hooks;
     return true;

@@ -10,6 +10,7 @@
 #include "exec/translation-block.h"
 #include "semihosting/semihost.h"
 #include "ebb/arm/cpu_properties.h"
+#include "ebb/arm/regime.h"
 #include "ebb/arm/sysreg.h"
 #include "ebb/hooks.h"
 #include "create.h"
@@ -134,6 +135,7 @@ void worker_create(const struct worker_manifest *manifest, const struct worker_o
     } else {
         worker_replay_intercept(worker);
     }
+    ebb_regime_intercept(worker->cpu);
     worker_interrupts_init(worker);
     /* No timer of the CPU may fire: its interrupts come from the log. */
     qemu_clock_enable(QEMU_CLOCK_VIRTUAL, false);

@@ -11,6 +11,7 @@
 #include "exec/memory-internal.h"
 #include "exec/ram_addr.h"
 #include "exec/translation-block.h"
+#include "ebb/tables.h"
 #include "ram.h"
 
 /* Maps the same RAM block again as a ROM device, whose writes are MMIO. */
@@ -62,6 +63,7 @@ void worker_ram_write(struct worker *worker, uint64_t offset, const void *data, 
 
 void worker_ram_written(MemoryRegion *mr, hwaddr offset, hwaddr length)
 {
+    ebb_tables_ram_written(mr, offset, length);
     /* QEMU itself notes all of the guest's stores, but other writes only while it migrates. */
     cpu_physical_memory_set_dirty_range(memory_region_get_ram_addr(mr) + offset, length,
                                         1 << DIRTY_MEMORY_MIGRATION);
