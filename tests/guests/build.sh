@@ -69,7 +69,7 @@ build() {
     esac
     # Drivers, which only the virt machine has the devices for.
     case $file in
-    */dma.c | */nested.c | */secure.c | */overlap.c)
+    */dma.c | */nested.c | */secure.c | */overlap.c | */stale.c)
         more="$more $source/common/fw_cfg.c $source/common/virtio_rng.c"
         ;;
     */tags.c | */moved.c | */accessed.c | */firstfault.c) more="$more $source/common/flat_map.c" ;;
@@ -88,10 +88,11 @@ build() {
 virt=-Wl,--defsym=RAM_BASE=0x40000000
 vexpress="-Wl,--defsym=RAM_BASE=0x80000000 -DBOARD_VEXPRESS"
 for name in exceptions interrupts mmu exclusives float semihosting echo reset dma nested \
-    watchpoints steps lines long forever ticks secure flash overlap; do
+    watchpoints steps lines long forever ticks secure flash overlap stale; do
     build $name-aarch64.elf aarch64 "$source/$name.c" $virt
     build $name-arm.elf arm "$source/$name.c" $virt -marm
 done
+build shortstale-arm.elf arm "$source/stale.c" $virt -marm -DSHORT_FORMAT
 build tags-aarch64.elf aarch64 "$source/tags.c" $virt
 # shellcheck disable=SC2086 # these are lists of words
 {
@@ -101,6 +102,7 @@ build tags-aarch64.elf aarch64 "$source/tags.c" $virt
     build otherend-arm.elf arm "$source/endian.c" $virt -marm
 }
 build hypervisor-aarch64.elf aarch64 "$source/hypervisor.c" $virt
+build stage2-aarch64.elf aarch64 "$source/stage2.c" $virt
 build moved-aarch64.elf aarch64 "$source/moved.c" $virt
 build accessed-aarch64.elf aarch64 "$source/accessed.c" $virt
 build hidden-aarch64.elf aarch64 "$source/hidden.c" $virt

@@ -8,7 +8,7 @@ import unittest
 from harness import ebb, process
 
 COMMON = ("exceptions", "interrupts", "mmu", "exclusives", "float", "reset", "steps",
-          "watchpoints")
+          "watchpoints", "stale")
 
 
 class BareMetal(unittest.TestCase):
@@ -76,6 +76,27 @@ class BareMetal(unittest.TestCase):
 
     def test_hypervisor_max(self):
         self.check("hypervisor-aarch64", cpu="max")
+
+    def test_stale_short_format(self):
+        self.check("shortstale-arm")
+
+    def test_stale_flags_and_vectors(self):
+        """CPUs that set flags in page tables; the second one has SVE as well."""
+        for cpu in ("neoverse-n1", "max"):
+            with self.subTest(cpu=cpu):
+                self.check("stale-aarch64", cpu=cpu)
+
+    def test_stale_secure(self):
+        session = ebb.current()
+        arguments = session.guests.bare("stale-aarch64", cpu="cortex-a57")
+        arguments[arguments.index("-M") + 1] += ",secure=on"
+        recorder = session.record(arguments)
+        self.assertIn("stale: secure", recorder.text())
+        self.assertIn("stale: PASS", recorder.text())
+        self.check_verifies(recorder.recording)
+
+    def test_stage2(self):
+        self.check("stage2-aarch64")
 
     def test_eight_bits_of_priority(self):
         """An old machine, whose GICv3 has more registers than its CPU says."""

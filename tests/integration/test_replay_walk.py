@@ -475,6 +475,21 @@ class BareMetal(WalkTests):
     def test_mmu_arm(self):
         self.bare_metal("mmu-arm", 6, ("--workers", "3"), values=False)
 
+    def test_stale(self):
+        self.bare_metal("stale-aarch64", 61, values=False, interval=5000)
+
+    def test_stale_three_workers(self):
+        self.bare_metal("stale-aarch64", 62, ("--workers", "3"), values=False, interval=5000)
+
+    def test_stale_arm(self):
+        self.bare_metal("stale-arm", 63, values=False, interval=5000)
+
+    def test_stale_short_format(self):
+        self.bare_metal("shortstale-arm", 64, ("--workers", "3"), values=False, interval=5000)
+
+    def test_stage2(self):
+        self.bare_metal("stage2-aarch64", 65, values=False, interval=2000)
+
     def test_exclusives(self):
         self.bare_metal("exclusives-aarch64", 7, interval=100000)
 

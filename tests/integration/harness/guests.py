@@ -24,6 +24,7 @@ MACHINES = {
     "secure-aarch64": (",secure=on", "cortex-a57", ["-device", "virtio-rng-device"]),
     "secure-arm": (",secure=on", None, ["-device", "virtio-rng-device"]),
     "hypervisor-aarch64": (",virtualization=on,gic-version=3", "cortex-a57", []),
+    "stage2-aarch64": (",virtualization=on", "cortex-a57", []),
 }
 LINUX_CPUS = {"arm64": "cortex-a72", "armhf": "cortex-a15"}
 
