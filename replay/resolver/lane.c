@@ -24,6 +24,16 @@ static void set_bounds(struct lane *lane, uint64_t number)
     pthread_mutex_lock(&lane->lock);
     lane->begin = begin;
     lane->end = end;
+    lane->farthest = begin;
+    pthread_mutex_unlock(&lane->lock);
+}
+
+/* To be called before it is handed in: others then see that it is done. */
+static void finish_interval(struct lane *lane)
+{
+    pthread_mutex_lock(&lane->lock);
+    lane->finished += lane->end - lane->begin;
+    lane->begin = lane->farthest = lane->end;
     pthread_mutex_unlock(&lane->lock);
 }
 
@@ -40,6 +50,7 @@ static void *run(void *opaque)
             queue_fail(lane->queue, &error);
             break;
         }
+        finish_interval(lane);
         queue_hand_in(lane->queue, number, &findings);
     }
     runner_close(&lane->runner);
@@ -87,13 +98,17 @@ void lane_join(struct lane *lane)
 
 uint64_t lane_progress(struct lane *lane)
 {
-    uint64_t position, done = 0;
+    uint64_t position, done;
 
     pthread_mutex_lock(&lane->lock);
     position = runner_progress(&lane->runner);
-    if (position > lane->begin) {
-        done = (position < lane->end ? position : lane->end) - lane->begin;
+    if (position > lane->end) {
+        position = lane->end;
     }
+    if (position > lane->farthest) {
+        lane->farthest = position;
+    }
+    done = lane->finished + lane->farthest - lane->begin;
     pthread_mutex_unlock(&lane->lock);
     return done;
 }

@@ -13,7 +13,9 @@ struct lane {
     pthread_t thread;
     atomic_bool repairing; /* something did not fit and is being searched for */
     pthread_mutex_t lock;
-    uint64_t begin, end; /* protected by the lock: counts of the interval that is being resolved */
+    /* Protected by the lock. Counts: of the interval that is being resolved, how far it has been
+     * got through, again and again maybe; and of those before it, how much they were. */
+    uint64_t begin, end, farthest, finished;
 };
 
 /* Starts the thread, which ends by itself when the queue has no more for it. */
@@ -24,7 +26,7 @@ void lane_request_stop(struct lane *lane);
 /* Waits for the thread's end. */
 void lane_join(struct lane *lane);
 
-/* How far it is in its interval, in counts. */
+/* How much of the recording it has got through, in counts; that never becomes less. */
 uint64_t lane_progress(struct lane *lane);
 
 #endif

@@ -45,13 +45,12 @@ static void join_lanes(struct resolver *resolver)
     free(resolver->lanes);
 }
 
-/* Shows the progress, done being that of the intervals that are taken out; false: stop. */
-static bool show_progress(struct resolver *resolver, uint64_t done)
+/* false: stop. */
+static bool show_progress(struct resolver *resolver)
 {
     const struct resolve_options *options = resolver->task.options;
     const struct ebb_log_summary *summary = &resolver->task.summary;
-    struct resolve_status status = {.done = done,
-                                    .total = summary->end_position - summary->begin_position};
+    struct resolve_status status = {.total = summary->end_position - summary->begin_position};
 
     if (!options->progress) {
         return true;
@@ -70,8 +69,7 @@ static bool show_progress(struct resolver *resolver, uint64_t done)
 static int assemble(struct resolver *resolver, struct assembly *assembly, struct ebb_error *error)
 {
     const struct task *task = &resolver->task;
-    uint64_t number = task->summary.first_keyframe, done = 0;
-    struct ebb_keyframe keyframe;
+    uint64_t number = task->summary.first_keyframe;
     struct findings findings;
 
     while (number < task->summary.keyframe_count && !assembly->result->problem) {
@@ -81,15 +79,11 @@ static int assemble(struct resolver *resolver, struct assembly *assembly, struct
             got = assembly_add(assembly, number, &findings, error) ? -1 : 1;
             findings_free(&findings);
             number++;
-            if (number < task->summary.keyframe_count &&
-                ebb_log_keyframe(task->log, number, &keyframe, NULL) == 0) {
-                done = keyframe.position - task->summary.begin_position;
-            }
         }
         if (got < 0) {
             return -1;
         }
-        if (!show_progress(resolver, done)) {
+        if (!show_progress(resolver)) {
             return ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped");
         }
     }

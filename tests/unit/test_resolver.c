@@ -464,6 +464,45 @@ static void test_interrupted(void **state)
     forget(&resolved);
 }
 
+struct progress_seen {
+    uint64_t done;
+    unsigned calls, back;
+};
+
+static bool see_progress(void *opaque, const struct resolve_status *status)
+{
+    struct progress_seen *seen = opaque;
+
+    seen->calls++;
+    seen->back += status->done < seen->done;
+    seen->done = status->done;
+    return true;
+}
+
+/* Not when an interval is gone through again, and not while later ones are done before it. */
+static void test_progress_never_goes_back(void **state)
+{
+    struct progress_seen seen = {0};
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 12; seed++) {
+        struct resolved resolved;
+
+        make(&resolved,
+             &(struct toy_history_options){
+                 .seed = seed, .length = 20000, .kvm = true, .spurious = 100, .silent = true});
+        resolved.options.workers = 3;
+        resolved.options.progress = see_progress;
+        resolved.options.progress_opaque = &seen;
+        seen.done = 0;
+        resolve(&resolved);
+        check_whole(&resolved);
+        forget(&resolved);
+    }
+    assert_true(seen.calls > 12);
+    assert_int_equal(seen.back, 0);
+}
+
 /* A worker that dies is replaced; one that always dies at the same place is an error. */
 static void test_dying_workers(void **state)
 {
@@ -607,6 +646,7 @@ int main(void)
         cmocka_unit_test(test_wrong_keyframe),
         cmocka_unit_test(test_wrong_event),
         cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_progress_never_goes_back),
         cmocka_unit_test(test_dying_workers),
         cmocka_unit_test(test_opening),
         cmocka_unit_test(test_read_only),
