@@ -100,7 +100,8 @@ static bool hide_services(ARMCPU *cpu, Error **errp)
 }
 
 /*
- * Features whose instructions give what only this host knows, or that change memory on their own.
+ * Features whose instructions give what only this host knows, that change memory on their own, or
+ * that are left halfway when the host takes the CPU.
  * Newer host kernels let them be taken away (KVM API, section 4.68, "writable" identification
  * registers); on older ones a replay notices if the guest has used one.
  */
@@ -113,6 +114,7 @@ static void hide_features(ARMCPU *cpu)
     } features[] = {
         {"FEAT_RNG (random numbers)", ARM64_SYS_REG(3, 0, 0, 6, 0), 60},
         {"FEAT_WFxT (waiting with a time limit)", ARM64_SYS_REG(3, 0, 0, 6, 2), 0},
+        {"FEAT_MOPS (copying and setting memory)", ARM64_SYS_REG(3, 0, 0, 6, 2), 16},
         {"FEAT_ECV (self-synchronised counter reads)", ARM64_SYS_REG(3, 0, 0, 7, 0), 60},
         {"FEAT_HAFDBS (page table flags set by hardware)", ARM64_SYS_REG(3, 0, 0, 7, 1), 0},
     };
