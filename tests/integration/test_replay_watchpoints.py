@@ -324,9 +324,9 @@ class SelfDebuggingArm(SelfDebugging, GuestTests):
 
 
 class OverResets:
-    """Three boots, each of which stores to a variable of the image, which each reset loads anew."""
+    """Four boots, each of which stores to a variable of the image, which each reset loads anew."""
 
-    boots = 3
+    boots = 4
     first, stored = 0x1234, 0x4321
 
     def setUp(self):
