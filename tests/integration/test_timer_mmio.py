@@ -336,7 +336,8 @@ class Linux(unittest.TestCase):
         arguments[1] += ",mmio-timer=on"
         recorder = session.record(arguments)
         self.assertIn(timer, recorder.text())
-        self.assertNotIn("arch_sys_counter", recorder.text())
+        if timer == self.LATE:  # the early driver calls the memory-mapped counter so, too
+            self.assertNotIn("arch_sys_counter", recorder.text())
         self.assertIn("guest: PASS", recorder.text())
         result = session.json("verify", "--json", recorder.recording)
         self.assertTrue(result["end_state_compared"], result)
