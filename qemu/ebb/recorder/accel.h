@@ -15,6 +15,7 @@ struct recorder_accel {
     const char *name; /* in the manifest */
     uint32_t log_flags;
     bool (*check_machine)(Error **errp);
+    bool (*check_device)(Object *device, Error **errp); /* NULL: any may be there */
     /* The machine is complete and has not run yet. */
     bool (*prepare)(struct recorder_session *session, Error **errp);
     /* Position 0 is here; before the first keyframe. */

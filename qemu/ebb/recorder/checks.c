@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "qemu/osdep.h"
 #include "cpu.h"
+#include "exec/cpu-common.h"
 #include "exec/memory.h"
 #include "hw/boards.h"
 #include "migration/blocker.h"
@@ -35,6 +36,19 @@ static bool check_cpu(Error **errp)
     return false;
 }
 
+/* The file or descriptor behind it is there for others to map. */
+static bool check_ram(Error **errp)
+{
+    const MemoryRegion *ram = MACHINE(qdev_get_machine())->ram;
+
+    if (ram && ram->ram_block && qemu_ram_is_shared(ram->ram_block)) {
+        error_setg(errp, "other processes can write to the guest's RAM, which is not recorded; use "
+                         "share=off for its memory backend");
+        return false;
+    }
+    return true;
+}
+
 static bool check_network(Error **errp)
 {
     NetClientState *clients[256];
@@ -65,7 +79,7 @@ static bool block_what_replaces_state(Error **errp)
 
 bool recorder_checks_machine(const struct recorder_session *session, Error **errp)
 {
-    if (!session->accel->check_machine(errp) || !check_cpu(errp)) {
+    if (!session->accel->check_machine(errp) || !check_cpu(errp) || !check_ram(errp)) {
         return false;
     }
     if (semihosting_get_target() == SEMIHOSTING_TARGET_GDB) {
@@ -73,5 +87,6 @@ bool recorder_checks_machine(const struct recorder_session *session, Error **err
                          "-semihosting-config target=native");
         return false;
     }
-    return recorder_devices_check(errp) && check_network(errp) && block_what_replaces_state(errp);
+    return recorder_devices_check(session, errp) && check_network(errp) &&
+           block_what_replaces_state(errp);
 }

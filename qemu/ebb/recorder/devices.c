@@ -4,11 +4,16 @@
 #include "hw/qdev-core.h"
 #include "qapi/error.h"
 #include "qom/object.h"
+#include "accel.h"
+#include "device_settings.h"
 #include "devices.h"
 
 /* What is known to harm a recording; the others of which that may be so are just not in the next
  * list. */
-static const struct recorder_refusal refused[] = {
+static const struct {
+    const char *type; /* the beginning of its name */
+    const char *reason;
+} refused[] = {
     {"iothread", "iothreads work while the guest runs; leave iothread= and -object iothread out"},
     {"vhost-", "vhost devices work outside of QEMU; use the plain virtio device"},
     {"virtio-balloon-device", "virtio-balloon takes pages out of the guest's RAM; leave it out"},
@@ -44,6 +49,7 @@ static const char *const tried[] = {
     "sd-card",
     "sdhci-pci",
     "usb-bot",
+    "usb-hub",
     "usb-net",
     "usb-storage",
     "usb-uas",
@@ -93,15 +99,14 @@ static bool is_among(const char *type, const char *const *names, size_t count)
     return false;
 }
 
-bool recorder_devices_refuse(Object *object, const struct recorder_refusal *refusals, size_t count,
-                             Error **errp)
+static bool is_refused(Object *object, Error **errp)
 {
     const char *type = object_get_typename(object);
     size_t i;
 
-    for (i = 0; i < count; i++) {
-        if (g_str_has_prefix(type, refusals[i].type)) {
-            error_setg(errp, "%s", refusals[i].reason);
+    for (i = 0; i < ARRAY_SIZE(refused); i++) {
+        if (g_str_has_prefix(type, refused[i].type)) {
+            error_setg(errp, "%s", refused[i].reason);
             return true;
         }
     }
@@ -114,11 +119,11 @@ static bool may_be_added(Object *object)
     return object_dynamic_cast(object, TYPE_DEVICE) && DEVICE_GET_CLASS(object)->user_creatable;
 }
 
-static bool may_be_recorded(Object *object, Error **errp)
+static bool may_be_recorded(const struct recorder_session *session, Object *object, Error **errp)
 {
     const char *type = object_get_typename(object);
 
-    if (recorder_devices_refuse(object, refused, ARRAY_SIZE(refused), errp)) {
+    if (is_refused(object, errp) || recorder_device_settings_refuse(object, errp)) {
         return false;
     }
     if (may_be_added(object) && !is_among(type, tried, ARRAY_SIZE(tried)) &&
@@ -129,17 +134,26 @@ static bool may_be_recorded(Object *object, Error **errp)
                    type);
         return false;
     }
-    return true;
+    return !session->accel->check_device || session->accel->check_device(object, errp);
 }
+
+struct check {
+    const struct recorder_session *session;
+    Error **errp;
+};
 
 static int check_object(Object *object, void *opaque)
 {
-    return !may_be_recorded(object, opaque);
+    const struct check *check = opaque;
+
+    return !may_be_recorded(check->session, object, check->errp);
 }
 
-bool recorder_devices_check(Error **errp)
+bool recorder_devices_check(const struct recorder_session *session, Error **errp)
 {
-    return !object_child_foreach_recursive(object_get_root(), check_object, errp);
+    struct check check = {.session = session, .errp = errp};
+
+    return !object_child_foreach_recursive(object_get_root(), check_object, &check);
 }
 
 struct watch {
@@ -152,7 +166,8 @@ static void realized(DeviceListener *listener, DeviceState *device)
     struct watch *watch = container_of(listener, struct watch, listener);
     Error *error = NULL;
 
-    if (recorder_state_is_recording(watch->session) && !may_be_recorded(OBJECT(device), &error)) {
+    if (recorder_state_is_recording(watch->session) &&
+        !may_be_recorded(watch->session, OBJECT(device), &error)) {
         recorder_state_fail(watch->session, "%s", error_get_pretty(error));
     }
     error_free(error);

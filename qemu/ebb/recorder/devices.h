@@ -10,18 +10,8 @@
 #include "qom/object.h"
 #include "state.h"
 
-/* Types of devices that cannot be recorded, by the beginnings of their names. */
-struct recorder_refusal {
-    const char *type;
-    const char *reason;
-};
-
 /* False, with *errp set, if the machine has a device that may not be recorded. */
-bool recorder_devices_check(Error **errp);
-
-/* True, with *errp set, if the object is of one of the types. */
-bool recorder_devices_refuse(Object *object, const struct recorder_refusal *refusals, size_t count,
-                             Error **errp);
+bool recorder_devices_check(const struct recorder_session *session, Error **errp);
 
 /* From now on a device that may not be recorded and is plugged in ends the recording. */
 void recorder_devices_watch(struct recorder_session *session);

@@ -41,7 +41,7 @@ static bool open_log(struct recorder_session *session, Error **errp)
 
 bool recorder_session_request(struct recorder_session *session, Error **errp)
 {
-    if (!recorder_devices_check(errp) || !open_log(session, errp)) {
+    if (!recorder_devices_check(session, errp) || !open_log(session, errp)) {
         return false;
     }
     memset(&session->stats, 0, sizeof(session->stats));

@@ -178,6 +178,7 @@ const struct recorder_accel recorder_kvm_accel = {
     .name = "kvm",
     .log_flags = EBB_LOG_COUNTS,
     .check_machine = recorder_kvm_vm_check,
+    .check_device = recorder_kvm_vm_check_device,
     .prepare = kvm_prepare,
     .start = kvm_start,
     .stop = kvm_stop,

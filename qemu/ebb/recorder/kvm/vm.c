@@ -8,36 +8,36 @@
 #include "system/kvm.h"
 #include "kvm_arm.h"
 #include "ebb/devices/guest_clock.h"
-#include "ebb/recorder/devices.h"
 #include "registers.h"
 #include "state.h"
 #include "vm.h"
 
-static const struct recorder_refusal unrecordable_devices[] = {
-    {"e1000", "KVM collects writes to e1000 devices; use virtio-net"},
-    {"VGA", "display devices share memory with the guest; leave VGA out"},
-    {"cirrus-vga", "display devices share memory with the guest; leave cirrus-vga out"},
-    {"qxl", "display devices share memory with the guest; leave qxl out"},
-};
-
-static int check_device(Object *object, void *opaque)
+bool recorder_kvm_vm_check_device(Object *device, Error **errp)
 {
-    const char *type = object_get_typename(object);
-    Error **errp = opaque;
+    const char *type = object_get_typename(device);
 
-    if (recorder_devices_refuse(object, unrecordable_devices, ARRAY_SIZE(unrecordable_devices),
-                                errp)) {
-        return 1;
+    if (object_dynamic_cast(device, "e1000-base")) {
+        error_setg(errp,
+                   "KVM keeps writes to %s from QEMU for a while; use virtio-net, or ebb record "
+                   "--accel tcg",
+                   type);
+        return false;
     }
-    if (object_property_find(object, "ioeventfd") &&
-        object_property_get_bool(object, "ioeventfd", NULL)) {
+    if (object_dynamic_cast(device, "nvme") &&
+        object_property_get_uint(device, "cmb_size_mb", NULL)) {
+        error_setg(errp, "KVM cannot tell how Linux writes to the controller memory buffer of "
+                         "nvme; leave cmb_size_mb= out, or use ebb record --accel tcg");
+        return false;
+    }
+    if (object_property_find(device, "ioeventfd") &&
+        object_property_get_bool(device, "ioeventfd", NULL)) {
         error_setg(errp,
                    "KVM keeps writes to %s from QEMU; use -global %s.ioeventfd=off (ebb record "
                    "does)",
                    type, type);
-        return 1;
+        return false;
     }
-    return 0;
+    return true;
 }
 
 bool recorder_kvm_vm_check(Error **errp)
@@ -53,8 +53,7 @@ bool recorder_kvm_vm_check(Error **errp)
     } else if (ARM_CPU(first_cpu)->kvm_steal_time == ON_OFF_AUTO_ON) {
         error_setg(errp, "the host writes stolen time to RAM; use -cpu host,kvm-steal-time=off");
     } else {
-        return ebb_guest_clock_check(machine, errp) &&
-               !object_child_foreach_recursive(qdev_get_machine(), check_device, errp);
+        return ebb_guest_clock_check(machine, errp);
     }
     return false;
 }

@@ -7,6 +7,8 @@
 
 /* False, with *errp set, if KVM keeps something of this machine from us. */
 bool recorder_kvm_vm_check(Error **errp);
+/* The same of a device. */
+bool recorder_kvm_vm_check_device(Object *device, Error **errp);
 bool recorder_kvm_vm_prepare(struct recorder_session *session, Error **errp);
 
 /* After each reset of the vCPU. */
