@@ -69,7 +69,7 @@ build() {
     esac
     # Drivers, which only the virt machine has the devices for.
     case $file in
-    */dma.c | */nested.c | */secure.c | */overlap.c | */stale.c)
+    */dma.c | */nested.c | */secure.c | */overlap.c | */stale.c | */ramfb.c)
         more="$more $source/common/fw_cfg.c $source/common/virtio_rng.c"
         ;;
     */tags.c | */moved.c | */accessed.c | */firstfault.c) more="$more $source/common/flat_map.c" ;;
@@ -88,7 +88,7 @@ build() {
 virt=-Wl,--defsym=RAM_BASE=0x40000000
 vexpress="-Wl,--defsym=RAM_BASE=0x80000000 -DBOARD_VEXPRESS"
 for name in exceptions interrupts mmu exclusives float semihosting echo reset dma nested \
-    watchpoints steps lines long forever ticks secure flash overlap stale; do
+    watchpoints steps lines long forever ticks secure flash overlap stale ramfb; do
     build $name-aarch64.elf aarch64 "$source/$name.c" $virt
     build $name-arm.elf arm "$source/$name.c" $virt -marm
 done
@@ -117,7 +117,7 @@ fi
 build compat-aarch64.elf aarch64 "$source/compat.c" $virt "-Wa,-I$out"
 build steps-thumb.elf arm "$source/steps.c" $virt -mthumb
 for name in exceptions interrupts mmu exclusives float echo reset dma steps long forever \
-    trylock counter polling sleeper floatirq hypercalls latecode clock; do
+    trylock counter polling sleeper floatirq hypercalls latecode clock ramfb; do
     build $name-kvm-aarch64.elf aarch64 "$source/$name.c" $virt
     build $name-kvm-arm.elf arm "$source/$name.c" $virt -marm
 done

@@ -1,131 +1,84 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Each device that may be recorded: the guest finds in it what the host has put there, the host
-what the guest has, and the recording verifies. The list of them is that of the recorder."""
+what the guest has, in a recorded run as in a plain one, and the recording verifies. The list of
+devices is that of the recorder."""
 
-import hashlib
 import os
 import re
-import socket
-import threading
+import time
 import unittest
 
-from harness import ebb
-from harness.process import WATCHDOG
+from harness import ebb, process
+from harness.host_ends import SMALL, Cards, Disks, Network, Port, Ramfb, picture
+from harness.qmp import Monitor
 from harness.web import NumberServer
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-
-WRITTEN_AT = 65 << 10  # as tests/guests/linux/disks.init does it
-
-
-def content(size):
-    """What the host puts on a disk of so many bytes."""
-    lines = b"".join(b"block %d of %d\n" % (number, size) for number in range(size // 16))
-    return lines[:size].ljust(size, b".")
-
-
-def overwritten(data, kilobytes):
-    """What it holds when the guest has written to it."""
-    written = b"".join(b"%d\n" % number for number in range(kilobytes, 9001))
-    return data[:WRITTEN_AT] + written + data[WRITTEN_AT + len(written):]
-
-
-def md5(data):
-    return hashlib.md5(data).hexdigest()
-
-
-class Disk:
-    """One image of a size of its own, by which the guest's output names it."""
-
-    def __init__(self, folder, kilobytes, read_only=False):
-        self.path = os.path.join(folder, "disk-%d.img" % kilobytes)
-        self.kilobytes = kilobytes
-        self.before = content(kilobytes << 10)
-        self.after = self.before if read_only else overwritten(self.before, kilobytes)
-        with open(self.path, "wb") as image:
-            image.write(self.before)
-
-    def check(self, test, text):
-        name = "guest: disk %d" % self.kilobytes
-        test.assertIn("%s: %s" % (name, md5(self.before)), text)
-        test.assertIn("%s then: %s" % (name, md5(self.after)), text)
-        with open(self.path, "rb") as image:
-            test.assertEqual(md5(image.read()), md5(self.after))
-
-
-class Port:
-    """The host's end of a guest's port: says something, and keeps what it hears."""
-
-    def __init__(self, path, says):
-        self.path = path
-        self.says = says
-        self.heard = b""
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.bind(path)
-        self.socket.listen()
-        self.thread = threading.Thread(target=self._talk, daemon=True)
-        self.thread.start()
-
-    def _talk(self):
-        connection, _ = self.socket.accept()
-        with connection, self.socket:
-            connection.sendall(self.says)
-            while True:
-                data = connection.recv(65536)
-                if not data:
-                    return
-                self.heard += data
-
-    def result(self):
-        self.thread.join(WATCHDOG)
-        return self.heard
 
 
 class Devices(unittest.TestCase):
     def setUp(self):
         self.ebb = ebb.current()
 
-    def check_recording(self, arguments):
-        """Records a guest, verifies the recording, and returns what the guest has said."""
-        recorder = self.ebb.record(arguments)
-        text = recorder.text()
-        self.assertNotIn("not ok", text)
-        self.assertIn("guest: PASS", text)
-        result = self.ebb.json("verify", "--json", recorder.recording)
-        self.assertTrue(result["end_state_compared"], result)
-        return text
+    def start_plain(self, arguments):
+        return process.Process(
+            [os.path.join(self.ebb.build, "qemu", "qemu-system-aarch64"), *arguments])
 
-    def check_disks(self, architecture, controllers, disks, kernel=None):
+    def finish(self, runner, lines):
+        """Waits for a guest's end; returns what it has said, in no order, since that in which
+        devices are found is none either."""
+        self.assertEqual(runner.wait(), 0, runner.describe())
+        said = sorted(line for line in runner.text().split("\n") if line.startswith("guest: "))
+        self.assertIn("guest: PASS", said, runner.describe())
+        self.assertEqual([line for line in lines if line not in said], [], runner.describe())
+        return said
+
+    def check_both(self, run):
+        """run(start) runs the guest that start() starts, and returns what it has said."""
+        plain = run(self.start_plain)
+        recorders = []
+
+        def start(arguments):
+            recorders.append(self.ebb.start_recording(arguments))
+            return recorders[0]
+
+        self.assertEqual(run(start), plain)
+        result = self.ebb.json("verify", "--json", recorders[0].recording)
+        self.assertTrue(result["end_state_compared"], result)
+
+    def check_disks(self, architecture, controllers, disks, **guest):
         """disks: pairs of a size in KiB and a device for it."""
-        folder = self.ebb.new_folder("disks")
-        os.mkdir(folder)
-        images = [Disk(folder, size, device.startswith("scsi-cd")) for size, device in disks]
-        arguments = self.ebb.guests.linux(architecture, "disks", kernel=kernel,
-                                          append="disks=%d" % len(disks))
-        for controller in controllers:
-            arguments += ["-device", controller]
-        for image, (size, device) in zip(images, disks):
-            arguments += ["-drive", "if=none,id=d%d,format=raw,file=%s" % (size, image.path),
-                          "-device", "%s,drive=d%d" % (device, size)]
-        text = self.check_recording(arguments)
-        for image in images:
-            image.check(self, text)
+        ends = Disks(controllers, disks)
+
+        def run(start):
+            folder = self.ebb.new_folder("disks")
+            os.mkdir(folder)
+            ends.write(folder)
+            arguments = self.ebb.guests.linux(architecture, "disks", append=ends.words, **guest)
+            with start(arguments + ends.arguments(folder)) as runner:
+                said = self.finish(runner, ends.lines())
+            ends.check(self, folder)
+            return said
+
+        self.check_both(run)
 
     def test_disks_pci(self):
         self.check_disks(
             "arm64",
             ["virtio-scsi-pci,id=scsi", "pcie-root-port,id=socket,chassis=1",
              "pcie-pci-bridge,id=pci", "qemu-xhci,id=usb", "sdhci-pci", "usb-bot,bus=usb.0,id=bot",
-             "usb-uas,bus=usb.0,id=uas", "nvme-subsys,id=subsys",
+             "usb-uas,bus=usb.0,id=uas", "usb-hub,bus=usb.0,port=4", "nvme-subsys,id=subsys",
              "nvme,serial=2,id=nvme,subsys=subsys"],
             [(200, "virtio-blk-pci"), (220, "scsi-hd,bus=scsi.0"), (240, "scsi-cd,bus=scsi.0"),
              (260, "nvme,serial=1,bus=socket"), (280, "usb-storage,bus=usb.0"),
              (300, "scsi-hd,bus=uas.0"), (320, "scsi-hd,bus=bot.0"), (512, "sd-card"),
-             (340, "virtio-blk-pci,bus=pci,addr=1"), (360, "nvme-ns,bus=nvme")])
+             (340, "virtio-blk-pci,bus=pci,addr=1"), (360, "nvme-ns,bus=nvme"),
+             (380, "virtio-blk-pci,packed=on"), (400, "nvme,serial=3,cmb_size_mb=1"),
+             (420, "usb-storage,bus=usb.0,port=4.1")])
 
     def test_disks_mmio(self):
-        self.check_disks("arm64", ["virtio-scsi-device,id=scsi"],
+        self.check_disks("armhf", ["virtio-scsi-device,id=scsi"],
                          [(200, "virtio-blk-device"), (220, "scsi-hd,bus=scsi.0"),
                           (240, "scsi-cd,bus=scsi.0")])
 
@@ -136,49 +89,102 @@ class Devices(unittest.TestCase):
                          [(200, "virtio-blk-pci" + behind), (220, "scsi-hd,bus=scsi.0"),
                           (260, "nvme,serial=1")], kernel="arm64-6.12")
 
-    def check_cards(self, architecture, cards):
-        with NumberServer() as port:
-            arguments = self.ebb.guests.linux(
-                architecture, "nics",
-                append="port=%d nics=%d" % (port, sum("netdev" in card for card in cards)))
-            for number, card in enumerate(cards):
-                if "netdev" in card:
-                    arguments += ["-netdev", "user,id=n%d,net=10.0.%d.0/24" % (number, number)]
-                    card = card.replace("netdev", "netdev=n%d" % number)
-                arguments += ["-device", card]
-            return self.check_recording(arguments)
+    def test_disks_smmu(self):
+        """The machine's own IOMMU, and the ITS of a GICv3 for its messages."""
+        behind = ",iommu_platform=on,disable-legacy=on"
+        self.check_disks("arm64", ["virtio-scsi-pci,id=scsi" + behind],
+                         [(200, "virtio-blk-pci" + behind), (220, "scsi-hd,bus=scsi.0"),
+                          (260, "nvme,serial=1")], gic="3,iommu=smmuv3")
+
+    def check_cards(self, architecture, cards, drivers):
+        ends = Network(cards, drivers)
+
+        def run(start):
+            with NumberServer() as port:
+                arguments = self.ebb.guests.linux(architecture, "nics",
+                                                  append="port=%d %s" % (port, ends.words))
+                with start(arguments + ends.arguments()) as runner:
+                    # The port is another one each time.
+                    return self.finish(runner, ends.lines())
+
+        self.check_both(run)
 
     def test_network_pci(self):
-        text = self.check_cards("arm64", ["virtio-net-pci,netdev", "e1000,netdev", "e1000e,netdev",
-                                          "igb,netdev", "qemu-xhci,id=usb",
-                                          "usb-net,bus=usb.0,netdev"])
-        for driver in ("virtio_net", "e1000", "e1000e", "igb"):
-            self.assertIn("guest: ok network %s\n" % driver, text)
+        self.check_cards("arm64", ["virtio-net-pci,netdev", "e1000,netdev", "e1000e,netdev",
+                                   "igb,netdev", "qemu-xhci,id=usb", "usb-net,bus=usb.0,netdev",
+                                   "virtio-net-pci,packed=on,netdev"],
+                         ["virtio_net", "e1000", "e1000e", "igb", "igbvf", "cdc_ether"])
 
-    def check_others(self, architecture, bus, more, checks):
-        """Ports, random numbers, ciphers and a display on a bus of virtio devices."""
-        arguments = self.ebb.guests.linux(
-            architecture, "cards",
-            append="rng=1 cipher=1" + (" watchdog=1" if "i6300esb" in more else ""))
-        arguments += ["-device", "virtio-serial-%s" % bus]
-        ports = [Port(self.ebb.new_folder("port"), says) for says in (b"", b"from the host!")]
-        for port, device in zip(ports, ("virtconsole", "virtserialport,name=port")):
-            arguments += ["-chardev", "socket,id=%s,path=%s" % (device[:6], port.path),
-                          "-device", "%s,chardev=%s" % (device, device[:6])]
-        arguments += ["-object", "cryptodev-backend-builtin,id=ciphers",
-                      "-device", "virtio-crypto-%s,cryptodev=ciphers" % bus]
-        for device in ("virtio-gpu-" + bus, "virtio-rng-" + bus, *more):
-            arguments += ["-device", device]
-        text = self.check_recording(arguments)
-        for check in ("display virtio_gpudrmfb", "random numbers", "cipher", "port port", *checks):
-            self.assertIn("guest: ok " + check, text)
-        for port, count in zip(ports, (50, 5000)):
-            numbers = b"".join(b"%d\n" % number for number in range(1, count + 1))
-            self.assertEqual(port.result().replace(b"\r", b""), numbers)
+    def check_displays(self, monitor_path, names, folder, drawn=picture):
+        """They show what the guest has drawn, once that has got to them. drawn(width, height) is
+        that."""
+        monitor = Monitor(monitor_path)
+        deadline = time.monotonic() + process.WATCHDOG
+        for name in names:
+            path = os.path.join(folder, name + ".ppm")
+            shown, expected = b"", None
+            while shown != expected:
+                self.assertLess(time.monotonic(), deadline, name)
+                self.assertIn("return",
+                              monitor.command("screendump", filename=path, device=name))
+                with open(path, "rb") as file:
+                    shown = file.read()
+                expected = drawn(*[int(word) for word in shown.split(None, 3)[1:3]])
+        monitor.close()
+
+    def check_others(self, architecture, ends):
+        def run(start):
+            folder = self.ebb.new_folder("cards")
+            os.mkdir(folder)
+            ends.write(folder)
+            ports = [Port(os.path.join(folder, name)) for name in ("console", "port")]
+            path = os.path.join(folder, "monitor")
+            arguments = self.ebb.guests.linux(architecture, "cards", append=ends.words)
+            arguments += ends.arguments(folder, ["pipe,path=" + port.path for port in ports])
+            arguments += ["-qmp", "unix:%s,server=on,wait=off" % path]
+            with start(arguments) as runner:
+                runner.expect("guest: type a line")
+                self.check_displays(path, ends.displays, folder)
+                runner.send("typed\n")
+                said = self.finish(runner, ends.lines())
+            ends.check(self, folder)
+            for port in ports:
+                self.assertEqual(port.result(), Port.HEARS)
+            return said
+
+        self.check_both(run)
 
     def test_others_pci(self):
-        self.check_others("arm64", "pci", ["bochs-display", "ramfb", "i6300esb"],
-                          ["display bochs-drmdrmfb", "watchdog"])
+        self.check_others("arm64", Cards("pci", {"virtio_gpudrmfb": "virtio-gpu-pci" + SMALL,
+                                                 "bochs-drmdrmfb": "bochs-display" + SMALL},
+                                         ["ramfb", "i6300esb"]))
+
+    def test_others_mmio(self):
+        self.check_others("armhf", Cards("device", {"virtio_gpudrmfb": "virtio-gpu-device" + SMALL}))
+
+    def check_ramfb(self, architecture):
+        def run(start):
+            folder = self.ebb.new_folder("display")
+            os.mkdir(folder)
+            path = os.path.join(folder, "monitor")
+            with start(self.ebb.guests.bare("ramfb-" + architecture) +
+                       ["-device", "ramfb,id=ramfb", "-qmp",
+                        "unix:%s,server=on,wait=off" % path]) as runner:
+                for number in range(Ramfb.PICTURES):
+                    runner.expect("type a line")
+                    self.check_displays(path, ["ramfb"], folder, Ramfb.picture(number))
+                    runner.send("\n")
+                self.assertEqual(runner.wait(), 0, runner.describe())
+            self.assertEqual(runner.text(), Ramfb.TEXT)
+            return runner.text()
+
+        self.check_both(run)
+
+    def test_ramfb_aarch64(self):
+        self.check_ramfb("aarch64")
+
+    def test_ramfb_arm(self):
+        self.check_ramfb("arm")
 
 
 class ListOfDevices(unittest.TestCase):
@@ -187,7 +193,7 @@ class ListOfDevices(unittest.TestCase):
         with open(os.path.join(ROOT, "qemu", "ebb", "recorder", "devices.c")) as file:
             names = re.search(r"tried\[\] = \{(.*?)\};", file.read(), re.DOTALL).group(1)
         text = ""
-        for name in ("test_record_devices.py", "test_record_linux.py"):
+        for name in ("test_record_devices.py", "test_record_linux.py", "harness/host_ends.py"):
             with open(os.path.join(HERE, name)) as file:
                 text += file.read()
         for name in re.findall(r'"(.*?)"', names):
@@ -197,12 +203,52 @@ class ListOfDevices(unittest.TestCase):
 
 
 class Refused(unittest.TestCase):
-    def test_by_name(self):
-        """A device that nobody has tried is refused before the guest starts."""
+    """What cannot be recorded, or nobody has tried, is refused by name before the guest starts."""
+
+    def check(self, what, *arguments):
         session = ebb.current()
         with session.start_recording(session.guests.bare("interrupts-aarch64") +
-                                     ["-device", "rtl8139"]) as recorder:
+                                     list(arguments)) as recorder:
             self.assertEqual(recorder.wait(), 5, recorder.describe())
             self.assertNotIn("interrupts:", recorder.text())
-            self.assertIn("the device rtl8139 ", recorder.errors.decode())
+            self.assertIn(what, recorder.errors.decode())
             self.assertFalse(os.path.exists(recorder.recording))
+
+    def test_untried(self):
+        self.check("the device rtl8139 ", "-device", "rtl8139")
+
+    def test_memory_of_nvme(self):
+        self.check("pmrdev=", "-object", "memory-backend-ram,id=region,size=1M",
+                   "-device", "nvme,serial=1,pmrdev=region")
+
+    def test_virtual_functions_of_nvme(self):
+        self.check("sriov_max_vfs=", "-device", "nvme-subsys,id=subsys",
+                   "-device", "nvme,serial=1,subsys=subsys,sriov_max_vfs=1,sriov_vq_flexible=2,"
+                   "sriov_vi_flexible=1,max_ioqpairs=4,msix_qsize=5")
+
+    def test_memory_of_virtio_gpu(self):
+        self.check("hostmem=", "-device", "virtio-gpu-pci,hostmem=64M")
+
+    def test_shared_memory(self):
+        self.check("ivshmem", "-object", "memory-backend-ram,id=region,size=1M,share=on",
+                   "-device", "ivshmem-plain,memdev=region")
+
+    def test_shared_ram(self):
+        self.check("share=off", "-object", "memory-backend-ram,id=region,size=32M,share=on",
+                   "-machine", "memory-backend=region")
+
+    def test_iothreads(self):
+        drive = ["-drive", "if=none,id=disk,driver=null-co,read-zeroes=on,size=1M",
+                 "-object", "iothread,id=thread"]
+        self.check("iothread=", *drive, "-device", "virtio-blk-pci,drive=disk,iothread=thread")
+        self.check("iothread=", *drive, "-device",
+                   '{"driver": "virtio-blk-pci", "drive": "disk", "iothread-vq-mapping": '
+                   '[{"iothread": "thread"}]}')
+
+    def test_memory_devices(self):
+        self.check("memory devices", "-m", "32,maxmem=1G,slots=2",
+                   "-object", "memory-backend-ram,id=region,size=128M",
+                   "-device", "virtio-mem-pci,memdev=region")
+
+    def test_balloon(self):
+        self.check("virtio-balloon", "-device", "virtio-balloon-pci")

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """However a recording ends, it can be replayed up to where it ended."""
 
-import json
 import os
 import resource
 import shutil
 import signal
-import socket
 import unittest
 
-from harness import ebb, images, process
+from harness import ebb, images
+from harness.qmp import Monitor
 
 
 def processes_of_group(group):
@@ -23,27 +22,6 @@ def processes_of_group(group):
         except (ProcessLookupError, FileNotFoundError):
             pass
     return found
-
-
-class Monitor:
-    """A QMP connection."""
-
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(process.WATCHDOG)
-        self.socket.connect(path)
-        self.file = self.socket.makefile("rw")
-        self.file.readline()
-        self.command("qmp_capabilities")
-
-    def command(self, name):
-        self.file.write(json.dumps({"execute": name}) + "\n")
-        self.file.flush()
-        self.file.readline()
-
-    def close(self):
-        self.file.close()
-        self.socket.close()
 
 
 class Endings(unittest.TestCase):
@@ -129,6 +107,18 @@ class Endings(unittest.TestCase):
         self.assertEqual(recorder.wait(), 0, recorder.describe())
         monitor.close()
         self.check_complete(recorder.recording)
+
+    def test_device_plugged_in(self):
+        """What may not be recorded when the guest starts ends its recording when it comes later."""
+        path = os.path.join(self.ebb.folder, "qmp-plug")
+        recorder = self.start(["-device", "pcie-root-port,id=socket,chassis=1",
+                               "-qmp", "unix:%s,server=on,wait=off" % path])
+        monitor = Monitor(path)
+        monitor.command("device_add", driver="rtl8139", romfile="", bus="socket")
+        recorder.wait()
+        monitor.close()
+        self.assertIn("the device rtl8139 ", recorder.errors.decode())
+        self.check_cut_off(recorder.recording)
 
     def test_sigkill(self):
         """Nobody gets to say goodbye."""

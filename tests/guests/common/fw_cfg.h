@@ -14,5 +14,10 @@
 
 /* Returns when it is done. to: memory, or a register of another device. */
 void fw_cfg_read(unsigned item, uintptr_t to, uint32_t length);
+/* The same the other way. */
+void fw_cfg_write(unsigned item, const void *from, uint32_t length);
+
+/* The item that is a file of that name, or FW_CFG_NONE. */
+unsigned fw_cfg_find(const char *name);
 
 #endif

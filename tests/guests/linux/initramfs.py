@@ -4,8 +4,9 @@
 
     initramfs.py arm64|armhf SCRIPT.init OUTPUT
 
-SCRIPT.init becomes /init. Its line "# modules: NAME..." says which kernel modules go in; /init's
-common.sh loads them in the order of their dependencies. The parts come from scripts/guests.sh.
+SCRIPT.init becomes /init; what it sources, /lib/NAME.sh, is NAME.sh beside it. Lines "# modules:
+NAME..." in any of them say which kernel modules go in; common.sh loads them in the order of their
+dependencies. The parts come from scripts/guests.sh.
 """
 
 import gzip
@@ -16,6 +17,8 @@ import stat
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+SIGNED = b"~Module signature appended~\n"
+SIGNATURE_HEADER = 12
 
 
 def guests_folder():
@@ -67,9 +70,16 @@ def module_files(folder):
 
 
 def read_module(path):
-    """A module's contents, which newer kernels have compressed."""
+    """A module's contents, which newer kernels have compressed; without its signature, the check of
+    which is what a guest would do most of the time."""
     with lzma.open(path) if path.endswith(".xz") else open(path, "rb") as file:
-        return file.read()
+        data = file.read()
+    if not data.endswith(SIGNED):
+        return data
+    # In front of the mark stands a header whose last word is the size of the signature before it.
+    header = len(data) - len(SIGNED) - SIGNATURE_HEADER
+    size = int.from_bytes(data[header + SIGNATURE_HEADER - 4:header + SIGNATURE_HEADER], "big")
+    return data[:header - size]
 
 
 def module_dependencies(data):
@@ -101,16 +111,25 @@ def wanted_modules(init):
     return " ".join(re.findall(r"^# modules:(.*)$", init, re.M)).split()
 
 
+def sourced_files(init):
+    """(name, text) of the files in /lib that an init script sources."""
+    found = []
+    for name in re.findall(r"^\. /lib/([\w.]+)$", init, re.M):
+        with open(os.path.join(HERE, name)) as file:
+            found.append((name, file.read()))
+    return found
+
+
 def make(architecture, script, output, guests=None, kernel=None):
     guests = guests or guests_folder()
     with open(script) as file:
         init = file.read()
-    with open(os.path.join(HERE, "common.sh"), "rb") as file:
-        common = file.read()
+    sourced = sourced_files(init)
     with open(os.path.join(guests, "busybox-" + architecture), "rb") as file:
         busybox = file.read()
+    wanted = wanted_modules("\n".join([init] + [text for _, text in sourced]))
     modules = modules_in_order(
-        wanted_modules(init), module_files(os.path.join(guests, "modules-" + (kernel or architecture))))
+        wanted, module_files(os.path.join(guests, "modules-" + (kernel or architecture))))
 
     archive = Archive()
     for name in ("bin", "dev", "lib", "modules", "mnt", "proc", "sys", "tmp"):
@@ -118,7 +137,8 @@ def make(architecture, script, output, guests=None, kernel=None):
     archive.character_device("dev/console", 5, 1)
     archive.file("bin/busybox", busybox)
     archive.link("bin/sh", "busybox")
-    archive.file("lib/common.sh", common)
+    for name, text in sourced:
+        archive.file("lib/" + name, text.encode(), 0o644)
     archive.file("init", init.encode())
     for number, (name, data) in enumerate(modules):
         archive.file("modules/%03d-%s.ko" % (number, name), data, 0o644)

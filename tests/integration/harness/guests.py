@@ -59,7 +59,7 @@ class Guests:
         initrd = os.path.join(self.folder, "%s-%s.cpio.gz" % (script, kernel))
         initramfs.make(architecture, os.path.join(SOURCES, "linux", script + ".init"), initrd,
                        kernel=kernel)
-        return ["-M", "virt,gic-version=%d" % gic, "-cpu", cpu or LINUX_CPUS[architecture],
+        return ["-M", "virt,gic-version=%s" % gic, "-cpu", cpu or LINUX_CPUS[architecture],
                 "-m", "256", "-nodefaults", "-display", "none", "-serial", "stdio",
                 "-kernel", self.fetched("vmlinuz-" + kernel), "-initrd", initrd,
                 "-append", "console=ttyAMA0 loglevel=4 panic=-1 " + append]
