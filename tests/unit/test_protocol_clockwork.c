@@ -390,7 +390,7 @@ static void check_range(struct script *script, uint64_t from, uint64_t to, uint6
                                 .range_end = range_end};
     uint64_t outside = first_outside(script, from, &wanted);
     bool leaves = outside <= to;
-    struct moment end = moment_settled(leaves ? outside : to), first, last;
+    struct moment end = moment_settled(leaves ? outside : to), first = end, last;
     struct worker_stop stop;
 
     start(script, wanted.reported);
