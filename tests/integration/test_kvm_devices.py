@@ -61,7 +61,7 @@ def make_plan(_, guests):
     add_files(plan, session.new_folder("devices"))
     words = ["port=%d" % port, DISKS.words, NETWORK.words, CARDS.words, QUICK]
     arguments = plan.linux("arm64", "hardware", kernel="arm64-6.12", append=" ".join(words))
-    arguments += (["-m", "256"] + DISKS.arguments("ends") + NETWORK.arguments() +
+    arguments += (DISKS.arguments("ends") + NETWORK.arguments() +
                   CARDS.arguments("ends", ["pipe,path=ends/console", "pipe,path=ends/port"]))
     plan.shell("serve %d" % port)
     # Few keyframes: after each the guest has to fault in all its memory again.

@@ -51,22 +51,20 @@ transfer() { # CARD
     ip address flush dev "$1"
 }
 
-# A virtual function asks its card for all it needs, and a card that gets functions is being reset
-# while the function first asks: once the card is up the driver has to begin again.
+# A virtual function asks its card for all it needs, and a card that gets functions is being reset:
+# the driver has to wait until the card is up again.
 virtual_function() { # CARD
     device=/sys/class/net/$1/device
     find_cards
     others=$count
     ip link set "$1" up
+    echo 0 >"$device/sriov_drivers_autoprobe"
     echo 1 >"$device/sriov_numvfs" || return 1
-    wait_for_cards $((others + 1))
     until read -r carrier <"/sys/class/net/$1/carrier" && [ "$carrier" = 1 ]; do
         usleep 100000
     done
-    function=$(basename "$(readlink "$device/virtfn0")")
-    drivers=/sys/bus/pci/drivers/igbvf
-    echo "$function" >$drivers/unbind
-    echo "$function" >$drivers/bind
+    echo 1 >"$device/sriov_drivers_autoprobe"
+    basename "$(readlink "$device/virtfn0")" >/sys/bus/pci/drivers/igbvf/bind
     wait_for_cards $((others + 1))
     virtual=$(ls "$device/virtfn0/net")
     transfer "$virtual" || return 1
