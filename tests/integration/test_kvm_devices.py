@@ -8,7 +8,7 @@ import socket
 import unittest
 
 from harness import ebb, kvm
-from harness.host_ends import Cards, Disks, Network, Port, Ramfb, numbers
+from harness.host_ends import Cards, Disks, Network, Port, Ramfb, check_all_are_in, numbers
 from harness.kvm import ROOT
 
 BEHIND = ",iommu_platform=on,disable-legacy=on"
@@ -72,6 +72,11 @@ def make_plan(_, guests):
         plan.record("refused-" + name,
                     plan.bare("interrupts-kvm-aarch64") + ["-device", device])
     return plan
+
+
+class ListOfDevices(unittest.TestCase):
+    def test_all_are_tried_or_refused(self):
+        check_all_are_in(self, os.path.abspath(__file__))
 
 
 class Devices(unittest.TestCase):

@@ -5,14 +5,30 @@ that the guest then prints, and what has to have arrived here."""
 
 import hashlib
 import os
+import re
 import struct
 import threading
 
+from .guests import ROOT
 from .process import WATCHDOG
 
 WRITTEN_AT = 65 << 10  # as disks.sh does it
 PORT_SAYS = 20000      # bytes that a port hears in cards.sh
 SMALL = ",xres=640,yres=480"  # for a display
+
+
+def check_all_are_in(test, *files):
+    """Each device that the recorder lets pass is in one of the files, or here."""
+    with open(os.path.join(ROOT, "qemu", "ebb", "recorder", "devices.c")) as file:
+        names = re.search(r"tried\[\] = \{(.*?)\};", file.read(), re.DOTALL).group(1)
+    text = ""
+    for name in (__file__, *files):
+        with open(name) as file:
+            text += file.read()
+    for name in re.findall(r'"(.*?)"', names):
+        # A device of virtio may be named without its bus.
+        stem = re.sub(r"^(virtio-\w+-)(pci|device)$", r"\1", name)
+        test.assertRegex(text, r"[\" ]%s" % re.escape(stem), name)
 
 
 def numbers(last, first=1):
