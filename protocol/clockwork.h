@@ -16,10 +16,10 @@
  *         |                settle()     applies the position's events one by one, enters a pending
  *         |                   |         interrupt
  *         |                   v
- *         |             [ SETTLED ] ---- stop: limit, hit, end, range left, interruption,
- * divergence |                   | |                go_on()      executes up to the next position
- * where something is due; |                   |         left in front of a breakpoint, it is
- * SETTLED there
+ *         |             [ SETTLED ] ---- stop: limit, hit, end, interruption, divergence,
+ *         |                   |          the range is left
+ *         |                go_on()      executes up to the next position where something is due;
+ *         |                   |         left in front of a breakpoint, it is SETTLED there
  *         +-------------------+
  *                             |         left at an access
  *                             v
