@@ -78,7 +78,8 @@ static void expect_distrust(struct toy_session *session, const char *lie, int ou
 /* A run forward. */
 static void test_forward(void **state)
 {
-    static const char *const lies[] = {"hit", "other breakpoint", "reset", "interrupted", "left"};
+    static const char *const lies[] = {"hit",   "other breakpoint", "hit by a reset",
+                                       "reset", "interrupted",      "left"};
     struct toy_session session;
     struct timeline_stop stop;
     struct ebb_error error = {0};
