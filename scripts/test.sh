@@ -151,7 +151,7 @@ kvm)
     esac
     run_counted integration_tests --filter test_kvm
     ;;
-*) die "usage: ./run test [--unit|kvm]" ;;
+*) die "usage: ./run test [--unit|kvm [--all]]" ;;
 esac
 [ "$known" = 0 ] || echo "$known known to fail"
 if [ "$skipped" = 0 ]; then
