@@ -101,7 +101,7 @@ static void describe_mmio_timer(void *fdt, hwaddr address, hwaddr frame_size, in
     g_autofree char *frame = g_strdup_printf("%s/frame@%" PRIx64, node, frame_address);
 
     qemu_fdt_add_subnode(fdt, node);
-    qemu_fdt_setprop_string(fdt, node, "compatible", "arm,armv7-timer-mem");
+    qemu_fdt_setprop_string(fdt, node, "compatible", TIMER_COMPATIBLE);
     qemu_fdt_setprop_cell(fdt, node, "#address-cells", 2);
     qemu_fdt_setprop_cell(fdt, node, "#size-cells", 2);
     qemu_fdt_setprop(fdt, node, "ranges", NULL, 0);
