@@ -60,7 +60,8 @@ build() {
     case $output in
     *-kvm-*)
         variant=-DFOR_KVM
-        more="$source/common/timer-mmio.c $source/common/flat_map.c"
+        more="$source/common/timer-mmio.c $source/common/flat_map.c
+            $source/common/translation.c"
         ;;
     *)
         variant=
@@ -72,7 +73,11 @@ build() {
     */dma.c | */nested.c | */secure.c | */overlap.c | */stale.c | */ramfb.c)
         more="$more $source/common/fw_cfg.c $source/common/virtio_rng.c"
         ;;
-    */tags.c | */moved.c | */accessed.c | */firstfault.c) more="$more $source/common/flat_map.c" ;;
+    */tags.c | */moved.c | */accessed.c | */firstfault.c)
+        more="$more $source/common/flat_map.c $source/common/translation.c"
+        ;;
+    */stage2.c) more="$more $source/common/translation.c" ;;
+    */mmu.c) [ -n "$variant" ] || more="$more $source/common/translation.c" ;;
     esac
     echo "guest $(basename "$output")"
     # shellcheck disable=SC2086 # these are lists of words

@@ -53,27 +53,6 @@ static void undefined_instruction(void)
 #endif
 }
 
-static unsigned load(uintptr_t address)
-{
-    unsigned value;
-
-#ifdef __aarch64__
-    __asm__ volatile("ldr %w0, [%1]" : "=r"(value) : "r"(address) : "memory");
-#else
-    __asm__ volatile("ldr %0, [%1]" : "=r"(value) : "r"(address) : "memory");
-#endif
-    return value;
-}
-
-static void store(uintptr_t address, unsigned value)
-{
-#ifdef __aarch64__
-    __asm__ volatile("str %w0, [%1]" ::"r"(value), "r"(address) : "memory");
-#else
-    __asm__ volatile("str %0, [%1]" ::"r"(value), "r"(address) : "memory");
-#endif
-}
-
 static void check_last(enum exception_kind kind, uintptr_t address, const char *what)
 {
     check(last.kind == kind, what);
@@ -91,10 +70,10 @@ int main(void)
         check(last.kind == EXCEPTION_CALL, "supervisor call");
         undefined_instruction();
         check(last.kind == EXCEPTION_UNDEFINED, "undefined instruction");
-        load(NOWHERE + round * 8);
+        load_word(NOWHERE + round * 8);
         check_last(EXCEPTION_DATA_ABORT, NOWHERE + round * 8, "load from nowhere");
         check(!last.write, "load is not a write");
-        store(NOWHERE + round * 8, round);
+        store_word(NOWHERE + round * 8, round);
         check_last(EXCEPTION_DATA_ABORT, NOWHERE + round * 8, "store to nowhere");
         check(last.write, "store is a write");
         ((void (*)(void))(uintptr_t)(NOWHERE + round * 16))();

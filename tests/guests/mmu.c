@@ -40,65 +40,14 @@ static void on_exception(struct exception *exception)
 }
 
 #ifdef __aarch64__
-static void mmu_on(void)
-{
-    uint64_t control;
-
-    __asm__ volatile("msr mair_el1, %0" ::"r"(0x04fful)); /* 0: normal, 1: device */
-    /* 32 bits of address space, 4 KiB pages, walks cached, nothing in TTBR1 */
-    __asm__ volatile("msr tcr_el1, %0" ::"r"(32ul | 1ul << 8 | 1ul << 10 | 3ul << 12 | 1ul << 23));
-    __asm__ volatile("msr ttbr0_el1, %0" ::"r"(level1));
-    __asm__ volatile("isb\n\ttlbi vmalle1\n\tdsb sy\n\tisb");
-    __asm__ volatile("mrs %0, sctlr_el1" : "=r"(control));
-    __asm__ volatile("msr sctlr_el1, %0\n\tisb" ::"r"(control | 0x1005) : "memory");
-}
-
 static void forget(uintptr_t address)
 {
     __asm__ volatile("dsb sy\n\ttlbi vae1, %0\n\tdsb sy\n\tisb" ::"r"(address >> 12) : "memory");
 }
-
-static uint32_t load(uintptr_t address)
-{
-    uint32_t value = 0;
-
-    __asm__ volatile("ldr %w0, [%1]" : "+r"(value) : "r"(address) : "memory");
-    return value;
-}
-
-static void store(uintptr_t address, uint32_t value)
-{
-    __asm__ volatile("str %w0, [%1]" ::"r"(value), "r"(address) : "memory");
-}
 #else
-static void mmu_on(void)
-{
-    uint32_t control;
-
-    __asm__ volatile("mcr p15, 0, %0, c10, c2, 0" ::"r"(0x04ff)); /* MAIR0 */
-    __asm__ volatile("mcr p15, 0, %0, c2, c0, 2" ::"r"(1u << 31 | 1 << 8 | 1 << 10 | 3 << 12));
-    __asm__ volatile("mcrr p15, 0, %0, %1, c2" ::"r"(level1), "r"(0)); /* TTBR0 */
-    __asm__ volatile("isb\n\tmcr p15, 0, %0, c8, c7, 0\n\tdsb\n\tisb" ::"r"(0));
-    __asm__ volatile("mrc p15, 0, %0, c1, c0, 0" : "=r"(control));
-    __asm__ volatile("mcr p15, 0, %0, c1, c0, 0\n\tisb" ::"r"(control | 0x1005) : "memory");
-}
-
 static void forget(uintptr_t address)
 {
     __asm__ volatile("dsb\n\tmcr p15, 0, %0, c8, c7, 1\n\tdsb\n\tisb" ::"r"(address) : "memory");
-}
-
-static uint32_t load(uintptr_t address)
-{
-    uint32_t value = 0;
-
-    __asm__ volatile("ldr %0, [%1]" : "+r"(value) : "r"(address) : "memory");
-    return value;
-}
-
-static void store(uintptr_t address, uint32_t value)
-{
-    __asm__ volatile("str %0, [%1]" ::"r"(value), "r"(address) : "memory");
 }
 #endif
 
@@ -137,15 +86,15 @@ static void remap(unsigned round)
     uintptr_t window = WINDOW + index * PAGE_SIZE;
 
     map(index, pages[0], NORMAL);
-    store(window + 16, round);
+    store_word(window + 16, round);
     check(pages[0][4] == round, "write through the window reaches page 0");
     map(index, pages[1], NORMAL);
     pages[1][5] = round * 2;
-    check(load(window + 20) == round * 2, "the window shows page 1");
+    check(load_word(window + 20) == round * 2, "the window shows page 1");
     check(pages[0][4] == round, "page 0 keeps its value");
 
     map(index, pages[0], NORMAL | READ_ONLY);
-    store(window + 16, 0xbad);
+    store_word(window + 16, 0xbad);
     check_fault(EXCEPTION_DATA_ABORT, window + 16, FAULT_PERMISSION_3, "write to a read-only page");
     check(last.write && pages[0][4] == round, "the write did not happen");
 
@@ -154,7 +103,7 @@ static void remap(unsigned round)
     check_fault(EXCEPTION_PREFETCH_ABORT, window, FAULT_PERMISSION_3, "jump to a data page");
 
     unmap(index);
-    load(window + 8);
+    load_word(window + 8);
     check_fault(EXCEPTION_DATA_ABORT, window + 8, FAULT_TRANSLATION_3, "read of an unmapped page");
     ((void (*)(void))window)();
     check_fault(EXCEPTION_PREFETCH_ABORT, window, FAULT_TRANSLATION_3, "jump to an unmapped page");
@@ -166,7 +115,7 @@ int main(void)
 
     set_exception_handler(on_exception);
     build_tables();
-    mmu_on();
+    translation_on(level1);
     print("mmu: on\n");
     for (round = 1; round <= 600; round++) {
         remap(round);

@@ -165,18 +165,6 @@ static void on_exception(struct exception *exception)
 }
 
 /* One instruction, so that it can be skipped. */
-static uint32_t load(uintptr_t address)
-{
-    uint32_t value = 0;
-
-#ifdef __aarch64__
-    __asm__ volatile("ldr %w0, [%1]" : "+r"(value) : "r"(address) : "memory");
-#else
-    __asm__ volatile("ldr %0, [%1]" : "+r"(value) : "r"(address) : "memory");
-#endif
-    return value;
-}
-
 static void on_interrupt(void)
 {
     interrupts++;
@@ -198,7 +186,7 @@ static void call_with_interrupt(uint32_t argument)
 
 static void one_round(uint32_t round)
 {
-    check(load(SECURE_RAM) == 0, "the secret cannot be read");
+    check(load_word(SECURE_RAM) == 0, "the secret cannot be read");
     virtio_rng_request(random_words, sizeof(random_words));
     while (!virtio_rng_done()) {
     }

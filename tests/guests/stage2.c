@@ -88,18 +88,6 @@ static void set_hypervisor_root(unsigned which)
     __asm__ volatile("hvc #0" : "+r"(x0) : "r"(x1) : "memory");
 }
 
-static void mmu_on(void)
-{
-    uint64_t control;
-
-    __asm__ volatile("msr mair_el1, %0" ::"r"(0x04fful)); /* 0: normal, 1: device */
-    __asm__ volatile("msr tcr_el1, %0" ::"r"(32ul | 1ul << 8 | 1ul << 10 | 3ul << 12 | 1ul << 23));
-    __asm__ volatile("msr ttbr0_el1, %0" ::"r"(root));
-    __asm__ volatile("isb\n\ttlbi vmalle1\n\tdsb sy\n\tisb");
-    __asm__ volatile("mrs %0, sctlr_el1" : "=r"(control));
-    __asm__ volatile("msr sctlr_el1, %0\n\tisb" ::"r"(control | 0x1005) : "memory");
-}
-
 static void build_tables(void)
 {
     root[0] = DEVICES;
@@ -132,17 +120,9 @@ static uint64_t page_of(const volatile void *physical)
     return (uintptr_t)physical | PAGE | STAGE_2;
 }
 
-static uint32_t load(uintptr_t address)
-{
-    uint32_t value = 0;
-
-    __asm__ volatile("ldr %w0, [%1]" : "+r"(value) : "r"(address) : "memory");
-    return value;
-}
-
 static void check_page(unsigned index, unsigned number, const char *what)
 {
-    check(load(WINDOW + index * PAGE_SIZE) == 0x1111u * (number + 1), what);
+    check(load_word(WINDOW + index * PAGE_SIZE) == 0x1111u * (number + 1), what);
 }
 
 static void check_fault(const char *what)
@@ -167,7 +147,7 @@ static void change_page(unsigned i)
     check_fault("it is read-only");
     check(pages[1][1] == i, "and was not written to");
     set(&below[0][i], 0);
-    load(WINDOW + i * PAGE_SIZE);
+    load_word(WINDOW + i * PAGE_SIZE);
     check_fault("it is not there any more");
 }
 
@@ -193,16 +173,16 @@ static void change_above(unsigned i)
 static void move_table(void)
 {
     set(&below[0][0], page_of(moving[0]));
-    check(load(BEHIND) == 0xb0, "behind the first table");
+    check(load_word(BEHIND) == 0xb0, "behind the first table");
     set(&below[0][0], page_of(moving[1]));
-    check(load(BEHIND) == 0xb1, "behind the second table");
+    check(load_word(BEHIND) == 0xb1, "behind the second table");
     set(&moving[1][0], BLOCK_0 | BLOCK);
-    check(load(BEHIND) == 0xb0, "behind the second table, which has changed");
+    check(load_word(BEHIND) == 0xb0, "behind the second table, which has changed");
     *(volatile uint64_t *)WINDOW = BLOCK_1 | BLOCK;
     __asm__ volatile("dsb sy\n\tisb" ::: "memory");
-    check(load(BEHIND) == 0xb1, "changed through the window");
+    check(load_word(BEHIND) == 0xb1, "changed through the window");
     set(&below[0][0], 0);
-    load(BEHIND);
+    load_word(BEHIND);
     check_fault("behind no table");
 }
 
@@ -210,7 +190,7 @@ int main(void)
 {
     build_tables();
     leave_hypervisor();
-    mmu_on();
+    translation_on(root);
     for (unsigned round = 1; round <= ROUNDS; round++) {
         change_page(8 * round);
         change_above(8 * round);

@@ -126,19 +126,6 @@ static void mmu_on(void)
     __asm__ volatile("msr sctlr_el1, %0\n\tisb" ::"r"(control | 0x1005) : "memory");
 }
 
-static uint32_t load(uintptr_t address)
-{
-    uint32_t value = 0;
-
-    __asm__ volatile("ldr %w0, [%1]" : "+r"(value) : "r"(address) : "memory");
-    return value;
-}
-
-static void store(uintptr_t address, uint32_t value)
-{
-    __asm__ volatile("str %w0, [%1]" ::"r"(value), "r"(address) : "memory");
-}
-
 static void store_pair(entry_t *to, entry_t first, entry_t second)
 {
     __asm__ volatile("stp %0, %1, [%2]" ::"r"(first), "r"(second), "r"(to) : "memory");
@@ -207,19 +194,6 @@ static void mmu_on(void)
     __asm__ volatile("isb\n\tmcr p15, 0, %0, c8, c7, 0\n\tdsb\n\tisb" ::"r"(0));
     __asm__ volatile("mrc p15, 0, %0, c1, c0, 0" : "=r"(control));
     __asm__ volatile("mcr p15, 0, %0, c1, c0, 0\n\tisb" ::"r"(control | 0x1005) : "memory");
-}
-
-static uint32_t load(uintptr_t address)
-{
-    uint32_t value = 0;
-
-    __asm__ volatile("ldr %0, [%1]" : "+r"(value) : "r"(address) : "memory");
-    return value;
-}
-
-static void store(uintptr_t address, uint32_t value)
-{
-    __asm__ volatile("str %0, [%1]" ::"r"(value), "r"(address) : "memory");
 }
 
 #ifdef SHORT_FORMAT
@@ -315,7 +289,7 @@ static void fill_memory(void)
 
 static void check_page(unsigned index, unsigned number, const char *what)
 {
-    check(load(window + index * PAGE_SIZE) == 0x1111u * (number + 1), what);
+    check(load_word(window + index * PAGE_SIZE) == 0x1111u * (number + 1), what);
 }
 
 static void check_fault(unsigned status, bool write, const char *what)
@@ -326,7 +300,7 @@ static void check_fault(unsigned status, bool write, const char *what)
 
 static void check_no_page(unsigned index, const char *what)
 {
-    load(window + index * PAGE_SIZE);
+    load_word(window + index * PAGE_SIZE);
     check_fault(FAULT_TRANSLATION_3, false, what);
 }
 
@@ -343,7 +317,7 @@ static void change_page(unsigned i)
     map(i, 0);
     map(i, 1);
     bytes[READ_ONLY > 0xff] |= (uint8_t)(READ_ONLY > 0xff ? READ_ONLY >> 8 : READ_ONLY);
-    store(window + i * PAGE_SIZE, 0xbad);
+    store_word(window + i * PAGE_SIZE, 0xbad);
     check_fault(FAULT_PERMISSION_3, true, "it is read-only after a store of a byte");
     check_page(i, 1, "and was not written to");
     set(&lower[0][i], 0);
@@ -351,7 +325,7 @@ static void change_page(unsigned i)
 #ifndef SHORT_FORMAT
     map(i, 2);
     set(&lower[0][i], page_of(pages[2]) & ~ACCESSED);
-    load(window + i * PAGE_SIZE);
+    load_word(window + i * PAGE_SIZE);
     check_fault(FAULT_ACCESS_FLAG_3, false, "it has not been accessed");
 #endif
 }
@@ -401,13 +375,13 @@ static void change_block(unsigned i)
     uintptr_t address = window + UPPER_SIZE + i * PAGE_SIZE;
 
     set(upper(0, 1), BLOCK_0 | BLOCK);
-    check(load(address) == i * PAGE_SIZE, "a block");
-    check(load(address + PAGE_SIZE) == (i + 1) * PAGE_SIZE, "the block's next page");
+    check(load_word(address) == i * PAGE_SIZE, "a block");
+    check(load_word(address + PAGE_SIZE) == (i + 1) * PAGE_SIZE, "the block's next page");
     set(upper(0, 1), BLOCK_1 | BLOCK);
-    check(load(address) == ~(i * PAGE_SIZE), "another block");
-    check(load(address + PAGE_SIZE) == ~((i + 1) * PAGE_SIZE), "the other block's next page");
+    check(load_word(address) == ~(i * PAGE_SIZE), "another block");
+    check(load_word(address + PAGE_SIZE) == ~((i + 1) * PAGE_SIZE), "the other block's next page");
     fw_cfg_read(FW_CFG_NONE, (uintptr_t)upper(0, 1), sizeof(entry_t));
-    load(address);
+    load_word(address);
     check(last.kind == EXCEPTION_DATA_ABORT, "no block");
     last.kind = 0;
 }
@@ -452,10 +426,10 @@ static void update_flags(unsigned i)
         set(entry, *entry & ~ACCESSED);
         check_page(i, n, "the CPU notes the access again");
         check(*(volatile entry_t *)entry & ACCESSED, "that there was one again");
-        store(window + i * PAGE_SIZE + 4, n);
+        store_word(window + i * PAGE_SIZE + 4, n);
         check(!(*(volatile entry_t *)entry & READ_ONLY), "that there was a store");
         set(entry, *entry | READ_ONLY);
-        store(window + i * PAGE_SIZE + 4, n + 1);
+        store_word(window + i * PAGE_SIZE + 4, n + 1);
         check(!(*(volatile entry_t *)entry & READ_ONLY), "that there was one more");
     }
     __asm__ volatile("msr tcr_el1, %0\n\tisb" ::"r"(before) : "memory");

@@ -70,6 +70,29 @@ struct exception {
 typedef void (*exception_function)(struct exception *exception);
 void set_exception_handler(exception_function handler);
 
+/* One instruction each, of 4 bytes where it is not Thumb, so that a handler can go on behind it.
+ * A load that a handler passes over gives 0. */
+static inline uint32_t load_word(uintptr_t address)
+{
+    uint32_t value = 0;
+
+#ifdef __aarch64__
+    __asm__ volatile("ldr %w0, [%1]" : "+r"(value) : "r"(address) : "memory");
+#else
+    __asm__ volatile("ldr %0, [%1]" : "+r"(value) : "r"(address) : "memory");
+#endif
+    return value;
+}
+
+static inline void store_word(uintptr_t address, uint32_t value)
+{
+#ifdef __aarch64__
+    __asm__ volatile("str %w0, [%1]" ::"r"(value), "r"(address) : "memory");
+#else
+    __asm__ volatile("str %0, [%1]" ::"r"(value), "r"(address) : "memory");
+#endif
+}
+
 /* Fault status codes of the long-descriptor format. */
 #define FAULT_TRANSLATION_3 0x07
 #define FAULT_PERMISSION_3 0x0f
@@ -99,7 +122,11 @@ void timer_start(uint32_t microseconds);
 void timer_stop(void);
 bool timer_expired(void);
 
-/* Maps every address to itself and switches the MMU on; done before main() with FOR_KVM. */
+/* Switches the MMU and the caches on. Tables of the long-descriptor format for the lower 4 GiB,
+ * level 1; memory attributes 0 are normal memory, 1 a device. */
+void translation_on(const uint64_t *tables);
+
+/* Maps every address to itself and does that; done before main() with FOR_KVM. */
 void flat_map_on(void);
 
 /* Neither returns. */
