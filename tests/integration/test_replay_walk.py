@@ -475,17 +475,21 @@ class BareMetal(WalkTests):
     def test_mmu_arm(self):
         self.bare_metal("mmu-arm", 6, ("--workers", "3"), values=False)
 
+    def stale(self, name, seed, *options):
+        self.bare_metal(name, seed, options or ("--workers", "1"), values=False, interval=5000,
+                        devices=True)
+
     def test_stale(self):
-        self.bare_metal("stale-aarch64", 61, values=False, interval=5000)
+        self.stale("stale-aarch64", 61)
 
     def test_stale_three_workers(self):
-        self.bare_metal("stale-aarch64", 62, ("--workers", "3"), values=False, interval=5000)
+        self.stale("stale-aarch64", 62, "--workers", "3")
 
     def test_stale_arm(self):
-        self.bare_metal("stale-arm", 63, values=False, interval=5000)
+        self.stale("stale-arm", 63)
 
     def test_stale_short_format(self):
-        self.bare_metal("shortstale-arm", 64, ("--workers", "3"), values=False, interval=5000)
+        self.stale("shortstale-arm", 64, "--workers", "3")
 
     def test_stage2(self):
         self.bare_metal("stage2-aarch64", 65, values=False, interval=2000)
