@@ -33,7 +33,8 @@ flags="-std=c11 -Wall -Wextra -Werror -g -ffreestanding -nostdlib -static -fno-p
     -fno-math-errno -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments
     -I$source/common -ffile-prefix-map=$root=."
 common="$source/common/console.c $source/common/interrupt.c $source/common/power.c
-    $source/common/check.c $source/common/memory.c $source/common/exception.c"
+    $source/common/check.c $source/common/memory.c $source/common/word.c
+    $source/common/exception.c"
 
 # True if any input is newer than the output.
 stale() {

@@ -164,7 +164,6 @@ static void on_exception(struct exception *exception)
     exception->pc += 4;
 }
 
-/* One instruction, so that it can be skipped. */
 static void on_interrupt(void)
 {
     interrupts++;

@@ -43,10 +43,10 @@ class PhysicalTests:
         self.gdb.run("monitor watch-physical %#x" % self.word)
         forward = self.stops("continue", 6)
         self.assertEqual([value for _, value, _ in forward], [1, 2, 3, 4, 5, 6])
-        self.assertEqual({function for _, _, function in forward}, {"store"})
+        self.assertEqual({function for _, _, function in forward}, {"store_word"})
         for position, value, _ in reversed(forward):
             back = self.stops("reverse-continue", 1)[0]
-            self.assertEqual(back, (position, value - 1, "store"))
+            self.assertEqual(back, (position, value - 1, "store_word"))
             self.assertEqual(self.gdb.position(), position)
         self.assertIn("watchpoint 1: write to", self.gdb.run("monitor watch-physical").text)
         self.gdb.run("monitor unwatch-physical 1")
@@ -64,7 +64,7 @@ class PhysicalTests:
             answer = self.gdb.run("next")
             if STORY.search(answer.text):
                 break
-        self.assertEqual(answer.function, "store")
+        self.assertEqual(answer.function, "store_word")
         self.assertEqual(self.gdb.number("pages[0][4]"), 1)
 
     def test_watching_changes_nothing(self):
@@ -98,7 +98,7 @@ class PhysicalTests:
     def test_walks_page_tables(self):
         """As tools do that know QEMU: descriptors by physical address, down to the page."""
         gdb = self.gdb
-        gdb.run("tbreak store")
+        gdb.run("tbreak store_word")
         gdb.run("continue")
         self.assertIn("PhyMemMode", gdb.run("maintenance packet qqemu.Supported").text)
         window = gdb.number("address") & 0xffffffff

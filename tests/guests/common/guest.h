@@ -72,26 +72,8 @@ void set_exception_handler(exception_function handler);
 
 /* One instruction each, of 4 bytes where it is not Thumb, so that a handler can go on behind it.
  * A load that a handler passes over gives 0. */
-static inline uint32_t load_word(uintptr_t address)
-{
-    uint32_t value = 0;
-
-#ifdef __aarch64__
-    __asm__ volatile("ldr %w0, [%1]" : "+r"(value) : "r"(address) : "memory");
-#else
-    __asm__ volatile("ldr %0, [%1]" : "+r"(value) : "r"(address) : "memory");
-#endif
-    return value;
-}
-
-static inline void store_word(uintptr_t address, uint32_t value)
-{
-#ifdef __aarch64__
-    __asm__ volatile("str %w0, [%1]" ::"r"(value), "r"(address) : "memory");
-#else
-    __asm__ volatile("str %0, [%1]" ::"r"(value), "r"(address) : "memory");
-#endif
-}
+uint32_t load_word(uintptr_t address);
+void store_word(uintptr_t address, uint32_t value);
 
 /* Fault status codes of the long-descriptor format. */
 #define FAULT_TRANSLATION_3 0x07
