@@ -102,6 +102,10 @@ static int plan_kvm(struct record_plan *plan, const struct record_settings *sett
         kvm_arguments(words, count, &plan->found, &abilities, &plan->qemu, error) < 0) {
         return -1;
     }
+    if (settings->guest_clock) {
+        argument_add(&plan->qemu, "-global");
+        argument_format(&plan->qemu, "ebb-mmio-timer.guest-clock=%s", settings->guest_clock);
+    }
     choose_cpus(plan, facts);
     note_trace(plan, facts);
     plan->accelerator = ACCELERATOR_KVM;

@@ -15,6 +15,7 @@ enum {
     RECORD_SYMBOLS,
     RECORD_ICOUNT,
     RECORD_CLOCK_STEP,
+    RECORD_GUEST_CLOCK,
     RECORD_CONTROL,
     RECORD_WAIT,
     RECORD_ATTACH,
@@ -52,6 +53,12 @@ const struct option_spec record_options[] = {
                            "With kvm, the guest's clock moves on whenever something happens, and "
                            "at least so often when the guest looks at it; default: 4ms. 0: each "
                            "look tells the exact time, and takes as long as a device access."},
+    [RECORD_GUEST_CLOCK] = {"guest-clock", 0, "auto|page|registers",
+                            "With kvm, what the guest has for a clock. page: a memory-mapped "
+                            "timer, which costs little and wants a driver. registers: the timer of "
+                            "its CPU; each access leaves the guest, and those in the guest's image "
+                            "are found when the recording begins. Default: auto, registers for a "
+                            "guest that has no driver for the other and sets the CPU's timer."},
     [RECORD_CONTROL] = {"control", 0, "SOCKET",
                         "Creates a Unix socket of this name for --attach and --detach (it is one "
                         "of QEMU's QMP)."},
@@ -147,6 +154,23 @@ static int parse_clock_step(const char *text, struct record_settings *settings,
     return 0;
 }
 
+static int parse_guest_clock(const char *text, struct record_settings *settings,
+                             struct ebb_error *error)
+{
+    if (text && strcmp(text, "auto") != 0 && strcmp(text, "page") != 0 &&
+        strcmp(text, "registers") != 0) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "--guest-clock: \"%s\" is none of auto, page and registers", text);
+    }
+    if (text && settings->accelerator == ACCELERATOR_TCG) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "--guest-clock is for --accel kvm; under TCG all the guest's clocks are "
+                        "recorded");
+    }
+    settings->guest_clock = text;
+    return 0;
+}
+
 static int check_control(const struct arguments *arguments, const struct record_settings *settings,
                          struct ebb_error *error)
 {
@@ -156,9 +180,10 @@ static int check_control(const struct arguments *arguments, const struct record_
     if (settings->attach && settings->detach) {
         return ebb_fail(error, EBB_ERROR_USAGE, "--attach and --detach are two commands");
     }
-    if (remote && (arguments->rest_count > 0 || settings->control || settings->wait ||
-                   settings->accelerator != ACCELERATOR_ANY || settings->has_icount ||
-                   settings->has_clock_step || settings->qemu || settings->stats)) {
+    if (remote &&
+        (arguments->rest_count > 0 || settings->control || settings->wait ||
+         settings->accelerator != ACCELERATOR_ANY || settings->has_icount ||
+         settings->has_clock_step || settings->guest_clock || settings->qemu || settings->stats)) {
         return ebb_fail(error, EBB_ERROR_USAGE,
                         "%s speaks to a guest that runs already; QEMU's arguments and the options "
                         "to start one belong to the ebb record that did",
@@ -199,7 +224,8 @@ int record_settings_parse(const struct arguments *arguments, struct record_setti
     if (parse_accelerator(arguments->values[RECORD_ACCEL], settings, error) < 0 ||
         (shift && options_number(shift, "--icount", MAXIMUM_ICOUNT, &number, error) < 0) ||
         parse_amounts(arguments, settings, error) < 0 ||
-        parse_clock_step(arguments->values[RECORD_CLOCK_STEP], settings, error) < 0) {
+        parse_clock_step(arguments->values[RECORD_CLOCK_STEP], settings, error) < 0 ||
+        parse_guest_clock(arguments->values[RECORD_GUEST_CLOCK], settings, error) < 0) {
         return -1;
     }
     settings->icount = (unsigned)number;

@@ -15,7 +15,8 @@ struct record_settings {
     bool has_icount;
     unsigned icount; /* shift */
     bool has_clock_step;
-    unsigned clock_step_ms; /* 0: each look at the clock leaves the guest */
+    unsigned clock_step_ms;  /* 0: each look at the clock leaves the guest */
+    const char *guest_clock; /* auto, page or registers */
     bool has_interval;
     struct quantity interval; /* between keyframes; value 0: only the first and the last */
     bool has_last;

@@ -3,8 +3,9 @@
 # Compiles the bare-metal test guests: build.sh OUTDIR. What is up to date is left alone.
 # The results are OUTDIR/NAME-aarch64.elf, NAME-arm.elf (QEMU's virt machine, ARMv7), and
 # NAME-vexpress.elf (vexpress-a15); NAME-kvm-aarch64.elf and NAME-kvm-arm.elf keep to what a guest
-# has that is recorded under KVM (common/board.h). There is no semihosting under KVM, so the guest of
-# that name has no such variant. CROSS_AARCH64 and CROSS_ARM name other tool prefixes.
+# has that is recorded under KVM (common/board.h), and NAME-kvmcpu-*.elf do, too, but for the timer,
+# which is the CPU's own. There is no semihosting under KVM, so the guest of that name has no such
+# variant. CROSS_AARCH64 and CROSS_ARM name other tool prefixes.
 set -eu
 
 if [ $# -ne 1 ]; then
@@ -35,6 +36,7 @@ flags="-std=c11 -Wall -Wextra -Werror -g -ffreestanding -nostdlib -static -fno-p
 common="$source/common/console.c $source/common/interrupt.c $source/common/power.c
     $source/common/check.c $source/common/memory.c $source/common/word.c
     $source/common/exception.c"
+flat_map="$source/common/flat_map.c $source/common/translation.c"
 
 # True if any input is newer than the output.
 stale() {
@@ -59,10 +61,13 @@ build() {
     *) own="-mgeneral-regs-only -Og" ;;
     esac
     case $output in
+    *-kvmcpu-*)
+        variant="-DFOR_KVM -DCPU_TIMER"
+        more="$source/common/timer.c $flat_map"
+        ;;
     *-kvm-*)
         variant=-DFOR_KVM
-        more="$source/common/timer-mmio.c $source/common/flat_map.c
-            $source/common/translation.c"
+        more="$source/common/timer-mmio.c $flat_map"
         ;;
     *)
         variant=
@@ -74,9 +79,7 @@ build() {
     */dma.c | */nested.c | */secure.c | */overlap.c | */stale.c | */ramfb.c)
         more="$more $source/common/fw_cfg.c $source/common/virtio_rng.c"
         ;;
-    */tags.c | */moved.c | */accessed.c | */firstfault.c)
-        more="$more $source/common/flat_map.c $source/common/translation.c"
-        ;;
+    */tags.c | */moved.c | */accessed.c | */firstfault.c) more="$more $flat_map" ;;
     */stage2.c) more="$more $source/common/translation.c" ;;
     */mmu.c) [ -n "$variant" ] || more="$more $source/common/translation.c" ;;
     esac
@@ -130,6 +133,11 @@ done
 for name in steps counter; do
     build $name-kvm-thumb.elf arm "$source/$name.c" $virt -mthumb
 done
+for name in registers interrupts sleeper steps clock; do
+    build $name-kvmcpu-aarch64.elf aarch64 "$source/$name.c" $virt
+    build $name-kvmcpu-arm.elf arm "$source/$name.c" $virt -marm
+done
+build registers-kvmcpu-thumb.elf arm "$source/registers.c" $virt -mthumb
 # Without symbols, all that is known of what is code is the sections.
 for architecture in aarch64 arm; do
     if stale "$out/stripped-kvm-$architecture.elf" "$out/counter-kvm-$architecture.elf"; then

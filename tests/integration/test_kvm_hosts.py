@@ -13,6 +13,7 @@ from test_replay_walk import SampledTests
 
 BARE = ("exceptions", "interrupts", "mmu", "exclusives", "float", "reset", "dma", "steps",
         "polling", "sleeper", "floatirq", "hypercalls", "counter", "stripped")
+REGISTERS = ("interrupts", "sleeper", "steps", "clock")   # with the CPU's own timer
 TIMES = 2   # that each guest is recorded on each host
 TRIES = 8   # at store-exclusives that fail unseen
 WORK = "work=compute,syscalls,processes,idle"
@@ -30,6 +31,8 @@ def make_plan(host, guests):
     plan.record("latecode-64", plan.bare("latecode-kvm-aarch64"))
     plan.record("clock-64", plan.bare("clock-kvm-aarch64"), times=TIMES)
     plan.record("exact-64", plan.bare("clock-kvm-aarch64"), ["--clock-step", "0"])
+    add_registers(plan, 64, "aarch64")
+    plan.record("cpu-linux-64", plan.linux("arm64", "work", WORK), ["--guest-clock", "registers"])
     plan.record("linux-64", plan.linux("arm64", "work", WORK), times=TIMES)
     plan.record("whole-64", plan.linux("arm64", "work", WORK), ["--keyframe-interval", "0"])
     plan.record("load-64", plan.loaded("arm64", LOAD), answering=True, times=TIMES)
@@ -43,10 +46,21 @@ def make_plan(host, guests):
         plan.record("latecode-32", plan.bare("latecode-kvm-arm"))
         plan.record("clock-32", plan.bare("clock-kvm-arm"), times=TIMES)
         plan.record("exact-32", plan.bare("clock-kvm-arm"), ["--clock-step", "0"])
+        add_registers(plan, 32, "arm")
+        plan.record("cpu-registers-thumb", plan.bare("registers-kvmcpu-thumb"),
+                    ["--guest-clock", "registers"])
         plan.record("linux-32", plan.linux("armhf", "work", WORK), times=TIMES)
         plan.record("load-32", plan.loaded("armhf", LOAD), answering=True, times=TIMES)
     add_endings(plan)
     return plan
+
+
+def add_registers(plan, bits, architecture):
+    """Guests whose clock is the CPU's own timer; for the first that is found out."""
+    plan.record("cpu-registers-%d" % bits, plan.bare("registers-kvmcpu-" + architecture))
+    for name in REGISTERS:
+        plan.record("cpu-%s-%d" % (name, bits), plan.bare("%s-kvmcpu-%s" % (name, architecture)),
+                    ["--guest-clock", "registers"])
 
 
 def add_untraced(plan):
@@ -217,6 +231,31 @@ class Recordings(KvmTest):
         exits = made.stats()["exits"]
         self.assertGreater(exits["timer_read"], 1000)
         self.assertEqual(exits["clock_step"], 0)
+
+    def test_registers_64(self):
+        self.check_registers(64)
+
+    def test_registers_32(self):
+        self.check_registers(32)
+
+    def test_registers_thumb(self):
+        self.check("cpu-registers-thumb")
+
+    def check_registers(self, bits):
+        """Each access to the CPU's own timer comes to the recorder and into the log."""
+        made, _ = self.check("cpu-registers-%d" % bits)
+        self.assertIn("the guest's clock is the CPU's own timer", made.errors)
+        self.assertEqual(made.manifest()["guest_clock"], "registers")
+        self.assertEqual(self.made("clock-%d" % bits).manifest()["guest_clock"], "page")
+        events = self.ebb.info(made.recording)["events"]
+        self.assertGreater(events["sysreg-read"], 100)
+        self.assertGreater(events["sysreg-write"], 100)
+        for name in REGISTERS:
+            with self.subTest(name=name):
+                self.check("cpu-%s-%d" % (name, bits))
+
+    def test_linux_with_the_cpus_timer_64(self):
+        self.check("cpu-linux-64", "guest: PASS")
 
     def test_linux_64(self):
         made, result = self.check("linux-64", "guest: PASS")

@@ -206,6 +206,20 @@ static void test_clock_step(void **state)
     expect_refusal(&arm, "--accel=tcg --clock-step=5ms -M virt", "for --accel kvm");
 }
 
+static void test_guest_clock(void **state)
+{
+    const struct host_facts arm = fake_arm_host(), x86 = fake_x86_host();
+
+    (void)state;
+    expect_line(&arm, "--guest-clock=registers -M virt -cpu host",
+                "-machine virt " MACHINE " -accel kvm -cpu host" HIDDEN " " GLOBALS
+                " -global ebb-mmio-timer.guest-clock=registers " RECORDER EVERY_SECOND);
+    expect_line(&x86, "--guest-clock=page -M virt", "-M virt -icount shift=1 " RECORDER);
+    expect_refusal(&arm, "--guest-clock=tsc -M virt", "none of auto, page and registers");
+    expect_refusal(&arm, "--accel=tcg --guest-clock=page -M virt", "for --accel kvm");
+    expect_refusal(&arm, "--guest-clock=page --attach=socket", "runs already");
+}
+
 static void test_control(void **state)
 {
     const struct host_facts host = fake_x86_host();
@@ -389,12 +403,19 @@ static void test_cpus_of_two_kinds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kvm_lines),         cmocka_unit_test(test_accelerator_in_machine),
-        cmocka_unit_test(test_amounts),           cmocka_unit_test(test_clock_step),
-        cmocka_unit_test(test_control),           cmocka_unit_test(test_notes),
-        cmocka_unit_test(test_what_only_tcg_can), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_icount_means_tcg),  cmocka_unit_test(test_host_without_aarch32),
-        cmocka_unit_test(test_hosts_without_kvm), cmocka_unit_test(test_cpus_of_two_kinds),
+        cmocka_unit_test(test_kvm_lines),
+        cmocka_unit_test(test_accelerator_in_machine),
+        cmocka_unit_test(test_amounts),
+        cmocka_unit_test(test_clock_step),
+        cmocka_unit_test(test_guest_clock),
+        cmocka_unit_test(test_control),
+        cmocka_unit_test(test_notes),
+        cmocka_unit_test(test_what_only_tcg_can),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_icount_means_tcg),
+        cmocka_unit_test(test_host_without_aarch32),
+        cmocka_unit_test(test_hosts_without_kvm),
+        cmocka_unit_test(test_cpus_of_two_kinds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

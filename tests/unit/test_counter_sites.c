@@ -159,8 +159,8 @@ static void test_forms(void **state)
     for (size_t i = 0; i < 4; i++) {
         assert_int_equal(sites.sites[i].form, COUNTER_SITE_A64);
         assert_int_equal(sites.sites[i].offset, 8 + 12 * i);
-        assert_int_equal(sites.sites[i].physical, i % 2 == 0);
-        assert_int_equal(sites.sites[i].rt, reads[i] & 0x1f);
+        assert_int_equal(sites.sites[i].access.physical, i % 2 == 0);
+        assert_int_equal(sites.sites[i].access.rt, reads[i] & 0x1f);
         assert_int_equal(replacement(&sites.sites[i]), 0xd4200000u | immediates[i] << 5);
     }
     counter_sites_free(&sites);
@@ -169,21 +169,18 @@ static void test_forms(void **state)
 static void check_decode(enum counter_site_form form, uint32_t imm, uint16_t next, bool physical,
                          unsigned rt, unsigned rt2)
 {
-    bool is_physical;
-    uint8_t first, second;
+    struct counter_access access;
 
-    assert_true(counter_breakpoint_decode(form, imm, next, &is_physical, &first, &second));
-    assert_int_equal(is_physical, physical);
-    assert_int_equal(first, rt);
-    assert_int_equal(second, rt2);
+    assert_true(counter_breakpoint_decode(form, imm, next, &access));
+    assert_int_equal(access.reg, COUNTER_COUNT);
+    assert_false(access.write);
+    assert_int_equal(access.physical, physical);
+    assert_int_equal(access.rt, rt);
+    assert_int_equal(access.rt2, rt2);
 }
 
-static void test_decode(void **state)
+static void test_decode_reads(void **state)
 {
-    bool physical;
-    uint8_t rt, rt2;
-    size_t ours = 0;
-
     (void)state;
     for (unsigned i = 0; i < 64; i++) {
         check_decode(COUNTER_SITE_A64, 0xeb00 | i, 0, i & 32, i & 31, 0);
@@ -192,13 +189,173 @@ static void test_decode(void **state)
         check_decode(COUNTER_SITE_A32, 0xea00 | i, 0, i & 256, i & 15, i >> 4 & 15);
         check_decode(COUNTER_SITE_T32, 0xeb, 0xea00 | i, i & 256, i & 15, i >> 4 & 15);
     }
-    for (uint32_t imm = 0; imm < 0x10000; imm++) {
-        ours += counter_breakpoint_decode(COUNTER_SITE_A64, imm, 0, &physical, &rt, &rt2);
-        ours += counter_breakpoint_decode(COUNTER_SITE_A32, imm, 0, &physical, &rt, &rt2);
-        ours += counter_breakpoint_decode(COUNTER_SITE_T32, 0xeb, imm, &physical, &rt, &rt2);
+}
+
+/* The immediate of a breakpoint, and the halfword behind it. */
+static uint32_t immediate(enum counter_site_form form, const uint8_t bytes[4], uint16_t *next)
+{
+    uint32_t word =
+        bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+
+    *next = word >> 16;
+    switch (form) {
+    case COUNTER_SITE_A64:
+        assert_int_equal(word & 0xffe0001fu, 0xd4200000u);
+        return word >> 5 & 0xffff;
+    case COUNTER_SITE_A32:
+        assert_int_equal(word & 0xfff000f0u, 0xe1200070u);
+        return (word >> 4 & 0xfff0) | (word & 0xf);
+    default:
+        assert_int_equal(word & 0xff00, 0xbe00);
+        return word & 0xff;
     }
-    assert_int_equal(ours, 64 + 512 + 512);
-    assert_false(counter_breakpoint_decode(COUNTER_SITE_T32, 0xea, 0xea00, &physical, &rt, &rt2));
+}
+
+static void check_round_trip(enum counter_site_form form, const struct counter_access *access)
+{
+    struct counter_access decoded;
+    uint8_t bytes[4];
+    uint16_t next;
+    uint32_t imm;
+
+    counter_breakpoint_encode(form, access, bytes);
+    imm = immediate(form, bytes, &next);
+    assert_true(counter_breakpoint_decode(form, imm, next, &decoded));
+    assert_int_equal(decoded.reg, access->reg);
+    assert_int_equal(decoded.write, access->write);
+    assert_int_equal(decoded.physical, access->physical);
+    assert_int_equal(decoded.rt, access->rt);
+    assert_int_equal(decoded.rt2, access->rt2);
+}
+
+/* What each breakpoint stands for comes back, and no other number is taken for one. */
+static void test_decode(void **state)
+{
+    static const struct counter_access accesses[] = {
+        {.reg = COUNTER_COUNT, .physical = true},
+        {.reg = COUNTER_COUNT},
+        {.reg = COUNTER_COMPARE, .write = true, .physical = true},
+        {.reg = COUNTER_COMPARE},
+        {.reg = COUNTER_TIMER_VALUE, .physical = true},
+        {.reg = COUNTER_TIMER_VALUE, .write = true},
+        {.reg = COUNTER_CONTROL, .write = true},
+        {.reg = COUNTER_CONTROL, .write = true, .physical = true},
+        {.reg = COUNTER_FREQUENCY},
+    };
+    struct counter_access access;
+    size_t a64 = 0, a32 = 0, t32 = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(accesses) / sizeof(accesses[0]); i++) {
+        for (uint8_t rt = 0; rt < 32; rt++) {
+            access = accesses[i];
+            access.rt = rt;
+            check_round_trip(COUNTER_SITE_A64, &access);
+            access.rt = rt & 15;
+            access.rt2 = counter_is_wide(access.reg) ? 15 - (rt & 15) : 0;
+            check_round_trip(COUNTER_SITE_A32, &access);
+            check_round_trip(COUNTER_SITE_T32, &access);
+        }
+    }
+    for (uint32_t imm = 0; imm < 0x10000; imm++) {
+        a64 += counter_breakpoint_decode(COUNTER_SITE_A64, imm, 0, &access);
+        a32 += counter_breakpoint_decode(COUNTER_SITE_A32, imm, 0, &access);
+        t32 += counter_breakpoint_decode(COUNTER_SITE_T32, 0xeb, imm, &access);
+    }
+    /* Two counters; three registers of two timers, both ways; the frequency. */
+    assert_int_equal(a64, (2 + 3 * 2 * 2 + 1) * 32);
+    assert_int_equal(a32, (2 + 3 * 2 * 2 + 1) * 256);
+    assert_int_equal(t32, a32);
+    assert_false(counter_breakpoint_decode(COUNTER_SITE_T32, 0xea, 0xea00, &access));
+}
+
+/* A program's accesses are found where they are wanted, and only the reads where only they are. */
+static void check_accesses(struct program *program, bool aarch64, const uint32_t *words,
+                           const struct counter_access *accesses, size_t count)
+{
+    struct counter_image image = {
+        .bytes = (uint8_t *)program->words, .address = ADDRESS, .aarch64 = aarch64};
+    struct counter_sites sites;
+    size_t reads = 0;
+
+    emit(program, aarch64 ? A64_PUSH : A32_PUSH);
+    for (size_t i = 0; i < count; i++) {
+        emit(program, words[i]);
+        emit(program, aarch64 ? A64_ADD : A32_ADD);
+        reads += accesses[i].reg == COUNTER_COUNT;
+    }
+    emit_times(program, aarch64 ? A64_ADD : A32_ADD, 8);
+    emit(program, aarch64 ? A64_RET : A32_BX_LR);
+    image.size = program->count * 4;
+    sites = counter_sites_find(&image);
+    assert_int_equal(sites.count, reads);
+    counter_sites_free(&sites);
+    image.wanted = COUNTER_WANTED_ACCESSES;
+    sites = counter_sites_find(&image);
+    assert_int_equal(sites.count, count);
+    for (size_t i = 0; i < count; i++) {
+        const struct counter_access *found = &sites.sites[i].access;
+
+        assert_int_equal(sites.sites[i].offset, 4 + 8 * i);
+        assert_int_equal(found->reg, accesses[i].reg);
+        assert_int_equal(found->write, accesses[i].write);
+        assert_int_equal(found->physical, accesses[i].physical);
+        assert_int_equal(found->rt, accesses[i].rt);
+        assert_int_equal(found->rt2, accesses[i].rt2);
+    }
+    counter_sites_free(&sites);
+}
+
+static void test_accesses_a64(void **state)
+{
+    static const uint32_t words[] = {
+        0xd53be003, /* mrs x3, cntfrq_el0 */
+        0xd51be220, /* msr cntp_ctl_el0, x0 */
+        0xd53be325, /* mrs x5, cntv_ctl_el0 */
+        0xd51be344, /* msr cntv_cval_el0, x4 */
+        0xd53be249, /* mrs x9, cntp_cval_el0 */
+        0xd51be31f, /* msr cntv_tval_el0, xzr */
+        MRS_CNTVCT | 7,
+    };
+    static const struct counter_access accesses[] = {
+        {.reg = COUNTER_FREQUENCY, .rt = 3},
+        {.reg = COUNTER_CONTROL, .write = true, .physical = true},
+        {.reg = COUNTER_CONTROL, .rt = 5},
+        {.reg = COUNTER_COMPARE, .write = true, .rt = 4},
+        {.reg = COUNTER_COMPARE, .physical = true, .rt = 9},
+        {.reg = COUNTER_TIMER_VALUE, .write = true, .rt = 31},
+        {.reg = COUNTER_COUNT, .rt = 7},
+    };
+    struct program program = {0};
+
+    (void)state;
+    check_accesses(&program, true, words, accesses, sizeof(words) / sizeof(words[0]));
+}
+
+static void test_accesses_a32(void **state)
+{
+    static const uint32_t words[] = {
+        0xee1e3f10, /* mrc p15, 0, r3, c14, c0, 0: CNTFRQ */
+        0xee0e0f32, /* mcr p15, 0, r0, c14, c2, 1: CNTP_CTL */
+        0xee1e5f33, /* mrc p15, 0, r5, c14, c3, 1: CNTV_CTL */
+        0xec454f3e, /* mcrr p15, 3, r4, r5, c14: CNTV_CVAL */
+        0xec532f2e, /* mrrc p15, 2, r2, r3, c14: CNTP_CVAL */
+        0xee0e1f13, /* mcr p15, 0, r1, c14, c3, 0: CNTV_TVAL */
+        MRRC_CNTVCT,
+    };
+    static const struct counter_access accesses[] = {
+        {.reg = COUNTER_FREQUENCY, .rt = 3},
+        {.reg = COUNTER_CONTROL, .write = true, .physical = true},
+        {.reg = COUNTER_CONTROL, .rt = 5},
+        {.reg = COUNTER_COMPARE, .write = true, .rt = 4, .rt2 = 5},
+        {.reg = COUNTER_COMPARE, .physical = true, .rt = 2, .rt2 = 3},
+        {.reg = COUNTER_TIMER_VALUE, .write = true, .rt = 1},
+        {.reg = COUNTER_COUNT, .rt2 = 1},
+    };
+    struct program program = {0};
+
+    (void)state;
+    check_accesses(&program, false, words, accesses, sizeof(words) / sizeof(words[0]));
 }
 
 static void test_first_in_called_function(void **state)
@@ -548,7 +705,7 @@ static void test_elf_mapping_symbols(void **state)
     sites = find_in_elf(&layout, program.count * 4);
     assert_int_equal(sites.count, 1);
     assert_int_equal(sites.sites[0].offset, 42 * 4);
-    assert_int_equal(sites.sites[0].rt, 9);
+    assert_int_equal(sites.sites[0].access.rt, 9);
     assert_int_equal(sites.left_alone, 2);
     counter_sites_free(&sites);
 }
@@ -854,7 +1011,10 @@ int main(void)
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_decode_reads),
         cmocka_unit_test(test_decode),
+        cmocka_unit_test(test_accesses_a64),
+        cmocka_unit_test(test_accesses_a32),
         cmocka_unit_test(test_first_in_called_function),
         cmocka_unit_test(test_first_in_function_behind_pointer),
         cmocka_unit_test(test_two_reads_in_a_row),

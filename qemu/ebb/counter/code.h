@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "site.h"
+#include "sites.h"
 
 /* A stretch of an image: whole words at a known guest-physical address that is a multiple of 4. */
 struct code_words {
@@ -53,13 +53,18 @@ struct code_reference {
     unsigned words;   /* how many it is about */
 };
 
+/* What is told of the instructions that are looked for; here they are called reads. */
+struct code_finder {
+    /* The first read of words [index, end), if only under a condition; end: none. */
+    size_t (*next_read)(const struct code_words *code, size_t index, size_t end);
+    /* Whether the word is a read that can be replaced: one without condition. */
+    bool (*is_read)(uint32_t word, struct counter_site *site);
+};
+
 struct instruction_set {
     enum counter_site_form form;
     uint32_t nop[2];
-    /* The first counter read of words [index, end), if only under a condition; end: none. */
-    size_t (*next_read)(const struct code_words *code, size_t index, size_t end);
-    /* Whether the word is a counter read that can be replaced: one without condition. */
-    bool (*is_read)(uint32_t word, struct counter_site *site);
+    struct code_finder find[COUNTER_WANTED_KINDS];
     /* Whether a read is one of the self-synchronised ones; NULL: the set has none. */
     bool (*is_synchronised)(uint32_t word);
     enum code_looks (*looks)(uint32_t word);

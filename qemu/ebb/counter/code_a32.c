@@ -17,11 +17,28 @@
 #define MRRC_C14_MASK 0x0ff00f0fu
 #define MRRC_C14 0x0c500f0eu
 
+/* The same for any direction. */
+#define PAIR_MASK 0x0fe00f0fu
+#define PAIR 0x0c400f0eu
+
+/* MRC and MCR p15, 0, Rt, c14, CRm, opc2. */
+#define SINGLE_MASK 0x0fef0f10u
+#define SINGLE 0x0e0e0f10u
+
+#define LOAD 0x00100000u /* MRC, MRRC */
+
 /* opc1 */
 #define CNTPCT 0
 #define CNTVCT 1
 #define CNTPCTSS 8
 #define CNTVCTSS 9
+#define CNTP_CVAL 2
+#define CNTV_CVAL 3
+
+/* CRm; opc2 is 0 for CNTFRQ and TVAL, 1 for CTL. */
+#define CNTFRQ_CRM 0
+#define CNTP_CRM 2
+#define CNTV_CRM 3
 
 static bool is_counter(unsigned opcode)
 {
@@ -36,10 +53,54 @@ static bool fill_site(struct counter_site *site, enum counter_site_form form, un
     if (!is_counter(opcode) || rt == PC || rt2 == PC || rt == rt2 || !usable) {
         return false;
     }
+    *site = (struct counter_site){
+        .form = form,
+        .access = {.physical = opcode == CNTPCT || opcode == CNTPCTSS, .rt = rt, .rt2 = rt2},
+        .size = 4};
+    return true;
+}
+
+/* Of a compare value, in A32's layout, which T32's two halfwords have as well. */
+static inline bool is_pair_access(uint32_t word, enum counter_site_form form,
+                                  struct counter_site *site)
+{
+    unsigned opcode = code_bits(word, 4, 4), rt = code_bits(word, 12, 4);
+    unsigned rt2 = code_bits(word, 16, 4);
+    bool usable = form == COUNTER_SITE_A32 || (rt != SP && rt2 != SP);
+
+    if ((word & PAIR_MASK) != PAIR || (opcode != CNTP_CVAL && opcode != CNTV_CVAL) || rt == PC ||
+        rt2 == PC || (rt == rt2 && word & LOAD) || !usable) {
+        return false;
+    }
     *site = (struct counter_site){.form = form,
-                                  .physical = opcode == CNTPCT || opcode == CNTPCTSS,
-                                  .rt = rt,
-                                  .rt2 = rt2,
+                                  .access = {.reg = COUNTER_COMPARE,
+                                             .write = !(word & LOAD),
+                                             .physical = opcode == CNTP_CVAL,
+                                             .rt = rt,
+                                             .rt2 = rt2},
+                                  .size = 4};
+    return true;
+}
+
+static inline bool is_single_access(uint32_t word, enum counter_site_form form,
+                                    struct counter_site *site)
+{
+    unsigned crm = code_bits(word, 0, 4), opcode = code_bits(word, 5, 3);
+    unsigned rt = code_bits(word, 12, 4);
+    bool is_frequency = crm == CNTFRQ_CRM && opcode == 0 && word & LOAD;
+    bool is_timer = (crm == CNTP_CRM || crm == CNTV_CRM) && opcode <= 1;
+
+    if ((word & SINGLE_MASK) != SINGLE || (!is_frequency && !is_timer) || rt == PC ||
+        (rt == SP && form == COUNTER_SITE_T32)) {
+        return false;
+    }
+    *site = (struct counter_site){.form = form,
+                                  .access = {.reg = is_frequency ? COUNTER_FREQUENCY
+                                                    : opcode     ? COUNTER_CONTROL
+                                                                 : COUNTER_TIMER_VALUE,
+                                             .write = !(word & LOAD),
+                                             .physical = crm == CNTP_CRM,
+                                             .rt = rt},
                                   .size = 4};
     return true;
 }
@@ -52,6 +113,19 @@ static inline bool is_any_read(uint32_t word, struct counter_site *site)
                      code_bits(word, 16, 4));
 }
 
+/* The same of any access. */
+static inline bool is_any_access(uint32_t word, struct counter_site *site)
+{
+    return is_any_read(word, site) ||
+           (word >> 28 != UNCONDITIONAL && (is_pair_access(word, COUNTER_SITE_A32, site) ||
+                                            is_single_access(word, COUNTER_SITE_A32, site)));
+}
+
+static bool is_access(uint32_t word, struct counter_site *site)
+{
+    return word >> 28 == ALWAYS && is_any_access(word, site);
+}
+
 static bool is_read(uint32_t word, struct counter_site *site)
 {
     return word >> 28 == ALWAYS && is_any_read(word, site);
@@ -62,11 +136,25 @@ static size_t next_read(const struct code_words *code, size_t index, size_t end)
     return code_next_read(code, index, end, is_any_read);
 }
 
+static size_t next_access(const struct code_words *code, size_t index, size_t end)
+{
+    return code_next_read(code, index, end, is_any_access);
+}
+
 bool code_t32_is_read(uint16_t first, uint16_t second, struct counter_site *site)
 {
     return (first & 0xfff0) == 0xec50 && (second & 0x0f0f) == 0x0f0e &&
            fill_site(site, COUNTER_SITE_T32, code_bits(second, 4, 4), code_bits(second, 12, 4),
                      code_bits(first, 0, 4));
+}
+
+bool code_t32_is_access(uint16_t first, uint16_t second, struct counter_site *site)
+{
+    uint32_t word = (uint32_t)first << 16 | second;
+
+    return code_t32_is_read(first, second, site) ||
+           (word >> 28 == ALWAYS && (is_pair_access(word, COUNTER_SITE_T32, site) ||
+                                     is_single_access(word, COUNTER_SITE_T32, site)));
 }
 
 unsigned code_t32_it_block(uint16_t first)
@@ -214,8 +302,8 @@ static size_t next_reference(const struct code_words *code, size_t index, const 
 const struct instruction_set code_a32 = {
     .form = COUNTER_SITE_A32,
     .nop = {A32_NOP, A32_NOP_MOV},
-    .next_read = next_read,
-    .is_read = is_read,
+    .find = {[COUNTER_WANTED_READS] = {next_read, is_read},
+             [COUNTER_WANTED_ACCESSES] = {next_access, is_access}},
     .looks = looks,
     .flow = flow,
     .next_reference = next_reference,

@@ -13,6 +13,11 @@
 #define MRS_CNTVCT 0xd53be040u
 #define MRS_CNTPCTSS 0xd53be0a0u
 #define MRS_CNTVCTSS 0xd53be0c0u
+#define MRS_CNTFRQ 0xd53be000u
+
+/* MRS and MSR of the registers of the timers: CNTP_TVAL, and what is behind it. */
+#define TIMER_MASK 0xffdffe00u
+#define TIMER 0xd51be200u
 
 static inline bool is_read(uint32_t word, struct counter_site *site)
 {
@@ -23,8 +28,37 @@ static inline bool is_read(uint32_t word, struct counter_site *site)
         return false;
     }
     *site = (struct counter_site){
-        .form = COUNTER_SITE_A64, .physical = physical, .rt = word & 0x1f, .size = 4};
+        .form = COUNTER_SITE_A64, .access = {.physical = physical, .rt = word & 0x1f}, .size = 4};
     return true;
+}
+
+static inline bool is_timer_access(uint32_t word, struct counter_site *site)
+{
+    static const enum counter_register registers[] = {COUNTER_TIMER_VALUE, COUNTER_CONTROL,
+                                                      COUNTER_COMPARE};
+    unsigned opcode = code_bits(word, 5, 3);
+
+    if ((word & TIMER_MASK) != TIMER || opcode >= sizeof(registers) / sizeof(registers[0])) {
+        return false;
+    }
+    *site = (struct counter_site){.form = COUNTER_SITE_A64,
+                                  .access = {.reg = registers[opcode],
+                                             .write = !code_bits(word, 21, 1),
+                                             .physical = !code_bits(word, 8, 1),
+                                             .rt = word & 0x1f},
+                                  .size = 4};
+    return true;
+}
+
+static inline bool is_access(uint32_t word, struct counter_site *site)
+{
+    if ((word & ~0x1fu) == MRS_CNTFRQ) {
+        *site = (struct counter_site){.form = COUNTER_SITE_A64,
+                                      .access = {.reg = COUNTER_FREQUENCY, .rt = word & 0x1f},
+                                      .size = 4};
+        return true;
+    }
+    return is_read(word, site) || is_timer_access(word, site);
 }
 
 static bool is_synchronised(uint32_t word)
@@ -35,6 +69,11 @@ static bool is_synchronised(uint32_t word)
 static size_t next_read(const struct code_words *code, size_t index, size_t end)
 {
     return code_next_read(code, index, end, is_read);
+}
+
+static size_t next_access(const struct code_words *code, size_t index, size_t end)
+{
+    return code_next_read(code, index, end, is_access);
 }
 
 /* An element of a logical immediate must not be all ones. */
@@ -442,8 +481,8 @@ static size_t next_reference(const struct code_words *code, size_t index, const 
 const struct instruction_set code_a64 = {
     .form = COUNTER_SITE_A64,
     .nop = {A64_NOP, A64_NOP},
-    .next_read = next_read,
-    .is_read = is_read,
+    .find = {[COUNTER_WANTED_READS] = {next_read, is_read},
+             [COUNTER_WANTED_ACCESSES] = {next_access, is_access}},
     .is_synchronised = is_synchronised,
     .looks = looks,
     .flow = flow,

@@ -15,13 +15,6 @@
 /* More reads than this in a row, which nothing leads to, are a table. */
 #define MOST_IN_A_ROW 2
 
-/* Immediates of the breakpoints; A32's and T32's second halfword have 9 bits of their own. */
-#define A64_MARK 0xeb00u
-#define A64_PHYSICAL 0x20u
-#define A32_MARK 0xea00u
-#define A32_PHYSICAL 0x100u
-#define T32_MARK 0xebu
-
 /* Words [start, end) of the image, which may hold code. */
 struct range {
     size_t start, end;
@@ -29,6 +22,7 @@ struct range {
 
 struct scan {
     const struct instruction_set *set;
+    const struct code_finder *find;
     struct code_words code; /* the whole image */
     /* The words with the encoding of a read, under a condition or not, in order. */
     size_t *candidates;
@@ -73,79 +67,26 @@ static void set_bit(uint64_t *bits, size_t index)
     bits[index / 64] |= 1ULL << (index % 64);
 }
 
-static void put_halfword(uint8_t *bytes, uint32_t value)
-{
-    bytes[0] = value;
-    bytes[1] = value >> 8;
-}
-
-static void put_word(uint8_t *bytes, uint32_t value)
-{
-    put_halfword(bytes, value);
-    put_halfword(bytes + 2, value >> 16);
-}
-
-static void make_replacement(struct counter_site *site)
-{
-    uint32_t registers =
-        A32_MARK | (site->physical ? A32_PHYSICAL : 0) | (uint32_t)site->rt2 << 4 | site->rt;
-
-    switch (site->form) {
-    case COUNTER_SITE_A64: /* BRK */
-        put_word(site->replacement,
-                 0xd4200000u | (A64_MARK | (site->physical ? A64_PHYSICAL : 0) | site->rt) << 5);
-        break;
-    case COUNTER_SITE_A32: /* BKPT */
-        put_word(site->replacement, 0xe1200070u | (registers & 0xfff0) << 4 | (registers & 0xf));
-        break;
-    case COUNTER_SITE_T32: /* BKPT and what belongs to it */
-        put_halfword(site->replacement, 0xbe00u | T32_MARK);
-        put_halfword(site->replacement + 2, registers);
-        break;
-    }
-}
-
-bool counter_breakpoint_decode(enum counter_site_form form, uint32_t imm, uint16_t next,
-                               bool *physical, uint8_t *rt, uint8_t *rt2)
-{
-    if (form == COUNTER_SITE_A64) {
-        *physical = imm & A64_PHYSICAL;
-        *rt = imm & 0x1f;
-        *rt2 = 0;
-        return (imm & ~0x3fu) == A64_MARK;
-    }
-    if (form == COUNTER_SITE_T32) {
-        if (imm != T32_MARK) {
-            return false;
-        }
-        imm = next;
-    }
-    *physical = imm & A32_PHYSICAL;
-    *rt = imm & 0xf;
-    *rt2 = imm >> 4 & 0xf;
-    return (imm & ~0x1ffu) == A32_MARK;
-}
-
 static void add_site(struct scan *scan, struct counter_site site, uint64_t offset)
 {
     struct counter_sites *found = scan->found;
 
     found->sites = grow(found->sites, found->count, &scan->capacity, sizeof(*found->sites));
     site.offset = offset;
-    make_replacement(&site);
+    counter_breakpoint_encode(site.form, &site.access, site.replacement);
     found->sites[found->count++] = site;
 }
 
 static bool is_read(const struct scan *scan, size_t index, struct counter_site *site)
 {
-    return scan->set->is_read(code_word(&scan->code, index), site);
+    return scan->find->is_read(code_word(&scan->code, index), site);
 }
 
 static void collect_candidates(struct scan *scan)
 {
     size_t index = 0, end = scan->code.count;
 
-    while ((index = scan->set->next_read(&scan->code, index, end)) < end) {
+    while ((index = scan->find->next_read(&scan->code, index, end)) < end) {
         scan->candidates = grow(scan->candidates, scan->candidate_count, &scan->candidate_capacity,
                                 sizeof(*scan->candidates));
         scan->candidates[scan->candidate_count++] = index++;
@@ -368,11 +309,15 @@ static size_t reads_in_a_row(const struct scan *scan, struct range range, size_t
 
 /*
  * Whether the word at index, which nothing falls into and no branch goes to, begins a function that
- * is called through a pointer, or code that the guest copies elsewhere.
+ * is called through a pointer, or code that the guest copies elsewhere. Tables of counter reads are
+ * known, and taken by their address; nobody has one of accesses to the timers.
  */
 static bool is_an_entry(const struct scan *scan, struct range range, size_t start, size_t index)
 {
-    return !any_bit(scan->address_taken, start, index) &&
+    struct counter_site site;
+    bool may_be_table = is_read(scan, index, &site) && site.access.reg == COUNTER_COUNT;
+
+    return !(may_be_table && any_bit(scan->address_taken, start, index)) &&
            reads_in_a_row(scan, range, index) <= MOST_IN_A_ROW &&
            goes_on(scan, range, index, WINDOW, true);
 }
@@ -528,6 +473,8 @@ static void search_raw_image(struct scan *scan, const struct counter_image *imag
 static void search_thumb(struct scan *scan, const struct counter_image *image, size_t start,
                          size_t end)
 {
+    bool (*matches)(uint16_t, uint16_t, struct counter_site *) =
+        image->wanted == COUNTER_WANTED_READS ? code_t32_is_read : code_t32_is_access;
     unsigned it_block = 0; /* instructions left of it */
     struct counter_site site;
 
@@ -536,7 +483,7 @@ static void search_thumb(struct scan *scan, const struct counter_image *image, s
         bool wide = code_t32_is_wide(first);
         uint16_t second = wide && end - offset >= 4 ? image_number(image, offset + 2, 2) : 0;
 
-        if (wide && code_t32_is_read(first, second, &site)) {
+        if (wide && matches(first, second, &site)) {
             if (it_block) {
                 scan->found->left_alone++;
             } else {
@@ -658,6 +605,7 @@ struct counter_sites counter_sites_find(const struct counter_image *image)
     bool aarch64 = is_elf ? codes.aarch64 : image->aarch64;
     struct scan scan = {.set = aarch64 ? &code_a64 : &code_a32, .found = &found};
 
+    scan.find = &scan.set->find[image->wanted];
     scan.skipped = least(-image->address & 3, image->size);
     scan.code = (struct code_words){.bytes = image->bytes + scan.skipped,
                                     .count = (image->size - scan.skipped) / 4,

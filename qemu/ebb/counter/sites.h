@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Finding the instructions that read the generic timer's counter in the image of a guest, so that
- * they can be replaced by breakpoints which KVM hands to the recorder. Nothing of QEMU is needed.
+ * Finding the instructions that read the generic timer's counter, or access any of its registers,
+ * in the image of a guest, so that they can be replaced by breakpoints which KVM hands to the
+ * recorder. Nothing of QEMU is needed.
  *
  * A word that only looks like such an instruction, a constant or a table, must stay as it is. How
  * that is decided is told in docs/nondeterminism.md.
@@ -21,6 +22,13 @@ struct counter_sites {
     size_t left_alone;
 };
 
+/* What is looked for. */
+enum counter_wanted {
+    COUNTER_WANTED_READS,    /* of a counter */
+    COUNTER_WANTED_ACCESSES, /* to a counter, to the timers' registers and CNTFRQ */
+    COUNTER_WANTED_KINDS,
+};
+
 /* What is known of an image. The bytes are those in guest memory, as loaded. */
 struct counter_image {
     const uint8_t *bytes;
@@ -31,6 +39,7 @@ struct counter_image {
      * what is code from sections and mapping symbols; NULL for an Image or other raw image. */
     const uint8_t *elf;
     size_t elf_size;
+    enum counter_wanted wanted;
 };
 
 /*
@@ -40,13 +49,5 @@ struct counter_image {
  */
 struct counter_sites counter_sites_find(const struct counter_image *image);
 void counter_sites_free(struct counter_sites *sites);
-
-/*
- * What a breakpoint stands for. A64: imm is BRK's immediate. A32: BKPT's. T32: imm is BKPT's 8 bits
- * and next the halfword behind it, which is passed over with it. rt2, the upper word's register, is
- * 0 for A64, whose rt may be 31, the zero register. False if it is none of ours.
- */
-bool counter_breakpoint_decode(enum counter_site_form form, uint32_t imm, uint16_t next,
-                               bool *physical, uint8_t *rt, uint8_t *rt2);
 
 #endif

@@ -5,6 +5,7 @@
 #include "hw/qdev-core.h"
 #include "qapi/error.h"
 #include "system/device_tree.h"
+#include "ebb/counter/sites.h"
 #include "guest_clock.h"
 #include "mmio_timer.h"
 
@@ -13,7 +14,9 @@
 
 /* Values of the device tree binding for the GIC's interrupts. */
 #define FDT_SPI 0
+#define FDT_PPI 1
 #define FDT_LEVEL_HIGH 4
+#define FDT_FIRST_CPU (1 << 8)
 
 /* The name of the driver that takes the timer late, which is in the kernel's image. */
 #define LATE_DRIVER "arch-timer-mmio"
@@ -74,13 +77,33 @@ static bool is_armv7(void)
     return !arm_feature(&ARM_CPU(first_cpu)->env, ARM_FEATURE_AARCH64);
 }
 
-static bool takes_timer_late(const char *name)
+/* Whether there is an instruction that sets a timer of the CPU. */
+static bool sets_cpu_timer(struct kernel kernel)
 {
-    struct kernel kernel = read_kernel(name);
-    bool late = has_text(kernel, LATE_DRIVER);
+    struct counter_image image = {
+        .bytes = kernel.bytes,
+        .size = kernel.size,
+        .aarch64 = !is_armv7(),
+        .wanted = COUNTER_WANTED_ACCESSES,
+    };
+    struct counter_sites sites = counter_sites_find(&image);
+    bool any = false;
+    size_t i;
 
-    g_free(kernel.bytes);
-    return late;
+    for (i = 0; i < sites.count; i++) {
+        any |= sites.sites[i].access.write;
+    }
+    counter_sites_free(&sites);
+    return any;
+}
+
+/* Whether the guest is to have the CPU's own timer. */
+static bool chooses_cpu_timer(const EbbMmioTimer *timer, struct kernel kernel)
+{
+    if (timer->clock && !g_str_equal(timer->clock, "auto")) {
+        return g_str_equal(timer->clock, "registers");
+    }
+    return kernel.bytes && !has_text(kernel, TIMER_COMPATIBLE) && sets_cpu_timer(kernel);
 }
 
 /*
@@ -135,19 +158,62 @@ static void describe_sp804(void *fdt, hwaddr address, int spi)
     qemu_fdt_setprop(fdt, node, "clock-names", clock_names, sizeof(clock_names));
 }
 
-void ebb_guest_clock_create(MachineState *machine, hwaddr address, DeviceState *gic, int spi)
+/*
+ * Recorded accesses are dear, and processes' own cannot be replaced: with this erratum the kernel
+ * reads the counter at few places, and lets nobody else.
+ */
+static void describe_recorded_cpu_timer(void *fdt)
 {
-    EbbMmioTimer *timer = ebb_mmio_timer_create(address, gic, spi);
+    static const char armv8[] = "arm,armv8-timer\0arm,armv7-timer", armv7[] = "arm,armv7-timer";
+    static const int ppis[] = {13, 14, 11, 10}; /* secure, physical, virtual, hypervisor */
+    uint32_t interrupts[ARRAY_SIZE(ppis) * 3];
+    size_t i;
 
-    if (!is_armv7() && takes_timer_late(machine->kernel_filename)) {
-        describe_cpu_timer(machine->fdt);
+    for (i = 0; i < ARRAY_SIZE(ppis); i++) {
+        interrupts[i * 3] = cpu_to_be32(FDT_PPI);
+        interrupts[i * 3 + 1] = cpu_to_be32(ppis[i]);
+        interrupts[i * 3 + 2] = cpu_to_be32(FDT_FIRST_CPU | FDT_LEVEL_HIGH);
     }
+    qemu_fdt_add_subnode(fdt, "/timer");
+    qemu_fdt_setprop(fdt, "/timer", "compatible", is_armv7() ? armv7 : armv8,
+                     is_armv7() ? sizeof(armv7) : sizeof(armv8));
+    qemu_fdt_setprop(fdt, "/timer", "always-on", NULL, 0);
+    qemu_fdt_setprop(fdt, "/timer", "interrupts", interrupts, sizeof(interrupts));
+    qemu_fdt_setprop_cell(fdt, "/timer", "clock-frequency", EBB_MMIO_TIMER_HZ);
+    if (!is_armv7()) {
+        qemu_fdt_setprop(fdt, "/timer", "allwinner,erratum-unknown1", NULL, 0);
+    }
+}
+
+static void create_mapped(MachineState *machine, EbbMmioTimer *timer, hwaddr address,
+                          DeviceState *gic, int spi)
+{
+    ebb_mmio_timer_map(timer, address, gic, spi);
     describe_mmio_timer(machine->fdt, address,
                         is_armv7() ? EBB_SP804_OFFSET : EBB_MMIO_TIMER_REGION_SIZE, spi);
     if (is_armv7()) {
         ebb_mmio_timer_add_sp804(timer, qdev_get_gpio_in(gic, spi + SP804_SPI));
         describe_sp804(machine->fdt, timer->frame_address + EBB_SP804_OFFSET, spi + SP804_SPI);
     }
+}
+
+void ebb_guest_clock_create(MachineState *machine, hwaddr address, DeviceState *gic, int spi)
+{
+    EbbMmioTimer *timer = ebb_mmio_timer_create();
+    struct kernel kernel = read_kernel(machine->kernel_filename);
+
+    if (chooses_cpu_timer(timer, kernel)) {
+        qemu_irq *timers = ARM_CPU(first_cpu)->gt_timer_outputs;
+
+        ebb_mmio_timer_give_to_cpu(timer, timers[GTIMER_PHYS], timers[GTIMER_VIRT]);
+        describe_recorded_cpu_timer(machine->fdt);
+    } else {
+        if (!is_armv7() && has_text(kernel, LATE_DRIVER)) {
+            describe_cpu_timer(machine->fdt);
+        }
+        create_mapped(machine, timer, address, gic, spi);
+    }
+    g_free(kernel.bytes);
 }
 
 static bool check_kernel(const char *name, Error **errp)
@@ -159,8 +225,8 @@ static bool check_kernel(const char *name, Error **errp)
     if (!has_clock) {
         error_setg(errp,
                    "no timer driver found in the image: %s has none for " TIMER_COMPATIBLE
-                   ", the memory-mapped timer, whose time can be recorded under KVM; record with "
-                   "--accel tcg",
+                   ", the memory-mapped timer; leave --guest-clock to Ebb, or record with --accel "
+                   "tcg",
                    name);
     }
     return has_clock;
@@ -178,13 +244,17 @@ static bool check_device_tree(const char *name, Error **errp)
     }
     error_setg(errp,
                "no timer found in the device tree: %s describes no " TIMER_COMPATIBLE
-               ", whose time can be recorded under KVM; leave -dtb out, or record with --accel tcg",
+               ", the memory-mapped timer; leave -dtb out, or record with --guest-clock registers "
+               "or --accel tcg",
                name);
     return false;
 }
 
 bool ebb_guest_clock_check(MachineState *machine, Error **errp)
 {
-    return check_device_tree(machine->dtb, errp) &&
-           (is_armv7() || check_kernel(machine->kernel_filename, errp));
+    const EbbMmioTimer *timer = ebb_mmio_timer_find();
+
+    return (timer && timer->of_cpu) ||
+           (check_device_tree(machine->dtb, errp) &&
+            (is_armv7() || check_kernel(machine->kernel_filename, errp)));
 }

@@ -7,6 +7,10 @@
  * it initialises its first timers, and wants nothing else. Since then it has a driver of its own
  * for it, which comes late, and until then an arm64 kernel wants to be told of the CPU's timer, or
  * it panics, and an ARMv7 kernel wants some timer that it can have early.
+ *
+ * What knows the CPU's own timer only gets that, recorded access by access
+ * (docs/nondeterminism.md): which of the two, says the property guest-clock of the timer device,
+ * auto, page or registers.
  */
 #ifndef EBB_DEVICES_GUEST_CLOCK_H
 #define EBB_DEVICES_GUEST_CLOCK_H

@@ -453,6 +453,10 @@ static const VMStateDescription mmio_timer_vmstate = {
         },
 };
 
+static const Property mmio_timer_properties[] = {
+    DEFINE_PROP_STRING("guest-clock", EbbMmioTimer, clock),
+};
+
 static void mmio_timer_class_init(ObjectClass *class, void *data)
 {
     DeviceClass *device = DEVICE_CLASS(class);
@@ -460,6 +464,7 @@ static void mmio_timer_class_init(ObjectClass *class, void *data)
 
     device->desc = "Memory-mapped generic timer";
     device->vmsd = &mmio_timer_vmstate;
+    device_class_set_props(device, mmio_timer_properties);
     resettable->phases.enter = mmio_timer_reset_enter;
     resettable->phases.hold = mmio_timer_reset_hold;
     set_bit(DEVICE_CATEGORY_MISC, device->categories);
@@ -474,19 +479,64 @@ static const TypeInfo mmio_timer_info = {
     .class_init = mmio_timer_class_init,
 };
 
-EbbMmioTimer *ebb_mmio_timer_create(hwaddr address, DeviceState *gic, int spi)
+EbbMmioTimer *ebb_mmio_timer_create(void)
 {
     DeviceState *device = qdev_new(TYPE_EBB_MMIO_TIMER);
-    SysBusDevice *bus_device = SYS_BUS_DEVICE(device);
-    EbbMmioTimer *s = EBB_MMIO_TIMER(device);
+
+    sysbus_realize_and_unref(SYS_BUS_DEVICE(device), &error_fatal);
+    return EBB_MMIO_TIMER(device);
+}
+
+void ebb_mmio_timer_map(EbbMmioTimer *s, hwaddr address, DeviceState *gic, int spi)
+{
+    SysBusDevice *bus_device = SYS_BUS_DEVICE(s);
 
     s->frame_address = address + EBB_MMIO_TIMER_FRAME_OFFSET;
-    sysbus_realize_and_unref(bus_device, &error_fatal);
     sysbus_mmio_map(bus_device, 0, address);
     sysbus_mmio_map(bus_device, 1, s->frame_address);
     sysbus_connect_irq(bus_device, 0, qdev_get_gpio_in(gic, spi));
     sysbus_connect_irq(bus_device, 1, qdev_get_gpio_in(gic, spi + 1));
-    return s;
+}
+
+void ebb_mmio_timer_give_to_cpu(EbbMmioTimer *s, qemu_irq physical, qemu_irq virtual)
+{
+    s->of_cpu = true;
+    sysbus_connect_irq(SYS_BUS_DEVICE(s), 0, physical);
+    sysbus_connect_irq(SYS_BUS_DEVICE(s), 1, virtual);
+}
+
+/* The register in a timer of the frame that is the CPU's register. */
+static hwaddr timer_offset_of(enum counter_register reg)
+{
+    switch (reg) {
+    case COUNTER_COMPARE:
+        return TIMER_CVAL;
+    case COUNTER_TIMER_VALUE:
+        return TIMER_TVAL;
+    case COUNTER_CONTROL:
+        return TIMER_CTL;
+    default:
+        g_assert_not_reached();
+    }
+}
+
+uint64_t ebb_mmio_timer_read_register(EbbMmioTimer *s, const struct counter_access *access)
+{
+    if (access->reg == COUNTER_COUNT) {
+        return ebb_mmio_timer_ticks();
+    }
+    if (access->reg == COUNTER_FREQUENCY) {
+        return EBB_MMIO_TIMER_HZ;
+    }
+    look_at_clock(s);
+    return timer_read(access->physical ? &s->physical : &s->virtual, timer_offset_of(access->reg));
+}
+
+void ebb_mmio_timer_write_register(EbbMmioTimer *s, const struct counter_access *access,
+                                   uint64_t value)
+{
+    look_at_clock(s);
+    timer_write(access->physical ? &s->physical : &s->virtual, timer_offset_of(access->reg), value);
 }
 
 void ebb_mmio_timer_add_sp804(EbbMmioTimer *s, qemu_irq irq)

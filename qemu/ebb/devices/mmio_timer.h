@@ -13,6 +13,7 @@
 #include "hw/sysbus.h"
 #include "qemu/timer.h"
 #include "qom/object.h"
+#include "ebb/counter/access.h"
 
 #define TYPE_EBB_MMIO_TIMER "ebb-mmio-timer"
 OBJECT_DECLARE_SIMPLE_TYPE(EbbMmioTimer, EBB_MMIO_TIMER)
@@ -64,13 +65,28 @@ struct EbbMmioTimer {
     struct ebb_timer physical, virtual;
     uint64_t virtual_offset; /* CNTVOFF: what CNTVCT is behind CNTPCT, in ticks */
     uint32_t access;         /* CNTACR0 */
+    char *clock;             /* the property guest-clock; NULL: not given */
+    bool of_cpu;             /* ebb_mmio_timer_give_to_cpu() was called */
 };
 
+/* Creates a machine's timer, which is one of the two that follow. */
+EbbMmioTimer *ebb_mmio_timer_create(void);
+
 /*
- * Creates the timer of a machine: CNTCTLBase at guest-physical address, the frame behind it, the
- * physical timer at the GIC's shared interrupt spi, the virtual one at spi + 1.
+ * Memory-mapped: CNTCTLBase at guest-physical address, the frame behind it, the physical timer at
+ * the GIC's shared interrupt spi, the virtual one at spi + 1.
  */
-EbbMmioTimer *ebb_mmio_timer_create(hwaddr address, DeviceState *gic, int spi);
+void ebb_mmio_timer_map(EbbMmioTimer *timer, hwaddr address, DeviceState *gic, int spi);
+
+/*
+ * In the place of the CPU's own timers, with their interrupts: who meets the guest's accesses to
+ * their system registers calls the two functions behind it. With the BQL, but for reads
+ * of a counter, which any thread may do. A read of less than 64 bits is extended with zeroes.
+ */
+void ebb_mmio_timer_give_to_cpu(EbbMmioTimer *timer, qemu_irq physical, qemu_irq virtual);
+uint64_t ebb_mmio_timer_read_register(EbbMmioTimer *timer, const struct counter_access *access);
+void ebb_mmio_timer_write_register(EbbMmioTimer *timer, const struct counter_access *access,
+                                   uint64_t value);
 
 /*
  * Puts an SP804 dual timer at EBB_SP804_OFFSET of the frame, for guests that take the generic timer
@@ -133,7 +149,8 @@ static inline bool ebb_mmio_timer_read_count(const EbbMmioTimer *timer, hwaddr a
     bool is_virtual = offset & EBB_MMIO_TIMER_CNTVCT;
     uint64_t count;
 
-    if (offset >= EBB_MMIO_TIMER_CNTVCT + 8 || (size != 4 && size != 8) || offset & (size - 1) ||
+    if (timer->of_cpu || offset >= EBB_MMIO_TIMER_CNTVCT + 8 || (size != 4 && size != 8) ||
+        offset & (size - 1) ||
         !(timer->access & (is_virtual ? EBB_MMIO_TIMER_RVCT : EBB_MMIO_TIMER_RPCT))) {
         return false;
     }

@@ -73,35 +73,48 @@ int worker_kvm_open(struct worker *worker, struct ebb_error *error)
 }
 
 /* True if the breakpoint that the CPU has met is one of the recorder's. */
-static bool decode_counter(struct worker *worker, bool *physical, uint8_t *rt, uint8_t *rt2)
+static bool decode_counter(struct worker *worker, struct counter_access *access)
 {
     CPUARMState *env = &worker->cpu->env;
     uint32_t immediate = env->exception.syndrome & 0xffff;
     uint8_t next[2] = {0};
 
     if (is_a64(env)) {
-        return counter_breakpoint_decode(COUNTER_SITE_A64, immediate, 0, physical, rt, rt2);
+        return counter_breakpoint_decode(COUNTER_SITE_A64, immediate, 0, access);
     }
     if (!env->thumb) {
-        return counter_breakpoint_decode(COUNTER_SITE_A32, immediate, 0, physical, rt, rt2);
+        return counter_breakpoint_decode(COUNTER_SITE_A32, immediate, 0, access);
     }
     return cpu_memory_rw_debug(CPU(worker->cpu), env->regs[15] + 2, next, sizeof(next), false) ==
                0 &&
-           counter_breakpoint_decode(COUNTER_SITE_T32, immediate, lduw_le_p(next), physical, rt,
-                                     rt2);
+           counter_breakpoint_decode(COUNTER_SITE_T32, immediate, lduw_le_p(next), access);
 }
 
-static void finish_counter(CPUARMState *env, uint8_t rt, uint8_t rt2, uint64_t value)
+/* What the instruction would have written to the timer. */
+static uint64_t counter_operand(const CPUARMState *env, const struct counter_access *access)
 {
     if (is_a64(env)) {
-        if (rt < 31) {
-            env->xregs[rt] = value;
+        return access->rt < 31 ? env->xregs[access->rt] : 0;
+    }
+    return env->regs[access->rt] |
+           (counter_is_wide(access->reg) ? (uint64_t)env->regs[access->rt2] << 32 : 0);
+}
+
+static void finish_counter(CPUARMState *env, const struct counter_access *access, uint64_t value)
+{
+    if (is_a64(env)) {
+        if (!access->write && access->rt < 31) {
+            env->xregs[access->rt] = value;
         }
         env->pc += 4;
         return;
     }
-    env->regs[rt] = (uint32_t)value;
-    env->regs[rt2] = value >> 32;
+    if (!access->write) {
+        env->regs[access->rt] = (uint32_t)value;
+        if (counter_is_wide(access->reg)) {
+            env->regs[access->rt2] = value >> 32;
+        }
+    }
     env->regs[15] += 4;
 }
 
@@ -109,22 +122,22 @@ static void finish_counter(CPUARMState *env, uint8_t rt, uint8_t rt2, uint64_t v
 static bool replay_counter(struct worker *worker)
 {
     CPUARMState *env = &worker->cpu->env;
-    uint64_t position = ebb_position_of_instruction();
+    uint64_t position = ebb_position_of_instruction(), operand;
+    struct counter_access access;
     const struct ebb_event *event;
-    bool physical;
-    uint8_t rt, rt2 = 0;
 
-    if (!decode_counter(worker, &physical, &rt, &rt2)) {
+    if (!decode_counter(worker, &access)) {
         return false;
     }
     if (worker->diversion) {
-        finish_counter(env, rt, rt2, 0);
+        finish_counter(env, &access, 0);
         return true;
     }
-    event = worker_expect(worker, EBB_EVENT_SYSREG_READ, position,
-                          physical ? KVM_ID_CNTPCT_EL0 : KVM_ID_CNTVCT_EL0, 8, NULL);
+    operand = counter_operand(env, &access);
+    event = worker_expect(worker, access.write ? EBB_EVENT_SYSREG_WRITE : EBB_EVENT_SYSREG_READ,
+                          position, counter_access_id(&access), 8, access.write ? &operand : NULL);
     if (event) {
-        finish_counter(env, rt, rt2, event->value);
+        finish_counter(env, &access, event->value);
         worker_events_advance(worker, position);
     }
     return true;

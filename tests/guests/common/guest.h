@@ -92,7 +92,7 @@ void wait_for_interrupt(void);
 unsigned irq_controller_version(void);
 
 /* A timer of the generic timer: the virtual one of the CPU, or a memory-mapped one (board.h). */
-#ifdef FOR_KVM
+#if defined(FOR_KVM) && !defined(CPU_TIMER)
 #define TIMER_IRQ 42
 #else
 #define TIMER_IRQ 27

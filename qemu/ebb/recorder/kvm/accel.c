@@ -146,6 +146,14 @@ static uint64_t counter_frequency(void)
     return frequency;
 }
 
+static const char *guest_clock(const struct recorder_kvm *kvm)
+{
+    if (kvm->timer && kvm->timer->of_cpu) {
+        return "registers";
+    }
+    return kvm->clock ? "page" : "mmio";
+}
+
 static void kvm_describe(struct recorder_session *session, QDict *manifest)
 {
     QDict *cpu = qdict_get_qdict(manifest, "cpu");
@@ -153,6 +161,7 @@ static void kvm_describe(struct recorder_session *session, QDict *manifest)
     qdict_put_int(manifest, "icount_shift", 0);
     qdict_put_str(manifest, "hypercalls",
                   session->kvm->hypercalls_forwarded ? "recorded" : "imitated");
+    qdict_put_str(manifest, "guest_clock", guest_clock(session->kvm));
     qdict_put(cpu, "counter_frequency", qnum_from_uint(counter_frequency()));
 }
 

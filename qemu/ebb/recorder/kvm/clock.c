@@ -94,7 +94,7 @@ bool recorder_kvm_clock_prepare(struct recorder_session *session, Error **errp)
     struct recorder_kvm_clock *clock;
     QemuThread thread;
 
-    if (!timer || !session->settings.clock_step_ms) {
+    if (!timer || timer->of_cpu || !session->settings.clock_step_ms) {
         return true;
     }
     if (!ebb_mmio_timer_show(timer, errp)) {

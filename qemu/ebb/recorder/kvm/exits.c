@@ -7,19 +7,14 @@
 #include "system/cpus.h"
 #include "system/kvm.h"
 #include "system/runstate.h"
-#include "target/arm/syndrome.h"
-#include "ebb/counter/sites.h"
 #include "ebb/recorder/access.h"
 #include "ebb/recorder/hooks.h"
 #include "clock.h"
+#include "counter.h"
 #include "exits.h"
 #include "registers.h"
 #include "state.h"
 #include "trace.h"
-
-/* Registers whose id names the counter, as the Arm ARM encodes it. */
-#define ID_CNTPCT ARM64_SYS_REG(3, 3, 14, 0, 1)
-#define ID_CNTVCT ARM64_SYS_REG(3, 3, 14, 0, 2)
 
 static bool begin(struct recorder_session *session)
 {
@@ -75,112 +70,6 @@ static bool handle_mmio(struct recorder_session *session, struct kvm_run *run, M
         access_memory(session, run, attrs);
     }
     return true;
-}
-
-static void append_counter(struct recorder_session *session, bool physical, uint64_t value)
-{
-    struct ebb_event event = {
-        .kind = EBB_EVENT_SYSREG_READ,
-        .address = physical ? ID_CNTPCT : ID_CNTVCT,
-        .value = value,
-        .size = 8,
-    };
-
-    session->kvm->exits[RECORDER_KVM_COUNTER]++;
-    if (begin(session)) {
-        recorder_access_append(session, &event);
-        recorder_access_end(session);
-    }
-}
-
-/* Hosts before Linux 6.4 have no register for the physical one; the two run at the same rate. */
-static bool read_counter(struct recorder_session *session, bool physical, uint64_t *value)
-{
-    if (physical && kvm_get_one_reg(CPU(session->cpu), KVM_REG_ARM_PTIMER_CNT, value) == 0) {
-        return true;
-    }
-    return recorder_kvm_registers_get(session, KVM_REG_ARM_TIMER_CNT, value);
-}
-
-static void finish_a64(struct recorder_session *session, uint8_t rt, uint64_t value)
-{
-    uint64_t pc;
-
-    if (!recorder_kvm_registers_get(session, RECORDER_KVM_CORE(regs.pc), &pc)) {
-        return;
-    }
-    pc += 4;
-    if (rt < 31) {
-        recorder_kvm_registers_set(session, RECORDER_KVM_X(rt), &value);
-    }
-    recorder_kvm_registers_set(session, RECORDER_KVM_CORE(regs.pc), &pc);
-}
-
-static bool handle_a64_breakpoint(struct recorder_session *session, uint32_t immediate)
-{
-    uint64_t value;
-    bool physical;
-    uint8_t rt, rt2;
-
-    if (!counter_breakpoint_decode(COUNTER_SITE_A64, immediate, 0, &physical, &rt, &rt2)) {
-        return false;
-    }
-    if (read_counter(session, physical, &value)) {
-        append_counter(session, physical, value);
-        finish_a64(session, rt, value);
-    }
-    return true;
-}
-
-/* Rare; QEMU's own view of the vCPU knows about modes and banked registers. */
-static bool handle_a32_breakpoint(struct recorder_session *session, uint32_t immediate)
-{
-    CPUState *cpu = CPU(session->cpu);
-    CPUARMState *env = &session->cpu->env;
-    enum counter_site_form form;
-    uint8_t next[2] = {0};
-    uint8_t rt, rt2;
-    bool physical;
-    uint64_t value;
-
-    kvm_cpu_synchronize_state(cpu);
-    form = env->thumb ? COUNTER_SITE_T32 : COUNTER_SITE_A32;
-    if (env->thumb && cpu_memory_rw_debug(cpu, env->regs[15] + 2, next, sizeof(next), false)) {
-        return false;
-    }
-    if (!counter_breakpoint_decode(form, immediate, lduw_le_p(next), &physical, &rt, &rt2)) {
-        return false;
-    }
-    if (read_counter(session, physical, &value)) {
-        append_counter(session, physical, value);
-        kvm_cpu_synchronize_state(cpu);
-        env->regs[rt] = (uint32_t)value;
-        env->regs[rt2] = value >> 32;
-        env->regs[15] += 4;
-    }
-    return true;
-}
-
-static bool handle_debug(struct recorder_session *session, struct kvm_run *run)
-{
-    uint32_t syndrome = run->debug.arch.hsr;
-    uint32_t immediate = syndrome & 0xffff;
-    bool ours = false;
-
-    switch (syn_get_ec(syndrome)) {
-    case EC_AA64_BKPT:
-        ours = handle_a64_breakpoint(session, immediate);
-        break;
-    case EC_AA32_BKPT:
-        bql_lock();
-        ours = handle_a32_breakpoint(session, immediate);
-        bql_unlock();
-        break;
-    }
-    if (!ours) {
-        session->kvm->exits[RECORDER_KVM_BREAKPOINT]++;
-    }
-    return ours; /* else QEMU gives it to the guest */
 }
 
 static bool get_arguments(struct recorder_session *session, uint64_t arguments[4])
@@ -287,7 +176,7 @@ static bool handle_exit(struct recorder_session *session, struct kvm_run *run, M
     case KVM_EXIT_MMIO:
         return handle_mmio(session, run, attrs);
     case KVM_EXIT_DEBUG:
-        return handle_debug(session, run);
+        return recorder_kvm_counter_handle(session, run);
     case KVM_EXIT_HYPERCALL:
         return handle_hypercall(session, run);
     case KVM_EXIT_SYSTEM_EVENT:

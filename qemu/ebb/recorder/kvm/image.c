@@ -18,11 +18,20 @@ struct outcome {
     size_t replaced, left_alone;
 };
 
-static struct outcome patch(struct recorder_session *session, const struct counter_image *image)
+static bool is_clock_of_cpu(const struct recorder_session *session)
 {
-    struct counter_sites sites = counter_sites_find(image);
-    struct outcome outcome = {sites.count, sites.left_alone};
+    return session->kvm->timer && session->kvm->timer->of_cpu;
+}
+
+static struct outcome patch(struct recorder_session *session, struct counter_image *image)
+{
+    struct counter_sites sites;
+    struct outcome outcome;
     size_t i;
+
+    image->wanted = is_clock_of_cpu(session) ? COUNTER_WANTED_ACCESSES : COUNTER_WANTED_READS;
+    sites = counter_sites_find(image);
+    outcome = (struct outcome){sites.count, sites.left_alone};
 
     for (i = 0; i < sites.count; i++) {
         const struct counter_site *site = &sites.sites[i];
@@ -151,7 +160,13 @@ void recorder_kvm_image_patch(struct recorder_session *session)
     size_t replaced = kernel.replaced + firmware.replaced;
     size_t left_alone = kernel.left_alone + firmware.left_alone;
 
-    if (replaced || left_alone) {
+    if (is_clock_of_cpu(session)) {
+        info_report(
+            "the guest's clock is the CPU's own timer; accesses to it in the guest's image: "
+            "%zu replaced, so that they come to the recorder; %zu that look like one left "
+            "alone",
+            replaced, left_alone);
+    } else if (replaced || left_alone) {
         info_report("reads of the CPU's counter in the guest's image: %zu replaced, so that what "
                     "they read is recorded; %zu that look like one left alone",
                     replaced, left_alone);

@@ -12,7 +12,7 @@ enum recorder_kvm_exit {
     RECORDER_KVM_MMIO_READ,
     RECORDER_KVM_MMIO_WRITE,
     RECORDER_KVM_TIMER_READ, /* of an MMIO timer's counter */
-    RECORDER_KVM_COUNTER,    /* read of the CPU's counter, by a breakpoint */
+    RECORDER_KVM_COUNTER,    /* access to the CPU's counter or timers, by a breakpoint */
     RECORDER_KVM_BREAKPOINT, /* the guest's own */
     RECORDER_KVM_HYPERCALL,
     RECORDER_KVM_CLOCK, /* read of the clock page after a step */
