@@ -176,8 +176,9 @@ static void check_features(const struct host_facts *facts, struct host_findings 
     }
     if (facts->features & HOST_RANDOM) {
         find(findings, "random", HOST_NOTE,
-             "this CPU has random numbers (RNDR) that some kernels cannot hide from a guest; one "
-             "that uses them all the same cannot be replayed beyond");
+             "this CPU has random numbers (RNDR) that some kernels cannot hide from a guest; what "
+             "the guest's kernel reads is recorded, but a recording ends where a program of the "
+             "guest's reads them itself");
     }
 }
 

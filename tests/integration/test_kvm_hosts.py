@@ -197,7 +197,7 @@ class Recordings(KvmTest):
         self.assertRegex(made.text(), r"latecode: PASS")
         result = self.ebb.run("verify", made.recording)
         self.assertEqual(result.status, 3, result.describe())
-        self.assertRegex(result.text() + result.errors.decode(), "unrecorded counter read")
+        self.assertRegex(result.text() + result.errors.decode(), "unrecorded read")
         with Gdb(self.ebb.guests.elf(guest), made.recording, ["--at", "end"]) as gdb:
             self.assertEqual(gdb.pc(), gdb.number("(long) code"))
             gdb.run("tbreak make_executable")

@@ -262,16 +262,17 @@ static void test_decode(void **state)
         a32 += counter_breakpoint_decode(COUNTER_SITE_A32, imm, 0, &access);
         t32 += counter_breakpoint_decode(COUNTER_SITE_T32, 0xeb, imm, &access);
     }
-    /* Two counters; three registers of two timers, both ways; the frequency. */
-    assert_int_equal(a64, (2 + 3 * 2 * 2 + 1) * 32);
+    /* Two counters; three registers of two timers, both ways; the frequency; two random numbers. */
+    assert_int_equal(a64, (2 + 3 * 2 * 2 + 1 + 2) * 32);
     assert_int_equal(a32, (2 + 3 * 2 * 2 + 1) * 256);
     assert_int_equal(t32, a32);
     assert_false(counter_breakpoint_decode(COUNTER_SITE_T32, 0xea, 0xea00, &access));
 }
 
 /* A program's accesses are found where they are wanted, and only the reads where only they are. */
-static void check_accesses(struct program *program, bool aarch64, const uint32_t *words,
-                           const struct counter_access *accesses, size_t count)
+static void check_accesses(struct program *program, bool aarch64, unsigned wanted,
+                           const uint32_t *words, const struct counter_access *accesses,
+                           size_t count)
 {
     struct counter_image image = {
         .bytes = (uint8_t *)program->words, .address = ADDRESS, .aarch64 = aarch64};
@@ -290,7 +291,7 @@ static void check_accesses(struct program *program, bool aarch64, const uint32_t
     sites = counter_sites_find(&image);
     assert_int_equal(sites.count, reads);
     counter_sites_free(&sites);
-    image.wanted = COUNTER_WANTED_ACCESSES;
+    image.wanted = wanted;
     sites = counter_sites_find(&image);
     assert_int_equal(sites.count, count);
     for (size_t i = 0; i < count; i++) {
@@ -304,6 +305,38 @@ static void check_accesses(struct program *program, bool aarch64, const uint32_t
         assert_int_equal(found->rt2, accesses[i].rt2);
     }
     counter_sites_free(&sites);
+}
+
+/* Random numbers: A64 alone has them. */
+static void test_decode_random(void **state)
+{
+    static const struct counter_access accesses[] = {{.reg = COUNTER_RANDOM, .rt = 9},
+                                                     {.reg = COUNTER_RANDOM_RESEEDED, .rt = 31}};
+    static const uint64_t ids[] = {0x603000000013d920, 0x603000000013d921};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        check_round_trip(COUNTER_SITE_A64, &accesses[i]);
+        assert_int_equal(counter_access_id(&accesses[i]), ids[i]);
+    }
+}
+
+static void test_random(void **state)
+{
+    static const uint32_t words[] = {
+        0xd53b2402, /* mrs x2, rndr */
+        0xd53b2423, /* mrs x3, rndrrs */
+        MRS_CNTVCT | 7,
+    };
+    static const struct counter_access accesses[] = {
+        {.reg = COUNTER_RANDOM, .rt = 2},
+        {.reg = COUNTER_RANDOM_RESEEDED, .rt = 3},
+        {.reg = COUNTER_COUNT, .rt = 7},
+    };
+    struct program program = {0};
+
+    (void)state;
+    check_accesses(&program, true, COUNTER_WANTED_RANDOM, words, accesses, 3);
 }
 
 static void test_accesses_a64(void **state)
@@ -329,7 +362,8 @@ static void test_accesses_a64(void **state)
     struct program program = {0};
 
     (void)state;
-    check_accesses(&program, true, words, accesses, sizeof(words) / sizeof(words[0]));
+    check_accesses(&program, true, COUNTER_WANTED_TIMERS, words, accesses,
+                   sizeof(words) / sizeof(words[0]));
 }
 
 static void test_accesses_a32(void **state)
@@ -355,7 +389,8 @@ static void test_accesses_a32(void **state)
     struct program program = {0};
 
     (void)state;
-    check_accesses(&program, false, words, accesses, sizeof(words) / sizeof(words[0]));
+    check_accesses(&program, false, COUNTER_WANTED_TIMERS, words, accesses,
+                   sizeof(words) / sizeof(words[0]));
 }
 
 static void test_first_in_called_function(void **state)
@@ -1013,6 +1048,8 @@ int main(void)
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_decode_reads),
         cmocka_unit_test(test_decode),
+        cmocka_unit_test(test_decode_random),
+        cmocka_unit_test(test_random),
         cmocka_unit_test(test_accesses_a64),
         cmocka_unit_test(test_accesses_a32),
         cmocka_unit_test(test_first_in_called_function),

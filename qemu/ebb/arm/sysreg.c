@@ -124,14 +124,18 @@ static bool sets_flags(const ARMCPRegInfo *ri)
            ri->crm == 4 && ri->opc2 < 2;
 }
 
+void ebb_sysreg_set_random_flags(CPUARMState *env, uint64_t value)
+{
+    env->NF = env->CF = env->VF = 0;
+    env->ZF = value != 0;
+}
+
 static uint64_t intercepted_read(CPUARMState *env, const ARMCPRegInfo *ri)
 {
     uint64_t value = interception.interceptor->read(env, ri);
 
     if (sets_flags(ri)) {
-        /* NZCV is 0000, or 0100 with a value of 0 if there was no random number. */
-        env->NF = env->CF = env->VF = 0;
-        env->ZF = value != 0;
+        ebb_sysreg_set_random_flags(env, value);
     }
     return value;
 }

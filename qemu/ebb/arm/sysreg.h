@@ -48,6 +48,9 @@ uint64_t ebb_sysreg_original_read(CPUARMState *env, const ARMCPRegInfo *ri);
 void ebb_sysreg_original_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value);
 CPAccessResult ebb_sysreg_original_check(CPUARMState *env, const ARMCPRegInfo *ri, bool is_read);
 
+/* What a read of RNDR or RNDRRS does to NZCV; value 0: there was no random number. */
+void ebb_sysreg_set_random_flags(CPUARMState *env, uint64_t value);
+
 /*
  * Gives a CPU without a GICv3 the registers of the GICv3 CPU interface, so that a worker can answer
  * them from the log; there is no GIC behind them. To be called once, before interception.

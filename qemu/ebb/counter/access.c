@@ -79,12 +79,12 @@ void counter_breakpoint_encode(enum counter_site_form form, const struct counter
     }
 }
 
-/* Whether there is such an access. */
-static bool makes_sense(const struct counter_access *access)
+/* Whether there is such an access, with registers up to the last one. */
+static bool makes_sense(const struct counter_access *access, enum counter_register last)
 {
-    bool read_only = access->reg == COUNTER_FREQUENCY;
+    bool read_only = access->reg >= COUNTER_FREQUENCY;
 
-    return access->reg > COUNTER_COUNT && access->reg <= COUNTER_FREQUENCY &&
+    return access->reg > COUNTER_COUNT && access->reg <= last &&
            !(read_only && (access->write || access->physical));
 }
 
@@ -98,7 +98,8 @@ static bool decode_a64(uint32_t imm, struct counter_access *access)
         .physical = imm & A64_PHYSICAL,
         .rt = imm & 0x1f,
     };
-    return is_read || ((imm & ~A64_ACCESS_BITS) == A64_ACCESS && makes_sense(access));
+    return is_read ||
+           ((imm & ~A64_ACCESS_BITS) == A64_ACCESS && makes_sense(access, COUNTER_RANDOM_RESEEDED));
 }
 
 static bool decode_a32(uint32_t imm, struct counter_access *access)
@@ -112,7 +113,8 @@ static bool decode_a32(uint32_t imm, struct counter_access *access)
         .rt = imm & 0xf,
         .rt2 = imm >> 4 & 0xf,
     };
-    return is_read || ((imm & ~A32_ACCESS_BITS) == A32_ACCESS && makes_sense(access));
+    return is_read ||
+           ((imm & ~A32_ACCESS_BITS) == A32_ACCESS && makes_sense(access, COUNTER_FREQUENCY));
 }
 
 bool counter_breakpoint_decode(enum counter_site_form form, uint32_t imm, uint16_t next,
@@ -132,6 +134,10 @@ uint64_t counter_access_id(const struct counter_access *access)
     unsigned timer = access->physical ? 2 : 3;
 
     switch (access->reg) {
+    case COUNTER_RANDOM:
+        return KVM_ID_SYSREG(3, 3, 2, 4, 0);
+    case COUNTER_RANDOM_RESEEDED:
+        return KVM_ID_SYSREG(3, 3, 2, 4, 1);
     case COUNTER_FREQUENCY:
         return KVM_ID_SYSREG(3, 3, 14, 0, 0);
     case COUNTER_TIMER_VALUE:

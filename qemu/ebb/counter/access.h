@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What an instruction does that accesses the generic timer (Arm ARM, D12), and how the breakpoint
- * says so that takes its place. Nothing of QEMU is needed.
+ * What an instruction does that accesses the generic timer (Arm ARM, D12) or reads a random number
+ * (FEAT_RNG), and how the breakpoint says so that takes its place. Nothing of QEMU is needed.
  */
 #ifndef EBB_COUNTER_ACCESS_H
 #define EBB_COUNTER_ACCESS_H
@@ -20,7 +20,9 @@ enum counter_register {
     COUNTER_COMPARE,
     COUNTER_TIMER_VALUE,
     COUNTER_CONTROL,
-    COUNTER_FREQUENCY, /* read only; neither physical nor virtual */
+    COUNTER_FREQUENCY,       /* read only; neither physical nor virtual */
+    COUNTER_RANDOM,          /* RNDR; the same, and A64 only */
+    COUNTER_RANDOM_RESEEDED, /* RNDRRS; the same */
 };
 
 struct counter_access {
@@ -35,6 +37,12 @@ struct counter_access {
 static inline bool counter_is_wide(enum counter_register reg)
 {
     return reg == COUNTER_COUNT || reg == COUNTER_COMPARE;
+}
+
+/* A read of one sets NZCV, to 0000 if there was a number. */
+static inline bool counter_is_random(enum counter_register reg)
+{
+    return reg == COUNTER_RANDOM || reg == COUNTER_RANDOM_RESEEDED;
 }
 
 /* The breakpoint for an access, 4 bytes as in memory. */

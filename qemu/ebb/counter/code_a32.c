@@ -302,8 +302,10 @@ static size_t next_reference(const struct code_words *code, size_t index, const 
 const struct instruction_set code_a32 = {
     .form = COUNTER_SITE_A32,
     .nop = {A32_NOP, A32_NOP_MOV},
-    .find = {[COUNTER_WANTED_READS] = {next_read, is_read},
-             [COUNTER_WANTED_ACCESSES] = {next_access, is_access}},
+    .find = {[0] = {next_read, is_read},
+             [COUNTER_WANTED_TIMERS] = {next_access, is_access},
+             [COUNTER_WANTED_RANDOM] = {next_read, is_read},
+             [COUNTER_WANTED_TIMERS | COUNTER_WANTED_RANDOM] = {next_access, is_access}},
     .looks = looks,
     .flow = flow,
     .next_reference = next_reference,

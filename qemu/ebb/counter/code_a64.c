@@ -14,6 +14,8 @@
 #define MRS_CNTPCTSS 0xd53be0a0u
 #define MRS_CNTVCTSS 0xd53be0c0u
 #define MRS_CNTFRQ 0xd53be000u
+#define MRS_RNDR 0xd53b2400u
+#define MRS_RNDRRS 0xd53b2420u
 
 /* MRS and MSR of the registers of the timers: CNTP_TVAL, and what is behind it. */
 #define TIMER_MASK 0xffdffe00u
@@ -61,6 +63,30 @@ static inline bool is_access(uint32_t word, struct counter_site *site)
     return is_read(word, site) || is_timer_access(word, site);
 }
 
+static inline bool is_random(uint32_t word, struct counter_site *site)
+{
+    bool reseeded = (word & ~0x1fu) == MRS_RNDRRS;
+
+    if (!reseeded && (word & ~0x1fu) != MRS_RNDR) {
+        return false;
+    }
+    *site = (struct counter_site){
+        .form = COUNTER_SITE_A64,
+        .access = {.reg = reseeded ? COUNTER_RANDOM_RESEEDED : COUNTER_RANDOM, .rt = word & 0x1f},
+        .size = 4};
+    return true;
+}
+
+static inline bool is_read_or_random(uint32_t word, struct counter_site *site)
+{
+    return is_read(word, site) || is_random(word, site);
+}
+
+static inline bool is_any(uint32_t word, struct counter_site *site)
+{
+    return is_access(word, site) || is_random(word, site);
+}
+
 static bool is_synchronised(uint32_t word)
 {
     return (word & ~0x1fu) == MRS_CNTPCTSS || (word & ~0x1fu) == MRS_CNTVCTSS;
@@ -74,6 +100,16 @@ static size_t next_read(const struct code_words *code, size_t index, size_t end)
 static size_t next_access(const struct code_words *code, size_t index, size_t end)
 {
     return code_next_read(code, index, end, is_access);
+}
+
+static size_t next_read_or_random(const struct code_words *code, size_t index, size_t end)
+{
+    return code_next_read(code, index, end, is_read_or_random);
+}
+
+static size_t next_any(const struct code_words *code, size_t index, size_t end)
+{
+    return code_next_read(code, index, end, is_any);
 }
 
 /* An element of a logical immediate must not be all ones. */
@@ -481,8 +517,10 @@ static size_t next_reference(const struct code_words *code, size_t index, const 
 const struct instruction_set code_a64 = {
     .form = COUNTER_SITE_A64,
     .nop = {A64_NOP, A64_NOP},
-    .find = {[COUNTER_WANTED_READS] = {next_read, is_read},
-             [COUNTER_WANTED_ACCESSES] = {next_access, is_access}},
+    .find = {[0] = {next_read, is_read},
+             [COUNTER_WANTED_TIMERS] = {next_access, is_access},
+             [COUNTER_WANTED_RANDOM] = {next_read_or_random, is_read_or_random},
+             [COUNTER_WANTED_TIMERS | COUNTER_WANTED_RANDOM] = {next_any, is_any}},
     .is_synchronised = is_synchronised,
     .looks = looks,
     .flow = flow,

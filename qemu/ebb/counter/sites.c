@@ -474,7 +474,7 @@ static void search_thumb(struct scan *scan, const struct counter_image *image, s
                          size_t end)
 {
     bool (*matches)(uint16_t, uint16_t, struct counter_site *) =
-        image->wanted == COUNTER_WANTED_READS ? code_t32_is_read : code_t32_is_access;
+        image->wanted & COUNTER_WANTED_TIMERS ? code_t32_is_access : code_t32_is_read;
     unsigned it_block = 0; /* instructions left of it */
     struct counter_site site;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Finding the instructions that read the generic timer's counter, or access any of its registers,
- * in the image of a guest, so that they can be replaced by breakpoints which KVM hands to the
- * recorder. Nothing of QEMU is needed.
+ * or read random numbers, in the image of a guest, so that they can be replaced by breakpoints
+ * which KVM hands to the recorder. Nothing of QEMU is needed.
  *
  * A word that only looks like such an instruction, a constant or a table, must stay as it is. How
  * that is decided is told in docs/nondeterminism.md.
@@ -22,11 +22,11 @@ struct counter_sites {
     size_t left_alone;
 };
 
-/* What is looked for. */
+/* What is looked for besides reads of a counter: a sum of these. */
 enum counter_wanted {
-    COUNTER_WANTED_READS,    /* of a counter */
-    COUNTER_WANTED_ACCESSES, /* to a counter, to the timers' registers and CNTFRQ */
-    COUNTER_WANTED_KINDS,
+    COUNTER_WANTED_TIMERS = 1, /* accesses to the timers' registers and to CNTFRQ */
+    COUNTER_WANTED_RANDOM = 2, /* reads of RNDR and RNDRRS */
+    COUNTER_WANTED_KINDS = 4,
 };
 
 /* What is known of an image. The bytes are those in guest memory, as loaded. */
@@ -39,7 +39,7 @@ struct counter_image {
      * what is code from sections and mapping symbols; NULL for an Image or other raw image. */
     const uint8_t *elf;
     size_t elf_size;
-    enum counter_wanted wanted;
+    unsigned wanted;
 };
 
 /*

@@ -84,7 +84,7 @@ static bool sets_cpu_timer(struct kernel kernel)
         .bytes = kernel.bytes,
         .size = kernel.size,
         .aarch64 = !is_armv7(),
-        .wanted = COUNTER_WANTED_ACCESSES,
+        .wanted = COUNTER_WANTED_TIMERS,
     };
     struct counter_sites sites = counter_sites_find(&image);
     bool any = false;

@@ -106,6 +106,9 @@ static void finish_counter(CPUARMState *env, const struct counter_access *access
         if (!access->write && access->rt < 31) {
             env->xregs[access->rt] = value;
         }
+        if (counter_is_random(access->reg)) {
+            ebb_sysreg_set_random_flags(env, value);
+        }
         env->pc += 4;
         return;
     }
@@ -177,7 +180,7 @@ static bool kvm_exec_interrupt(CPUState *cs, int interrupt_request)
 
 static const char *timer_access(const ARMCPRegInfo *ri)
 {
-    return ri->type & ARM_CP_NO_RAW ? "an unrecorded counter read" : "a look at a running timer";
+    return ri->type & ARM_CP_NO_RAW ? "an unrecorded read" : "a look at a running timer";
 }
 
 /* The value that the guest would find depends on the time, and nobody has recorded it. */

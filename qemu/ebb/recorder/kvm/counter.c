@@ -2,6 +2,7 @@
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "internals.h"
+#include "qemu/guest-random.h"
 #include "qemu/main-loop.h"
 #include "exec/cpu-common.h"
 #include "system/kvm.h"
@@ -21,12 +22,33 @@ static bool read_hardware(struct recorder_session *session, bool physical, uint6
     return recorder_kvm_registers_get(session, KVM_REG_ARM_TIMER_CNT, value);
 }
 
-/* With the BQL, unless it is a read of a counter. */
+/* A number of the host's; 0 would mean that there is none. */
+static uint64_t random_number(void)
+{
+    uint64_t value;
+
+    do {
+        qemu_guest_getrandom_nofail(&value, sizeof(value));
+    } while (!value);
+    return value;
+}
+
+/* Whether the access needs nothing that the BQL protects. */
+static bool is_lockless(const struct counter_access *access)
+{
+    return access->reg == COUNTER_COUNT || counter_is_random(access->reg);
+}
+
+/* With the BQL, unless the access is lockless. */
 static bool perform(struct recorder_session *session, const struct counter_access *access,
                     uint64_t *value)
 {
     EbbMmioTimer *timer = session->kvm->timer;
 
+    if (counter_is_random(access->reg)) {
+        *value = random_number();
+        return true;
+    }
     if (!timer || !timer->of_cpu) {
         return access->reg == COUNTER_COUNT && read_hardware(session, access->physical, value);
     }
@@ -66,7 +88,7 @@ static bool record_locked(struct recorder_session *session, const struct counter
 {
     bool done;
 
-    if (access->reg == COUNTER_COUNT) {
+    if (is_lockless(access)) {
         return record(session, access, value);
     }
     bql_lock();
@@ -108,6 +130,16 @@ static void set_result(struct recorder_session *session, const struct counter_ac
     recorder_kvm_registers_set(session, RECORDER_KVM_X(access->rt), &value);
 }
 
+static void clear_flags(struct recorder_session *session)
+{
+    uint64_t pstate;
+
+    if (recorder_kvm_registers_get(session, RECORDER_KVM_CORE(regs.pstate), &pstate)) {
+        pstate &= ~(uint64_t)PSTATE_NZCV;
+        recorder_kvm_registers_set(session, RECORDER_KVM_CORE(regs.pstate), &pstate);
+    }
+}
+
 static void answer(struct recorder_session *session, const struct counter_access *access,
                    bool aarch32)
 {
@@ -117,6 +149,9 @@ static void answer(struct recorder_session *session, const struct counter_access
         recorder_kvm_registers_get(session, RECORDER_KVM_CORE(regs.pc), &pc)) {
         pc += 4;
         set_result(session, access, aarch32, value);
+        if (counter_is_random(access->reg)) {
+            clear_flags(session);
+        }
         recorder_kvm_registers_set(session, RECORDER_KVM_CORE(regs.pc), &pc);
     }
 }

@@ -9,18 +9,25 @@
 #include "ebb/counter/sites.h"
 #include "image.h"
 #include "state.h"
+#include "vm.h"
 
 #define LINUX_IMAGE_SIZE 16 /* offset in an arm64 Image, little-endian, as its magic number */
 #define LINUX_IMAGE_MAGIC 56
 
-/* What became of the words that look like a read of the counter. */
+/* What became of the words that look like a read of the counter, or a random number. */
 struct outcome {
-    size_t replaced, left_alone;
+    size_t replaced, random, left_alone;
 };
 
 static bool is_clock_of_cpu(const struct recorder_session *session)
 {
     return session->kvm->timer && session->kvm->timer->of_cpu;
+}
+
+static unsigned wanted(struct recorder_session *session)
+{
+    return (is_clock_of_cpu(session) ? COUNTER_WANTED_TIMERS : 0) |
+           (recorder_kvm_vm_has_random(session) ? COUNTER_WANTED_RANDOM : 0);
 }
 
 static struct outcome patch(struct recorder_session *session, struct counter_image *image)
@@ -29,13 +36,16 @@ static struct outcome patch(struct recorder_session *session, struct counter_ima
     struct outcome outcome;
     size_t i;
 
-    image->wanted = is_clock_of_cpu(session) ? COUNTER_WANTED_ACCESSES : COUNTER_WANTED_READS;
+    image->wanted = wanted(session);
     sites = counter_sites_find(image);
-    outcome = (struct outcome){sites.count, sites.left_alone};
+    outcome = (struct outcome){.left_alone = sites.left_alone};
 
     for (i = 0; i < sites.count; i++) {
         const struct counter_site *site = &sites.sites[i];
+        bool random = counter_is_random(site->access.reg);
 
+        outcome.random += random;
+        outcome.replaced += !random;
         address_space_write_rom(&address_space_memory, image->address + site->offset,
                                 MEMTXATTRS_UNSPECIFIED, site->replacement, site->size);
     }
@@ -158,6 +168,7 @@ void recorder_kvm_image_patch(struct recorder_session *session)
     struct outcome kernel = patch_kernel(session, boot);
     struct outcome firmware = patch_firmware(session, boot);
     size_t replaced = kernel.replaced + firmware.replaced;
+    size_t random = kernel.random + firmware.random;
     size_t left_alone = kernel.left_alone + firmware.left_alone;
 
     if (is_clock_of_cpu(session)) {
@@ -171,7 +182,12 @@ void recorder_kvm_image_patch(struct recorder_session *session)
                     "they read is recorded; %zu that look like one left alone",
                     replaced, left_alone);
     }
-    if (replaced && !session->kvm->debugging) {
+    if (random) {
+        info_report("reads of the CPU's random numbers in the guest's image: %zu replaced, so that "
+                    "what they read is recorded",
+                    random);
+    }
+    if ((replaced || random) && !session->kvm->debugging) {
         take_breakpoints(session);
     }
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Counter reads in what QEMU has loaded into the guest's memory become breakpoints. */
+/* Counter reads, and those of random numbers that cannot be hidden, in what QEMU has loaded into
+ * the guest's memory become breakpoints. */
 #ifndef EBB_RECORDER_KVM_IMAGE_H
 #define EBB_RECORDER_KVM_IMAGE_H
 

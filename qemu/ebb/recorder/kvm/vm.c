@@ -12,6 +12,9 @@
 #include "state.h"
 #include "vm.h"
 
+#define ID_AA64ISAR0 ARM64_SYS_REG(3, 0, 0, 6, 0)
+#define RNDR_SHIFT 60
+
 bool recorder_kvm_vm_check_device(Object *device, Error **errp)
 {
     const char *type = object_get_typename(device);
@@ -109,9 +112,10 @@ static void hide_features(ARMCPU *cpu)
     static const struct {
         const char *name;
         uint64_t id;
-        unsigned shift; /* of a field of 4 bits that is 0 without the feature */
+        unsigned shift;  /* of a field of 4 bits that is 0 without the feature */
+        const char *who; /* cannot be replayed if it is used; NULL: a guest */
     } features[] = {
-        {"FEAT_RNG (random numbers)", ARM64_SYS_REG(3, 0, 0, 6, 0), 60},
+        {"FEAT_RNG (random numbers)", ID_AA64ISAR0, RNDR_SHIFT, "a program in the guest"},
         {"FEAT_WFxT (waiting with a time limit)", ARM64_SYS_REG(3, 0, 0, 6, 2), 0},
         {"FEAT_MOPS (copying and setting memory)", ARM64_SYS_REG(3, 0, 0, 6, 2), 16},
         {"FEAT_ECV (self-synchronised counter reads)", ARM64_SYS_REG(3, 0, 0, 7, 0), 60},
@@ -128,12 +132,19 @@ static void hide_features(ARMCPU *cpu)
         value &= ~field;
         if (kvm_set_one_reg(CPU(cpu), features[i].id, &value)) {
             warn_report("the guest's CPU has %s, which this host's kernel does not let be hidden; "
-                        "a guest that uses it cannot be replayed",
-                        features[i].name);
+                        "%s that uses it cannot be replayed",
+                        features[i].name, features[i].who ?: "a guest");
         } else {
             remember(cpu, features[i].id, value);
         }
     }
+}
+
+bool recorder_kvm_vm_has_random(struct recorder_session *session)
+{
+    uint64_t value;
+
+    return kvm_get_one_reg(CPU(session->cpu), ID_AA64ISAR0, &value) == 0 && value >> RNDR_SHIFT;
 }
 
 /*
