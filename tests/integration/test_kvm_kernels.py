@@ -4,6 +4,7 @@ is new: the newest kernel as a host with the newest guests, of both architecture
 in the environment it is all of it, N times; `./run test kvm --all` sets it to 3."""
 
 import os
+import struct
 import subprocess
 import unittest
 
@@ -17,6 +18,7 @@ GUESTS_32 = ("armhf-7.2",)
 KINDS = [("a72_72", "cortex-a72", "7.2")]
 TIMES = 1
 UNSUPPORTED = 5  # exit status
+WFI, BRANCH_BACK = 0xd503207f, 0x17ffffff  # A64
 if os.environ.get("EBB_KVM_ALL"):
     GUESTS_64 = ("arm64", "arm64-6.12", "arm64-7.2", "arm64-7.2-rt", "arm64-7.2-cloud",
                  "arm64-7.2-16k")
@@ -38,6 +40,7 @@ def make_plan(host, guests):
     for architecture, guest in guests_of(host):
         plan.record(guest, plan.linux(architecture, "work", WORK, guest), times=TIMES)
     add_refused(plan, guests)
+    add_clockless(plan)
     return plan
 
 
@@ -69,6 +72,14 @@ def add_refused(plan, guests):
                                        "-dtb", kvm.FILES + "/guests/other.dtb"])
 
 
+def add_clockless(plan):
+    """A firmware that knows no clock; it waits for ever."""
+    plan.files["guests/clockless.bin"] = struct.pack("<II", WFI, BRANCH_BACK)
+    plan.shell("limit=15")
+    plan.record("clockless", ["-M", "virt", "-cpu", "host", "-m", "64", "-nodefaults", "-display",
+                              "none", "-bios", kvm.FILES + "/guests/clockless.bin"])
+
+
 HOSTS = kvm.Hosts(make_plan, KINDS)
 
 
@@ -92,6 +103,10 @@ class Kernels(unittest.TestCase):
             self.assertEqual(made.status, UNSUPPORTED, made.describe())
             self.assertRegex(made.errors, missing)
             self.assertEqual(made.text(), "")
+
+    def test_clockless(self):
+        """Who seems to have found none is said to."""
+        self.assertIn("without setting a timer", HOSTS.get(self.host).made("clockless").errors)
 
     def check(self, guest):
         for number in range(1, TIMES + 1):

@@ -140,6 +140,7 @@ static uint64_t timer_read(const struct ebb_timer *timer, hwaddr offset)
 
 static void timer_write(struct ebb_timer *timer, hwaddr offset, uint64_t value)
 {
+    timer->owner->was_set = true;
     switch (offset) {
     case TIMER_CVAL:
         timer->compare = value;
@@ -340,6 +341,7 @@ static void sp804_write(EbbMmioTimer *s, hwaddr offset, uint64_t value, unsigned
     memory_region_dispatch_write(s->sp804, offset - EBB_SP804_OFFSET, value,
                                  size_memop(size) | MO_LE, MEMTXATTRS_UNSPECIFIED);
     s->changed = true;
+    s->was_set = true;
 }
 
 static uint64_t frame_read(void *opaque, hwaddr offset, unsigned size)

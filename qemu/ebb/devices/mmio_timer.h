@@ -67,6 +67,7 @@ struct EbbMmioTimer {
     uint32_t access;         /* CNTACR0 */
     char *clock;             /* the property guest-clock; NULL: not given */
     bool of_cpu;             /* ebb_mmio_timer_give_to_cpu() was called */
+    bool was_set;            /* the guest has written to a register of a timer, if ever */
 };
 
 /* Creates a machine's timer, which is one of the two that follow. */

@@ -19,6 +19,7 @@
 #include "alarm.h"
 #include "anchor.h"
 #include "clock.h"
+#include "clockless.h"
 #include "exits.h"
 #include "image.h"
 #include "registers.h"
@@ -107,6 +108,7 @@ static bool kvm_start(struct recorder_session *session, Error **errp)
         return false;
     }
     recorder_kvm_trace_open(session);
+    recorder_kvm_clockless_watch(session);
     /* KVM maps a guest whose stores it watches page by page, at a fault for each. */
     session->tracks_dirty = session->settings.keyframe_ms > 0;
     return !session->tracks_dirty || memory_global_dirty_log_start(GLOBAL_DIRTY_MIGRATION, errp);
@@ -117,6 +119,7 @@ static void kvm_stop(struct recorder_session *session)
     if (session->tracks_dirty) {
         memory_global_dirty_log_stop(GLOBAL_DIRTY_MIGRATION);
     }
+    recorder_kvm_clockless_forget(session);
     recorder_kvm_trace_close(session);
     recorder_kvm_anchor_close(session);
 }

@@ -27,6 +27,7 @@ struct recorder_kvm_trace;
 struct recorder_kvm {
     EbbMmioTimer *timer;
     struct recorder_kvm_alarm *alarm;
+    QEMUTimer *clockless;             /* NULL: nobody watches whether the guest finds a clock */
     struct recorder_kvm_clock *clock; /* NULL: every read of the timer is an exit */
     int counter_fd;                   /* of perf_event_open(); -1: closed */
     uint64_t base_count;              /* at position 0 */
