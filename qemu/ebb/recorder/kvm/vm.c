@@ -112,10 +112,11 @@ static void hide_features(ARMCPU *cpu)
     static const struct {
         const char *name;
         uint64_t id;
-        unsigned shift;  /* of a field of 4 bits that is 0 without the feature */
-        const char *who; /* cannot be replayed if it is used; NULL: a guest */
+        unsigned shift;          /* of a field of 4 bits that is 0 without the feature */
+        const char *consequence; /* of its use; NULL: not seen so far */
     } features[] = {
-        {"FEAT_RNG (random numbers)", ID_AA64ISAR0, RNDR_SHIFT, "a program in the guest"},
+        {"FEAT_RNG (random numbers)", ID_AA64ISAR0, RNDR_SHIFT,
+         "a program in the guest that uses it cannot be replayed"},
         {"FEAT_WFxT (waiting with a time limit)", ARM64_SYS_REG(3, 0, 0, 6, 2), 0},
         {"FEAT_MOPS (copying and setting memory)", ARM64_SYS_REG(3, 0, 0, 6, 2), 16},
         {"FEAT_ECV (self-synchronised counter reads)", ARM64_SYS_REG(3, 0, 0, 7, 0), 60},
@@ -132,8 +133,11 @@ static void hide_features(ARMCPU *cpu)
         value &= ~field;
         if (kvm_set_one_reg(CPU(cpu), features[i].id, &value)) {
             warn_report("the guest's CPU has %s, which this host's kernel does not let be hidden; "
-                        "%s that uses it cannot be replayed",
-                        features[i].name, features[i].who ?: "a guest");
+                        "%s",
+                        features[i].name,
+                        features[i].consequence
+                            ?: "a guest that uses it may not be replayed to "
+                               "its end");
         } else {
             remember(cpu, features[i].id, value);
         }
