@@ -146,10 +146,22 @@ static bool replay_counter(struct worker *worker)
     return true;
 }
 
+/*
+ * QEMU looks at the syndrome for DBGDSCR.MOE whatever the exception is, and an interrupt has none:
+ * what is there is the last one's, maybe of a breakpoint that the guest has never had.
+ */
+static void forget_syndrome(CPUState *cs)
+{
+    if (cs->exception_index == EXCP_IRQ || cs->exception_index == EXCP_FIQ) {
+        ARM_CPU(cs)->env.exception.syndrome = 0;
+    }
+}
+
 static void kvm_do_interrupt(CPUState *cs)
 {
     struct worker *worker = worker_current();
 
+    forget_syndrome(cs);
     if (cs->exception_index == EXCP_HVC) {
         worker_hypercall_replay(worker);
     } else if (cs->exception_index != EXCP_BKPT || !replay_counter(worker)) {
