@@ -8,6 +8,8 @@ here is what gdb has no word for: the position, and going to one.
 
 import os
 import re
+import sys
+from types import SimpleNamespace
 
 import gdb
 
@@ -91,6 +93,31 @@ def parse_position(text):
         ) from None
 
 
+after_seek = []  # what is called when the command "ebb seek" has moved
+
+
+def seek(argument):
+    """Goes to a position that a user wrote; returns what the server has to say about it."""
+    if not argument.strip():
+        raise gdb.GdbError("where to? write: ebb seek POSITION")
+    wanted = parse_position(argument)
+    begin, end = place()[1:]
+    if wanted.isdigit() and not begin <= int(wanted) <= end:
+        raise gdb.GdbError(f"the recording goes from {grouped(begin)} to {grouped(end)}")
+    try:
+        answer = monitor("seek " + wanted)
+    finally:
+        forget_the_present()
+    return [line for line in answer.splitlines()
+            if not POSITION.match(line) and "flush register-cache" not in line]
+
+
+def can_go_back():
+    """Whether what gdb is connected to has reverse execution."""
+    features = gdb.execute_mi("-list-target-features")["features"]
+    return "reverse" in features
+
+
 def print_place():
     """Where we are, in the recording and in the program."""
     position, begin, end = place()
@@ -145,20 +172,11 @@ hit. ebb console prints the position of every line that the guest wrote to its c
         return [choice for choice in ("begin", "end") if choice.startswith(word)]
 
     def invoke(self, argument, from_tty):
-        if not argument.strip():
-            raise gdb.GdbError("where to? write: ebb seek POSITION")
-        wanted = parse_position(argument)
-        begin, end = place()[1:]
-        if wanted.isdigit() and not begin <= int(wanted) <= end:
-            raise gdb.GdbError(f"the recording goes from {grouped(begin)} to {grouped(end)}")
-        try:
-            answer = monitor("seek " + wanted)
-        finally:
-            forget_the_present()
-        for line in answer.splitlines():
-            if not POSITION.match(line) and "flush register-cache" not in line:
-                print(line)
+        for line in seek(argument):
+            print(line)
         print_place()
+        for listener in after_seek:
+            listener()
 
 
 class EbbMonitor(gdb.Command):
@@ -183,16 +201,26 @@ class EbbMonitor(gdb.Command):
                 raise gdb.GdbError(str(error)) from None
 
 
-def load_pauth():
-    """gdb 14 gets through code with pointer authentication by itself."""
-    version = re.match(r"(\d+)", gdb.VERSION)
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pauth.py")
-    if version and int(version[1]) < 14 and os.path.exists(path):
+def load(name):
+    """Runs NAME.py, which lies beside this file, in a namespace of its own."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".py")
+    ours = SimpleNamespace(place=place, seek=seek, can_go_back=can_go_back, after_seek=after_seek)
+    if os.path.exists(path):
         with open(path) as file:
-            exec(compile(file.read(), path, "exec"), {"__name__": "ebb_pauth"})
+            exec(compile(file.read(), path, "exec"), {"__name__": "ebb_" + name, "ebb": ours})
 
 
-load_pauth()
+def load_what_this_gdb_needs():
+    """gdb 14 gets through code with pointer authentication by itself; gdb -i dap has imported its
+    adapter."""
+    version = re.match(r"(\d+)", gdb.VERSION)
+    if version and int(version[1]) < 14:
+        load("pauth")
+    if "gdb.dap" in sys.modules:
+        load("dap")
+
+
+load_what_this_gdb_needs()
 
 
 class EbbRecordWarning(gdb.Command):

@@ -7,7 +7,7 @@
 #   scripts/gdb_suite.sh [--gdb 13|16|18] [--board ebb-aarch64|ebb-arm]... [FILE.exp...]
 #
 # The gdb under test is $EBB_GDB, else the system's gdb-multiarch; with --gdb it is Debian's of that
-# version, unpacked into the cache with all that it needs. The suite is that of Debian's package
+# version, which scripts/debuggers.sh unpacks into the cache. The suite is that of Debian's package
 # gdb-source of the same version. Without FILE.exp the files of tests/gdb-suite/files.txt are run.
 
 . "$(dirname "$0")/common.sh"
@@ -52,44 +52,6 @@ fetch_suite() {
     mv "$new" "$suite"
 }
 
-# Fetches gdb of version $1 and the libraries it needs into $folder/gdb-$1, where it is bin/gdb.
-fetch_gdb() {
-    local to=$folder/gdb-$1 new=$folder/gdb-$1.new packages
-    [ ! -d "$to" ] || return 0
-    say "fetching gdb $1"
-    private_apt deb "$(dpkg --print-architecture)" "$(suite_of "$1")"
-    rm -rf "$new"
-    mkdir -p "$new/bin"
-    # As if nothing was installed: all that it depends on is wanted.
-    : >"$new/status"
-    mapfile -t packages < <(
-        apt-get "${apt_options[@]}" -o "Dir::State::status=$new/status" --no-install-recommends \
-            --simulate install gdb-multiarch | sed -n 's/^Inst \([^ ]*\).*/\1/p'
-    )
-    [ ${#packages[@]} -gt 0 ] || die "apt does not know what gdb-multiarch needs"
-    unpack "$new/root" "${packages[@]}"
-    write_gdb "$new/root" "$to/root" >"$new/bin/gdb"
-    chmod +x "$new/bin/gdb"
-    mv "$new" "$to"
-}
-
-# Prints a program that starts the gdb in the root $1, which will be at $2, with its own libraries.
-write_gdb() {
-    local loader
-    loader=$(cd "$1" && find . -name 'ld-linux*.so.*' -o -name 'ld-[0-9]*.so' | head -n 1)
-    [ -n "$loader" ] || die "there is no dynamic loader in $1"
-    cat <<END
-#!/bin/sh
-root=$2
-triplet=$(basename "$(dirname "$1"/usr/lib/*/libc.so.6)")
-PYTHONHOME=\$root/usr
-TERMINFO_DIRS=\${TERMINFO_DIRS:-/etc/terminfo:/lib/terminfo:/usr/share/terminfo}
-export PYTHONHOME TERMINFO_DIRS
-exec "\$root/$loader" --library-path "\$root/usr/lib/\$triplet:\$root/lib/\$triplet" \\
-    "\$root/usr/bin/gdb-multiarch" -data-directory "\$root/usr/share/gdb" "\$@"
-END
-}
-
 version=
 arguments=()
 while [ $# -gt 0 ]; do
@@ -111,8 +73,8 @@ exec 9>"$folder/lock"
 flock 9
 if [ -n "$version" ]; then
     suite_of "$version" >/dev/null
-    fetch_gdb "$version"
-    gdb=$folder/gdb-$version/bin/gdb
+    "$root/scripts/debuggers.sh" "gdb-$version"
+    gdb=$cache/debuggers/gdb-$version/bin/gdb
 else
     gdb=${EBB_GDB:-gdb-multiarch}
     have "$gdb" || die "there is no gdb called $gdb: install gdb-multiarch, set EBB_GDB, or use --gdb"

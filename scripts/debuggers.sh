@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Fetches debuggers of other versions than the system's, for the tests and for gdb's test suite:
+# Debian's packages with all libraries that they need, unpacked into the cache. Nothing is installed.
+#
+#   scripts/debuggers.sh NAME...
+#
+#   gdb-13 gdb-16 gdb-18         of bookworm, trixie and forky
+#   lldb-19 lldb-21 lldb-22      of trixie and forky
+#
+# Leaves in $XDG_CACHE_HOME/ebb/debuggers (default ~/.cache/ebb/debuggers), for each NAME, a folder
+# NAME in which bin/gdb or bin/lldb starts it.
+
+. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/apt.sh"
+
+folder=$cache/debuggers
+
+# The suite of Debian that has debugger $1.
+suite_of() {
+    case $1 in
+    gdb-13) echo bookworm ;;
+    gdb-16 | lldb-19) echo trixie ;;
+    gdb-18 | lldb-21 | lldb-22) echo forky ;;
+    *) die "unknown debugger '$1': see $0" ;;
+    esac
+}
+
+# The packages of debugger $1.
+packages_of() {
+    case $1 in
+    gdb-*) echo gdb-multiarch ;;
+    lldb-*) echo "$1" "python3-$1" ;;
+    esac
+}
+
+# Prints packages "$@" of the private apt set up before, and all that they depend on: as if nothing
+# was installed. $new/status is its empty list of what is.
+with_dependencies() {
+    : >"$new/status"
+    apt-get "${apt_options[@]}" -o "Dir::State::status=$new/status" --no-install-recommends \
+        --simulate install "$@" | sed -n 's/^Inst \([^ ]*\).*/\1/p'
+}
+
+# Prints a program that starts debugger $2, in the root $1 that will be at $3, with its own
+# libraries.
+write_starter() {
+    local loader program options=
+    loader=$(cd "$1" && find . -name 'ld-linux*.so.*' -o -name 'ld-[0-9]*.so' | head -n 1)
+    [ -n "$loader" ] || die "there is no dynamic loader in $1"
+    case $2 in
+    gdb-*)
+        program=usr/bin/gdb-multiarch
+        # shellcheck disable=SC2016 # the starter has a root of its own
+        options=' -data-directory "$root/usr/share/gdb"'
+        ;;
+    lldb-*) program=usr/lib/llvm-${2#lldb-}/bin/lldb ;;
+    esac
+    cat <<END
+#!/bin/sh
+root=$3
+triplet=$(basename "$(dirname "$1"/usr/lib/*/libc.so.6)")
+PYTHONHOME=\$root/usr
+TERMINFO_DIRS=\${TERMINFO_DIRS:-/etc/terminfo:/lib/terminfo:/usr/share/terminfo}
+export PYTHONHOME TERMINFO_DIRS
+exec "\$root/$loader" --library-path "\$root/usr/lib/\$triplet:\$root/lib/\$triplet" \\
+    "\$root/$program"$options "\$@"
+END
+}
+
+fetch() {
+    local to=$folder/$1 new=$folder/$1.new packages
+    [ ! -d "$to" ] || return 0
+    say "fetching $1"
+    private_apt deb "$(dpkg --print-architecture)" "$(suite_of "$1")"
+    rm -rf "$new"
+    mkdir -p "$new/bin" "$new/debs"
+    # shellcheck disable=SC2046 # these are several names
+    mapfile -t packages < <(with_dependencies $(packages_of "$1"))
+    [ ${#packages[@]} -gt 0 ] || die "apt does not know what $1 needs"
+    (cd "$new/debs" && quietly apt-get "${apt_options[@]}" download "${packages[@]}") ||
+        die "could not download $1"
+    for deb in "$new/debs"/*.deb; do
+        dpkg -x "$deb" "$new/root"
+    done
+    rm -r "$new/debs"
+    write_starter "$new/root" "$1" "$to/root" >"$new/bin/${1%-*}"
+    chmod +x "$new/bin/${1%-*}"
+    mv "$new" "$to"
+}
+
+is_debian || die "the debuggers are Debian's packages: on this system set EBB_GDB and EBB_LLDB"
+for name in "$@"; do
+    suite_of "$name" >/dev/null
+done
+mkdir -p "$folder"
+exec 9>"$folder/lock"
+flock 9
+for name in "$@"; do
+    fetch "$name"
+done
