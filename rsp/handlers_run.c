@@ -3,6 +3,7 @@
 
 #include "moves.h"
 #include "stop_reply.h"
+#include "watch_after.h"
 #include "watch_choice.h"
 
 #include <string.h>
@@ -25,7 +26,8 @@ static void resume(struct rsp_session *session, struct rsp_move move)
     struct ebb_error error;
 
     if (rsp_move(session, &move, &stop, &error) < 0 ||
-        rsp_watch_choose(session, back, &stop, &error) < 0) {
+        rsp_watch_choose(session, back, &stop, &error) < 0 ||
+        rsp_watch_go_over(session, back, &stop, &error) < 0) {
         /* gdb takes an error reply for a reason to try again, without end where it steps off a
          * watchpoint by itself: tell the user, and stop where we are. */
         rsp_session_printf(session, "ebb: %s\n", error.message);

@@ -57,6 +57,23 @@ void rsp_handle_supported(struct rsp_session *session, const struct rsp_argument
     }
 }
 
+/* Only LLDB asks for it; one thread needs no suffixes. */
+void rsp_handle_thread_suffix(struct rsp_session *session, const struct rsp_arguments *arguments)
+{
+    (void)arguments;
+    session->client_lldb = true;
+}
+
+/* The architecture is not in it: LLDB has it from the target description and the symbols. */
+void rsp_handle_host_info(struct rsp_session *session, const struct rsp_arguments *arguments)
+{
+    (void)arguments;
+    if (session->client_lldb) {
+        session->watch_after = true;
+        rsp_buffer_text(&session->reply, "watchpoint_exceptions_received:after;");
+    }
+}
+
 void rsp_handle_no_ack(struct rsp_session *session, const struct rsp_arguments *arguments)
 {
     (void)arguments;

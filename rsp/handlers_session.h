@@ -6,6 +6,8 @@
 #include "handler.h"
 
 rsp_handler rsp_handle_supported;
+rsp_handler rsp_handle_thread_suffix;
+rsp_handler rsp_handle_host_info;
 rsp_handler rsp_handle_no_ack;
 rsp_handler rsp_handle_non_stop;
 rsp_handler rsp_handle_features;

@@ -302,6 +302,18 @@ static int run_next_is_stepi(struct rsp_session *session, char **words, unsigned
     return 0;
 }
 
+/* For clients that look anew only where a move of their own has stopped. */
+static int run_next_is_seek(struct rsp_session *session, char **words, unsigned count,
+                            struct ebb_error *error)
+{
+    (void)count;
+    if (parse_position(session, words[1], &session->next_position, error) < 0) {
+        return -1;
+    }
+    session->next_is_seek = true;
+    return 0;
+}
+
 static const struct command commands[] = {
     {"help", "", 0, 0, run_help, "this list"},
     {"position", "", 0, 0, run_position, "where the timeline is, and where it begins and ends"},
@@ -318,6 +330,8 @@ static const struct command commands[] = {
      "whether step and next take interrupts for a part of a line"},
     {"next-is-stepi", "", 0, 0, run_next_is_stepi,
      "what ebb.py sends before stepi and reverse-stepi"},
+    {"next-is-seek", "POSITION", 1, 1, run_next_is_seek,
+     "what ebb_lldb.py sends before the move that is to go there"},
     {"byte-order", "[big|little]", 0, 1, rsp_register_order_set,
      "the order in which registers are sent"},
     {"xp", "[/FORMAT] ADDRESS", 1, 2, rsp_examine_physical,

@@ -255,9 +255,20 @@ static void hide_end(struct rsp_session *session, struct timeline_stop *stop)
     stop->reason = TIMELINE_STOP_STEP;
 }
 
-int rsp_move(struct rsp_session *session, const struct rsp_move *move, struct timeline_stop *stop,
+/* "monitor next-is-seek" puts a seek in the place of the next move. */
+static struct rsp_move replaced(struct rsp_session *session, const struct rsp_move *move)
+{
+    const struct rsp_move seek = {.kind = RSP_MOVE_SEEK, .from = session->next_position};
+    bool replace = session->next_is_seek;
+
+    session->next_is_seek = false;
+    return replace ? seek : *move;
+}
+
+int rsp_move(struct rsp_session *session, const struct rsp_move *asked, struct timeline_stop *stop,
              struct ebb_error *error)
 {
+    const struct rsp_move made = replaced(session, asked), *move = &made;
     struct manner manner = {.alone = move->kind == RSP_MOVE_STEP_ALONE};
 
     if (session->interrupt && move->kind != RSP_MOVE_SEEK) {

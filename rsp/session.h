@@ -74,8 +74,10 @@ struct rsp_session {
     bool client_swbreak;
     bool client_hwbreak;
     bool client_error_message;
-    bool extended; /* "target extended-remote" */
-    bool idle;     /* in it the client has left the guest, and has not come back */
+    bool client_lldb;
+    bool watch_after; /* the client has been promised what watch_after.h says */
+    bool extended;    /* "target extended-remote" */
+    bool idle;        /* in it the client has left the guest, and has not come back */
 
     struct rsp_breakpoint breakpoints[RSP_BREAKPOINTS_MAX];
     unsigned breakpoint_count;
@@ -84,6 +86,9 @@ struct rsp_session {
     struct rsp_breakpoint removed[RSP_BREAKPOINTS_MAX];
     unsigned removed_count;
     struct rsp_steps steps;
+
+    bool next_is_seek; /* the next move is one, whatever the client says, to */
+    uint64_t next_position;
 
     bool interrupt;     /* came when nothing moved, and has stopped nothing yet */
     bool at_watchpoint; /* the last stop was one */

@@ -46,11 +46,13 @@ static const struct rsp_packet_type packet_types[] = {
 
     {"QNonStop", ":h", rsp_handle_non_stop, RSP_ERROR_TEXT | RSP_EARLY},
     {"QStartNoAckMode", "", rsp_handle_no_ack, RSP_EARLY},
+    {"QThreadSuffixSupported", "", rsp_handle_thread_suffix, RSP_EARLY},
     {"Qqemu.PhyMemMode", ":h", rsp_handle_set_physical_mode, 0},
     {"Qqemu.sstep", "=h", rsp_handle_set_qemu_step, RSP_ERROR_TEXT},
     {"Qqemu.sstepbits", "", rsp_handle_qemu_step_bits, 0},
     {"qAttached", "?:h", rsp_handle_attached, RSP_EARLY},
     {"qC", "", rsp_handle_current_thread, RSP_EARLY},
+    {"qHostInfo", "", rsp_handle_host_info, RSP_EARLY},
     {"qRcmd", ",b", rsp_handle_monitor, 0},
     {"qSearch", ":b", rsp_handle_search_memory, 0},
     {"qSupported", "?:b", rsp_handle_supported, RSP_EARLY},

@@ -57,7 +57,7 @@ fill_folder() {
         "$folder/share/ebb/guests" "$folder/docs"
     cp "$build/arm64/ebb" "$folder/bin/"
     cp "$build/arm64/qemu-system-aarch64" "$build/arm64/qemu-img" "$folder/libexec/ebb/"
-    cp -r "$root/gdb-scripts" "$folder/share/ebb/"
+    cp -r "$root/gdb-scripts" "$root/lldb-scripts" "$folder/share/ebb/"
     cp "$root/demo/jobs.c" "$root/demo/session.gdb" "$build/guests/jobs-kvm-aarch64.elf" \
         "$folder/share/ebb/demo/"
     for guest in "${selftest_guests[@]}"; do

@@ -40,6 +40,8 @@ static const char *const packets[] = {
     "qqemu.Supported",
     "qqemu.sstepbits",
     "QNonStop:1",
+    "QThreadSuffixSupported",
+    "qHostInfo",
     "?",
     "g",
     "G00112233",

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Drives the real LLDB with the commands a person types; lldb_side.py is the half inside of it."""
+
+import json
+import os
+import re
+import subprocess
+
+from . import process
+from .guests import ROOT
+from .process import WATCHDOG
+
+SIDE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lldb_side.py")
+
+
+class Lldb:
+    """An LLDB. After a command .text has what it printed, .stop where the guest is and why."""
+
+    def __init__(self, program):
+        self.process = process.Process(
+            [program, "--no-lldbinit", "-b", "-o", "command script import " + SIDE], cwd=ROOT,
+            env={**os.environ, "DEBUGINFOD_URLS": "", "LC_ALL": "C"})
+        self.text = ""
+        self.stop = None
+
+    def close(self):
+        self.process.close()
+
+    def try_run(self, command, timeout=WATCHDOG):
+        """Runs a command; returns its error, or None."""
+        self.process.send(command + "\n")
+        answer = json.loads(self.process.expect("\x01(.*)\n", timeout).group(1))
+        self.text, self.stop = answer["text"], answer["stop"]
+        return answer["error"] if answer["failed"] else None
+
+    def run(self, command, timeout=WATCHDOG):
+        error = self.try_run(command, timeout)
+        if error is not None:
+            raise AssertionError("lldb: '%s' failed: %s" % (command, error))
+        return self.text
+
+    def move(self, command):
+        """Runs a command that moves the guest; returns the reason of the stop."""
+        self.run(command)
+        return self.stop["reason"]
+
+    def number(self, expression):
+        return int(re.search(r"\) (?:\$\d+ = )?(-?\d+)", self.run("p " + expression)).group(1))
+
+    def position(self):
+        return int(re.search(r"position (\d+)",
+                             self.run("process plugin packet monitor position")).group(1))
+
+
+class Server:
+    """`ebb replay --listen`, which LLDB connects to."""
+
+    def __init__(self, ebb, recording, *options):
+        path = os.path.join(ebb.new_folder("socket"))
+        self.url = "unix-connect://" + path
+        self.process = process.Process(
+            [ebb.path, "replay", "--listen", "unix:" + path, *options, recording])
+        self._wait_for(path.encode())
+
+    def _wait_for(self, text):
+        """The server says where it listens when it does."""
+        with self.process._changed:
+            if not self.process._changed.wait_for(lambda: text in self.process.errors, WATCHDOG):
+                self.close()
+                raise process.Timeout("no server: " + self.process.describe())
+
+    def close(self):
+        self.process.close()
