@@ -57,20 +57,10 @@ def supported():
 # Stops.
 
 
-def end_of_history():
-    """The reason of a stop that gdb has none for, or None if it is at no end of a recording."""
-    try:
-        position, begin, _ = ebb.place()
-    except (gdb.error, gdb.GdbError):
-        return None
-    return "beginning of history" if position == begin else "end of history"
-
-
 def on_stop(event):
-    """Goes before the adapter's own handler. gdb gives a reason for all stops but these."""
-    expected = getattr(events, "_expected_stop_reason", None)
-    if type(event) is gdb.StopEvent and "reason" not in event.details and expected is None:
-        reason = end_of_history()
+    """Goes before the adapter's own handler."""
+    if getattr(events, "_expected_stop_reason", None) is None:
+        reason = ebb.end_of_history(event)
         if reason:
             events.expect_stop(reason)
 

@@ -33,11 +33,20 @@ def require_ebb():
         )
 
 
+def plain(text):
+    """What the server printed. gdb 18 hands it to scripts as records of GDB/MI where that is what it
+    speaks: @"TEXT"."""
+    if not text.startswith('@"'):
+        return text
+    records = re.findall(r'^@"((?:[^"\\]|\\.)*)"$', text, re.MULTILINE)
+    return "".join(records).encode().decode("unicode_escape").encode("latin-1").decode()
+
+
 def monitor(command):
     """Runs one of the server's commands and returns what it prints."""
     require_ebb()
     try:
-        return gdb.execute("monitor " + command, to_string=True)
+        return plain(gdb.execute("monitor " + command, to_string=True))
     except gdb.error as error:
         raise gdb.GdbError(str(error)) from None
 
@@ -201,21 +210,55 @@ class EbbMonitor(gdb.Command):
                 raise gdb.GdbError(str(error)) from None
 
 
+def end_of_history(event):
+    """What a stop is at, "beginning of history" or "end of history"; None if it has another reason,
+    or there is no recording. gdb tells its scripts the reason of other stops, and of these not
+    always."""
+    details = getattr(event, "details", {})
+    if type(event) is not gdb.StopEvent or details.get("reason", "no-history") != "no-history":
+        return None
+    try:
+        position, begin, _ = place()
+    except (gdb.error, gdb.GdbError):
+        return None
+    return "beginning of history" if position == begin else "end of history"
+
+
+class EndNote:
+    """Puts right what gdb 16 and newer say at the end: that going on adds to the history."""
+
+    def __init__(self):
+        self.moving = False
+        gdb.events.cont.connect(self.note_move)
+        gdb.events.stop.connect(self.note_stop)
+
+    def note_move(self, event):
+        self.moving = True
+
+    def note_stop(self, event):
+        if self.moving and end_of_history(event) == "end of history":
+            print("ebb: nothing is added to a recording: this is where its history ends")
+        self.moving = False
+
+
 def load(name):
     """Runs NAME.py, which lies beside this file, in a namespace of its own."""
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".py")
-    ours = SimpleNamespace(place=place, seek=seek, can_go_back=can_go_back, after_seek=after_seek)
+    ours = SimpleNamespace(place=place, seek=seek, can_go_back=can_go_back, after_seek=after_seek,
+                           end_of_history=end_of_history)
     if os.path.exists(path):
         with open(path) as file:
             exec(compile(file.read(), path, "exec"), {"__name__": "ebb_" + name, "ebb": ours})
 
 
 def load_what_this_gdb_needs():
-    """gdb 14 gets through code with pointer authentication by itself; gdb -i dap has imported its
-    adapter."""
+    """gdb 14 gets through code with pointer authentication by itself; gdb 16 has other words for the
+    end; gdb -i dap has imported its adapter."""
     version = re.match(r"(\d+)", gdb.VERSION)
     if version and int(version[1]) < 14:
         load("pauth")
+    if version and int(version[1]) >= 16:
+        EndNote()
     if "gdb.dap" in sys.modules:
         load("dap")
 

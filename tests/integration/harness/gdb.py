@@ -18,9 +18,9 @@ def find_gdb():
     return os.environ.get("EBB_GDB") or shutil.which("gdb-multiarch") or "gdb"
 
 
-def version():
+def version(program=None):
     """The gdb's version, as (13, 1)."""
-    text = subprocess.run([find_gdb(), "-nx", "-batch", "-ex", "python print(gdb.VERSION)"],
+    text = subprocess.run([program or find_gdb(), "-nx", "-batch", "-ex", "python print(gdb.VERSION)"],
                           capture_output=True, timeout=WATCHDOG, check=True).stdout.decode()
     return tuple(int(number) for number in re.findall(r"\d+", text)[:2])
 
@@ -67,11 +67,12 @@ class Answer:
 
 
 class Gdb:
-    """A gdb with a recording. Commands are those of gdb's prompt."""
+    """A gdb with a recording. Commands are those of gdb's prompt. program: another gdb than
+    find_gdb() names."""
 
-    def __init__(self, elf=None, recording=None, options=(), socket=None):
+    def __init__(self, elf=None, recording=None, options=(), socket=None, program=None):
         self.ebb = ebb_module.current()
-        words = [find_gdb(), "-nx", "-q", "--interpreter=mi3"]
+        words = [program or find_gdb(), "-nx", "-q", "--interpreter=mi3"]
         self.child = subprocess.Popen(
             words + ([elf] if elf else []), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, start_new_session=True, cwd=ROOT,
@@ -150,13 +151,22 @@ class Gdb:
 
     def start(self, command):
         """Sends a command without waiting for what comes of it."""
+        quoted = command.replace("\\", "\\\\").replace('"', '\\"')
+        return self._send(command, '-interpreter-exec console "%s"' % quoted)
+
+    def _send(self, command, record):
         self._token += 1
         self.transcript.append("(gdb) " + command)
-        quoted = command.replace("\\", "\\\\").replace('"', '\\"')
-        self.child.stdin.write(b'%d-interpreter-exec console "%s"\n' %
-                               (self._token, quoted.encode()))
+        self.child.stdin.write(b"%d%s\n" % (self._token, record.encode()))
         self.child.stdin.flush()
         return Answer(command)
+
+    def mi(self, command, timeout=WATCHDOG):
+        """Runs a command of GDB/MI itself; its result record is in the transcript."""
+        answer = self.finish(self._send(command, command), timeout)
+        if answer.error is not None:
+            raise AssertionError("gdb: '%s' failed: %s" % (command, answer.error))
+        return answer
 
     def wait_for(self, text, answer, timeout=WATCHDOG):
         """Waits for a line of gdb's output that contains the text."""
