@@ -64,7 +64,7 @@ fill_folder() {
         cp "$build/guests/$guest-kvm-aarch64.elf" "$folder/share/ebb/guests/"
     done
     cp "$root/tests/kvm/selftest.sh" "$folder/selftest"
-    cp "$root"/docs/*.md "$folder/docs/"
+    cp -r "$root"/docs/*.md "$root/docs/ide" "$folder/docs/"
     cp -r "$root/LICENSES" "$folder/"
     find "$folder" -name __pycache__ -prune -exec rm -rf {} +
     write_manual
