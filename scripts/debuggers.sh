@@ -2,20 +2,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Fetches debuggers of other versions than the system's, for the tests and for gdb's test suite:
-# Debian's packages with all libraries that they need, unpacked into the cache. Nothing is installed.
+# Debian's packages with all libraries that they need, unpacked into the cache; and an IDE's adapter,
+# an npm package. Nothing is installed.
 #
 #   scripts/debuggers.sh NAME...
 #
 #   gdb-13 gdb-16 gdb-18         of bookworm, trixie and forky
 #   lldb-19 lldb-21 lldb-22      of trixie and forky
+#   cdt-adapter                  cdt-gdb-adapter, where there is npm
 #
 # Leaves in $XDG_CACHE_HOME/ebb/debuggers (default ~/.cache/ebb/debuggers), for each NAME, a folder
-# NAME in which bin/gdb or bin/lldb starts it.
+# NAME in which bin/gdb, bin/lldb or bin/cdt starts it.
 
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/apt.sh"
 
 folder=$cache/debuggers
+cdt_version=1.7.0
 
 # The suite of Debian that has debugger $1.
 suite_of() {
@@ -69,9 +72,34 @@ exec "\$root/$loader" --library-path "\$root/usr/lib/\$triplet:\$root/lib/\$trip
 END
 }
 
+# Without npm, or without its registry, the tests that want the adapter say that it is missing.
+fetch_cdt() {
+    local to=$folder/cdt-adapter new=$folder/cdt-adapter.new
+    if [ -d "$to" ] || ! have npm; then
+        return 0
+    fi
+    say "fetching cdt-gdb-adapter"
+    rm -rf "$new"
+    mkdir -p "$new/bin"
+    if ! quietly npm install --ignore-scripts --no-audit --no-fund --prefix "$new" \
+        "cdt-gdb-adapter@$cdt_version"; then
+        say "npm could not install cdt-gdb-adapter"
+        return 0
+    fi
+    cat >"$new/bin/cdt" <<END
+#!/bin/sh
+exec node "$to/node_modules/cdt-gdb-adapter/dist/debugTargetAdapter.js" "\$@"
+END
+    chmod +x "$new/bin/cdt"
+    mv "$new" "$to"
+}
+
 fetch() {
     local to=$folder/$1 new=$folder/$1.new packages
     [ ! -d "$to" ] || return 0
+    is_debian ||
+        die "the debuggers are Debian's packages, and this is another system: install $1 yourself," \
+            "and put a program that starts it where $0 says"
     say "fetching $1"
     private_apt deb "$(dpkg --print-architecture)" "$(suite_of "$1")"
     rm -rf "$new"
@@ -90,13 +118,12 @@ fetch() {
     mv "$new" "$to"
 }
 
-is_debian || die "the debuggers are Debian's packages: on this system set EBB_GDB and EBB_LLDB"
-for name in "$@"; do
-    suite_of "$name" >/dev/null
-done
 mkdir -p "$folder"
 exec 9>"$folder/lock"
 flock 9
 for name in "$@"; do
-    fetch "$name"
+    case $name in
+    cdt-adapter) fetch_cdt ;;
+    *) fetch "$name" ;;
+    esac
 done
