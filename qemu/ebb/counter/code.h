@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "sites.h"
+#include "site.h"
 
 /* A stretch of an image: whole words at a known guest-physical address that is a multiple of 4. */
 struct code_words {
@@ -64,7 +64,7 @@ struct code_finder {
 struct instruction_set {
     enum counter_site_form form;
     uint32_t nop[2];
-    struct code_finder find[COUNTER_WANTED_KINDS];
+    struct code_finder finders[COUNTER_WANTED_KINDS];
     /* Whether a read is one of the self-synchronised ones; NULL: the set has none. */
     bool (*is_synchronised)(uint32_t word);
     enum code_looks (*looks)(uint32_t word);

@@ -5,6 +5,13 @@
 
 #include "access.h"
 
+/* What is looked for besides reads of a counter: a sum of these. */
+enum counter_wanted {
+    COUNTER_WANTED_TIMERS = 1, /* accesses to the timers' registers and to CNTFRQ */
+    COUNTER_WANTED_RANDOM = 2, /* reads of RNDR and RNDRRS */
+    COUNTER_WANTED_KINDS = 4,
+};
+
 struct counter_site {
     uint64_t offset; /* bytes from the start of the image */
     enum counter_site_form form;

@@ -22,7 +22,7 @@ struct range {
 
 struct scan {
     const struct instruction_set *set;
-    const struct code_finder *find;
+    const struct code_finder *finder;
     struct code_words code; /* the whole image */
     /* The words with the encoding of a read, under a condition or not, in order. */
     size_t *candidates;
@@ -79,14 +79,14 @@ static void add_site(struct scan *scan, struct counter_site site, uint64_t offse
 
 static bool is_read(const struct scan *scan, size_t index, struct counter_site *site)
 {
-    return scan->find->is_read(code_word(&scan->code, index), site);
+    return scan->finder->is_read(code_word(&scan->code, index), site);
 }
 
 static void collect_candidates(struct scan *scan)
 {
     size_t index = 0, end = scan->code.count;
 
-    while ((index = scan->find->next_read(&scan->code, index, end)) < end) {
+    while ((index = scan->finder->next_read(&scan->code, index, end)) < end) {
         scan->candidates = grow(scan->candidates, scan->candidate_count, &scan->candidate_capacity,
                                 sizeof(*scan->candidates));
         scan->candidates[scan->candidate_count++] = index++;
@@ -605,7 +605,7 @@ struct counter_sites counter_sites_find(const struct counter_image *image)
     bool aarch64 = is_elf ? codes.aarch64 : image->aarch64;
     struct scan scan = {.set = aarch64 ? &code_a64 : &code_a32, .found = &found};
 
-    scan.find = &scan.set->find[image->wanted];
+    scan.finder = &scan.set->finders[image->wanted];
     scan.skipped = least(-image->address & 3, image->size);
     scan.code = (struct code_words){.bytes = image->bytes + scan.skipped,
                                     .count = (image->size - scan.skipped) / 4,

@@ -22,13 +22,6 @@ struct counter_sites {
     size_t left_alone;
 };
 
-/* What is looked for besides reads of a counter: a sum of these. */
-enum counter_wanted {
-    COUNTER_WANTED_TIMERS = 1, /* accesses to the timers' registers and to CNTFRQ */
-    COUNTER_WANTED_RANDOM = 2, /* reads of RNDR and RNDRRS */
-    COUNTER_WANTED_KINDS = 4,
-};
-
 /* What is known of an image. The bytes are those in guest memory, as loaded. */
 struct counter_image {
     const uint8_t *bytes;
