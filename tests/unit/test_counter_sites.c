@@ -745,6 +745,52 @@ static void test_elf_mapping_symbols(void **state)
     counter_sites_free(&sites);
 }
 
+/* Code in which some is replaced already: that is no end of it, and is not found once more. */
+static void check_second_scan(bool aarch64, uint32_t read, uint32_t add, uint32_t end)
+{
+    struct program program = {0};
+    size_t first, second;
+    struct counter_sites sites;
+
+    emit_times(&program, add, 40);
+    first = emit(&program, read);
+    emit_times(&program, add, 100); /* no end is near */
+    emit(&program, end);
+    sites = find(&program, aarch64);
+    assert_int_equal(sites.count, 1);
+    memcpy(&program.words[first], sites.sites[0].replacement, 4);
+    counter_sites_free(&sites);
+    check_left(&program, aarch64, 0);
+    second = first + 1;
+    program.words[second] = read;
+    check_found(&program, aarch64, second);
+}
+
+static void test_second_scan(void **state)
+{
+    (void)state;
+    check_second_scan(true, MRS_CNTVCT, A64_ADD, A64_RET);
+    check_second_scan(false, MRRC_CNTVCT, A32_ADD, A32_BX_LR);
+}
+
+/* What is left alone is told by its place. */
+static void test_places_left_alone(void **state)
+{
+    struct program program = {0};
+    struct counter_sites sites;
+    size_t data;
+
+    (void)state;
+    emit_data(&program, 70);
+    data = emit(&program, MRS_CNTVCT);
+    emit_data(&program, 70);
+    sites = find(&program, true);
+    assert_int_equal(sites.count, 0);
+    assert_int_equal(sites.left_count, 1);
+    assert_int_equal(sites.left[0], data * 4);
+    counter_sites_free(&sites);
+}
+
 /* Without symbols the sections tell where to look, without sections the segments. */
 static void test_elf_without_symbols(void **state)
 {
@@ -1077,6 +1123,8 @@ int main(void)
         cmocka_unit_test(test_odd_images),
         cmocka_unit_test(test_linux_image),
         cmocka_unit_test(test_elf_mapping_symbols),
+        cmocka_unit_test(test_second_scan),
+        cmocka_unit_test(test_places_left_alone),
         cmocka_unit_test(test_elf_without_symbols),
         cmocka_unit_test(test_elf_arm),
         cmocka_unit_test(test_a32),

@@ -129,6 +129,17 @@ bool counter_breakpoint_decode(enum counter_site_form form, uint32_t imm, uint16
     return decode_a32(imm, access);
 }
 
+bool counter_is_breakpoint(enum counter_site_form form, uint32_t word)
+{
+    struct counter_access access;
+
+    if (form == COUNTER_SITE_A64) {
+        return (word & 0xffe0001fu) == 0xd4200000u && decode_a64(word >> 5 & 0xffff, &access);
+    }
+    return (word & 0xfff000f0u) == 0xe1200070u &&
+           decode_a32((word >> 4 & 0xfff0) | (word & 0xf), &access);
+}
+
 uint64_t counter_access_id(const struct counter_access *access)
 {
     unsigned timer = access->physical ? 2 : 3;

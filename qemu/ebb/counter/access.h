@@ -56,6 +56,9 @@ void counter_breakpoint_encode(enum counter_site_form form, const struct counter
 bool counter_breakpoint_decode(enum counter_site_form form, uint32_t imm, uint16_t next,
                                struct counter_access *access);
 
+/* Whether an A64 or A32 instruction is one of these breakpoints. */
+bool counter_is_breakpoint(enum counter_site_form form, uint32_t word);
+
 /* KVM's id of the register, as the Arm ARM encodes it, which events name it by. */
 uint64_t counter_access_id(const struct counter_access *access);
 

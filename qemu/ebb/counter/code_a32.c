@@ -214,6 +214,9 @@ static bool writes_pc(uint32_t word)
 
 static enum code_flow flow(uint32_t word)
 {
+    if (counter_is_breakpoint(COUNTER_SITE_A32, word)) {
+        return CODE_GOES_ON;
+    }
     if ((word & 0xfff000f0u) == 0xe7f000f0u || (word & 0xfff000f0u) == 0xe1200070u) {
         return CODE_ENDS; /* UDF, BKPT */
     }

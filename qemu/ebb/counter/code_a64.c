@@ -411,6 +411,9 @@ static enum code_flow flow(uint32_t word)
     case 0x14 ... 0x17: /* B */
         return CODE_ENDS;
     case 0xd4: /* BRK, HLT; SVC, HVC, SMC */
+        if (counter_is_breakpoint(COUNTER_SITE_A64, word)) {
+            return CODE_GOES_ON;
+        }
         return code_bits(word, 21, 3) == 1 || code_bits(word, 21, 3) == 2 ? CODE_ENDS
                                                                           : CODE_MAY_END;
     case 0xd6:

@@ -356,6 +356,20 @@ static void add_executable_segments(struct growing *ranges, const struct growing
     }
 }
 
+/* All segments that are loaded, as ranges of which nothing is known. */
+static void list_loaded(const struct growing *segments, struct elf_codes *codes)
+{
+    const struct segment *all = segments->items;
+    struct growing loaded = {0};
+
+    for (size_t i = 0; i < segments->count; i++) {
+        *(struct elf_code *)grow(&loaded, sizeof(struct elf_code)) = (struct elf_code){
+            .offset = all[i].offset, .size = all[i].size, .address = all[i].physical};
+    }
+    codes->loaded = loaded.items;
+    codes->loaded_count = loaded.count;
+}
+
 static bool read_header(struct elf_file *file, bool *aarch64)
 {
     unsigned machine;
@@ -391,6 +405,9 @@ bool counter_elf_read(const uint8_t *bytes, size_t size, struct elf_codes *codes
     } else {
         add_executable_segments(&ranges, &segments);
     }
+    if (ranges.count) {
+        list_loaded(&segments, codes);
+    }
     free(segments.items);
     free(sections.items);
     free(mappings.items);
@@ -402,6 +419,6 @@ bool counter_elf_read(const uint8_t *bytes, size_t size, struct elf_codes *codes
 void counter_elf_free(struct elf_codes *codes)
 {
     free(codes->ranges);
-    codes->ranges = NULL;
-    codes->count = 0;
+    free(codes->loaded);
+    *codes = (struct elf_codes){.aarch64 = codes->aarch64};
 }

@@ -23,6 +23,8 @@ struct elf_code {
 struct elf_codes {
     struct elf_code *ranges; /* by file offset, without overlaps */
     size_t count;
+    struct elf_code *loaded; /* all that is loaded, code or not, by file offset */
+    size_t loaded_count;
     bool aarch64; /* the machine is AArch64, not Arm */
 };
 

@@ -581,20 +581,24 @@ static void finish_sites(struct counter_sites *found)
     found->count = kept;
 }
 
-/* Counts the candidates that are no site. */
-static void count_left_alone(const struct scan *scan)
+/* Notes the candidates that are no site. */
+static void note_left_alone(const struct scan *scan)
 {
     struct counter_sites *found = scan->found;
     size_t next = 0;
 
+    found->left = allocate(NULL, scan->candidate_count, sizeof(*found->left));
     for (size_t i = 0; i < scan->candidate_count; i++) {
         uint64_t offset = scan->skipped + scan->candidates[i] * 4;
 
         while (next < found->count && found->sites[next].offset < offset) {
             next++;
         }
-        found->left_alone += next == found->count || found->sites[next].offset != offset;
+        if (next == found->count || found->sites[next].offset != offset) {
+            found->left[found->left_count++] = offset;
+        }
     }
+    found->left_alone += found->left_count;
 }
 
 struct counter_sites counter_sites_find(const struct counter_image *image)
@@ -617,7 +621,7 @@ struct counter_sites counter_sites_find(const struct counter_image *image)
         search_raw_image(&scan, image);
     }
     finish_sites(&found);
-    count_left_alone(&scan);
+    note_left_alone(&scan);
     free(scan.candidates);
     counter_elf_free(&codes);
     return found;
@@ -626,5 +630,6 @@ struct counter_sites counter_sites_find(const struct counter_image *image)
 void counter_sites_free(struct counter_sites *sites)
 {
     free(sites->sites);
+    free(sites->left);
     *sites = (struct counter_sites){0};
 }

@@ -20,6 +20,9 @@ struct counter_sites {
     /* What has the encoding but is not, or may not be, an instruction; or cannot be replaced: under
      * a condition, in an IT block. */
     size_t left_alone;
+    /* Where those of them are that are whole words, by offset. */
+    uint64_t *left;
+    size_t left_count;
 };
 
 /* What is known of an image. The bytes are those in guest memory, as loaded. */
