@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define OPTIONS_MAX 16 /* entries in a command's table */
+#define OPTIONS_MAX 20 /* entries in a command's table */
 
 /*
  * One option. The argument's name also tells completion what to offer: DIR directories, FILE, ELF,

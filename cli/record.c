@@ -341,6 +341,9 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     if (record.settings.detach) {
         return record_detach(&record.settings, error);
     }
+    if (record.settings.rescan) {
+        return record_rescan(&record.settings, error);
+    }
     status = prepare(&record, arguments, error);
     if (status == 0) {
         status = run_qemu(&record, &wait_status, error);
@@ -377,6 +380,10 @@ const struct command command_record = {
         "runs, each time into a new directory. They set properties of the object /objects/ebb0, "
         "which QEMU's monitor can do as well: qom-set /objects/ebb0 directory DIR, then qom-set "
         "/objects/ebb0 recording true, or false.\n\n"
+        "With kvm, what the guest reads from its CPU's counter and timers is recorded where the "
+        "instruction was in the guest's image. For code that comes later (firmware that unpacks "
+        "itself, modules) --rescan looks for such instructions in the guest's memory at any time, "
+        "and --rescan-at exactly where the code is entered.\n\n"
         "On a terminal that is not the guest's console a line tells how the recording goes. The "
         "exit status is 0 if the recording ended in good order, whatever the guest thinks of "
         "itself; --stats has QEMU's own exit status. A recording that was cut off (full disk, "

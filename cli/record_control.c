@@ -7,6 +7,7 @@
 #include "recording.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,16 +122,62 @@ int record_attach(const struct record_settings *settings, struct ebb_error *erro
     return status;
 }
 
+static int fail_idle(const char *socket, struct ebb_error *error)
+{
+    return ebb_fail(error, EBB_ERROR_USAGE, "the guest behind %s is not being recorded", socket);
+}
+
 int record_detach(const struct record_settings *settings, struct ebb_error *error)
 {
     struct qmp *qmp = qmp_connect(settings->detach, error);
     int recording = qmp ? is_recording(qmp, error) : -1, status = -1;
 
     if (recording == 0) {
-        ebb_fail(error, EBB_ERROR_USAGE, "the guest behind %s is not being recorded",
-                 settings->detach);
+        fail_idle(settings->detach, error);
     } else if (recording > 0) {
         status = qmp_set(qmp, RECORDER, "recording", json_false(), error);
+    }
+    qmp_close(qmp);
+    return status;
+}
+
+static int get_number(struct qmp *qmp, const char *property, uint64_t *number,
+                      struct ebb_error *error)
+{
+    json_t *value = qmp_get(qmp, RECORDER, property, error);
+
+    *number = (uint64_t)json_integer_value(value);
+    json_decref(value);
+    return value ? 0 : -1;
+}
+
+static int rescan(struct qmp *qmp, struct ebb_error *error)
+{
+    uint64_t replaced, left_alone;
+
+    if (qmp_set(qmp, RECORDER, "rescan", json_true(), error) < 0) {
+        return -1;
+    }
+    /* A guest that has waited for this may end at once, and QEMU with it. */
+    if (get_number(qmp, "rescan-replaced", &replaced, NULL) < 0 ||
+        get_number(qmp, "rescan-left-alone", &left_alone, NULL) < 0) {
+        puts("done; the guest has ended since, and its ebb record has said what was replaced");
+        return 0;
+    }
+    printf("%" PRIu64 " replaced, %" PRIu64 " that look like one left alone\n", replaced,
+           left_alone);
+    return 0;
+}
+
+int record_rescan(const struct record_settings *settings, struct ebb_error *error)
+{
+    struct qmp *qmp = qmp_connect(settings->rescan, error);
+    int recording = qmp ? is_recording(qmp, error) : -1, status = -1;
+
+    if (recording == 0) {
+        fail_idle(settings->rescan, error);
+    } else if (recording > 0) {
+        status = rescan(qmp, error);
     }
     qmp_close(qmp);
     return status;

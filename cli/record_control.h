@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ebb record --attach and --detach: recording starts and stops while the guest runs. */
+/* ebb record --attach, --detach and --rescan: what is done to a recording while the guest runs. */
 #ifndef EBB_CLI_RECORD_CONTROL_H
 #define EBB_CLI_RECORD_CONTROL_H
 
@@ -7,5 +7,6 @@
 
 int record_attach(const struct record_settings *settings, struct ebb_error *error);
 int record_detach(const struct record_settings *settings, struct ebb_error *error);
+int record_rescan(const struct record_settings *settings, struct ebb_error *error);
 
 #endif

@@ -268,6 +268,12 @@ static int write_properties(const struct record_plan *plan, const struct record_
     if (settings->has_clock_step && plan->accelerator == ACCELERATOR_KVM) {
         fprintf(properties, ",clock-step-ms=%u", settings->clock_step_ms);
     }
+    if (settings->rescan_on_execute && plan->accelerator == ACCELERATOR_KVM) {
+        fprintf(properties, ",rescan-on-execute=%s", settings->rescan_on_execute);
+    }
+    for (size_t i = 0; i < settings->rescan_at_count && plan->accelerator == ACCELERATOR_KVM; i++) {
+        fprintf(properties, ",rescan-at=%#llx", settings->rescan_at[i]);
+    }
     return add_path(properties, "kernel", plan->found.kernel, error) < 0
                ? -1
                : add_path(properties, "symbols", settings->symbols, error);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "record_settings.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #define DEFAULT_ICOUNT 1
 #define MAXIMUM_ICOUNT 10
 #define MAXIMUM_CLOCK_STEP_MS 1000
+#define ADDRESS_DIGITS 40 /* of a number that options_number() takes, and to spare */
 
 enum {
     RECORD_OUTPUT,
@@ -16,10 +19,13 @@ enum {
     RECORD_ICOUNT,
     RECORD_CLOCK_STEP,
     RECORD_GUEST_CLOCK,
+    RECORD_RESCAN_AT,
+    RECORD_RESCAN_ON_EXECUTE,
     RECORD_CONTROL,
     RECORD_WAIT,
     RECORD_ATTACH,
     RECORD_DETACH,
+    RECORD_RESCAN,
     RECORD_STATS,
     RECORD_QEMU,
 };
@@ -59,9 +65,21 @@ const struct option_spec record_options[] = {
                             "its CPU; each access leaves the guest, and those in the guest's image "
                             "are found when the recording begins. Default: auto, registers for a "
                             "guest that has no driver for the other and sets the CPU's timer."},
-    [RECORD_CONTROL] = {"control", 0, "SOCKET",
-                        "Creates a Unix socket of this name for --attach and --detach (it is one "
-                        "of QEMU's QMP)."},
+    [RECORD_RESCAN_AT] = {"rescan-at", 0, "ADDRESS[,ADDRESS]...",
+                          "With kvm, looks through the guest's memory, as --rescan does, when the "
+                          "guest first executes the instruction at this virtual address: the entry "
+                          "of code that it has unpacked or loaded. After a reset of the guest it "
+                          "does so once more."},
+    [RECORD_RESCAN_ON_EXECUTE] =
+        {"rescan-on-execute", 0, "on|off",
+         "With kvm, looks at each page of the guest's memory, and at what is around it, before the "
+         "guest first executes an instruction there. Default: on; it does nothing on hosts that do "
+         "not tell of that (those whose CPU keeps its instruction cache coherent by itself, and "
+         "those that do not let us trace KVM's exits)."},
+    [RECORD_CONTROL] =
+        {"control", 0, "SOCKET",
+         "Creates a Unix socket of this name for --attach, --detach and --rescan (it is one "
+         "of QEMU's QMP)."},
     [RECORD_WAIT] = {"wait", 0, NULL,
                      "Runs the guest without recording it until --attach; needs --control."},
     [RECORD_ATTACH] = {"attach", 0, "SOCKET",
@@ -70,6 +88,11 @@ const struct option_spec record_options[] = {
     [RECORD_DETACH] = {"detach", 0, "SOCKET",
                        "Stops recording the guest behind that --control socket; the guest goes "
                        "on, and can be recorded again."},
+    [RECORD_RESCAN] = {"rescan", 0, "SOCKET",
+                       "With kvm, looks through the memory of the guest behind that --control "
+                       "socket for accesses to the CPU's counter and timers in code that was not "
+                       "there when it was started, and replaces them, so that they are recorded "
+                       "from now on."},
     [RECORD_STATS] = {"stats", 0, "[FILE]",
                       "At the end writes a JSON document about the recording to standard output, "
                       "or to FILE where the guest's console is there."},
@@ -171,27 +194,97 @@ static int parse_guest_clock(const char *text, struct record_settings *settings,
     return 0;
 }
 
+/* One address, length characters long. */
+static int add_rescan_address(const char *text, size_t length, struct record_settings *settings,
+                              struct ebb_error *error)
+{
+    char word[ADDRESS_DIGITS + 1];
+    unsigned long long number;
+
+    if (settings->rescan_at_count == RESCAN_AT_MAX) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "--rescan-at: these are more than %d addresses, and no CPU can stop at so "
+                        "many",
+                        RESCAN_AT_MAX);
+    }
+    snprintf(word, sizeof(word), "%.*s", (int)(length < sizeof(word) ? length : sizeof(word)),
+             text);
+    if (options_number(word, "--rescan-at", ULLONG_MAX, &number, error) < 0) {
+        return -1;
+    }
+    settings->rescan_at[settings->rescan_at_count++] = number;
+    return 0;
+}
+
+static int parse_rescan_at(const char *text, struct record_settings *settings,
+                           struct ebb_error *error)
+{
+    if (text && settings->accelerator == ACCELERATOR_TCG) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "--rescan-at is for --accel kvm; under TCG all that the guest reads of its "
+                        "clocks is recorded");
+    }
+    while (text) {
+        const char *comma = strchrnul(text, ',');
+
+        if (add_rescan_address(text, (size_t)(comma - text), settings, error) < 0) {
+            return -1;
+        }
+        text = *comma ? comma + 1 : NULL;
+    }
+    return 0;
+}
+
+static int parse_rescan_on_execute(const char *text, struct record_settings *settings,
+                                   struct ebb_error *error)
+{
+    if (text && strcmp(text, "on") != 0 && strcmp(text, "off") != 0) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "--rescan-on-execute: \"%s\" is neither on nor off",
+                        text);
+    }
+    if (text && settings->accelerator == ACCELERATOR_TCG) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "--rescan-on-execute is for --accel kvm; under TCG all that the guest "
+                        "reads of its clocks is recorded");
+    }
+    settings->rescan_on_execute = text;
+    return 0;
+}
+
+/* Which of the options is given that speak to a guest; NULL: none. */
+static const char *remote_option(const struct record_settings *settings)
+{
+    if (settings->attach) {
+        return "--attach";
+    }
+    if (settings->detach) {
+        return "--detach";
+    }
+    return settings->rescan ? "--rescan" : NULL;
+}
+
 static int check_control(const struct arguments *arguments, const struct record_settings *settings,
                          struct ebb_error *error)
 {
-    const char *option = settings->attach ? "--attach" : "--detach";
-    bool remote = settings->attach || settings->detach;
+    const char *option = remote_option(settings);
 
-    if (settings->attach && settings->detach) {
-        return ebb_fail(error, EBB_ERROR_USAGE, "--attach and --detach are two commands");
+    if (!!settings->attach + !!settings->detach + !!settings->rescan > 1) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "--attach, --detach and --rescan are commands; "
+                        "give one");
     }
-    if (remote &&
-        (arguments->rest_count > 0 || settings->control || settings->wait ||
-         settings->accelerator != ACCELERATOR_ANY || settings->has_icount ||
-         settings->has_clock_step || settings->guest_clock || settings->qemu || settings->stats)) {
+    if (option && (arguments->rest_count > 0 || settings->control || settings->wait ||
+                   settings->accelerator != ACCELERATOR_ANY || settings->has_icount ||
+                   settings->has_clock_step || settings->guest_clock || settings->rescan_at_count ||
+                   settings->rescan_on_execute || settings->qemu || settings->stats)) {
         return ebb_fail(error, EBB_ERROR_USAGE,
                         "%s speaks to a guest that runs already; QEMU's arguments and the options "
                         "to start one belong to the ebb record that did",
                         option);
     }
-    if (settings->detach &&
+    if ((settings->detach || settings->rescan) &&
         (settings->output || settings->symbols || settings->has_interval || settings->has_last)) {
-        return ebb_fail(error, EBB_ERROR_USAGE, "--detach takes no other options");
+        return ebb_fail(error, EBB_ERROR_USAGE, "%s takes no other options", option);
     }
     if (settings->wait && !settings->control) {
         return ebb_fail(error, EBB_ERROR_USAGE,
@@ -220,12 +313,15 @@ int record_settings_parse(const struct arguments *arguments, struct record_setti
         .control = arguments->values[RECORD_CONTROL],
         .attach = arguments->values[RECORD_ATTACH],
         .detach = arguments->values[RECORD_DETACH],
+        .rescan = arguments->values[RECORD_RESCAN],
     };
     if (parse_accelerator(arguments->values[RECORD_ACCEL], settings, error) < 0 ||
         (shift && options_number(shift, "--icount", MAXIMUM_ICOUNT, &number, error) < 0) ||
         parse_amounts(arguments, settings, error) < 0 ||
         parse_clock_step(arguments->values[RECORD_CLOCK_STEP], settings, error) < 0 ||
-        parse_guest_clock(arguments->values[RECORD_GUEST_CLOCK], settings, error) < 0) {
+        parse_guest_clock(arguments->values[RECORD_GUEST_CLOCK], settings, error) < 0 ||
+        parse_rescan_at(arguments->values[RECORD_RESCAN_AT], settings, error) < 0 ||
+        parse_rescan_on_execute(arguments->values[RECORD_RESCAN_ON_EXECUTE], settings, error) < 0) {
         return -1;
     }
     settings->icount = (unsigned)number;

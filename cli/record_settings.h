@@ -9,14 +9,19 @@
 
 extern const struct option_spec record_options[];
 
+#define RESCAN_AT_MAX 16 /* what the architecture can stop at */
+
 /* Strings belong to the command line; NULL: not given. */
 struct record_settings {
     enum accelerator accelerator; /* ANY: the best that there is */
     bool has_icount;
     unsigned icount; /* shift */
     bool has_clock_step;
-    unsigned clock_step_ms;  /* 0: each look at the clock leaves the guest */
-    const char *guest_clock; /* auto, page or registers */
+    unsigned clock_step_ms;        /* 0: each look at the clock leaves the guest */
+    const char *guest_clock;       /* auto, page or registers */
+    const char *rescan_on_execute; /* on or off */
+    size_t rescan_at_count;
+    unsigned long long rescan_at[RESCAN_AT_MAX]; /* guest-virtual addresses */
     bool has_interval;
     struct quantity interval; /* between keyframes; value 0: only the first and the last */
     bool has_last;
@@ -29,6 +34,7 @@ struct record_settings {
     const char *control; /* path of the socket to listen on */
     const char *attach;  /* path of a socket: start recording there */
     const char *detach;  /* stop there */
+    const char *rescan;  /* look through that guest's memory */
 };
 
 int record_settings_parse(const struct arguments *arguments, struct record_settings *settings,

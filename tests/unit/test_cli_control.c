@@ -225,6 +225,32 @@ static void test_detach(void **state)
     assert_non_null(strstr(answer->err, "not being recorded"));
 }
 
+static void test_rescan(void **state)
+{
+    static const char *const answers[] = {
+        DONE, TRUE, DONE, "{\"return\": 12}\n", "{\"return\": 3}\n", NULL};
+    static const char *const idle[] = {DONE, FALSE, NULL};
+    static const char *const ended[] = {DONE, TRUE, DONE, NULL};
+    static const char *const under_tcg[] = {DONE, TRUE, ERROR("under TCG"), NULL};
+    static const char *const wanted[] = {"qmp_capabilities", "\"property\":\"recording\"",
+                                         "\"property\":\"rescan\",\"value\":true",
+                                         "rescan-replaced", "rescan-left-alone"};
+    const struct conversation *answer = talk(*state, "record --rescan s", answers);
+
+    assert_int_equal(answer->status, 0);
+    assert_string_equal(answer->out, "12 replaced, 3 that look like one left alone\n");
+    expect_asked(answer, wanted, 5);
+    answer = talk(*state, "record --rescan s", idle);
+    assert_int_equal(answer->status, 2);
+    assert_non_null(strstr(answer->err, "not being recorded"));
+    answer = talk(*state, "record --rescan s", ended);
+    assert_int_equal(answer->status, 0);
+    assert_non_null(strstr(answer->out, "the guest has ended since"));
+    answer = talk(*state, "record --rescan s", under_tcg);
+    assert_int_equal(answer->status, 1);
+    assert_non_null(strstr(answer->err, "under TCG"));
+}
+
 static void test_no_socket(void **state)
 {
     const struct command_outcome *outcome = command_run(*state, "record --attach nothing");
@@ -247,6 +273,7 @@ int main(int argc, char **argv)
         IN_FOLDER(test_attach_with_little_space),
         IN_FOLDER(test_attach_without_space),
         IN_FOLDER(test_detach),
+        IN_FOLDER(test_rescan),
         IN_FOLDER(test_no_socket),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -220,6 +220,30 @@ static void test_guest_clock(void **state)
     expect_refusal(&arm, "--guest-clock=page --attach=socket", "runs already");
 }
 
+static void test_rescan_at(void **state)
+{
+    const struct host_facts arm = fake_arm_host(), x86 = fake_x86_host();
+
+    (void)state;
+    expect_line(&arm, "--rescan-at=0x4000_1000,0xffff800080000004 -M virt -cpu host",
+                "-machine virt " MACHINE " -accel kvm -cpu host" HIDDEN " " GLOBALS " " RECORDER
+                ",keyframe-ms=1000,rescan-at=0x40001000,rescan-at=0xffff800080000004");
+    expect_line(&x86, "--rescan-at=0x40001000 -M virt", "-M virt -icount shift=1 " RECORDER);
+    expect_line(&arm, "--rescan-on-execute=off -M virt -cpu host",
+                "-machine virt " MACHINE " -accel kvm -cpu host" HIDDEN " " GLOBALS " " RECORDER
+                ",keyframe-ms=1000,rescan-on-execute=off");
+    expect_refusal(&arm, "--rescan-on-execute=yes -M virt", "neither on nor off");
+    expect_refusal(&arm, "--accel=tcg --rescan-on-execute=on -M virt", "for --accel kvm");
+    expect_refusal(&arm, "--rescan-on-execute=on --detach=s", "runs already");
+    expect_refusal(&arm, "--rescan-at=main -M virt", "\"main\" is not a whole number");
+    expect_refusal(&arm, "--rescan-at=1,,2 -M virt", "\"\" is not a whole number");
+    expect_refusal(&arm, "--rescan-at=0x10000000000000000 -M virt", "not a whole number");
+    expect_refusal(&arm, "--rescan-at=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17 -M virt",
+                   "more than 16");
+    expect_refusal(&arm, "--accel=tcg --rescan-at=1 -M virt", "for --accel kvm");
+    expect_refusal(&arm, "--rescan-at=1 --attach=socket", "runs already");
+}
+
 static void test_control(void **state)
 {
     const struct host_facts host = fake_x86_host();
@@ -234,7 +258,10 @@ static void test_control(void **state)
     expect_refusal(&host, "--wait --control=s --output=x -M virt", "--attach");
     expect_refusal(&host, "--attach=s -M virt", "runs already");
     expect_refusal(&host, "--attach=s --wait", "runs already");
-    expect_refusal(&host, "--attach=s --detach=s", "two commands");
+    expect_refusal(&host, "--attach=s --detach=s", "give one");
+    expect_refusal(&host, "--rescan=s --detach=s", "give one");
+    expect_refusal(&host, "--rescan=s -M virt", "runs already");
+    expect_refusal(&host, "--rescan=s --output=x", "--rescan takes no other options");
     expect_refusal(&host, "--detach=s --output=x", "no other options");
 }
 
@@ -403,19 +430,13 @@ static void test_cpus_of_two_kinds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kvm_lines),
-        cmocka_unit_test(test_accelerator_in_machine),
-        cmocka_unit_test(test_amounts),
-        cmocka_unit_test(test_clock_step),
-        cmocka_unit_test(test_guest_clock),
-        cmocka_unit_test(test_control),
-        cmocka_unit_test(test_notes),
-        cmocka_unit_test(test_what_only_tcg_can),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_icount_means_tcg),
-        cmocka_unit_test(test_host_without_aarch32),
-        cmocka_unit_test(test_hosts_without_kvm),
-        cmocka_unit_test(test_cpus_of_two_kinds),
+        cmocka_unit_test(test_kvm_lines),         cmocka_unit_test(test_accelerator_in_machine),
+        cmocka_unit_test(test_amounts),           cmocka_unit_test(test_clock_step),
+        cmocka_unit_test(test_guest_clock),       cmocka_unit_test(test_rescan_at),
+        cmocka_unit_test(test_control),           cmocka_unit_test(test_notes),
+        cmocka_unit_test(test_what_only_tcg_can), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_icount_means_tcg),  cmocka_unit_test(test_host_without_aarch32),
+        cmocka_unit_test(test_hosts_without_kvm), cmocka_unit_test(test_cpus_of_two_kinds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

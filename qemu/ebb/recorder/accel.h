@@ -31,6 +31,9 @@ struct recorder_accel {
     uint64_t (*digest)(struct recorder_session *session);
     /* Brings QEMU's dirty bits up to date. */
     void (*sync_dirty)(struct recorder_session *session);
+    /* Looks through the guest's memory for what is to be replaced and was not there before; NULL:
+     * nothing ever is. */
+    struct recorder_replacements (*rescan)(struct recorder_session *session);
     void (*describe)(struct recorder_session *session, QDict *manifest);
     void (*status)(struct recorder_session *session, QDict *status);
 };

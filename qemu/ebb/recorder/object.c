@@ -7,6 +7,7 @@
 #include "cpu.h"
 #include "hw/resettable.h"
 #include "qapi/error.h"
+#include "qapi/qapi-builtin-visit.h"
 #include "qemu/error-report.h"
 #include "qom/object_interfaces.h"
 #include "system/kvm.h"
@@ -205,6 +206,64 @@ static void set_recording(Object *object, bool value, Error **errp)
     }
 }
 
+/* From the monitor; the outcome is in the properties rescan-replaced and rescan-left-alone. */
+static void set_rescan(Object *object, bool value, Error **errp)
+{
+    struct recorder_session *session = &EBB_RECORDER(object)->session;
+
+    if (!value) {
+        error_setg(errp, "set rescan to true for a rescan");
+    } else if (!recorder_state_is_recording(session)) {
+        error_setg(errp, "the guest is not being recorded");
+    } else if (!session->accel->rescan) {
+        error_setg(errp, "a rescan is for guests under KVM; under TCG all that the guest reads of "
+                         "its clocks is recorded");
+    } else {
+        session->rescanned = session->accel->rescan(session);
+    }
+}
+
+static bool get_rescan_on_execute(Object *object, Error **errp)
+{
+    return EBB_RECORDER(object)->session.settings.rescan_on_execute;
+}
+
+static void set_rescan_on_execute(Object *object, bool value, Error **errp)
+{
+    EBB_RECORDER(object)->session.settings.rescan_on_execute = value;
+}
+
+static void get_rescan_at(Object *object, Visitor *visitor, const char *name, void *opaque,
+                          Error **errp)
+{
+    const struct recorder_settings *settings = &EBB_RECORDER(object)->session.settings;
+    uint64List *list = NULL, **tail = &list;
+    size_t i;
+
+    for (i = 0; i < settings->rescan_at_count; i++) {
+        QAPI_LIST_APPEND(tail, settings->rescan_at[i]);
+    }
+    visit_type_uint64List(visitor, name, &list, errp);
+    qapi_free_uint64List(list);
+}
+
+static void set_rescan_at(Object *object, Visitor *visitor, const char *name, void *opaque,
+                          Error **errp)
+{
+    struct recorder_settings *settings = &EBB_RECORDER(object)->session.settings;
+    uint64List *list = NULL, *each;
+
+    if (!visit_type_uint64List(visitor, name, &list, errp)) {
+        return;
+    }
+    settings->rescan_at_count = 0;
+    for (each = list; each; each = each->next) {
+        settings->rescan_at = g_renew(uint64_t, settings->rescan_at, settings->rescan_at_count + 1);
+        settings->rescan_at[settings->rescan_at_count++] = each->value;
+    }
+    qapi_free_uint64List(list);
+}
+
 static void add_numbers(Object *object, struct recorder_settings *settings)
 {
     object_property_add_uint64_ptr(object, "keyframe-interval", &settings->keyframe_interval,
@@ -232,8 +291,13 @@ static void recorder_init(Object *object)
     session->settings.status_fd = UINT32_MAX;
     session->settings.pmu_type = ANY_PMU;
     session->settings.clock_step_ms = DEFAULT_CLOCK_STEP_MS;
+    session->settings.rescan_on_execute = true;
     recorder_session_init(session);
     add_numbers(object, &session->settings);
+    object_property_add_uint64_ptr(object, "rescan-replaced", &session->rescanned.replaced,
+                                   OBJ_PROP_FLAG_READ);
+    object_property_add_uint64_ptr(object, "rescan-left-alone", &session->rescanned.left_alone,
+                                   OBJ_PROP_FLAG_READ);
 }
 
 static void recorder_class_init(ObjectClass *class, void *data)
@@ -250,6 +314,11 @@ static void recorder_class_init(ObjectClass *class, void *data)
     object_class_property_add_str(class, "symbols", get_symbols, set_symbols);
     object_class_property_add_bool(class, "wait", get_wait, set_wait);
     object_class_property_add_bool(class, "recording", get_recording, set_recording);
+    object_class_property_add_bool(class, "rescan", NULL, set_rescan);
+    object_class_property_add_bool(class, "rescan-on-execute", get_rescan_on_execute,
+                                   set_rescan_on_execute);
+    object_class_property_add(class, "rescan-at", "uint64List", get_rescan_at, set_rescan_at, NULL,
+                              NULL);
 }
 
 static const TypeInfo recorder_type = {

@@ -34,6 +34,9 @@ struct recorder_settings {
     uint32_t status_fd;         /* UINT32_MAX: none */
     uint32_t pmu_type;          /* of perf_event_open(): which PMU counts, under KVM */
     uint32_t clock_step_ms;     /* the guest's clock may stand still so long; 0: it never does */
+    uint64_t *rescan_at;        /* guest-virtual addresses, under KVM */
+    size_t rescan_at_count;
+    bool rescan_on_execute; /* where the host can tell, under KVM */
     /* How much the flight recorder keeps; 0: everything. */
     uint64_t last_ms;
     uint64_t last_instructions;
@@ -54,6 +57,13 @@ struct recorder_reboots {
     int64_t started_ns; /* of QEMU_CLOCK_VIRTUAL */
 };
 
+/* What became of words that look like an access to the CPU's counter or timers, under KVM. */
+struct recorder_replacements {
+    uint64_t replaced, left_alone;
+    uint64_t random; /* of what a machine's loader has put there: reads of random numbers, replaced
+                        besides */
+};
+
 struct recorder_session {
     struct recorder_settings settings;
     const struct recorder_accel *accel;
@@ -72,6 +82,7 @@ struct recorder_session {
      */
     struct moment moment;
     struct recorder_reboots reboots;
+    struct recorder_replacements rescanned; /* by the last rescan */
     bool resetting; /* from the start of a machine reset until the vCPU runs again */
 
     struct ebb_log_writer *writer;

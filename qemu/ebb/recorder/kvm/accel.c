@@ -20,9 +20,12 @@
 #include "anchor.h"
 #include "clock.h"
 #include "clockless.h"
+#include "debug.h"
+#include "execute.h"
 #include "exits.h"
 #include "image.h"
 #include "registers.h"
+#include "rescan.h"
 #include "sleep.h"
 #include "state.h"
 #include "trace.h"
@@ -37,12 +40,14 @@ static void kvm_enter(CPUState *cpu)
     if (session->kvm->images_loaded) {
         session->kvm->images_loaded = false;
         recorder_kvm_image_patch(session);
+        recorder_kvm_debug_arm(session);
         recorder_kvm_vm_clear_upper_halves(session);
     }
+    recorder_kvm_execute_look(session);
     recorder_kvm_alarm_look(session);
     recorder_kvm_clock_settle(session);
     recorder_session_between_runs(session);
-    session->kvm->ran = true;
+    session->kvm->ran = session->kvm->has_run = true;
     bql_unlock();
     recorder_kvm_clock_enter(session);
 }
@@ -88,8 +93,9 @@ static bool kvm_prepare(struct recorder_session *session, Error **errp)
     session->kvm->counter_fd = -1;
     session->kvm->timer = ebb_mmio_timer_find();
     session->kvm->images_loaded = true;
-    if (!recorder_kvm_vm_prepare(session, errp) || !recorder_kvm_alarm_prepare(session, errp) ||
-        !recorder_kvm_clock_prepare(session, errp)) {
+    session->kvm->left_alone = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    if (!recorder_kvm_debug_prepare(session, errp) || !recorder_kvm_vm_prepare(session, errp) ||
+        !recorder_kvm_alarm_prepare(session, errp) || !recorder_kvm_clock_prepare(session, errp)) {
         return false;
     }
     recorder_kvm_sleep_watch(session);
@@ -102,13 +108,17 @@ static bool kvm_prepare(struct recorder_session *session, Error **errp)
 static bool kvm_start(struct recorder_session *session, Error **errp)
 {
     memset(session->kvm->exits, 0, sizeof(session->kvm->exits));
-    session->kvm->anchors = 0;
+    session->kvm->anchors = session->kvm->rescans = session->kvm->replaced = 0;
+    if (session->kvm->has_run) {
+        recorder_kvm_rescan(session); /* a guest that runs already has code of its own */
+    }
     session->kvm->ran = true;
     if (!recorder_kvm_registers_list(session, errp) || !recorder_kvm_anchor_open(session, errp)) {
         return false;
     }
     recorder_kvm_trace_open(session);
     recorder_kvm_clockless_watch(session);
+    recorder_kvm_execute_start(session);
     /* KVM maps a guest whose stores it watches page by page, at a fault for each. */
     session->tracks_dirty = session->settings.keyframe_ms > 0;
     return !session->tracks_dirty || memory_global_dirty_log_start(GLOBAL_DIRTY_MIGRATION, errp);
@@ -120,6 +130,7 @@ static void kvm_stop(struct recorder_session *session)
         memory_global_dirty_log_stop(GLOBAL_DIRTY_MIGRATION);
     }
     recorder_kvm_clockless_forget(session);
+    recorder_kvm_execute_stop(session);
     recorder_kvm_trace_close(session);
     recorder_kvm_anchor_close(session);
 }
@@ -184,6 +195,9 @@ static void kvm_status(struct recorder_session *session, QDict *status)
     }
     qdict_put(status, "exits", exits);
     qdict_put(status, "anchors", qnum_from_uint(session->kvm->anchors));
+    qdict_put(status, "rescans", qnum_from_uint(session->kvm->rescans));
+    qdict_put(status, "replaced", qnum_from_uint(session->kvm->replaced));
+    qdict_put_bool(status, "execution_noticed", session->kvm->execution_noticed);
 }
 
 const struct recorder_accel recorder_kvm_accel = {
@@ -200,6 +214,7 @@ const struct recorder_accel recorder_kvm_accel = {
     .registers = recorder_kvm_registers_all,
     .digest = recorder_kvm_registers_digest,
     .sync_dirty = kvm_sync_dirty,
+    .rescan = recorder_kvm_rescan,
     .describe = kvm_describe,
     .status = kvm_status,
 };

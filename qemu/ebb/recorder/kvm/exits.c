@@ -13,6 +13,7 @@
 #include "counter.h"
 #include "exits.h"
 #include "registers.h"
+#include "rescan.h"
 #include "state.h"
 #include "trace.h"
 
@@ -176,7 +177,8 @@ static bool handle_exit(struct recorder_session *session, struct kvm_run *run, M
     case KVM_EXIT_MMIO:
         return handle_mmio(session, run, attrs);
     case KVM_EXIT_DEBUG:
-        return recorder_kvm_counter_handle(session, run);
+        return recorder_kvm_rescan_where_wanted(session, run) ||
+               recorder_kvm_counter_handle(session, run);
     case KVM_EXIT_HYPERCALL:
         return handle_hypercall(session, run);
     case KVM_EXIT_SYSTEM_EVENT:

@@ -3,10 +3,10 @@
 #include "cpu.h"
 #include "exec/address-spaces.h"
 #include "hw/arm/virt.h"
-#include "system/kvm.h"
 #include "qemu/error-report.h"
 #include "ebb/counter/elf.h"
 #include "ebb/counter/sites.h"
+#include "debug.h"
 #include "image.h"
 #include "state.h"
 #include "vm.h"
@@ -14,41 +14,72 @@
 #define LINUX_IMAGE_SIZE 16 /* offset in an arm64 Image, little-endian, as its magic number */
 #define LINUX_IMAGE_MAGIC 56
 
-/* What became of the words that look like a read of the counter, or a random number. */
-struct outcome {
-    size_t replaced, random, left_alone;
-};
-
 static bool is_clock_of_cpu(const struct recorder_session *session)
 {
     return session->kvm->timer && session->kvm->timer->of_cpu;
 }
 
-static unsigned wanted(struct recorder_session *session)
+static unsigned wanted(const struct recorder_session *session)
 {
     return (is_clock_of_cpu(session) ? COUNTER_WANTED_TIMERS : 0) |
            (recorder_kvm_vm_has_random(session) ? COUNTER_WANTED_RANDOM : 0);
 }
 
-static struct outcome patch(struct recorder_session *session, struct counter_image *image)
+bool recorder_kvm_image_is_aarch64(const struct recorder_session *session)
 {
-    struct counter_sites sites;
-    struct outcome outcome;
+    return arm_feature(&session->cpu->env, ARM_FEATURE_AARCH64);
+}
+
+struct counter_sites recorder_kvm_image_find(const struct recorder_session *session,
+                                             struct counter_image *image)
+{
+    image->wanted = wanted(session);
+    return counter_sites_find(image);
+}
+
+void recorder_kvm_image_replace(const struct counter_image *image, const struct counter_site *site)
+{
+    address_space_write_rom(&address_space_memory, image->address + site->offset,
+                            MEMTXATTRS_UNSPECIFIED, site->replacement, site->size);
+}
+
+/* What is data by what an image's file says stays data: a rescan has no file to ask. */
+static void remember_left_alone(struct recorder_session *session, const struct counter_image *image,
+                                const struct counter_sites *sites)
+{
     size_t i;
 
-    image->wanted = wanted(session);
-    sites = counter_sites_find(image);
-    outcome = (struct outcome){.left_alone = sites.left_alone};
+    for (i = 0; i < sites->left_count; i++) {
+        uint64_t *address = g_new(uint64_t, 1);
+
+        *address = image->address + sites->left[i];
+        g_hash_table_insert(session->kvm->left_alone, address,
+                            GUINT_TO_POINTER(ldl_le_p(image->bytes + sites->left[i])));
+    }
+}
+
+bool recorder_kvm_image_left_alone(const struct recorder_session *session, uint64_t address,
+                                   uint32_t word)
+{
+    gpointer known;
+
+    return g_hash_table_lookup_extended(session->kvm->left_alone, &address, NULL, &known) &&
+           GPOINTER_TO_UINT(known) == word;
+}
+
+static struct recorder_replacements patch(struct recorder_session *session,
+                                          struct counter_image *image)
+{
+    struct counter_sites sites = recorder_kvm_image_find(session, image);
+    struct recorder_replacements outcome = {.left_alone = sites.left_alone};
+    size_t i;
 
     for (i = 0; i < sites.count; i++) {
-        const struct counter_site *site = &sites.sites[i];
-        bool random = counter_is_random(site->access.reg);
-
-        outcome.random += random;
-        outcome.replaced += !random;
-        address_space_write_rom(&address_space_memory, image->address + site->offset,
-                                MEMTXATTRS_UNSPECIFIED, site->replacement, site->size);
+        recorder_kvm_image_replace(image, &sites.sites[i]);
+        outcome.random += counter_is_random(sites.sites[i].access.reg);
     }
+    outcome.replaced = sites.count - outcome.random;
+    remember_left_alone(session, image, &sites);
     counter_sites_free(&sites);
     return outcome;
 }
@@ -59,7 +90,7 @@ static const uint8_t *memory_at(hwaddr address, uint64_t *left)
     MemoryRegionSection section = memory_region_find(get_system_memory(), address, 1);
     const uint8_t *host = NULL;
 
-    if (section.mr && memory_region_is_ram(section.mr)) {
+    if (section.mr && (memory_region_is_ram(section.mr) || memory_region_is_romd(section.mr))) {
         host = (uint8_t *)memory_region_get_ram_ptr(section.mr) + section.offset_within_region;
         *left = memory_region_size(section.mr) - section.offset_within_region;
     }
@@ -77,117 +108,137 @@ static uint64_t image_size(const uint8_t *bytes, uint64_t left, const char *file
     return file && stat(file, &status) == 0 ? MIN((uint64_t)status.st_size, left) : left;
 }
 
-/* Of an ELF file only the part with code needs a look, which may be far less than RAM. */
-static struct outcome patch_elf(struct recorder_session *session, const char *name)
+/* Of an ELF file only the part with code is patched, which may be far less than RAM. */
+static struct recorder_replacements patch_code(struct recorder_session *session,
+                                               struct counter_image image,
+                                               const struct elf_codes *codes)
 {
-    struct counter_image image = {0};
-    struct elf_codes codes;
-    g_autofree char *file = NULL;
     uint64_t first = UINT64_MAX, end = 0, left;
-    gsize size;
     size_t i;
 
-    if (!g_file_get_contents(name, &file, &size, NULL) ||
-        !counter_elf_read((uint8_t *)file, size, &codes)) {
-        return (struct outcome){0};
+    for (i = 0; i < codes->count; i++) {
+        first = MIN(first, codes->ranges[i].address);
+        end = MAX(end, codes->ranges[i].address + codes->ranges[i].size);
     }
-    for (i = 0; i < codes.count; i++) {
-        first = MIN(first, codes.ranges[i].address);
-        end = MAX(end, codes.ranges[i].address + codes.ranges[i].size);
-    }
-    counter_elf_free(&codes);
     image.address = first;
     image.bytes = memory_at(first, &left);
-    image.elf = (uint8_t *)file;
-    image.elf_size = size;
     if (!image.bytes || end <= first) {
-        return (struct outcome){0};
+        return (struct recorder_replacements){0};
     }
     image.size = MIN(end - first, left);
     return patch(session, &image);
 }
 
-static struct outcome patch_kernel(struct recorder_session *session,
-                                   const struct arm_boot_info *boot)
+/* What else is loaded from the file looks like code at most: none of it is patched, ever. */
+static void remember_data(struct recorder_session *session, struct counter_image image,
+                          const struct elf_codes *codes)
+{
+    struct counter_sites sites;
+    uint64_t left;
+    size_t i;
+
+    for (i = 0; i < codes->loaded_count; i++) {
+        image.address = codes->loaded[i].address;
+        image.bytes = memory_at(image.address, &left);
+        if (image.bytes) {
+            image.size = MIN(codes->loaded[i].size, left);
+            sites = recorder_kvm_image_find(session, &image);
+            remember_left_alone(session, &image, &sites);
+            counter_sites_free(&sites);
+        }
+    }
+}
+
+static struct recorder_replacements patch_elf(struct recorder_session *session, const char *name)
+{
+    struct recorder_replacements outcome;
+    struct counter_image image = {0};
+    struct elf_codes codes = {0};
+    g_autofree char *file = NULL;
+    gsize size;
+
+    if (!g_file_get_contents(name, &file, &size, NULL) ||
+        !counter_elf_read((uint8_t *)file, size, &codes)) {
+        return (struct recorder_replacements){0};
+    }
+    image.elf = (uint8_t *)file;
+    image.elf_size = size;
+    outcome = patch_code(session, image, &codes);
+    remember_data(session, image, &codes);
+    counter_elf_free(&codes);
+    return outcome;
+}
+
+static struct recorder_replacements patch_kernel(struct recorder_session *session,
+                                                 const struct arm_boot_info *boot)
 {
     struct counter_image image = {
-        .aarch64 = arm_feature(&session->cpu->env, ARM_FEATURE_AARCH64),
+        .aarch64 = recorder_kvm_image_is_aarch64(session),
         .address = boot->entry,
     };
     uint64_t left;
 
     if (!boot->kernel_filename) {
-        return (struct outcome){0};
+        return (struct recorder_replacements){0};
     }
     if (!boot->is_linux) {
         return patch_elf(session, boot->kernel_filename);
     }
     image.bytes = memory_at(image.address, &left);
     if (!image.bytes) {
-        return (struct outcome){0};
+        return (struct recorder_replacements){0};
     }
     image.size = image_size(image.bytes, left, boot->kernel_filename);
     return patch(session, &image);
 }
 
-static struct outcome patch_firmware(struct recorder_session *session,
-                                     const struct arm_boot_info *boot)
+static struct recorder_replacements patch_firmware(struct recorder_session *session,
+                                                   const struct arm_boot_info *boot)
 {
     struct counter_image image = {
-        .aarch64 = arm_feature(&session->cpu->env, ARM_FEATURE_AARCH64),
+        .aarch64 = recorder_kvm_image_is_aarch64(session),
     };
     uint64_t left;
 
     image.bytes = memory_at(0, &left);
     if (!boot->firmware_loaded || !image.bytes) {
-        return (struct outcome){0};
+        return (struct recorder_replacements){0};
     }
     image.size = left;
     return patch(session, &image);
 }
 
-/* Costs at every exit; a guest without counter reads does without. */
-static void take_breakpoints(struct recorder_session *session)
-{
-    struct kvm_guest_debug debug = {
-        .control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_SW_BP,
-    };
-
-    if (kvm_vcpu_ioctl(CPU(session->cpu), KVM_SET_GUEST_DEBUG, &debug)) {
-        recorder_state_fail(session,
-                            "KVM does not hand breakpoints to QEMU, which reads of the counter "
-                            "need; use a host kernel with KVM_CAP_SET_GUEST_DEBUG");
-        return;
-    }
-    session->kvm->debugging = true;
-}
-
 void recorder_kvm_image_patch(struct recorder_session *session)
 {
     const struct arm_boot_info *boot = &VIRT_MACHINE(qdev_get_machine())->bootinfo;
-    struct outcome kernel = patch_kernel(session, boot);
-    struct outcome firmware = patch_firmware(session, boot);
-    size_t replaced = kernel.replaced + firmware.replaced;
-    size_t random = kernel.random + firmware.random;
-    size_t left_alone = kernel.left_alone + firmware.left_alone;
+    struct recorder_replacements kernel = {0}, firmware = {0};
+    uint64_t replaced, random, left_alone;
+
+    g_hash_table_remove_all(session->kvm->left_alone);
+    kernel = patch_kernel(session, boot);
+    firmware = patch_firmware(session, boot);
+    replaced = kernel.replaced + firmware.replaced;
+    random = kernel.random + firmware.random;
+    left_alone = kernel.left_alone + firmware.left_alone;
 
     if (is_clock_of_cpu(session)) {
         info_report(
             "the guest's clock is the CPU's own timer; accesses to it in the guest's image: "
-            "%zu replaced, so that they come to the recorder; %zu that look like one left "
+            "%" PRIu64 " replaced, so that they come to the recorder; %" PRIu64
+            " that look like one left "
             "alone",
             replaced, left_alone);
     } else if (replaced || left_alone) {
-        info_report("reads of the CPU's counter in the guest's image: %zu replaced, so that what "
-                    "they read is recorded; %zu that look like one left alone",
+        info_report("reads of the CPU's counter in the guest's image: %" PRIu64
+                    " replaced, so that what "
+                    "they read is recorded; %" PRIu64 " that look like one left alone",
                     replaced, left_alone);
     }
     if (random) {
-        info_report("reads of the CPU's random numbers in the guest's image: %zu replaced, so that "
+        info_report("reads of the CPU's random numbers in the guest's image: %" PRIu64
+                    " replaced, so that "
                     "what they read is recorded",
                     random);
     }
-    if ((replaced || random) && !session->kvm->debugging) {
-        take_breakpoints(session);
-    }
+    recorder_kvm_debug_take_breakpoints(session, replaced + random);
 }

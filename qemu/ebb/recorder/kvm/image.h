@@ -4,9 +4,22 @@
 #ifndef EBB_RECORDER_KVM_IMAGE_H
 #define EBB_RECORDER_KVM_IMAGE_H
 
+#include "ebb/counter/sites.h"
 #include "ebb/recorder/state.h"
 
 /* Replaces them in all that the machine's loader has put there. */
 void recorder_kvm_image_patch(struct recorder_session *session);
+
+/* Whether the guest starts in AArch64. */
+bool recorder_kvm_image_is_aarch64(const struct recorder_session *session);
+
+/* What of an image is to be replaced, for this guest's clock; counter_sites_free() it. */
+struct counter_sites recorder_kvm_image_find(const struct recorder_session *session,
+                                             struct counter_image *image);
+void recorder_kvm_image_replace(const struct counter_image *image, const struct counter_site *site);
+
+/* Whether a word at a guest-physical address was left alone when the image was loaded. */
+bool recorder_kvm_image_left_alone(const struct recorder_session *session, uint64_t address,
+                                   uint32_t word);
 
 #endif

@@ -22,7 +22,9 @@ enum recorder_kvm_exit {
 
 struct recorder_kvm_alarm;
 struct recorder_kvm_clock;
+struct recorder_kvm_stop;
 struct recorder_kvm_trace;
+struct recorder_kvm_tracepoint;
 
 struct recorder_kvm {
     EbbMmioTimer *timer;
@@ -34,8 +36,14 @@ struct recorder_kvm {
     uint64_t count;                   /* of the last anchor, relative to the base */
     struct recorder_kvm_trace *trace; /* NULL: the host does not let us have it */
     bool ran;                         /* the guest may have, since that anchor */
+    bool has_run;                     /* the guest, at some time */
     bool images_loaded;               /* and their counter reads not replaced yet */
-    bool debugging;                   /* breakpoints come to us */
+    bool taking_breakpoints;          /* they come to us */
+    struct recorder_kvm_stop *stops;  /* debug.c; as many as settings.rescan_at */
+    size_t stop_count;
+    struct recorder_kvm_tracepoint *execute; /* NULL: it is not noticed (execute.h) */
+    bool execution_noticed;                  /* by the last recording */
+    GHashTable *left_alone;                  /* guest-physical addresses to words (image.c) */
     bool hypercalls_forwarded;
     struct smccc_host smccc;         /* with them: what to answer */
     struct recorder_kvm_probe probe; /* what KVM does not tell right */
@@ -46,6 +54,8 @@ struct recorder_kvm {
     size_t id_count;
     uint64_t exits[RECORDER_KVM_EXITS];
     uint64_t anchors;
+    uint64_t rescans;  /* that looked at more than a page */
+    uint64_t replaced; /* by them */
 };
 
 #endif

@@ -144,7 +144,7 @@ static void hide_features(ARMCPU *cpu)
     }
 }
 
-bool recorder_kvm_vm_has_random(struct recorder_session *session)
+bool recorder_kvm_vm_has_random(const struct recorder_session *session)
 {
     uint64_t value;
 

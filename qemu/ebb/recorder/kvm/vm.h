@@ -12,7 +12,7 @@ bool recorder_kvm_vm_check_device(Object *device, Error **errp);
 bool recorder_kvm_vm_prepare(struct recorder_session *session, Error **errp);
 
 /* Whether the guest's CPU has FEAT_RNG, as prepared. */
-bool recorder_kvm_vm_has_random(struct recorder_session *session);
+bool recorder_kvm_vm_has_random(const struct recorder_session *session);
 
 /* After each reset of the vCPU. */
 void recorder_kvm_vm_clear_upper_halves(struct recorder_session *session);

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Code with accesses to the CPU's counter that is not in the guest's image: a rescan of the guest's
+memory finds it, where the user says (`--rescan-at`), when the user says (`--rescan`), when a
+recording begins in a running guest, and by itself before it is executed, where the host tells of
+that. One kind of host does: what they share is KVM's interface."""
+
+import subprocess
+import unittest
+
+from harness import ebb, kvm
+from harness.gdb import Gdb
+
+ARCHITECTURES = {64: "aarch64", 32: "arm"}
+BREAKPOINTS = {64: "00603dd4", 32: "70a12ee1"}  # instead of the guest's read
+
+
+def address_of(elf, name):
+    """The address of a symbol."""
+    lines = subprocess.run(["aarch64-linux-gnu-nm", elf], capture_output=True, check=True,
+                           text=True).stdout.split("\n")
+    return next(int(line.split()[0], 16) for line in lines if line.endswith(" " + name))
+
+
+def make_plan(host, guests):
+    plan = kvm.Plan(guests)
+    for bits, architecture in ARCHITECTURES.items():
+        if bits == 64 or host.arm:
+            add(plan, guests, bits, architecture)
+    return plan
+
+
+def add(plan, guests, bits, architecture):
+    late, awaiting = ("%s-kvm-%s" % (name, architecture) for name in ("latecode", "rescanned"))
+    places = [address_of(guests.elf(late), name) for name in ("main", "code")]
+    plan.record("execute-%d" % bits, plan.bare(late))
+    plan.record("late-%d" % bits, plan.bare(late),
+                ["--rescan-on-execute", "off", "--rescan-at",
+                 ",".join("%#x" % place for place in places)])
+    plan.shell("""start_until asked-NN 'latecode: written' ebb record --accel kvm -o asked-NN \
+                      --rescan-on-execute off --control control-NN -- ARGUMENTS
+                  ebb record --rescan control-NN >asked-NN.rescan
+                  finish_started
+                  start_until waiting-NN 'latecode: written' ebb record --accel kvm --wait \
+                      --rescan-on-execute off --control control-NN -- ARGUMENTS
+                  ebb record --attach control-NN -o attached-NN
+                  finish_started
+                  mv waiting-NN.out attached-NN.out
+                  mv waiting-NN.err attached-NN.err
+                  mv waiting-NN.status attached-NN.status""".replace("NN", str(bits)),
+               plan.bare(awaiting))
+
+
+HOSTS = kvm.Hosts(make_plan, [kind for kind in kvm.KINDS if kind[0] == "a72_612"])
+HOST = next(iter(HOSTS))
+
+
+class Rescans:
+    """A mixin. bits: of the guest."""
+
+    bits = None
+
+    def setUp(self):
+        self.ebb = ebb.current()
+
+    def check(self, name, replaced):
+        """The recording verifies to the guest's end, and has so many replacements."""
+        made = HOSTS.get(HOST.name).made("%s-%d" % (name, self.bits))
+        self.assertEqual(made.status, 0, made.describe())
+        self.assertRegex(made.text(), "latecode: PASS")
+        result = self.ebb.json("verify", "--json", made.recording)
+        self.assertTrue(result["verified"], result)
+        self.assertTrue(result["end_state_compared"], result)
+        self.assertEqual(self.ebb.info(made.recording)["end"], "power-off")
+        writes = self.ebb.json("dump", "--json", "--kind", "dma", made.recording)
+        breakpoints = [event for event in writes if event["data"] == BREAKPOINTS[self.bits]]
+        self.assertEqual(len(breakpoints), replaced)
+        reads = self.ebb.json("dump", "--json", "--kind", "sysreg-read", made.recording)
+        self.assertEqual(len(reads), 2)
+        return made
+
+    def test_on_execution(self):
+        """Nobody has to say anything where the host tells what the guest is about to execute."""
+        name = "execute-%d" % self.bits
+        noticed = HOSTS.get(HOST.name).made(name).stats()["execution_noticed"]
+        if not noticed and not HOST.kernel:
+            self.skipTest("this host does not tell what the guest is about to execute")
+        self.assertTrue(noticed)
+        self.check("execute", 1)
+
+    def test_at_its_entry(self):
+        """The first of the two places is met before there is anything to replace."""
+        made = self.check("late", 1)
+        self.assertEqual(made.stats()["rescans"], 2)
+        self.assertRegex(made.errors, "memory: 0 replaced")
+        self.assertRegex(made.errors, "memory: 1 replaced")
+        with Gdb(self.ebb.guests.elf("latecode-kvm-" + ARCHITECTURES[self.bits]), made.recording,
+                 ["--at", "end"]) as gdb:
+            gdb.run("watch code[1]")
+            gdb.run("reverse-continue")
+            self.assertEqual(gdb.number("code[1] + inverted[0]") & 0xffffffff, 0xffffffff)
+            gdb.run("delete")
+            gdb.run("stepi")
+            self.assertEqual(gdb.pc(), gdb.number("(long) code"))
+            self.assertNotEqual(gdb.number("code[1] + inverted[0]") & 0xffffffff, 0xffffffff)
+
+    def test_when_asked(self):
+        """The guest may have ended before its recorder is asked for the numbers."""
+        made = self.check("asked", 1)
+        self.assertRegex(HOSTS.get(HOST.name).results().text("asked-%d.rescan" % self.bits),
+                         "^(1 replaced, 0 that look like one left alone|done; .*)$")
+        self.assertRegex(made.errors, "memory: 1 replaced")
+
+    def test_at_the_beginning(self):
+        """What was written before the recording is replaced before it."""
+        self.check("attached", 0)
+
+
+def _add_class(bits):
+    name = "Kvm_%s_Rescan_%d" % (HOST.name, bits)
+    globals()[name] = type(name, (Rescans, unittest.TestCase),
+                           {"bits": bits, "__module__": __name__, "__doc__": Rescans.__doc__})
+
+
+_add_class(64)
+if HOST.arm:
+    _add_class(32)
