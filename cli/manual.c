@@ -32,8 +32,8 @@ static const struct named_text exit_statuses[] = {
 
 static const struct named_text environment[] = {
     {"EBB_QEMU", "The qemu-system-aarch64 of Ebb's own build, to record and to replay with."},
-    {"EBB_GDB", "The gdb that ebb replay starts; default: gdb-multiarch, else gdb."},
-    {"EBB_GDB_SCRIPTS", "The directory with ebb.py, if not the installed one."},
+    {"EBB_GDB", "The gdb that ebb replay and ebb bisect start; default: gdb-multiarch, else gdb."},
+    {"EBB_GDB_SCRIPTS", "The directory with ebb.py and bisect.py, if not the installed one."},
 };
 
 static const struct named_text files[] = {
@@ -132,7 +132,9 @@ static void print_synopsis(FILE *out, const struct command *command)
     if (command->operands) {
         fprintf(out, " %s", command->operands);
     }
-    if (command->rest) {
+    if (command->rest_option) {
+        fprintf(out, " [--%s %s]", command->rest_option, command->rest);
+    } else if (command->rest) {
         fprintf(out, command->own_options_first ? " [--] %s" : " [-- %s]", command->rest);
     }
 }
@@ -275,7 +277,11 @@ void manual_command_page(FILE *out, const struct command *command)
     if (command->operands) {
         fprintf(out, " %s", command->operands);
     }
-    if (command->rest) {
+    if (command->rest_option) {
+        fprintf(out, " [\\-\\-%s ", command->rest_option);
+        print_roff(out, command->rest);
+        fputc(']', out);
+    } else if (command->rest) {
         fputs(command->own_options_first ? " [\\-\\-] " : " [\\-\\- ", out);
         print_roff(out, command->rest);
         fputs(command->own_options_first ? "" : "]", out);

@@ -92,12 +92,45 @@ static int own_option_words(const struct command *command, int argc, char **argv
     return 0;
 }
 
+/* True for the option that the rest stands behind. */
+static bool begins_rest(const struct command *command, const char *word)
+{
+    return command->rest_option && strncmp(word, "--", 2) == 0 &&
+           strcmp(word + 2, command->rest_option) == 0;
+}
+
+/* Splits argv where the rest is what stands behind an option of ours, or that and "--". */
+static int split_behind_option(const struct command *command, int argc, char **argv,
+                               struct arguments *arguments)
+{
+    int own = 0, rest;
+
+    while (own < argc && strcmp(argv[own], "--") != 0 && !begins_rest(command, argv[own])) {
+        int words = own_option_words(command, argc - own, argv + own);
+
+        own += words ? words : 1;
+    }
+    rest = own + 1;
+    if (own < argc && begins_rest(command, argv[own])) {
+        own++;
+        rest = own + (own < argc && strcmp(argv[own], "--") == 0);
+    }
+    if (rest < argc) {
+        arguments->rest = argv + rest;
+        arguments->rest_count = argc - rest;
+    }
+    return own;
+}
+
 /* Splits argv into ours and the rest; returns the number of words that are ours. */
 static int split_rest(const struct command *command, int argc, char **argv,
                       struct arguments *arguments)
 {
     int own = 0;
 
+    if (command->rest_option) {
+        return split_behind_option(command, argc, argv, arguments);
+    }
     if (command->own_options_first) {
         while (own < argc && strcmp(argv[own], "--") != 0) {
             int words = own_option_words(command, argc - own, argv + own);

@@ -42,6 +42,7 @@ struct command {
     const char *operands;    /* "[RECORDING]"; as in the synopsis */
     const char *rest;        /* "QEMU-ARGUMENT..."; NULL: the command passes nothing on */
     bool own_options_first;  /* the first word that is not ours begins the rest */
+    const char *rest_option; /* or what stands behind this flag, a long name, is the rest */
     const char *description; /* paragraphs, separated by empty lines */
     const char *examples;    /* lines of "command" or "# what it does"; may be NULL */
     const struct option_spec *options;

@@ -24,6 +24,12 @@ static const struct command passing = {.name = "passing",
                                        .operands_max = 1,
                                        .rest = "WORD...",
                                        .options = options};
+static const struct command behind = {.name = "behind",
+                                      .operands = "[RECORDING]",
+                                      .operands_max = 1,
+                                      .rest = "WORD...",
+                                      .rest_option = "loud",
+                                      .options = options};
 static const struct command leading = {
     .name = "leading", .rest = "WORD...", .own_options_first = true, .options = options};
 
@@ -106,6 +112,32 @@ static void test_rest_behind_double_dash(void **state)
     assert_int_equal(parse(&passing, "-- rec", &arguments, &error), 0);
     assert_int_equal(arguments.operand_count, 0);
     assert_int_equal(arguments.rest_count, 1);
+}
+
+static void test_rest_behind_option(void **state)
+{
+    struct arguments arguments;
+    struct ebb_error error;
+
+    (void)state;
+    assert_int_equal(parse(&behind, "rec -l --loud ./check.sh -l --depth", &arguments, &error), 0);
+    assert_int_equal(arguments.operand_count, 1);
+    assert_string_equal(arguments.operands[0], "rec");
+    assert_non_null(arguments.values[LOUD]);
+    assert_int_equal(arguments.rest_count, 3);
+    assert_string_equal(arguments.rest[0], "./check.sh");
+    assert_string_equal(arguments.rest[2], "--depth");
+    /* A "--" between them is not part of it; the option's name may be another one's argument. */
+    assert_int_equal(parse(&behind, "--loud -- sh -c --", &arguments, &error), 0);
+    assert_int_equal(arguments.rest_count, 3);
+    assert_string_equal(arguments.rest[2], "--");
+    assert_int_equal(parse(&behind, "--output --loud rec", &arguments, &error), 0);
+    assert_string_equal(arguments.values[OUTPUT], "--loud");
+    assert_null(arguments.values[LOUD]);
+    assert_string_equal(arguments.operands[0], "rec");
+    assert_int_equal(parse(&behind, "rec --loud", &arguments, &error), 0);
+    assert_non_null(arguments.values[LOUD]);
+    assert_int_equal(arguments.rest_count, 0);
 }
 
 static void test_rest_begins_at_foreign_word(void **state)
@@ -209,6 +241,7 @@ int main(void)
         cmocka_unit_test(test_optional_argument),
         cmocka_unit_test(test_double_dash_protects_operands),
         cmocka_unit_test(test_rest_behind_double_dash),
+        cmocka_unit_test(test_rest_behind_option),
         cmocka_unit_test(test_rest_begins_at_foreign_word),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_help_needs_no_more),
