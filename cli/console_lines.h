@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The lines of a recording's consoles: those that it names, and text that came by other means. */
+#ifndef EBB_CLI_CONSOLE_LINES_H
+#define EBB_CLI_CONSOLE_LINES_H
+
+#include "recording.h"
+
+#include <stdio.h>
+
+struct console_line {
+    uint64_t position; /* at which its first character was written */
+    size_t console;    /* number in the manifest; manifest.console_count: by other means */
+    const char *bytes; /* without its end, and not terminated */
+    size_t length;
+};
+
+/* Calls visit for each line in the order of their ends; longer ones than 64 KiB come in pieces.
+ * visit returns 0 to go on, 1 to end, or -1. Returns 0, or -1. */
+typedef int (*console_visit)(void *opaque, const struct console_line *line,
+                             struct ebb_error *error);
+int console_lines_visit(const struct recording *recording, console_visit visit, void *opaque,
+                        struct ebb_error *error);
+
+#endif
