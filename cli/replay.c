@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "debugger.h"
 #include "opening.h"
+#include "private_folder.h"
 #include "programs.h"
 #include "progress.h"
 #include "recording.h"
@@ -389,24 +390,6 @@ static int serve_listen(struct replay *replay, const char *address, struct ebb_e
     return status;
 }
 
-/* Creates a folder that only this user can enter, for the socket; folder has PATH_MAX bytes. */
-static int create_private_folder(char *folder, struct ebb_error *error)
-{
-    const char *parents[] = {getenv("XDG_RUNTIME_DIR"), getenv("TMPDIR"), "/tmp"};
-
-    for (size_t i = 0; i < sizeof(parents) / sizeof(parents[0]); i++) {
-        /* A socket's path has room for 107 bytes. */
-        if (!parents[i] || parents[i][0] != '/' || strlen(parents[i]) > 80) {
-            continue;
-        }
-        snprintf(folder, PATH_MAX, "%s/ebb-XXXXXX", parents[i]);
-        if (mkdtemp(folder)) {
-            return 0;
-        }
-    }
-    return ebb_fail(error, EBB_ERROR_FAILED, "cannot create a folder in /tmp: %s", strerror(errno));
-}
-
 /* Serves gdb until it has exited, as often as it connects. */
 static int serve_debugger(struct replay *replay, int listener, struct debugger *debugger,
                           struct ebb_error *error)
@@ -485,7 +468,7 @@ static int debug(struct replay *replay, struct ebb_error *error)
     int status = -1;
 
     if (gdb && catch_signals(replay, false, error) == 0 &&
-        open_timeline(replay, true, error) == 0 && create_private_folder(folder, error) == 0) {
+        open_timeline(replay, true, error) == 0 && private_folder_create(folder, error) == 0) {
         script = programs_gdb_script();
         options.gdb = gdb;
         options.script = script;
