@@ -159,6 +159,45 @@ static QList *describe_consoles(void)
     return list;
 }
 
+/* A transport, such as virtio-mmio, is known by the device behind it. */
+static const char *device_name(DeviceState *device)
+{
+    BusState *bus = QLIST_FIRST(&device->child_bus);
+    BusChild *child = bus ? QTAILQ_FIRST(&bus->children) : NULL;
+
+    return object_get_typename(child && bus->num_children == 1 ? OBJECT(child->child)
+                                                               : OBJECT(device));
+}
+
+static int add_device(Object *object, void *opaque)
+{
+    SysBusDevice *device = (SysBusDevice *)object_dynamic_cast(object, TYPE_SYS_BUS_DEVICE);
+    hwaddr address;
+
+    for (int i = 0; device && sysbus_has_mmio(device, i); i++) {
+        MemoryRegion *region = sysbus_mmio_get_region(device, i);
+
+        if (!memory_region_is_ram(region) && find_address(region, &address)) {
+            QDict *dict = qdict_new();
+
+            qdict_put_str(dict, "name", device_name(DEVICE(device)));
+            put_uint(dict, "address", address);
+            put_uint(dict, "size", memory_region_size(region));
+            qlist_append((QList *)opaque, dict);
+        }
+    }
+    return 0;
+}
+
+/* Whose registers are where; for people, a replay needs none of it. */
+static QList *describe_devices(void)
+{
+    QList *list = qlist_new();
+
+    object_child_foreach_recursive(qdev_get_machine(), add_device, list);
+    return list;
+}
+
 static QList *describe_command(void)
 {
     QList *list = qlist_new();
@@ -208,6 +247,7 @@ static QDict *describe(struct recorder_session *session)
     qdict_put(dict, "ram", describe_ram(session->space));
     qdict_put(dict, "memory_map", describe_map(session));
     qdict_put(dict, "consoles", describe_consoles());
+    qdict_put(dict, "devices", describe_devices());
     if (session->settings.kernel) {
         qdict_put_str(dict, "kernel", session->settings.kernel);
     }
