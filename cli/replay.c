@@ -2,6 +2,7 @@
 /* ebb replay: serves a recording to gdb. */
 #include "commands.h"
 #include "debugger.h"
+#include "notices.h"
 #include "opening.h"
 #include "private_folder.h"
 #include "programs.h"
@@ -127,28 +128,6 @@ static int find_slide(struct replay *replay, bool own_gdb, struct ebb_error *err
     return status;
 }
 
-/* Tells where a recording made under KVM could not be replayed to its end, and what is damaged. */
-static void tell_problem(const struct replay *replay)
-{
-    const struct ebb_log *log = timeline_log(replay->timeline);
-    const char *problem = ebb_log_problem(log), *damage = ebb_log_damage(log);
-    char *notice = timeline_take_notice(replay->timeline);
-
-    if (problem) {
-        fprintf(stderr, "ebb: %s can be debugged up to position %llu only: %s\n",
-                replay->recording.directory, (unsigned long long)timeline_end(replay->timeline),
-                problem);
-    }
-    if (damage) {
-        fprintf(stderr, "ebb: %s is damaged: %s; ebb verify tells how far it can be replayed\n",
-                replay->recording.directory, damage);
-    }
-    if (notice) {
-        fprintf(stderr, "ebb: %s\n", notice);
-    }
-    free(notice);
-}
-
 static void show_progress(void *opaque, uint64_t position, uint64_t from, uint64_t to)
 {
     struct replay *replay = opaque;
@@ -251,7 +230,7 @@ static int open_timeline(struct replay *replay, bool own_gdb, struct ebb_error *
     }
     progress_end(&replay->progress);
     if (status == 0) {
-        tell_problem(replay);
+        notices_tell(&replay->recording, replay->timeline);
         slide_tell(&replay->slide, replay->symbols, !own_gdb);
     }
     /* The timeline goes on calling progress_show(), but the terminal is gdb's now. */
