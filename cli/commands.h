@@ -7,6 +7,7 @@
 
 extern const struct command command_record;
 extern const struct command command_replay;
+extern const struct command command_bisect;
 extern const struct command command_info;
 extern const struct command command_dump;
 extern const struct command command_console;

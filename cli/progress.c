@@ -31,15 +31,20 @@ void progress_begin(struct progress *progress, const char *label)
     sigprocmask(SIG_BLOCK, &interrupt, &progress->before);
 }
 
+void progress_clear(struct progress *progress)
+{
+    if (progress->shown) {
+        fputs("\r\033[K", stderr);
+        progress->shown = false;
+    }
+}
+
 void progress_end(struct progress *progress)
 {
     struct timespec now = {0};
     sigset_t interrupt;
 
-    if (progress->shown) {
-        fputs("\r\033[K", stderr);
-        progress->shown = false;
-    }
+    progress_clear(progress);
     if (!sigismember(&progress->before, SIGINT)) {
         interrupt_set(&interrupt);
         while (sigtimedwait(&interrupt, NULL, &now) > 0) {
@@ -64,11 +69,11 @@ static void draw(struct progress *progress, const char *label, uint64_t done, in
     progress->percent = percent;
 }
 
-/* Whether somebody wants it to end. */
-static bool is_interrupted(void)
+bool progress_is_interrupted(const struct progress *progress)
 {
     sigset_t pending;
 
+    (void)progress;
     return sigpending(&pending) == 0 &&
            (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) ||
             sigismember(&pending, SIGHUP));
@@ -82,7 +87,7 @@ void progress_show(void *opaque, uint64_t position, uint64_t from, uint64_t to)
                       ? (int)((double)(position - low) * 100 / (double)(high - low))
                       : 100;
 
-    if (progress->timeline && is_interrupted()) {
+    if (progress->timeline && progress_is_interrupted(progress)) {
         timeline_interrupt(progress->timeline);
     }
     if (progress->on_terminal && high > low && percent != progress->percent) {
@@ -106,5 +111,5 @@ bool progress_resolving(void *opaque, const struct resolve_status *status)
         draw(progress, status->repairing ? "resolving, searching" : "resolving", status->done,
              percent);
     }
-    return !is_interrupted();
+    return !progress_is_interrupted(progress);
 }

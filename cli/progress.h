@@ -30,6 +30,12 @@ struct progress {
 void progress_begin(struct progress *progress, const char *label);
 void progress_end(struct progress *progress);
 
+/* Whether somebody wants what goes on to end. */
+bool progress_is_interrupted(const struct progress *progress);
+
+/* Takes what is shown off the terminal. */
+void progress_clear(struct progress *progress);
+
 /* For struct timeline_options; opaque is the progress. */
 void progress_show(void *opaque, uint64_t position, uint64_t from, uint64_t to);
 

@@ -391,11 +391,36 @@ static void test_usage(void **state)
     assert_int_equal(command_run(*state, "--version")->status, 0);
 }
 
+/* What is wrong with a bisection before anything is replayed. */
+static void test_bisect_usage(void **state)
+{
+    static const struct {
+        const char *line;
+        const char *words;
+    } cases[] = {
+        {"bisect rec", "give one of"},
+        {"bisect rec --expr 1 --console x", "give one of"},
+        {"bisect rec --expr 1 --run true", "give one of"},
+        {"bisect rec --run", "needs a command"},
+        {"bisect rec --scan --console x", "--scan"},
+        {"bisect nothing --expr 1", "nothing"},
+        {"bisect rec --expr 1 --symbols nothing", "nothing"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct command_outcome *outcome = command_run(*state, cases[i].line);
+
+        assert_int_not_equal(outcome->status, 0);
+        assert_string_equal(outcome->out, "");
+        assert_non_null(strstr(outcome->err, cases[i].words));
+    }
+}
+
 /* Every option of every command is in its help, its manual page and the completion scripts. */
 static void test_one_source(void **state)
 {
-    static const char *const commands[] = {"record", "replay", "info",   "dump", "console",
-                                           "verify", "shell",  "doctor", "help"};
+    static const char *const commands[] = {"record",  "replay", "bisect", "info",   "dump",
+                                           "console", "verify", "shell",  "doctor", "help"};
     static const char *const shells[] = {"bash", "zsh", "fish"};
     char line[64];
 
@@ -428,7 +453,8 @@ int main(int argc, char **argv)
         IN_FOLDER(test_record),         IN_FOLDER(test_record_numbers),
         IN_FOLDER(test_record_endings), IN_FOLDER(test_record_forwards_signals),
         IN_FOLDER(test_record_waits),   IN_FOLDER(test_doctor),
-        IN_FOLDER(test_usage),          IN_FOLDER(test_one_source),
+        IN_FOLDER(test_usage),          IN_FOLDER(test_bisect_usage),
+        IN_FOLDER(test_one_source),
     };
 
     int failed;

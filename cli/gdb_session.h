@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A gdb without a user, connected to a timeline: it is asked by gdb-scripts/bisect.py, which has
+ * the requests. While the session lasts the timeline is its server's.
+ */
+#ifndef EBB_CLI_GDB_SESSION_H
+#define EBB_CLI_GDB_SESSION_H
+
+#include "replay/timeline/timeline.h"
+
+#include <jansson.h>
+
+struct gdb_session;
+
+struct gdb_session_options {
+    const char *gdb;     /* program */
+    const char *script;  /* gdb-scripts/ebb.py; bisect.py is beside it */
+    const char *symbols; /* ELF file; NULL: none */
+    uint64_t offset;     /* to be added to the addresses in it */
+    bool big_endian;     /* of the symbols */
+    const char *socket;  /* a path for the server; nothing is there */
+    int stop_fd;         /* becomes readable when the session is to end */
+};
+
+struct gdb_session *gdb_session_start(struct timeline *timeline,
+                                      const struct gdb_session_options *options,
+                                      struct ebb_error *error);
+
+/* Sends a request, takes the reference to it, and returns the reply. A reply that tells of an error
+ * is one: EBB_ERROR_USAGE, since it is what the user wrote that gdb does not take; or
+ * EBB_ERROR_CORRUPT if history does not lead to where gdb was to look. NULL: *error. */
+json_t *gdb_session_ask(struct gdb_session *session, json_t *request, struct ebb_error *error);
+
+void gdb_session_end(struct gdb_session *session); /* NULL is allowed */
+
+#endif

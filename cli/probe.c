@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "probe.h"
+#include "probe_command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Registers are little-endian in the worker's layout, whatever memory is. */
+static int read_register(void *opaque, unsigned number, uint64_t *value, struct ebb_error *error)
+{
+    struct lane *lane = opaque;
+    uint8_t bytes[256];
+    int size = timeline_read_register(lane->timeline, number, bytes, sizeof(bytes), error);
+
+    *value = 0;
+    for (int i = size < 8 ? size : 8; i > 0; i--) {
+        *value = *value << 8 | bytes[i - 1];
+    }
+    return size < 0 ? -1 : size > 0;
+}
+
+static int read_memory(void *opaque, uint64_t address, void *buffer, size_t size,
+                       struct ebb_error *error)
+{
+    struct lane *lane = opaque;
+    long got = timeline_read_memory(lane->timeline, address, buffer, size, error);
+
+    return got < 0 ? -1 : got == (long)size;
+}
+
+struct condition_state probe_state(struct lane *lane)
+{
+    const struct probe_plan *plan = lanes_plan(lane->lanes);
+
+    return (struct condition_state){
+        .opaque = lane,
+        .read_register = read_register,
+        .read_memory = read_memory,
+        .big_endian = plan->big_endian,
+    };
+}
+
+struct gdb_session *probe_gdb(struct lane *lane, struct ebb_error *error)
+{
+    const struct probe_plan *plan = lanes_plan(lane->lanes);
+    char socket[PATH_MAX + 24];
+    struct gdb_session_options options = {
+        .gdb = plan->gdb,
+        .script = plan->script,
+        .symbols = plan->symbols,
+        .offset = plan->slide.offset,
+        .big_endian = plan->big_endian,
+        .socket = socket,
+        .stop_fd = lanes_stop_fd(lane->lanes),
+    };
+
+    if (!lane->own) {
+        if (!plan->gdb) {
+            ebb_fail(error, EBB_ERROR_FAILED,
+                     "gdb is needed for this condition and was not found; install gdb-multiarch, "
+                     "or name one in EBB_GDB");
+            return NULL;
+        }
+        snprintf(socket, sizeof(socket), "%s/gdb-%u", plan->folder, lane->number);
+        lane->own = gdb_session_start(lane->timeline, &options, error);
+    }
+    return lane->own;
+}
+
+void probe_end(struct lane *lane)
+{
+    gdb_session_end(lane->own);
+    lane->own = NULL;
+}
+
+int probe_explain(struct lane *lane, uint64_t position, struct ebb_error *error)
+{
+    if (error->kind == EBB_ERROR_CORRUPT) {
+        probe_end(lane); /* the timeline is ours again */
+        lane_seek(lane, position, error);
+    }
+    return -1;
+}
+
+static int probe_with_gdb(struct lane *lane, const struct probe_plan *plan, struct probe *probe,
+                          struct ebb_error *error)
+{
+    struct gdb_session *session = probe_gdb(lane, error);
+    json_t *reply, *holds;
+    const char *why;
+
+    if (!session) {
+        return -1;
+    }
+    reply = gdb_session_ask(session,
+                            json_pack("{s:s, s:I, s:s}", "do", "probe", "position",
+                                      (json_int_t)probe->position, "expression", plan->expression),
+                            error);
+    if (!reply) {
+        return probe_explain(lane, probe->position, error);
+    }
+    holds = json_object_get(reply, "holds");
+    why = json_string_value(json_object_get(reply, "why"));
+    probe->verdict = json_is_true(holds)    ? BISECTION_BAD
+                     : json_is_false(holds) ? BISECTION_GOOD
+                                            : BISECTION_SKIP;
+    snprintf(probe->why, sizeof(probe->why), "%s", why ? why : "");
+    json_decref(reply);
+    return 0;
+}
+
+static int probe_plain(struct lane *lane, const struct probe_plan *plan, struct probe *probe,
+                       struct ebb_error *error)
+{
+    struct condition_state state = probe_state(lane);
+    int value = lane_seek(lane, probe->position, error) < 0
+                    ? -1
+                    : condition_evaluate(plan->condition, &state, error);
+
+    probe->verdict = value == CONDITION_TRUE    ? BISECTION_BAD
+                     : value == CONDITION_FALSE ? BISECTION_GOOD
+                                                : BISECTION_SKIP;
+    if (value == CONDITION_UNKNOWN) {
+        snprintf(probe->why, sizeof(probe->why), "memory that it reads is not mapped");
+    }
+    return value < 0 ? -1 : 0;
+}
+
+int probe_make(struct lane *lane, void *element, struct ebb_error *error)
+{
+    const struct probe_plan *plan = lanes_plan(lane->lanes);
+    struct probe *probe = element;
+
+    probe->why[0] = '\0';
+    if (plan->condition) {
+        return probe_plain(lane, plan, probe, error);
+    }
+    if (plan->expression) {
+        return probe_with_gdb(lane, plan, probe, error);
+    }
+    return lane_seek(lane, probe->position, error) < 0 ? -1 : probe_command(lane, probe, error);
+}

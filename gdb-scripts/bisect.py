@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ebb bisect has gdb do: evaluate a condition at positions that it is told.
+
+ebb bisect starts gdb with this file. Each line of standard input is a request, a JSON object, and
+descriptor 3 gets a line of JSON for each; so it goes on until the input ends.
+"""
+
+import json
+import os
+import re
+import sys
+
+import gdb
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import ebb  # noqa: E402
+
+# What an expression may fail with where it makes sense elsewhere: memory that is not mapped, a
+# local variable that is out of scope or in no register.
+ELSEWHERE = re.compile(r"^No symbol \".*\" in current context|^No frame|optimized out|"
+                       r"^Cannot access memory|not available|^can't compute CFA|"
+                       r"^Register \S+ was not saved")
+COMPARISON = re.compile(r"&&|\|\||==|!=|<=|>=|(?<!<)<(?!<)|(?<![->])>(?!>)")
+VARIABLE = re.compile(r"[A-Za-z_]\w*(\.\w+|\[[0-9]+\])*")
+BACKTRACE_FRAMES = 20
+STEPS_MAX = 1000000  # of a scan at each instruction: some minutes
+
+
+class Unknown(Exception):
+    """The expression has no value at this position."""
+
+
+class Unreachable(Exception):
+    """History does not lead to the position."""
+
+
+def evaluate(expression):
+    """The expression's value; Unknown, or gdb.error where it makes no sense at all."""
+    try:
+        value = gdb.parse_and_eval(expression)
+        if value.is_lazy:
+            value.fetch_lazy()
+        return value
+    except gdb.MemoryError as error:
+        raise Unknown(str(error)) from None
+    except gdb.error as error:
+        if ELSEWHERE.search(str(error)):
+            raise Unknown(str(error)) from None
+        raise
+
+
+def holds(expression):
+    value = evaluate(expression)
+    if value.type.strip_typedefs().code in (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION,
+                                            gdb.TYPE_CODE_ARRAY, gdb.TYPE_CODE_VOID):
+        raise gdb.error(f"\"{expression}\" is neither true nor false, but {value.type}")
+    return bool(value)
+
+
+def quoted(path):
+    """The path as one word of a gdb command."""
+    return re.sub(r"([\s\"'\\])", r"\\\1", path)
+
+
+def seek(position):
+    answer = ebb.monitor(f"seek {position}")
+    ebb.forget_the_present()
+    match = ebb.POSITION.search(answer)
+    if not match or int(match[1]) != position:
+        raise Unreachable(f"position {position} cannot be reached")
+
+
+def operands(expression):
+    """The texts that are compared, as far as they are expressions of their own."""
+    found = []
+    for part in COMPARISON.split(expression):
+        part = part.strip()
+        while part.startswith("(") and part.count("(") > part.count(")"):
+            part = part[1:].strip()
+        while part.endswith(")") and part.count(")") > part.count("("):
+            part = part[:-1].strip()
+        if part and part not in found and part.count("(") == part.count(")"):
+            if not re.fullmatch(r"[-+~]?(0x[0-9a-fA-F]+|[0-9]+)[uUlL]*", part):
+                found.append(part)
+    return found
+
+
+def describe(expression):
+    """An operand's value as text, and where it is in memory."""
+    try:
+        value = evaluate(expression)
+    except (Unknown, gdb.error):
+        return {"text": expression, "value": None}
+    result = {"text": expression, "value": value.format_string(max_elements=16)}
+    if value.address is not None and value.type.sizeof:
+        result["address"] = int(value.address) & 0xffffffffffffffff
+        result["size"] = value.type.sizeof
+    return result
+
+
+def backtrace():
+    frames = []
+    try:
+        frame = gdb.newest_frame()
+        while frame is not None and frame.is_valid() and len(frames) < BACKTRACE_FRAMES:
+            place = frame.find_sal()
+            frames.append({
+                "pc": frame.pc(),
+                "function": frame.name(),
+                "file": place.symtab.filename if place.symtab else None,
+                "line": place.line if place.symtab and place.line else None,
+            })
+            frame = frame.older()
+    except gdb.error:
+        pass  # as far as it goes
+    return frames
+
+
+def instruction():
+    try:
+        architecture = gdb.newest_frame().architecture()
+        return architecture.disassemble(gdb.newest_frame().pc())[0]["asm"].expandtabs(1)
+    except (gdb.error, IndexError):
+        return None
+
+
+def run_open(request):
+    for setting in ("confirm off", "pagination off", "width 0", "height 0", "language c",
+                    "may-write-registers off", "may-write-memory off",
+                    "may-call-functions off", "print symbol off"):
+        try:
+            gdb.execute("set " + setting, to_string=True)
+        except gdb.error:
+            pass  # not every gdb has all
+    symbols, offset = request.get("symbols"), request.get("offset", 0) & 0xffffffffffffffff
+    if symbols and offset:
+        gdb.execute("exec-file " + quoted(symbols), to_string=True)
+        gdb.execute(f"symbol-file -o 0x{offset:x} -- {quoted(symbols)}", to_string=True)
+    elif symbols:
+        gdb.execute("file " + quoted(symbols), to_string=True)
+    gdb.execute("target remote " + request["target"], to_string=True)
+    gdb.execute("set language c", to_string=True)
+    return {}
+
+
+def run_probe(request):
+    """Whether the condition holds at a position."""
+    seek(request["position"])
+    try:
+        return {"holds": holds(request["expression"])}
+    except Unknown as unknown:
+        return {"holds": None, "why": str(unknown).rstrip(".")}
+
+
+def run_report(request):
+    """The state at a position, for people."""
+    seek(request["position"])
+    result = {"operands": [describe(text) for text in operands(request.get("expression", ""))]}
+    if request.get("place"):
+        result["frames"] = backtrace()
+        result["instruction"] = instruction()
+    return result
+
+
+def is_true(expression):
+    try:
+        return holds(expression)
+    except Unknown:
+        return False
+
+
+def earliest(expression, position, least):
+    """gdb steps once more behind what a device has written."""
+    while position > least:
+        seek(position - 1)
+        if not is_true(expression):
+            break
+        position -= 1
+    return position
+
+
+def scan_stores(expression, first, last):
+    """Goes from change to change of the memory that the condition depends on."""
+    while True:
+        before = ebb.place()[0]
+        gdb.execute("continue", to_string=True)
+        position = ebb.place()[0]
+        if position <= before and position < last:
+            raise Unreachable(f"history ends at position {position}")
+        if position > last or position <= before:
+            return None
+        if is_true(expression):
+            return earliest(expression, position, before + 1)
+        if position >= last:
+            return None
+
+
+def scan_steps(expression, first, last):
+    for position in range(first + 1, last + 1):
+        seek(position)
+        if is_true(expression):
+            return position
+    return None
+
+
+def depends_on_registers(expression):
+    """Whether there is a register or a local variable in it, which may change without a store."""
+    if "$" in expression:
+        return True
+    for name in re.findall(r"[A-Za-z_]\w*", expression):
+        try:
+            symbol = gdb.lookup_symbol(name)[0]
+        except gdb.error:
+            symbol = None
+        if symbol is None:
+            symbol = gdb.lookup_global_symbol(name) or gdb.lookup_static_symbol(name)
+        if symbol is not None and symbol.needs_frame:
+            return True
+    return False
+
+
+def run_memory(request):
+    """The memory that the condition depends on, where that is known without looking at it: it may
+    not be mapped yet."""
+    expression, memory = request["expression"], []
+    if depends_on_registers(expression):
+        return {"memory": None}
+    for text in operands(expression):
+        if not VARIABLE.fullmatch(text):
+            return {"memory": None}
+        address = int(gdb.parse_and_eval(f"(unsigned long)&({text})"))
+        size = int(gdb.parse_and_eval(f"sizeof({text})"))
+        memory.append({"address": address, "size": size})
+    return {"memory": memory}
+
+
+def watch_stores(expression):
+    """A watchpoint on all memory that the condition depends on; None if it depends on more."""
+    if depends_on_registers(expression):
+        return None
+    try:
+        watch = gdb.Breakpoint(expression, gdb.BP_WATCHPOINT, gdb.WP_WRITE, internal=True)
+    except gdb.error as error:
+        if not ELSEWHERE.search(str(error)):
+            raise
+        return None
+    watch.silent = True
+    if watch.type != gdb.BP_HARDWARE_WATCHPOINT:
+        watch.delete()
+        return None
+    return watch
+
+
+def run_scan(request):
+    """The first position of a piece of history at which the condition holds. span: all pieces."""
+    expression, first, last = request["expression"], request["from"], request["to"]
+    seek(first)
+    if is_true(expression):
+        return {"position": first}
+    if last <= first:
+        return {"position": None}
+    watch = watch_stores(expression)
+    if watch is None:
+        if request["span"] > STEPS_MAX:
+            raise gdb.error(f"the condition is not of memory alone, so that --scan would look at "
+                            f"{request['span']} instructions; --from and --to make that less, "
+                            f"{STEPS_MAX} at most")
+        return {"position": scan_steps(expression, first, last)}
+    try:
+        return {"position": scan_stores(expression, first, last)}
+    finally:
+        if watch.is_valid():
+            watch.delete()
+
+
+REQUESTS = {"open": run_open, "probe": run_probe, "report": run_report, "memory": run_memory,
+            "scan": run_scan}
+
+
+def serve():
+    with os.fdopen(3, "w") as replies:
+        for line in sys.stdin:
+            request = json.loads(line)
+            try:
+                reply = REQUESTS[request["do"]](request)
+            except Unreachable as error:
+                reply = {"unreachable": str(error)}
+            except (gdb.error, gdb.GdbError) as error:
+                reply = {"error": str(error)}
+            except Exception as error:  # a mistake here must not end the conversation
+                reply = {"error": f"{type(error).__name__}: {error}"}
+            replies.write(json.dumps(reply) + "\n")
+            replies.flush()
+
+
+serve()
