@@ -76,7 +76,7 @@ build() {
     esac
     # Drivers, which only the virt machine has the devices for.
     case $file in
-    */dma.c | */nested.c | */secure.c | */overlap.c | */stale.c | */ramfb.c)
+    */dma.c | */nested.c | */secure.c | */overlap.c | */stale.c | */ramfb.c | */culprit.c)
         more="$more $source/common/fw_cfg.c $source/common/virtio_rng.c"
         ;;
     */tags.c | */moved.c | */accessed.c | */firstfault.c) more="$more $flat_map" ;;
@@ -97,7 +97,7 @@ build() {
 virt=-Wl,--defsym=RAM_BASE=0x40000000
 vexpress="-Wl,--defsym=RAM_BASE=0x80000000 -DBOARD_VEXPRESS"
 for name in exceptions interrupts mmu exclusives float semihosting echo reset dma nested \
-    watchpoints steps lines long forever ticks secure flash overlap stale ramfb; do
+    watchpoints steps lines long forever ticks secure flash overlap stale ramfb culprit; do
     build $name-aarch64.elf aarch64 "$source/$name.c" $virt
     build $name-arm.elf arm "$source/$name.c" $virt -marm
 done
@@ -123,6 +123,15 @@ if stale "$out/compat32.bin" "$source/compat32.S"; then
         -o "$out/compat32.elf" "$source/compat32.S"
     "${arm%gcc}objcopy" -O binary -j .text "$out/compat32.elf" "$out/compat32.bin"
 fi
+# Linux programs.
+for architecture in aarch64 arm; do
+    if stale "$out/culprit-linux-$architecture.elf" "$source/linux/culprit.c"; then
+        echo "program culprit-linux-$architecture.elf"
+        # shellcheck disable=SC2086 # these are lists of words
+        $(eval echo "\$$architecture") $flags -Og -Wl,-Ttext-segment=0x10000000 \
+            -o "$out/culprit-linux-$architecture.elf" "$source/linux/culprit.c"
+    fi
+done
 build compat-aarch64.elf aarch64 "$source/compat.c" $virt "-Wa,-I$out"
 build steps-thumb.elf arm "$source/steps.c" $virt -mthumb
 for name in exceptions interrupts mmu exclusives float echo reset dma steps long forever \

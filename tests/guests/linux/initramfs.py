@@ -120,7 +120,8 @@ def sourced_files(init):
     return found
 
 
-def make(architecture, script, output, guests=None, kernel=None):
+def make(architecture, script, output, guests=None, kernel=None, programs=None):
+    """programs: more files, name in the archive to path."""
     guests = guests or guests_folder()
     with open(script) as file:
         init = file.read()
@@ -140,6 +141,9 @@ def make(architecture, script, output, guests=None, kernel=None):
     for name, text in sourced:
         archive.file("lib/" + name, text.encode(), 0o644)
     archive.file("init", init.encode())
+    for name, path in (programs or {}).items():
+        with open(path, "rb") as file:
+            archive.file(name, file.read())
     for number, (name, data) in enumerate(modules):
         archive.file("modules/%03d-%s.ko" % (number, name), data, 0o644)
     with open(output, "wb") as file:

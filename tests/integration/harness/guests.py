@@ -21,6 +21,8 @@ CPUS = {"aarch64": "cortex-a53", "arm": "cortex-a15", "thumb": "cortex-a7",
         "vexpress": "cortex-a15"}
 # Guests that want something of the machine: options, the CPU, devices.
 MACHINES = {
+    "culprit-aarch64": ("", None, ["-device", "virtio-rng-device"]),
+    "culprit-arm": ("", None, ["-device", "virtio-rng-device"]),
     "secure-aarch64": (",secure=on", "cortex-a57", ["-device", "virtio-rng-device"]),
     "secure-arm": (",secure=on", None, ["-device", "virtio-rng-device"]),
     "hypervisor-aarch64": (",virtualization=on,gic-version=3", "cortex-a57", []),
@@ -52,13 +54,13 @@ class Guests:
             machine += ",gic-version=%d" % gic
         return ["-M", "virt" + machine, "-m", str(ram)] + arguments + devices
 
-    def linux(self, architecture, script, gic=2, cpu=None, append="", kernel=None):
+    def linux(self, architecture, script, gic=2, cpu=None, append="", kernel=None, programs=None):
         """Arguments for Debian's kernel with tests/guests/linux/SCRIPT.init. kernel: another one
-        than the architecture's, "arm64-6.12"."""
+        than the architecture's, "arm64-6.12". programs: as of initramfs.make()."""
         kernel = kernel or architecture
         initrd = os.path.join(self.folder, "%s-%s.cpio.gz" % (script, kernel))
         initramfs.make(architecture, os.path.join(SOURCES, "linux", script + ".init"), initrd,
-                       kernel=kernel)
+                       kernel=kernel, programs=programs)
         return ["-M", "virt,gic-version=%s" % gic, "-cpu", cpu or LINUX_CPUS[architecture],
                 "-m", "256", "-nodefaults", "-display", "none", "-serial", "stdio",
                 "-kernel", self.fetched("vmlinuz-" + kernel), "-initrd", initrd,

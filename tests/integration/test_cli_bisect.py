@@ -1,0 +1,403 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ebb bisect, compared with what gdb finds by watching and running backwards."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import unittest
+
+from harness import ebb, process
+from harness.gdb import Gdb
+from harness.guests import ROOT
+
+RECORDINGS = 3
+GOOD = 0x600d
+
+
+class Bisect(unittest.TestCase):
+    """What all tests here use."""
+
+    def setUp(self):
+        self.ebb = ebb.current()
+
+    def bisect(self, recording, *options):
+        return self.ebb.json("bisect", "--json", recording, *options)
+
+    def failed(self, status, recording, *options):
+        """The sentence that a bisection ends with."""
+        result = self.ebb.run("bisect", recording, *options)
+        errors = result.errors.decode()
+        self.assertEqual(result.status, status, result.describe())
+        self.assertEqual(errors.count("\n"), 1, errors)
+        self.assertTrue(errors.startswith("ebb: "), errors)
+        self.assertNotIn("Traceback", errors)
+        self.assertEqual(result.text(), "")
+        return errors
+
+    def address(self, elf, name):
+        listing = subprocess.run(["nm", elf], capture_output=True, check=True,
+                                 timeout=process.WATCHDOG).stdout.decode()
+        return int(re.search(r"(?m)^(\w+) \w %s$" % name, listing)[1], 16)
+
+    def store_by_gdb(self, elf, recording):
+        """The position of the store that overwrites `guarded`, its PC, and the function: gdb runs
+        to the breakpoint behind it, and back to the store."""
+        with Gdb(elf, recording) as gdb:
+            gdb.run("tbreak culprit_wrote")
+            gdb.run("continue")
+            gdb.run("watch guarded")
+            gdb.run("reverse-continue")
+            self.assertEqual(gdb.number("guarded"), GOOD)
+            return gdb.position(), gdb.pc(), gdb.run("info symbol $pc").text.split()[0]
+
+    def check_store(self, report, truth):
+        position, pc, function = truth
+        self.assertEqual(report["position"], position + 1, report)
+        self.assertEqual(report["instruction_at"], position)
+        self.assertEqual(int(report["pc"], 16), pc)
+        self.assertEqual(report["by"], "instruction")
+        self.assertRegex(report["instruction"], r"^str")
+        self.assertEqual(report["function"], function)
+        self.assertTrue(report["file"].endswith("culprit.h"), report["file"])
+        self.assertEqual([frame["function"] for frame in report["backtrace"][:2]],
+                         [function, "culprit_run"])
+        pcs = [change for change in report["registers"] if change["name"] == "pc"]
+        self.assertEqual(int(pcs[0]["before"], 16), pc)
+        self.assertTrue(report["monotone"])
+
+    def check_recording(self, elf, recording):
+        """By a symbol, which gdb evaluates, by the address, and by a look at each store."""
+        truth = self.store_by_gdb(elf, recording)
+        address = "*(unsigned int *)0x%x" % self.address(elf, "guarded")
+        writer = int(truth[2][-1])
+        report = self.bisect(recording, "--symbols", elf, "--expr", "guarded != 0x%x" % GOOD)
+        self.check_store(report, truth)
+        self.assertEqual(report["operands"], [{"text": "guarded", "before": str(GOOD),
+                                               "after": str(0xbad0 + writer)}])
+        report = self.bisect(recording, "--symbols", elf, "--expr", "%s != 0x%x" % (address, GOOD))
+        self.check_store(report, truth)
+        self.assertEqual(report["operands"], [{"text": address, "before": "0x%x" % GOOD,
+                                               "after": "0x%x" % (0xbad0 + writer)}])
+        return truth, address
+
+
+class Stores:
+    """A mixin: a store at a moment taken at random, in a guest without an operating system."""
+
+    def test_store(self):
+        name = "culprit-" + self.architecture
+        elf = self.ebb.guests.elf(name)
+        for _ in range(RECORDINGS):
+            recorder = self.ebb.record(self.ebb.guests.bare(name))
+            with self.subTest(recorder.text()):
+                truth, address = self.check_recording(elf, recorder.recording)
+                begin = self.bisect(recorder.recording, "--expr", "rounds > 0")["position"]
+                report = self.bisect(recorder.recording, "--from", str(begin), "--expr",
+                                     "%s != 0x%x" % (address, GOOD), "--scan")
+                self.assertTrue(report["scanned"])
+                self.assertEqual(report["position"], truth[0] + 1)
+
+    def test_console(self):
+        recorder = self.ebb.shared("culprit-" + self.architecture)
+        lines = self.ebb.json("console", "--json", recorder.recording)
+        report = self.bisect(recorder.recording, "--console", "^culprit: [0-9]+ checks")
+        line = next(line for line in lines if "checks" in line["text"])
+        self.assertEqual(report["position"], line["position"])
+        self.assertEqual(report["events"][-1]["kind"], "mmio-write")
+        self.assertEqual(int(report["events"][-1]["value"], 16), ord("c"))
+
+    def test_device(self):
+        """DMA, by itself and within a store to the device; the same by a scan, and by gdb's."""
+        name = "dma-" + self.architecture
+        recorder = self.ebb.shared(
+            name, lambda: self.ebb.guests.bare(name) + ["-device", "virtio-rng-device"])
+        dma = [event for event in self.ebb.json("dump", "--json", "--kind", "dma",
+                                                recorder.recording)]
+        offset = 0x40000000
+        for variable, nested in (("signature", True), ("random_words", False)):
+            address = self.address(self.ebb.guests.elf(name), variable)
+            event = next(event for event in dma if event["address"] + offset == address)
+            plain = "*(unsigned int *)0x%x != 0" % address
+            first = "random_words[0] != 0" if variable == "random_words" else "signature != 0"
+            for condition in (plain, first):
+                for scan in ((), ("--scan",)):
+                    report = self.bisect(recorder.recording, "--expr", condition, *scan)
+                    self.assertEqual(report["by"], "device", report)
+                    self.assertEqual(report["position"], event["position"] + (1 if nested else 0))
+                    self.assertIn("dma", [found["kind"] for found in report["events"]])
+                    self.assertEqual(report["device"]["name"],
+                                     "fw_cfg_mem" if nested else "virtio-rng-device")
+                    self.assertEqual(report["device"]["certain"], nested)
+
+    def test_register(self):
+        """At each instruction; gdb's single steps see the same."""
+        name = "steps-" + self.architecture
+        recorder = self.ebb.shared(name)
+        register = {"aarch64": "$x0", "arm": "$r0"}[self.architecture]
+        with Gdb(self.ebb.guests.elf(name), recorder.recording) as gdb:
+            gdb.run("tbreak square")
+            gdb.run("continue")
+            start = gdb.position()
+            gdb.seek(start + 200)
+            wanted = gdb.number(register)
+            values = []
+            while wanted not in values:
+                gdb.seek(start + len(values))
+                values.append(gdb.number(register))
+        position = start + len(values) - 1
+        for condition in ("%s == %d" % (register, wanted), "%s + 0 == %d" % (register, wanted)):
+            report = self.bisect(recorder.recording, "--from", str(start), "--to",
+                                 str(start + 200), "--expr", condition, "--scan")
+            self.assertEqual(report["position"], position)
+
+
+class Aarch64Stores(Stores, Bisect):
+    architecture = "aarch64"
+
+
+class ArmStores(Stores, Bisect):
+    architecture = "arm"
+
+
+class LinuxStores(Bisect):
+    """A store of a program on Linux, whose memory is not mapped most of the time."""
+
+    def check_linux(self, architecture, program):
+        elf = self.ebb.guests.elf("culprit-linux-" + program)
+        recorder = self.ebb.record(self.ebb.guests.linux(architecture, "culprit",
+                                                         programs={"bin/culprit": elf}))
+        truth, address = self.check_recording(elf, recorder.recording)
+        # The kernel writes the program's memory as well, and before it is there; at a virtual
+        # address anything else may have been.
+        for variable in (address, "guarded"):
+            report = self.bisect(recorder.recording, "--symbols", elf, "--from",
+                                 str(truth[0] - 50000), "--scan", "--expr",
+                                 "%s != 0x%x" % (variable, GOOD))
+            self.assertEqual(report["position"], truth[0] + 1)
+
+    def test_arm64(self):
+        self.check_linux("arm64", "aarch64")
+
+    def test_armhf(self):
+        self.check_linux("armhf", "arm")
+
+
+class Commands(Bisect):
+    """--run, and what goes wrong."""
+
+    def setUp(self):
+        super().setUp()
+        self.name = "culprit-aarch64"
+        self.elf = self.ebb.guests.elf(self.name)
+        self.recording = self.ebb.shared(self.name).recording
+        self.expected = self.bisect(self.recording, "--expr", "guarded != 0x600d")["position"]
+
+    def script(self, text):
+        path = self.ebb.new_folder("script")
+        with open(path, "w") as file:
+            file.write("#!/bin/sh\n" + text)
+        os.chmod(path, 0o755)
+        return path
+
+    def fifo(self):
+        self.fifo_path = self.ebb.new_folder("fifo")
+        os.mkfifo(self.fifo_path)
+        return self.fifo_path
+
+    def gdb_script(self, condition):
+        return self.script(
+            "echo probe $EBB_POSITION\n"
+            "$EBB_GDB -q -nx -batch $EBB_SYMBOLS -ex \"target remote $EBB_TARGET\" -ex "
+            "'python gdb.execute(\"quit %d\" % (" + condition + "))' >/dev/null 2>&1\n")
+
+    def test_run(self):
+        script = self.gdb_script("gdb.parse_and_eval(\"guarded\") != 0x600d")
+        result = self.ebb.run("bisect", self.recording, "--json", "--run", script)
+        report = json.loads(result.output)
+        self.assertEqual(report["position"], self.expected, result.describe())
+        self.assertEqual(len(re.findall(r"(?m)^probe \d+$", result.errors.decode())),
+                         report["probes"])
+
+    def test_skips(self):
+        """A command that cannot judge what is near: the answer says how far it is unsure."""
+        near = self.expected - 1000
+        script = self.script("[ $EBB_POSITION -ge %d ] && exit 3\n[ $EBB_POSITION -lt %d ] || "
+                             "exit 125\n" % (self.expected, near))
+        report = self.bisect(self.recording, "--run", script)
+        self.assertEqual(report["position"], self.expected)
+        self.assertTrue(report["unsure"])
+        self.assertLess(report["last_good"], near)
+
+    def test_comes_and_goes(self):
+        report = self.bisect(self.recording, "--expr", "rounds % 2 == 1")
+        self.assertFalse(report["monotone"])
+        text = self.ebb.run("bisect", self.recording, "--expr", "rounds % 2 == 1").text()
+        self.assertIn("--scan", text)
+        scanned = self.bisect(self.recording, "--expr", "rounds % 2 == 1", "--scan")
+        self.assertEqual(scanned["operands"][0]["after"], "1")
+        self.assertEqual(scanned["position"],
+                         self.bisect(self.recording, "--expr", "rounds >= 1")["position"])
+
+    def test_never(self):
+        self.assertIn("never answers good", self.failed(1, self.recording, "--run", "false"))
+        self.assertIn("never answers bad", self.failed(1, self.recording, "--run", "true"))
+        self.assertIn("cannot be judged",
+                      self.failed(1, self.recording, "--run", "sh", "-c", "exit 125"))
+        self.assertIn("126", self.failed(1, self.recording, "--run", "--", "sh", "-c", "exit 126"))
+        self.assertIn("signal 9", self.failed(1, self.recording, "--workers", "1", "--run", "sh",
+                                              "-c", "kill -9 $$"))
+        self.assertIn("does not hold", self.failed(1, self.recording, "--expr", "guarded == 7"))
+        self.assertIn("any candidate",
+                      self.failed(1, self.recording, "--expr", "guarded == 7", "--scan"))
+        self.assertIn("no line", self.failed(1, self.recording, "--console", "no such line"))
+
+    def test_bad_input(self):
+        for condition, words in (
+                ("guarded ==", "syntax error"), ("guarded == 5)", "Junk after end"),
+                ("nowhere == 5", "No symbol \"nowhere\""), ("guarded = 5", "not allowed"),
+                ("culprit_work(1) == 0", "may-call-functions"), ("own", "neither true nor false"),
+                ("", "no condition"), ("*(int *)0xfff0000000000000 == 1", "not mapped")):
+            with self.subTest(condition):
+                self.assertIn(words, self.failed(2, self.recording, "--expr", condition))
+        self.assertIn("regular expression", self.failed(2, self.recording, "--console", "("))
+        self.assertIn("one of", self.failed(2, self.recording))
+        self.assertIn("a command", self.failed(2, self.recording, "--run"))
+        self.assertIn("before it", self.failed(2, self.recording, "--from", "10", "--to", "5",
+                                               "--expr", "1"))
+        self.assertIn("outside", self.failed(2, self.recording, "--to", "99999999999",
+                                             "--expr", "1"))
+        self.assertIn("candidates", self.failed(2, self.recording, "--scan", "--run", "true"))
+
+    def test_damage(self):
+        """A damaged log is told of as such, whoever evaluates the condition."""
+        copy = self.ebb.new_folder("damaged")
+        shutil.copytree(self.recording, copy)
+        with open(os.path.join(copy, "log"), "r+b") as log:
+            log.seek(os.path.getsize(log.name) // 2)
+            byte = log.read(1)[0]
+            log.seek(-1, os.SEEK_CUR)
+            log.write(bytes([byte ^ 0x10]))
+        for condition in ("guarded != 0x600d", "*(unsigned int *)0x%x != 0x600d" %
+                          self.address(self.elf, "guarded")):
+            for scan in ((), ("--scan",)):
+                self.assertIn("damaged", self.failed(4, copy, "--expr", condition, *scan))
+
+    def test_quiet_in_a_pipe(self):
+        result = self.ebb.run("bisect", self.recording, "--expr", "guarded != 0x600d")
+        self.assertEqual((result.status, result.errors), (0, b""))
+
+    def test_interrupt(self):
+        """Ctrl-C ends it while a command runs, says where it was, and leaves nothing behind."""
+        folder = self.ebb.new_folder("sockets")
+        os.mkdir(folder)
+        script = self.script("echo waiting >%s; exec tail -f /dev/null\n" % self.fifo())
+        with process.Process([self.ebb.path, "bisect", self.recording, "--run", script],
+                             env={**os.environ, "TMPDIR": folder, "XDG_RUNTIME_DIR": folder}) as run:
+            with open(self.fifo_path) as file:
+                self.assertEqual(file.readline(), "waiting\n")
+            run.signal(signal.SIGINT)
+            self.assertEqual(run.wait(process.WATCHDOG), 6)
+            self.assertRegex(run.errors.decode(), r"between positions \d+ and \d+")
+        self.assertEqual(os.listdir(folder), [])
+
+    def test_interrupt_with_gdb(self):
+        """A gdb whose server has gone may take long to notice; one that never does is not waited
+        for."""
+        wrapper = self.script("echo >%s; exec tail -f /dev/null\n" % self.fifo())
+        with process.Process([self.ebb.path, "bisect", self.recording, "--expr", "rounds == 7777"],
+                             env={**os.environ, "EBB_GDB": wrapper}) as run:
+            with open(self.fifo_path) as file:
+                file.readline()
+            run.signal(signal.SIGINT)
+            self.assertEqual(run.wait(process.WATCHDOG), 6)
+            self.assertIn("stopped", run.errors.decode())
+
+    def test_without_gdb(self):
+        """A plain condition needs none."""
+        address = self.address(self.elf, "guarded")
+        environment = {**os.environ, "EBB_GDB": "/nowhere/gdb"}
+        result = process.run([self.ebb.path, "bisect", self.recording, "--json", "--expr",
+                              "*(unsigned int *)0x%x != 0x600d" % address], process.WATCHDOG,
+                             env=environment)
+        report = json.loads(result.output)
+        self.assertEqual(report["position"], self.expected)
+        self.assertRegex(report["function"], r"^writer_\d$")
+        result = process.run([self.ebb.path, "bisect", self.recording, "--expr", "guarded != 0"],
+                             process.WATCHDOG, env=environment)
+        self.assertEqual(result.status, 1)
+        self.assertIn("gdb is needed", result.errors.decode())
+
+
+GUEST = """
+struct { volatile unsigned table[8]; volatile unsigned guarded; } state = {.guarded = 0x600d};
+static const char text[] = "%(text)s";
+
+void run(void)
+{
+    for (unsigned i = 0; i %(sign)s 8; i++)
+        state.table[i] = i;
+    for (unsigned i = 0; i < sizeof(text) - 1; i++)
+        *(volatile unsigned *)0x9000000 = text[i];
+}
+
+__asm__(".globl _start\\n_start: ldr x0, =0x41000000\\n mov sp, x0\\n bl run\\n"
+        "ldr x0, =0x84000008\\n hvc 0\\n 1: b 1b");
+"""
+BUILD = ("aarch64-linux-gnu-gcc -g -O1 -ffreestanding -nostdlib -static -no-pie -mstrict-align "
+         "-mgeneral-regs-only -Wl,-Ttext=0x40100000 -Wl,--build-id=none -o guest.elf guest.c")
+
+
+class GitBisect(Bisect):
+    """The script of docs/bisecting.md: git bisect over a guest's sources, ebb bisect over what the
+    guest does."""
+
+    COMMITS, FIRST_BAD, UNBUILT = 9, 6, 3
+
+    def git(self, *words):
+        result = process.run(["git", "-c", "user.name=t", "-c", "user.email=t@t", *words],
+                             cwd=self.folder, env=self.environment)
+        self.assertEqual(result.status, 0, result.describe())
+        return result.text()
+
+    def commit(self, number):
+        text = GUEST % {"text": "guest %d\\n" % number,
+                        "sign": "<=" if number >= self.FIRST_BAD else "<"}
+        with open(os.path.join(self.folder, "guest.c"), "w") as file:
+            file.write("does not build\n" if number == self.UNBUILT else text)
+        self.git("add", ".")
+        self.git("commit", "-q", "-m", "commit %d" % number)
+
+    def script(self):
+        with open(os.path.join(ROOT, "docs", "bisecting.md")) as file:
+            found = re.search(r"```sh\n(#!/bin/sh\n.*?)```", file.read(), re.S)[1]
+        path = os.path.join(self.folder, "probe.sh")
+        with open(path, "w") as file:
+            file.write(found)
+        os.chmod(path, 0o755)
+
+    def test_documented_script(self):
+        self.folder = self.ebb.new_folder("sources")
+        os.mkdir(self.folder)
+        self.environment = {**os.environ, "HOME": self.folder, "GIT_CONFIG_NOSYSTEM": "1",
+                            "PATH": os.path.dirname(self.ebb.path) + ":" + os.environ["PATH"]}
+        self.git("init", "-q", "-b", "main")
+        with open(os.path.join(self.folder, "build.sh"), "w") as file:
+            file.write("#!/bin/sh\n" + BUILD + "\n")
+        os.chmod(os.path.join(self.folder, "build.sh"), 0o755)
+        with open(os.path.join(self.folder, ".gitignore"), "w") as file:
+            file.write("*.elf\ntrace\nculprit.json\nprobe.sh\n")
+        for number in range(self.COMMITS):
+            self.commit(number)
+        self.script()
+        self.git("bisect", "start", "main", "main~%d" % (self.COMMITS - 1))
+        said = self.git("bisect", "run", "./probe.sh")
+        self.assertIn("is the first bad commit", said)
+        self.assertIn("commit %d\n" % self.FIRST_BAD, said)
+        with open(os.path.join(self.folder, "culprit.json")) as file:
+            report = json.load(file)
+        self.assertEqual(report["function"], "run")
+        self.assertEqual(report["operands"][0], {"text": "state.guarded", "before": "24589",
+                                                 "after": "8"})
