@@ -43,10 +43,18 @@ static void print_headline(const struct finding *finding)
     }
 }
 
-static void print_doubts(const struct bisection_result *bisection)
+static void print_doubts(const struct finding *finding)
 {
+    const struct bisection_result *bisection = &finding->bisection;
     char one[TEXT_NUMBER_SIZE], other[TEXT_NUMBER_SIZE];
 
+    if (finding->at_begin) {
+        if (bisection->not_monotone) {
+            printf("later      it does not hold at position %s; --from looks behind that\n",
+                   text_count(other, bisection->good_behind));
+        }
+        return;
+    }
     if (bisection->unsure && bisection->has_good) {
         printf("unsure     it cannot be judged right before; that it does not hold is known at "
                "position %s\n",
@@ -214,7 +222,7 @@ static void print_backtrace(const json_t *document)
 void bisect_text_print(const json_t *document, const struct finding *finding)
 {
     print_headline(finding);
-    print_doubts(&finding->bisection);
+    print_doubts(finding);
     print_maker(document, finding);
     print_device(document);
     print_changes(document, "operands", "compared", "text");
