@@ -17,7 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
-from harness import ebb, known_breakage  # noqa: E402
+from harness import debuggers, ebb, known_breakage  # noqa: E402
 
 
 def is_ci():
@@ -113,6 +113,8 @@ def main():
                         help="the folder that `./run build` made")
     parser.add_argument("--filter", action="append", default=[], metavar="TEXT",
                         help="only tests with TEXT in their name; may be given again")
+    parser.add_argument("--gdb", metavar="VERSION",
+                        help="with the gdb that scripts/debuggers.sh gdb-VERSION fetched, not $EBB_GDB")
     parser.add_argument("--list", action="store_true", help="print the names and stop")
     parser.add_argument("-v", "--verbose", action="store_true", help="say what is being started")
     options = parser.parse_args()
@@ -122,6 +124,10 @@ def main():
     if options.list:
         print("\n".join(test.id() for test in tests))
         return 0
+    if options.gdb:
+        os.environ["EBB_GDB"] = debuggers.path("gdb-" + options.gdb)
+        if not os.path.exists(os.environ["EBB_GDB"]):
+            parser.error("there is no such gdb: scripts/debuggers.sh gdb-%s fetches it" % options.gdb)
     session = ebb.open_build(options.build)
     session.tests = [test.id() for test in tests]
     try:

@@ -7,7 +7,7 @@ import tempfile
 import unittest
 
 from harness import ebb, process
-from harness.gdb import Gdb
+from harness.gdb import Gdb, version
 from harness.gdb_tests import MARKS
 
 
@@ -38,10 +38,11 @@ class Sessions:
         gdb = self.gdb("--at", "end", name="long-" + self.architecture)
         gdb.run("break shuffle if rounds == 1000000")
         gdb.run("set debug remote 1")
-        for heard in ("Packet received: T05", "Sending packet: $m", "Sending packet: $bc"):
+        read = "Sending packet: $" + ("x" if version() >= (16,) else "m")
+        for heard in ("Packet received: T05", read, "Sending packet: $bc"):
             answer = gdb.start("reverse-continue")
             gdb.wait_for("Packet received: T05", answer)
-            gdb.wait_for("Sending packet: $m", answer)
+            gdb.wait_for(read, answer)
             gdb.wait_for(heard, answer)
             gdb.interrupt()
             gdb.finish(answer, running=True)
