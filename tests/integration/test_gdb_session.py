@@ -105,6 +105,19 @@ class Sessions:
         self.assertEqual(self.sent(gdb, "g", begun), 0)
         self.assertLessEqual(self.sent(gdb, "vCont", begun), 4)
 
+    def test_fewer_packets_with_trusted_code(self):
+        """What remains where gdb reads code from the symbols' file: the moves themselves, a breakpoint
+        and the stack."""
+        gdb = self.gdb()
+        gdb.run("set trust-readonly-sections on")
+        gdb.run("tbreak steps.c:%d" % MARKS["call sum_squares"])
+        gdb.run("continue")
+        gdb.run("next")
+        gdb.run("set debug remote 1")
+        begun = len(gdb.transcript)
+        gdb.run("reverse-next")
+        self.assertLessEqual(self.sent(gdb, "", begun), 12)
+
     def serve(self):
         path = os.path.join(tempfile.mkdtemp(dir=self.ebb.folder), "gdb")
         server = process.Process([self.ebb.path, "replay", "--listen", "unix:" + path,
