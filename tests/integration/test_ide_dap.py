@@ -177,6 +177,18 @@ class Adapter:
         with self.assertRaisesRegex(Refused, "not connected to a recording"):
             dap.request("ebb/position")
 
+    def test_code_without_symbols(self):
+        """gdb refuses to step by lines there: the client waits for a stop, and gets one that says so."""
+        dap = self.launch("-x", SCRIPT)
+        dap.start(target="| %s replay --stdio --at end %s" % (self.ebb.path,
+                                                              self.recording("steps")))
+        stop = dap.move("stepBack")
+        self.assertEqual(stop["reason"], "step")
+        self.assertIn("bounds of current function", stop["text"])
+        self.assertEqual(self.position(dap), self.end)
+        dap.move("stepBack", granularity="instruction")
+        self.assertEqual(self.position(dap), self.end - 1)
+
     def test_script_loaded_late(self):
         """The client is told of the capability that was not there when it asked."""
         dap = self.attach("-q")
