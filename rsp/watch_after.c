@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "watch_after.h"
 
-/* Where the access is over. */
-static uint64_t destination(const struct rsp_session *session, bool back, bool by_device)
+/*
+ * Where the access is over. A device's write may be one that the instruction here causes, so that
+ * is gone over in any case.
+ */
+static uint64_t destination(const struct rsp_session *session, bool back)
 {
     uint64_t here = timeline_position(session->timeline);
 
     if (back) {
         return here > timeline_begin(session->timeline) ? here - 1 : here;
     }
-    return !by_device && here < timeline_end(session->timeline) ? here + 1 : here;
+    return here < timeline_end(session->timeline) ? here + 1 : here;
 }
 
 int rsp_watch_go_over(struct rsp_session *session, bool back, const struct timeline_stop *stop,
@@ -23,6 +26,5 @@ int rsp_watch_go_over(struct rsp_session *session, bool back, const struct timel
     if (timeline_in_diversion(session->timeline)) {
         return timeline_resume_diversion(session->timeline, true, &ignored, error);
     }
-    return timeline_seek(session->timeline, destination(session, back, stop->by_device), &ignored,
-                         error);
+    return timeline_seek(session->timeline, destination(session, back), &ignored, error);
 }

@@ -15,8 +15,7 @@
 
 /*
  * Goes over the access of a watchpoint stop, if the client has been promised that; back: the move
- * went backward. Does nothing for other stops, and forwards for a device's write, which is done by
- * then.
+ * went backward. Does nothing for other stops.
  */
 int rsp_watch_go_over(struct rsp_session *session, bool back, const struct timeline_stop *stop,
                       struct ebb_error *error);

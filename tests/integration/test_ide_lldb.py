@@ -23,15 +23,18 @@ class Sessions:
 
     def setUp(self):
         self.ebb = ebb.current()
-        program = debuggers.needed_by(self, self.debugger)
         name = "steps-" + self.architecture
         recording = self.ebb.shared(name).recording
         self.end = self.ebb.info(recording)["end_position"]
+        self.connect(name, recording)
+
+    def connect(self, guest, recording):
+        program = debuggers.needed_by(self, self.debugger)
         server = Server(self.ebb, recording)
         self.addCleanup(server.close)
         self.lldb = Lldb(program)
         self.addCleanup(self.lldb.close)
-        self.lldb.run("target create " + self.ebb.guests.elf(name))
+        self.lldb.run("target create " + self.ebb.guests.elf(guest))
         self.lldb.run("process connect --plugin gdb-remote " + server.url)
 
     def at(self, mark):
@@ -127,6 +130,24 @@ class Back(Sessions):
         self.lldb.move(BACK)
         self.assertEqual(self.lldb.number("total"), TOTALS[2])
         self.assertEqual(self.lldb.position(), behind - 1)
+
+    def test_watch_sees_devices_write(self):
+        """Inside of an instruction, and between two."""
+        name = "dma-" + self.architecture
+        recorder = self.ebb.shared(name, lambda: self.ebb.guests.bare(name) +
+                                   ["-device", "virtio-rng-device"])
+        self.connect(name, recorder.recording)
+        for variable, count in (("signature", 1), ("random_words[3]", 3)):
+            self.lldb.run("watchpoint set expression -s 4 -- &" + variable)
+            values = [self.lldb.number(variable)]
+            for _ in range(count):
+                self.assertIn("watchpoint", self.lldb.move(FORWARD_AGAIN))
+                values.append(self.lldb.number(variable))
+            self.assertEqual(len(set(values)), count + 1)
+            for value in reversed(values[:-1]):
+                self.assertIn("watchpoint", self.lldb.move(BACK))
+                self.assertEqual(self.lldb.number(variable), value)
+            self.lldb.run("watchpoint delete --force")
 
     def test_direction_sticks(self):
         """docs/ide says so."""

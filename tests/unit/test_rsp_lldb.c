@@ -59,14 +59,14 @@ static void stops_with_the_access_behind_it(void **state)
     expect_stop(client, "bc", 0x1000, "replaylog:begin;");
 }
 
-/* Of position 555, which is number 5 in the loop. */
-static void goes_over_no_instruction_for_a_device(void **state)
+/* At position 555, which is number 5 in the loop. */
+static void stops_behind_a_devices_write(void **state)
 {
     struct rsp_client *client = *state;
 
     shake_hands(client);
     client_expect(client, "Z2,2030,8", "OK");
-    expect_stop(client, "c", 0x1014, "watch:2030;");
+    expect_stop(client, "c", 0x1018, "watch:2030;");
     client_expect(client, "m2030,1", "88");
 }
 
@@ -93,7 +93,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_CLIENT(tells_gdb_nothing_of_the_host),
         WITH_CLIENT(stops_with_the_access_behind_it),
-        WITH_CLIENT(goes_over_no_instruction_for_a_device),
+        WITH_CLIENT(stops_behind_a_devices_write),
         WITH_CLIENT(a_move_becomes_a_seek),
     };
 
