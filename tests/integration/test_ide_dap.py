@@ -189,6 +189,17 @@ class Adapter:
         dap.move("stepBack", granularity="instruction")
         self.assertEqual(self.position(dap), self.end - 1)
 
+    def test_script_in_gdbinit(self):
+        """For IDEs that start gdb with arguments of their own."""
+        home = self.ebb.new_folder("home")
+        os.mkdir(home)
+        with open(os.path.join(home, ".gdbinit"), "w") as file:
+            file.write("source %s\n" % SCRIPT)
+        dap = Dap([debuggers.needed_by(self, self.debugger), "-i=dap"],
+                  {"HOME": home, "XDG_CONFIG_HOME": home})
+        self.addCleanup(dap.close)
+        self.assertTrue(dap.request("initialize", adapterID="ebb")["supportsStepBack"])
+
     def test_script_loaded_late(self):
         """The client is told of the capability that was not there when it asked."""
         dap = self.attach("-q")

@@ -16,13 +16,13 @@ class Refused(Exception):
 
 
 class Dap:
-    """An adapter that talks over its standard input and output."""
+    """An adapter that talks over its standard input and output. environment: what is changed."""
 
-    def __init__(self, command, **options):
+    def __init__(self, command, environment=None):
         self.child = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             start_new_session=True, cwd=ROOT,
-            env={**os.environ, "DEBUGINFOD_URLS": "", "LC_ALL": "C"}, **options)
+            env={**os.environ, "DEBUGINFOD_URLS": "", "LC_ALL": "C", **(environment or {})})
         self.messages = []
         self.transcript = []
         self._sequence = 0
