@@ -272,12 +272,72 @@ static void test_not_monotone(void **state)
     assert_true(result.not_monotone);
 }
 
+/* Of a long history, what is bad from a position on but for the one behind it. */
+static void bisect_with_gap(uint64_t first_bad, struct bisection_result *result)
+{
+    struct bisection_options options = {
+        .from = 0, .to = 1000000000, .at_once = 2, .skips_max = 6, .doubts = 3};
+    struct bisection *bisection = bisection_new(&options);
+    uint64_t positions[2];
+    unsigned count;
+
+    while ((count = bisection_next(bisection, positions)) > 0) {
+        for (unsigned i = 0; i < count; i++) {
+            bisection_note(bisection, positions[i],
+                           positions[i] < first_bad || positions[i] == first_bad + 1
+                               ? BISECTION_GOOD
+                               : BISECTION_BAD);
+        }
+    }
+    bisection_result(bisection, result);
+    bisection_free(bisection);
+}
+
+/* The position behind what was found is looked at. */
+static void test_neighbour(void **state)
+{
+    struct bisection_result result;
+    unsigned met = 0;
+
+    (void)state;
+    for (uint64_t first_bad = 300000000; first_bad < 300000100; first_bad++) {
+        bisect_with_gap(first_bad, &result);
+        assert_int_equal(result.end, BISECTION_FOUND);
+        if (result.first_bad == first_bad) {
+            assert_true(result.not_monotone);
+            assert_int_equal(result.good_behind, first_bad + 1);
+            met++;
+        } else {
+            assert_int_equal(result.first_bad, first_bad + 2);
+        }
+    }
+    assert_true(met > 0);
+}
+
+/* What is found later is doubted as much as what was found first. */
+static void test_doubts_again(void **state)
+{
+    struct bisection_options options = {.at_once = 1, .skips_max = 6, .doubts = 1};
+    struct bisection_result result;
+    struct history history = {.length = 200};
+
+    (void)state;
+    /* The look before 150 meets the bad one at 49, that before 45 the one at 12. */
+    for (unsigned i = 0; i < history.length; i++) {
+        history.verdicts[i] =
+            i >= 150 || (i >= 45 && i < 55) || (i >= 10 && i < 15) ? BISECTION_BAD : BISECTION_GOOD;
+    }
+    bisect(&history, &options, &result);
+    assert_int_equal(result.first_bad, 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_monotone),     cmocka_unit_test(test_any),
         cmocka_unit_test(test_skips),        cmocka_unit_test(test_long_skip),
-        cmocka_unit_test(test_not_monotone),
+        cmocka_unit_test(test_not_monotone), cmocka_unit_test(test_neighbour),
+        cmocka_unit_test(test_doubts_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
