@@ -247,7 +247,8 @@ static int find_line(struct bisect *bisect, const char *pattern, struct ebb_erro
         return ebb_fail(error, EBB_ERROR_USAGE, "--console: \"%s\" is no regular expression: %s",
                         pattern, why);
     }
-    status = console_lines_visit(&bisect->recording, match_line, &search, error);
+    status = console_lines_visit(bisect->recording.log, bisect->recording.manifest, match_line,
+                                 &search, error);
     regfree(&search.regex);
     if (status < 0) {
         return -1;

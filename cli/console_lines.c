@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console_lines.h"
 
+#include "log/cursor.h"
+
 #include <stdlib.h>
 
 #define LINE_MAX_BYTES 65536u
@@ -90,13 +92,13 @@ static int read_log(struct reader *reader, const struct ebb_log *log, struct ebb
     return result;
 }
 
-int console_lines_visit(const struct recording *recording, console_visit visit, void *opaque,
-                        struct ebb_error *error)
+int console_lines_visit(const struct ebb_log *log, const struct manifest *manifest,
+                        console_visit visit, void *opaque, struct ebb_error *error)
 {
-    struct reader reader = {.manifest = recording->manifest, .visit = visit, .opaque = opaque};
-    int result = read_log(&reader, recording->log, error);
+    struct reader reader = {.manifest = manifest, .visit = visit, .opaque = opaque};
+    int result = read_log(&reader, log, error);
 
-    for (size_t i = 0; i <= reader.manifest->console_count; i++) {
+    for (size_t i = 0; i <= manifest->console_count; i++) {
         if (result == 0 && reader.lines[i].length > 0) {
             result = end_line(&reader, i, error);
         }

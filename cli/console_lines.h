@@ -3,7 +3,8 @@
 #ifndef EBB_CLI_CONSOLE_LINES_H
 #define EBB_CLI_CONSOLE_LINES_H
 
-#include "recording.h"
+#include "log/reader.h"
+#include "manifest.h"
 
 #include <stdio.h>
 
@@ -18,7 +19,7 @@ struct console_line {
  * visit returns 0 to go on, 1 to end, or -1. Returns 0, or -1. */
 typedef int (*console_visit)(void *opaque, const struct console_line *line,
                              struct ebb_error *error);
-int console_lines_visit(const struct recording *recording, console_visit visit, void *opaque,
-                        struct ebb_error *error);
+int console_lines_visit(const struct ebb_log *log, const struct manifest *manifest,
+                        console_visit visit, void *opaque, struct ebb_error *error);
 
 #endif

@@ -8,6 +8,7 @@
 #include "programs.h"
 #include "progress.h"
 #include "recording.h"
+#include "served_facts.h"
 #include "slide.h"
 #include "symbol_file.h"
 #include "walls_check.h"
@@ -45,6 +46,7 @@ struct replay {
     struct timeline *timeline;
     char *symbols; /* file; NULL: none */
     struct slide slide;
+    struct rsp_recording facts;
     struct rsp_options options;
     struct rsp_result result;
     struct rsp_result served; /* by another thread */
@@ -499,11 +501,16 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
         status = symbol_file_check_for_gdb(&replay.recording, replay.symbols, error);
     }
     if (status == 0) {
+        status = served_facts_init(&replay.facts, &replay.recording, error);
+    }
+    if (status == 0) {
+        replay.options.recording = &replay.facts;
         walls_check_before_replay();
         status = serve(&replay, error);
     }
     timeline_close(replay.timeline);
     free(replay.symbols);
+    served_facts_free(&replay.facts);
     recording_close(&replay.recording);
     if (replay.signals_fd >= 0) {
         close(replay.signals_fd);

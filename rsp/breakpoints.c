@@ -171,6 +171,20 @@ void rsp_breakpoints_bury(struct rsp_session *session)
     }
 }
 
+int rsp_breakpoints_restore(struct rsp_session *session, struct ebb_error *error)
+{
+    timeline_clear_breakpoints(session->timeline);
+    for (unsigned i = 0; i < session->breakpoint_count; i++) {
+        const struct rsp_breakpoint *breakpoint = &session->breakpoints[i];
+
+        if (timeline_add_breakpoint(session->timeline, timeline_kind(breakpoint->type),
+                                    breakpoint->address, timeline_length(breakpoint), error) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 /* Why it cannot be inserted, or NULL. */
 static const char *complaint(const struct rsp_breakpoint *breakpoint)
 {

@@ -22,6 +22,9 @@ const struct rsp_breakpoint *rsp_breakpoint_removed_at(const struct rsp_session 
 int rsp_breakpoints_revive(struct rsp_session *session, struct ebb_error *error);
 void rsp_breakpoints_bury(struct rsp_session *session);
 
+/* Makes the timeline stop at all of the client's, and at nothing else. */
+int rsp_breakpoints_restore(struct rsp_session *session, struct ebb_error *error);
+
 /*
  * The client's watchpoint that an access starting at that address hit, and an address inside it;
  * NULL: none.

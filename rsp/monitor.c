@@ -9,7 +9,9 @@
 #include "moves.h"
 #include "physical_watch.h"
 #include "position.h"
+#include "recording_facts.h"
 #include "register_order.h"
+#include "search.h"
 #include "steps.h"
 #include "stop_reply.h"
 
@@ -19,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORDS_MAX = 4, EVENTS_DEFAULT = 20, EVENTS_MAX = 10000 };
+enum { WORDS_MAX = 36, EVENTS_DEFAULT = 20, EVENTS_MAX = 10000 };
 
 struct command {
     const char *name;
@@ -150,14 +152,11 @@ static void print_event(struct rsp_session *session, uint64_t number, const stru
     }
 }
 
-static int print_events(struct rsp_session *session, struct ebb_cursor *cursor, uint64_t from,
-                        uint64_t count, struct ebb_error *error)
+static int print_events(struct rsp_session *session, struct ebb_cursor *cursor, uint64_t count,
+                        struct ebb_error *error)
 {
     struct ebb_event event;
 
-    if (ebb_cursor_seek_position(cursor, from, error) < 0) {
-        return -1;
-    }
     rsp_session_printf(session, "%12s  %20s  %-14s %s\n", "event", "position", "kind",
                        "address, size, value");
     while (count-- && !rsp_session_interrupted(session)) {
@@ -176,11 +175,18 @@ static int run_events(struct rsp_session *session, char **words, unsigned count,
                       struct ebb_error *error)
 {
     uint64_t from = timeline_position(session->timeline), events = EVENTS_DEFAULT;
+    bool by_number = false;
     struct ebb_cursor *cursor;
     char *rest;
     int status;
 
-    if (count > 1 && parse_position(session, words[1], &from, error) < 0) {
+    if (count > 1 && words[1][0] == '#') {
+        by_number = true;
+        from = strtoull(words[1] + 1, &rest, 10);
+        if (*rest || rest == words[1] + 1) {
+            return ebb_fail(error, EBB_ERROR_USAGE, "'%.40s' is no number of an event", words[1]);
+        }
+    } else if (count > 1 && parse_position(session, words[1], &from, error) < 0) {
         return -1;
     }
     if (count > 2) {
@@ -193,7 +199,11 @@ static int run_events(struct rsp_session *session, char **words, unsigned count,
     if (!cursor) {
         return -1;
     }
-    status = print_events(session, cursor, from, events, error);
+    status = by_number ? ebb_cursor_seek_event(cursor, from, error)
+                       : ebb_cursor_seek_position(cursor, from, error);
+    if (status == 0) {
+        status = print_events(session, cursor, events, error);
+    }
     ebb_cursor_free(cursor);
     return status;
 }
@@ -318,12 +328,19 @@ static const struct command commands[] = {
     {"help", "", 0, 0, run_help, "this list"},
     {"position", "", 0, 0, run_position, "where the timeline is, and where it begins and ends"},
     {"seek", "POSITION", 1, 1, run_seek, "go to a position"},
-    {"events", "[POSITION [COUNT]]", 0, 2, run_events, "recorded events from a position on"},
+    {"events", "[POSITION|#EVENT [COUNT]]", 0, 2, run_events,
+     "recorded events from a position or a number on"},
     {"checkpoints", "", 0, 0, run_checkpoints,
      "what is reached without replaying: checkpoints, keyframes"},
     {"digest", "", 0, 0, run_digest, "digests of the registers and RAM, to compare two visits"},
     {"stats", "", 0, 0, run_stats, "memory and work of the replay"},
     {"info", "", 0, WORDS_MAX - 1, run_info, "the recording"},
+    {"recording", "", 0, 0, rsp_print_recording, "where it is, and what was recorded"},
+    {"console", "[FROM [TO]]", 0, 2, rsp_print_console, "what the guest printed, with positions"},
+    {"counter", "[VALUE]", 0, 1, rsp_print_counter,
+     "the guest's last reading of its clock, or its first of at least VALUE"},
+    {"search", "last|next|on|TO[:N] KIND ADDRESS[,LENGTH]...", 3, WORDS_MAX - 1, rsp_search,
+     "go to where memory is accessed or code executed"},
     {"halt", "", 0, 0, run_halt, "does nothing: for debuggers that send it"},
     {"reset", "[halt|init|run]", 0, 1, run_reset, "the same as seek begin"},
     {"step-over-interrupts", "[on|off]", 0, 1, run_step_over_interrupts,
@@ -417,7 +434,7 @@ void rsp_handle_monitor(struct rsp_session *session, const struct rsp_arguments 
 {
     const struct rsp_argument *digits = &arguments->list[0];
     struct ebb_error error;
-    char line[256];
+    char line[1024];
     size_t length = digits->length / 2;
 
     if (digits->length % 2 || length >= sizeof(line) ||

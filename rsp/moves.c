@@ -298,3 +298,25 @@ int rsp_move(struct rsp_session *session, const struct rsp_move *asked, struct t
     session->at_watchpoint = stop->reason == TIMELINE_STOP_WATCHPOINT;
     return 0;
 }
+
+int rsp_moves_begin(struct rsp_session *session, struct ebb_error *error)
+{
+    bool resume;
+
+    session->interrupt = false;
+    if (decide_on_diversion(session, RSP_MOVE_SEEK, &resume, error) < 0) {
+        return -1;
+    }
+    return rsp_watcher_begin(&session->watcher, session->timeline, true, error);
+}
+
+void rsp_moves_end(struct rsp_session *session)
+{
+    rsp_watcher_end(&session->watcher);
+    if (rsp_watcher_given_up(&session->watcher)) {
+        session->silent = true; /* an answer now would be taken for that to the next packet */
+    }
+    if (rsp_watcher_requested(&session->watcher)) {
+        rsp_connection_drop_interrupts(&session->connection);
+    }
+}

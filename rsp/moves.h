@@ -18,4 +18,12 @@ struct rsp_move {
 int rsp_move(struct rsp_session *session, const struct rsp_move *move, struct timeline_stop *stop,
              struct ebb_error *error);
 
+/*
+ * Around a search of the server's own, which moves the timeline itself, with breakpoints that are
+ * not the client's: whatever there was of a diversion is dropped, and the client may interrupt or
+ * go on to another packet. The search asks rsp_watcher_requested() after each of its moves.
+ */
+int rsp_moves_begin(struct rsp_session *session, struct ebb_error *error);
+void rsp_moves_end(struct rsp_session *session);
+
 #endif

@@ -182,6 +182,18 @@ int rsp_physical_watch_remove(struct rsp_session *session, char **words, unsigne
                     words[1]);
 }
 
+int rsp_physical_watch_restore(struct rsp_session *session, struct ebb_error *error)
+{
+    struct rsp_physical_list *watches = session->watches;
+
+    for (unsigned i = 0; watches && i < watches->count; i++) {
+        if (add(session, &watches->list[i], error) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 /* Goes over the access that was stopped at, with all of them out of the way. */
 static int go_over(struct rsp_session *session, bool forward, struct timeline_stop *stop,
                    struct ebb_error *error)
@@ -200,12 +212,7 @@ static int go_over(struct rsp_session *session, bool forward, struct timeline_st
         status = forward ? timeline_step(session->timeline, stop, error)
                          : timeline_reverse_step(session->timeline, stop, error);
     }
-    for (unsigned i = 0; i < watches->count; i++) {
-        if (add(session, &watches->list[i], error) < 0) {
-            return -1;
-        }
-    }
-    return status;
+    return rsp_physical_watch_restore(session, error) < 0 ? -1 : status;
 }
 
 /* Whose access it was, if not the guest's. */

@@ -15,6 +15,9 @@ int rsp_physical_watch_set(struct rsp_session *session, char **words, unsigned c
 int rsp_physical_watch_remove(struct rsp_session *session, char **words, unsigned count,
                               struct ebb_error *error);
 
+/* Puts them back once the timeline has lost all its breakpoints. */
+int rsp_physical_watch_restore(struct rsp_session *session, struct ebb_error *error);
+
 /*
  * To be called at the end of each move. If it stopped at a physical watchpoint: goes over the
  * access, in the direction of the move, tells the user of it, and makes *stop one that gdb stops

@@ -27,7 +27,23 @@ struct rsp_opening {
     const char *(*document)(void *opaque, const char *name);
 };
 
+/*
+ * What the server tells of the recording without knowing its files. Text is printed as it is: who
+ * gives it has taken care that a terminal can have it.
+ */
+struct rsp_recording {
+    const char *facts; /* lines "NAME VALUE" */
+    void *opaque;
+    /* Visits what the guest wrote to its consoles, in lines, from one position to another; visit
+     * returns false to end that. */
+    int (*console)(void *opaque, const struct ebb_log *log, uint64_t from, uint64_t to,
+                   bool (*visit)(void *opaque, uint64_t position, const char *text),
+                   void *visit_opaque, struct ebb_error *error);
+};
+
 struct rsp_options {
+    /* NULL: nothing is told. */
+    const struct rsp_recording *recording;
     /* Becomes readable when the server has to end (a signalfd, an eventfd, a pipe); -1: none. Such
      * a request interrupts a move. The server never reads from it. */
     int stop_fd;

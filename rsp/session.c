@@ -31,6 +31,7 @@ struct rsp_session *rsp_session_new(struct timeline *timeline, int in, int out,
     }
     session->timeline = timeline;
     session->opening = options->opening;
+    session->recording = options->recording;
     session->signal = RSP_SIGTRAP;
     session->steps.over = true;
     session->big_endian = options->big_endian;

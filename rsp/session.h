@@ -58,8 +58,9 @@ struct rsp_steps {
 struct rsp_physical_list;
 
 struct rsp_session {
-    struct timeline *timeline;         /* NULL: it is still being opened, */
-    const struct rsp_opening *opening; /* here */
+    struct timeline *timeline;             /* NULL: it is still being opened, */
+    const struct rsp_opening *opening;     /* here */
+    const struct rsp_recording *recording; /* NULL: nothing is known of it */
     struct rsp_connection connection;
     struct rsp_decoder decoder;
     enum rsp_token pending; /* came instead of an acknowledgement; not yet handled */

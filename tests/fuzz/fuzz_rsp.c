@@ -84,15 +84,20 @@ static const char *const packets[] = {
     "qSearch:memory:1000;1000;abc",
     "qSymbol::",
     "vMustReplyEmpty",
-    "qRcmd,68656c70",                               /* help */
-    "qRcmd,7365656b20353030",                       /* seek 500 */
-    "qRcmd,7365656b202d3939",                       /* seek -99 */
-    "qRcmd,6576656e74732030203130",                 /* events 0 10 */
-    "qRcmd,636865636b706f696e7473",                 /* checkpoints */
-    "qRcmd,7374617473",                             /* stats */
-    "qRcmd,7870202f347862203078",                   /* xp /4xb 0x */
-    "qRcmd,77617463682d706879736963616c2031362c38", /* watch-physical 16,8 */
-    "qRcmd,627974652d6f7264657220626967",           /* byte-order big */
+    "qRcmd,68656c70",                                     /* help */
+    "qRcmd,7365656b20353030",                             /* seek 500 */
+    "qRcmd,7365656b202d3939",                             /* seek -99 */
+    "qRcmd,6576656e74732030203130",                       /* events 0 10 */
+    "qRcmd,636865636b706f696e7473",                       /* checkpoints */
+    "qRcmd,7374617473",                                   /* stats */
+    "qRcmd,7870202f347862203078",                         /* xp /4xb 0x */
+    "qRcmd,77617463682d706879736963616c2031362c38",       /* watch-physical 16,8 */
+    "qRcmd,627974652d6f7264657220626967",                 /* byte-order big */
+    "qRcmd,736561726368206e6578742077726974652031362c38", /* search next write 16,8 */
+    "qRcmd,736561726368203930303a33206578656375746520343039362034313030", /* search 900:3 execute
+                                                                             4096 4100 */
+    "qRcmd,636f6e736f6c652035",                                           /* console 5 */
+    "qRcmd,636f756e7465722035",                                           /* counter 5 */
     "D",
     "vKill;1",
     "!",

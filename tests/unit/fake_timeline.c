@@ -819,6 +819,22 @@ int ebb_cursor_seek_position(struct ebb_cursor *cursor, uint64_t position, struc
     return 0;
 }
 
+int ebb_cursor_seek_event(struct ebb_cursor *cursor, uint64_t number, struct ebb_error *error)
+{
+    (void)error;
+    cursor->number = number < EVENTS ? number : EVENTS;
+    return 0;
+}
+
+/* There are no others than reads. */
+int ebb_cursor_seek_kind(struct ebb_cursor *cursor, uint32_t kind, uint64_t from, uint64_t end,
+                         struct ebb_error *error)
+{
+    (void)kind;
+    (void)end;
+    return ebb_cursor_seek_event(cursor, from < end ? EVENTS : end, error);
+}
+
 uint64_t ebb_cursor_event_number(const struct ebb_cursor *cursor)
 {
     return cursor->number;

@@ -947,6 +947,9 @@ static void monitor_shows_events_and_more(void **state)
     assert_non_null(strstr(text, " 50  mmio-read      0x9000000 4 0x42\n"));
     assert_non_null(strstr(text, " 60  mmio-read"));
     assert_null(strstr(text, " 70  mmio-read"));
+    assert_string_equal(client_monitor(client, "events #5 2", text, sizeof(text)), "OK");
+    assert_non_null(strstr(text, "\n           5                    50  mmio-read"));
+    assert_string_equal(client_monitor(client, "events #", text, sizeof(text)), "E16");
     assert_string_equal(client_monitor(client, "events end", text, sizeof(text)), "OK");
     assert_null(strstr(text, "mmio-read"));
     assert_string_equal(client_monitor(client, "checkpoints", text, sizeof(text)), "OK");
@@ -964,6 +967,93 @@ static void expect_info(struct rsp_client *client, const char *wanted)
 
     assert_string_equal(client_monitor(client, "info", text, sizeof(text)), "OK");
     assert_string_equal(text, wanted);
+}
+
+static void expect_search(struct rsp_client *client, const char *arguments, const char *answer,
+                          uint64_t position)
+{
+    char command[200], text[400];
+
+    snprintf(command, sizeof(command), "search %s", arguments);
+    assert_string_equal(client_monitor(client, command, text, sizeof(text)), "OK");
+    assert_string_equal(text, answer);
+    expect_position(client, position);
+}
+
+static void monitor_searches(void **state)
+{
+    struct rsp_client *client = *state;
+
+    client_expect(client, "Z0,1008,4", "OK"); /* the client's own are no concern of searches */
+    expect_search(client, "next write 0x2010,8", "found 4 write 0x2010 by cpu\n", 4);
+    expect_search(client, "next write 0x2010,8", "found 14 write 0x2010 by cpu\n", 14);
+    expect_search(client, "on write 0x2010,8", "found 14 write 0x2010 by cpu\n", 14);
+    expect_search(client, "last write 0x2010,8", "found 4 write 0x2010 by cpu\n", 4);
+    expect_search(client, "next read 0x2020", "found 6 read 0x2020 by cpu\n", 6);
+    expect_search(client, "last write 0x2010,8", "found 4 write 0x2010 by cpu\n", 4);
+    expect_search(client, "next execute 0x1000 0x1004", "found 10 execute 0x1000 by cpu\n", 10);
+    expect_search(client, "on execute 0x1000 0x1004", "found 11 execute 0x1004 by cpu\n", 11);
+    expect_search(client, "last execute 0x1000", "found 10 execute 0x1000 by cpu\n", 10);
+    expect_search(client, "last execute 0x1000", "found 0 execute 0x1000 by cpu\n", 0);
+    expect_search(client, "last execute 0x1000", "nothing found\n", 0);
+    expect_stop(client, "c", 0x1008, "swbreak:;");
+}
+
+static void monitor_counts(void **state)
+{
+    struct rsp_client *client = *state;
+    char text[100];
+
+    expect_search(client, "1000 execute 0x1000", "counted 100 until 1000\n", 1000);
+    client_monitor(client, "seek 10", text, sizeof(text));
+    expect_search(client, "30 execute 0x1000", "counted 2 until 30\n", 30);
+    expect_search(client, "30 execute 0x1000", "counted 0 until 30\n", 30);
+    expect_search(client, "31 execute 0x1000", "counted 1 until 31\n", 31);
+    client_monitor(client, "seek 0", text, sizeof(text));
+    expect_search(client, "1000:3 execute 0x1000", "counted 3 until 20\n", 20);
+    client_monitor(client, "seek 4", text, sizeof(text));
+    expect_search(client, "44:9 write 0x2010", "counted 4 until 44\n", 44);
+    expect_search(client, "45:1 write 0x2010", "counted 1 until 44\n", 44);
+    expect_search(client, "46 write 0x2010", "counted 1 until 46\n", 46);
+}
+
+static void monitor_searches_what_devices_wrote(void **state)
+{
+    struct rsp_client *client = *state;
+    char text[100];
+
+    expect_search(client, "next write 0x2030,8", "found 554 write 0x2030 by device\n", 554);
+    expect_search(client, "last write 0x2030,8", "nothing found\n", 0);
+    expect_search(client, "1000:2 write 0x2037", "counted 1 until 1000\n", 1000);
+    client_monitor(client, "seek 554", text, sizeof(text));
+    expect_search(client, "on write 0x2030,8", "found 554 write 0x2030 by device\n", 554);
+    expect_search(client, "next write 0x2030,8", "nothing found\n", 1000);
+    client_monitor(client, "seek 0", text, sizeof(text));
+    expect_search(client, "554 write 0x2030", "counted 0 until 554\n", 554);
+}
+
+static void monitor_search_refuses(void **state)
+{
+    static const char *const refused[] = {"search last write",
+                                          "search first write 16",
+                                          "search 5:0 write 16",
+                                          "search 5: write 16",
+                                          "search -5 write 16",
+                                          "search : write 16",
+                                          "search last touch 16",
+                                          "search last write 16,0",
+                                          "search last write 16,1048577",
+                                          "search last write x",
+                                          "search last execute 4,4",
+                                          "search last write 0xffffffffffffffff,2",
+                                          "search last write 1 2 x"};
+    char text[400];
+
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        assert_string_equal(client_monitor(*state, refused[i], text, sizeof(text)), "E16");
+        assert_true(strlen(text) > 0);
+    }
+    expect_position(*state, 0);
 }
 
 static void monitor_describes_the_recording(void **state)
@@ -1352,6 +1442,10 @@ int main(void)
         WITH_CLIENT(sends_registers_in_the_order_asked_for),
         WITH_CLIENT(monitor_tells_and_seeks),
         WITH_CLIENT(monitor_shows_events_and_more),
+        WITH_CLIENT(monitor_searches),
+        WITH_CLIENT(monitor_counts),
+        WITH_CLIENT(monitor_searches_what_devices_wrote),
+        WITH_CLIENT(monitor_search_refuses),
         WITH_CLIENT(monitor_describes_the_recording),
         WITH_CLIENT(monitor_refuses),
         WITH_CLIENT(monitor_takes_what_ides_send),

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "served_facts.h"
+
+#include "console_lines.h"
+#include "text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct visitor {
+    uint64_t from, to;
+    bool (*visit)(void *opaque, uint64_t position, const char *text);
+    void *opaque;
+};
+
+static int visit_line(void *opaque, const struct console_line *line, struct ebb_error *error)
+{
+    const struct visitor *visitor = opaque;
+    bool go_on;
+    char *text;
+
+    if (line->position < visitor->from || line->position > visitor->to) {
+        return 0;
+    }
+    text = text_printable(line->bytes, line->length);
+    if (!text) {
+        return ebb_fail_memory(error);
+    }
+    go_on = visitor->visit(visitor->opaque, line->position, text);
+    free(text);
+    return !go_on;
+}
+
+static int visit_console(void *opaque, const struct ebb_log *log, uint64_t from, uint64_t to,
+                         bool (*visit)(void *opaque, uint64_t position, const char *text),
+                         void *visit_opaque, struct ebb_error *error)
+{
+    const struct recording *recording = opaque;
+    struct visitor visitor = {.from = from, .to = to, .visit = visit, .opaque = visit_opaque};
+
+    return console_lines_visit(log, recording->manifest, visit_line, &visitor, error);
+}
+
+static void write_fact(FILE *file, const char *name, const char *value)
+{
+    char *text = value ? text_printable(value, strlen(value)) : NULL;
+
+    if (text) {
+        fprintf(file, "%s %s\n", name, text);
+    }
+    free(text);
+}
+
+int served_facts_init(struct rsp_recording *served, struct recording *recording,
+                      struct ebb_error *error)
+{
+    char *directory = realpath(recording->directory, NULL), *facts = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&facts, &size);
+
+    if (!file) {
+        free(directory);
+        return ebb_fail_memory(error);
+    }
+    write_fact(file, "directory", directory);
+    write_fact(file, "machine", recording->manifest->machine);
+    write_fact(file, "architecture", recording->manifest->architecture);
+    write_fact(file, "accelerator", recording->manifest->accelerator);
+    write_fact(file, "created", recording->manifest->created);
+    free(directory);
+    if (fclose(file) != 0) {
+        free(facts);
+        return ebb_fail_memory(error);
+    }
+    *served = (struct rsp_recording){.facts = facts, .opaque = recording, .console = visit_console};
+    return 0;
+}
+
+void served_facts_free(struct rsp_recording *served)
+{
+    free((char *)served->facts);
+}
