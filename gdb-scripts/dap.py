@@ -130,8 +130,8 @@ def forget_the_present():
         getattr(module, name)(None)
 
 
-def after_seek():
-    """Has the client look anew after the command "ebb seek"."""
+def after_jump():
+    """Has the client look anew after a command such as "ebb goto"."""
     forget_the_present()
     report_stop("goto")
 
@@ -139,7 +139,7 @@ def after_seek():
 def seek_to(position):
     """In gdb's thread."""
     try:
-        ebb.seek(str(position))
+        ebb.go(ebb.parse(str(position)))
         forget_the_present()
         return describe_place()
     except gdb.GdbError as error:
@@ -188,4 +188,4 @@ if not getattr(server, "ebb_was_here", False) and supported():
     server.ebb_was_here = True
     register()
     put_first()
-    ebb.after_seek.append(after_seek)
+    ebb.after_jump.append(after_jump)

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ways to write a position: numbers, shares, events, lines of the console, times, bookmarks."""
+
+import re
+
+import gdb
+
+from . import bookmarks, console, server
+
+TIME = re.compile(r"(\d+(?:\.\d+)?)\s*(s|ms|us|ns)")
+UNITS = {"s": 1, "ms": 1000, "us": 1000 ** 2, "ns": 1000 ** 3}
+FREQUENCIES = ("CNTFRQ_EL0", "CNTFRQ")
+
+WORDS = ("begin", "end", "event ", "console /", "bookmark ")
+
+HELP = """POSITION is a number of instructions since the recording began, or one of
+    +N, -N            a number of instructions from here
+    begin, end        where history begins and ends
+    N%                a share of the recording
+    event N           where event number N of the log is (ebb events)
+    console /REGEX/   where the guest wrote the next such line to its console
+    N s, N ms, N us   when the guest read its clock first at this time or later
+    bookmark NAME     a place that was marked (help ebb bookmark)
+or any expression, such as $here."""
+
+
+def within(position, begin, end):
+    if not begin <= position <= end:
+        raise gdb.GdbError(
+            f"the recording goes from {server.grouped(begin)} to {server.grouped(end)}")
+    return position
+
+
+def of_event(text):
+    if not text.isdigit():
+        raise gdb.GdbError(f"'{server.printable(text)}' is no number of an event")
+    try:
+        lines = server.monitor(f"events #{int(text)} 1").splitlines()
+    except gdb.GdbError:
+        lines = []
+    for words in map(str.split, lines[1:]):
+        if words[0] == str(int(text)):
+            return int(words[1])
+    raise gdb.GdbError(f"there is no event {text} in the log")
+
+
+def frequency():
+    for name in FREQUENCIES:
+        value = gdb.parse_and_eval("$" + name)
+        if value.type.code != gdb.TYPE_CODE_VOID and int(value) > 0:
+            return int(value) & 0xffffffff
+    raise gdb.GdbError("the guest's clock has no frequency here: it cannot tell the time")
+
+
+def of_time(amount, unit):
+    ticks = int(float(amount) * frequency() / UNITS[unit])
+    match = re.search(r"counter (\d+) at (\d+)", server.monitor(f"counter {ticks}"))
+    if not match:
+        raise gdb.GdbError("the guest has not read its clock at that time or later")
+    return int(match[2])
+
+
+def of_expression(text, begin, end):
+    """Anything gdb can calculate: $where, 1000*1000, behind a sign as well."""
+    sign = text[:1] if text[:1] in ("+", "-") else ""
+    digits = text[len(sign):].replace("_", "").replace(" ", "")
+    try:
+        number = int(digits) if digits.isdigit() else int(gdb.parse_and_eval(text[len(sign):]))
+    except (gdb.error, TypeError, ValueError, OverflowError):
+        raise gdb.GdbError(
+            f"'{server.printable(text)}' is no position; write a number, +N, -N, begin, end, "
+            "or see: help ebb goto") from None
+    if sign:
+        here = server.place()[0]
+        return max(begin, min(end, here + (number if sign == "+" else -number)))
+    return within(number, begin, end)
+
+
+def parse(text):
+    """What the user wrote, as a number."""
+    text = text.strip()
+    begin, end = server.place()[1:]
+    word, _, rest = text.partition(" ")
+    if not text:
+        raise gdb.GdbError("where to? write: ebb goto POSITION")
+    if text in ("begin", "end"):
+        return begin if text == "begin" else end
+    if word == "event" and rest:
+        return of_event(rest.strip())
+    if word == "console" and rest:
+        return console.find(console.parse(rest))
+    if word == "bookmark" and rest:
+        return within(bookmarks.Store().find(rest.strip())["position"], begin, end)
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text)
+    if match and float(match[1]) <= 100:
+        return begin + int((end - begin) * float(match[1]) / 100)
+    match = TIME.fullmatch(text)
+    if match:
+        return of_time(*match.groups())
+    return of_expression(text, begin, end)
+
+
+def complete(text, word):
+    """Only the word at the end of text is gdb's to replace."""
+    if text.startswith("bookmark "):
+        return bookmarks.names(word)
+    begun = len(text) - len(word)
+    return [choice[begun:].rstrip() for choice in WORDS if choice.startswith(text)]

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""gdb with the commands of gdb-scripts/ebb.py, and what those print, taken apart."""
+
+import os
+import re
+
+from .gdb import ROOT, Gdb
+
+SCRIPT = os.path.join(ROOT, "gdb-scripts", "ebb.py")
+
+
+def number(text):
+    """1 234 567 as a number."""
+    return int(text.replace(" ", ""))
+
+
+class Commands(Gdb):
+    """On a recording that has symbols, at its beginning."""
+
+    def __init__(self, elf, recording, options=()):
+        super().__init__(elf)
+        self.run("source " + SCRIPT)
+        self.connect(recording, options)
+
+    def refused(self, command):
+        """What a command says that must fail; a traceback is no answer."""
+        answer = self.try_run(command)
+        if answer.error is None:
+            raise AssertionError("'%s' did not fail: %s" % (command, answer.text))
+        if "Traceback" in answer.text or "Error occurred in Python" in answer.text:
+            raise AssertionError("'%s' ended with %s" % (command, answer.text))
+        return answer.error
+
+    def go(self, position):
+        """To a position, without a trace in the places that ebb back knows."""
+        self.run("monitor seek %s" % position)
+        self.run("maintenance flush register-cache")
+
+    def completed(self, text):
+        return self.run("complete " + text).text.splitlines()
+
+
+def rows(text):
+    """(position, rest) of the lines of a table."""
+    return [(number(match[1]), match[2])
+            for match in re.finditer(r"^[> ] *(\d+(?: \d{3})*)  +(.*)$", text, re.MULTILINE)]
