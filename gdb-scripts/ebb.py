@@ -16,7 +16,7 @@ import gdb
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 MODULES = ("trail", "goto", "accesses", "bookmarks", "console", "calls", "timeline", "differences",
-           "exceptions", "plain")
+           "exceptions", "linux", "plain")
 
 
 def load_commands():
