@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docs/commands.md: every command in it is run, and prints what it says, other numbers aside."""
+
+import os
+import re
+import unittest
+from unittest import mock
+
+from harness import ebb
+from harness.ebb_commands import Commands
+from harness.gdb import ROOT
+
+DOCUMENT = os.path.join(ROOT, "docs", "commands.md")
+
+
+def examples():
+    """(guest, [(command, what it prints)]) for each block."""
+    with open(DOCUMENT) as file:
+        text = file.read()
+    guest = "steps"
+    for named, block in re.findall(r"<!-- guest: (\w+) -->|^```\n(.*?)^```$", text, re.M | re.S):
+        guest = named or guest
+        if block:
+            parts = re.split(r"(?m)^\(gdb\) (.*)\n", block)
+            yield guest, list(zip(parts[1::2], parts[2::2]))
+
+
+def masked(text):
+    """Without what another compiler or another run of the guest may make different."""
+    text = re.sub(r"\|[-kbxO]{60}\|", "|LINE|", text)
+    text = re.sub(r"\b0x[0-9a-f]+", "ADDRESS", text)
+    text = re.sub(r"(?<![\w.])-?\d+(?: \d{3})*\b", "N", text)
+    text = re.sub(r"ADDRESS in (?=\w+ \()", "", text)
+    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+
+
+def comparable(command, text):
+    lines = masked(text)
+    if command == "ebb checkpoints":
+        return sorted(set(lines))  # how many there are depends on the machine's memory and speed
+    if command == "ebb last random_words[0]":
+        return lines[:3]  # the device writes when it pleases, wherever the guest is then
+    return lines
+
+
+class Document(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.ebb = ebb.current()
+        environment = mock.patch.dict(os.environ, {"XDG_DATA_HOME": self.ebb.new_folder("data")})
+        environment.start()
+        self.addCleanup(environment.stop)
+
+    def gdb(self, guest):
+        name = guest + "-aarch64"
+        recorder = self.ebb.shared(name, lambda: self.ebb.guests.bare(name) + (
+            ["-device", "virtio-rng-device"] if guest == "dma" else []))
+        gdb = Commands(self.ebb.guests.elf(name), recorder.recording)
+        self.addCleanup(gdb.close)
+        return gdb
+
+    def printed(self, gdb, command):
+        """What a failing command says comes twice: on the console, and as its result."""
+        answer = gdb.try_run(command)
+        return answer.error if answer.error is not None else answer.text
+
+    def test_every_command(self):
+        sessions, seen = {}, set()
+        for guest, commands in examples():
+            gdb = sessions.setdefault(guest, None) or self.gdb(guest)
+            sessions[guest] = gdb
+            for command, printed in commands:
+                seen.add(command.split()[1])
+                with self.subTest(command):
+                    self.assertEqual(comparable(command, self.printed(gdb, command)),
+                                     comparable(command, printed))
+        # None is left out.
+        names = set(re.findall(r"(?m)^ebb (\S+)[^-\n]* -- ", gdb.run("help ebb").text))
+        self.assertEqual(names - seen - {"next-is-stepi", "record-warning", "seek"}, set())
