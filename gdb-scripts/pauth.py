@@ -186,7 +186,7 @@ class PointerAuthentication(Unwinder):
         link = self.number(frame, "x30")
         # A call that never returns may be the last instruction of its function.
         called = link is not None and self.strip(frame, link) == pc
-        begin = self.beginning(pc - 4 if called else pc)
+        begin = self.beginning((pc - 4 if called else pc) & MASK)
         if begin is None or not 0 < pc - begin <= FUNCTION_LIMIT:
             return None
         code = bytes(gdb.selected_inferior().read_memory(begin, pc - begin))

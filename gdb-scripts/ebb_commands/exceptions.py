@@ -86,7 +86,7 @@ class Narrow:
                 "data abort": 8}.get(kind, 4)
         if kind == "data abort":
             kind += " at 0x%x" % (register("DFAR") or 0)
-        return kind, symbol(link - back)
+        return kind, symbol(link - back & 0xffffffff)
 
 
 def vectors():
