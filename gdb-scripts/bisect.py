@@ -63,9 +63,9 @@ def quoted(path):
 
 
 def seek(position):
-    answer = ebb.monitor(f"seek {position}")
-    ebb.forget_the_present()
-    match = ebb.POSITION.search(answer)
+    answer = ebb.server.monitor(f"seek {position}")
+    ebb.server.forget_the_present()
+    match = ebb.server.POSITION.search(answer)
     if not match or int(match[1]) != position:
         raise Unreachable(f"position {position} cannot be reached")
 
@@ -182,9 +182,9 @@ def earliest(expression, position, least):
 def scan_stores(expression, first, last):
     """Goes from change to change of the memory that the condition depends on."""
     while True:
-        before = ebb.place()[0]
+        before = ebb.server.place()[0]
         gdb.execute("continue", to_string=True)
-        position = ebb.place()[0]
+        position = ebb.server.place()[0]
         if position <= before and position < last:
             raise Unreachable(f"history ends at position {position}")
         if position > last or position <= before:
