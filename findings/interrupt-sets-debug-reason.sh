@@ -3,10 +3,10 @@
 #
 # In QEMU an interrupt of an AArch32 guest says in DBGDSCR that it was the breakpoint before it.
 #
-# DBGDSCR.MOE is the reason of the last debug exception (ARMv7 Architecture Reference Manual, Debug registers):
-# only such an exception changes it. QEMU sets it at every exception, from the syndrome of the last one
-# that had a syndrome, which an interrupt has not. A debugger in the guest that reads MOE at a BKPT and
-# writes it back to 0 finds 3 (BKPT) there again after the next interrupt, though no breakpoint was met.
+# DBGDSCR.MOE is the reason of the last debug exception (ARMv7 Architecture Reference Manual, Debug
+# registers): only such an exception changes it. QEMU sets it at every exception, from the syndrome of the
+# last one that had a syndrome, which an interrupt has not. A debugger in the guest that reads MOE at a BKPT
+# and writes it back to 0 finds 3 (BKPT) there again after the next interrupt, though no breakpoint was met.
 #
 # Seen with QEMU 7.2 of Debian 12: 3 behind a BKPT, 0 when written, 3 behind an interrupt of the GIC that
 # the program has sent to itself.
