@@ -14,7 +14,6 @@ from test_replay_walk import SampledTests
 BARE = ("exceptions", "interrupts", "mmu", "exclusives", "float", "reset", "dma", "steps",
         "polling", "sleeper", "floatirq", "hypercalls", "counter", "stripped")
 REGISTERS = ("interrupts", "sleeper", "steps", "clock")   # with the CPU's own timer
-UNNOTICED = ("--rescan-on-execute", "off")
 TIMES = 2   # that each guest is recorded on each host
 TRIES = 8   # at store-exclusives that fail unseen
 WORK = "work=compute,syscalls,processes,idle"
@@ -29,7 +28,7 @@ def make_plan(host, guests):
     plan.record_disturbed("disturbed-64", plan.bare("trylock-kvm-aarch64"), times=TRIES)
     if host.kernel:
         add_untraced(plan)
-    plan.record("latecode-64", plan.bare("latecode-kvm-aarch64"), UNNOTICED)
+    plan.record("latecode-64", plan.bare("latecode-kvm-aarch64"))
     plan.record("clock-64", plan.bare("clock-kvm-aarch64"), times=TIMES)
     plan.record("exact-64", plan.bare("clock-kvm-aarch64"), ["--clock-step", "0"])
     add_registers(plan, 64, "aarch64")
@@ -44,7 +43,7 @@ def make_plan(host, guests):
         plan.record("counter-thumb", plan.bare("counter-kvm-thumb"))
         plan.record("trylock-32", plan.bare("trylock-kvm-arm"), times=TIMES)
         plan.record_disturbed("disturbed-32", plan.bare("trylock-kvm-arm"), times=TRIES)
-        plan.record("latecode-32", plan.bare("latecode-kvm-arm"), UNNOTICED)
+        plan.record("latecode-32", plan.bare("latecode-kvm-arm"))
         plan.record("clock-32", plan.bare("clock-kvm-arm"), times=TIMES)
         plan.record("exact-32", plan.bare("clock-kvm-arm"), ["--clock-step", "0"])
         add_registers(plan, 32, "arm")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Code with accesses to the CPU's counter that is not in the guest's image: a rescan of the guest's
 memory finds it, where the user says (`--rescan-at`), when the user says (`--rescan`), when a
-recording begins in a running guest, and by itself before it is executed, where the host tells of
-that. One kind of host does: what they share is KVM's interface."""
+recording begins in a running guest, and before it is executed (`--rescan-on-execute on`), where the
+host tells of that. One kind of host does: what they share is KVM's interface."""
 
 import subprocess
 import unittest
@@ -32,16 +32,15 @@ def make_plan(host, guests):
 def add(plan, guests, bits, architecture):
     late, awaiting = ("%s-kvm-%s" % (name, architecture) for name in ("latecode", "rescanned"))
     places = [address_of(guests.elf(late), name) for name in ("main", "code")]
-    plan.record("execute-%d" % bits, plan.bare(late))
+    plan.record("execute-%d" % bits, plan.bare(late), ["--rescan-on-execute", "on"])
     plan.record("late-%d" % bits, plan.bare(late),
-                ["--rescan-on-execute", "off", "--rescan-at",
-                 ",".join("%#x" % place for place in places)])
+                ["--rescan-at", ",".join("%#x" % place for place in places)])
     plan.shell("""start_until asked-NN 'latecode: written' ebb record --accel kvm -o asked-NN \
-                      --rescan-on-execute off --control control-NN -- ARGUMENTS
+                      --control control-NN -- ARGUMENTS
                   ebb record --rescan control-NN >asked-NN.rescan
                   finish_started
                   start_until waiting-NN 'latecode: written' ebb record --accel kvm --wait \
-                      --rescan-on-execute off --control control-NN -- ARGUMENTS
+                      --control control-NN -- ARGUMENTS
                   ebb record --attach control-NN -o attached-NN
                   finish_started
                   mv waiting-NN.out attached-NN.out
@@ -79,7 +78,7 @@ class Rescans:
         return made
 
     def test_on_execution(self):
-        """Nobody has to say anything where the host tells what the guest is about to execute."""
+        """Nobody has to say where, if the host tells what the guest is about to execute."""
         name = "execute-%d" % self.bits
         noticed = HOSTS.get(HOST.name).made(name).stats()["execution_noticed"]
         if not noticed and not HOST.kernel:

@@ -291,7 +291,6 @@ static void recorder_init(Object *object)
     session->settings.status_fd = UINT32_MAX;
     session->settings.pmu_type = ANY_PMU;
     session->settings.clock_step_ms = DEFAULT_CLOCK_STEP_MS;
-    session->settings.rescan_on_execute = true;
     recorder_session_init(session);
     add_numbers(object, &session->settings);
     object_property_add_uint64_ptr(object, "rescan-replaced", &session->rescanned.replaced,
