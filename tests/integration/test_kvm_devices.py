@@ -32,20 +32,41 @@ NETWORK = Network(["virtio-net-pci,netdev", "e1000e,netdev", "igb,netdev",
 SIZE = ",xres=320,yres=240"
 CARDS = Cards("pci", {"virtio_gpudrmfb": "virtio-gpu-pci" + SIZE,
                       "bochs-drmdrmfb": "bochs-display" + SIZE}, ["ramfb", "i6300esb"])
+
+# Each of these is in one guest: on PCI, on USB and beside it; and memory-mapped.
+HARDWARE = {
+    "recorded": (DISKS, NETWORK, CARDS),
+    "mapped": (Disks(["virtio-scsi-device,id=scsi"],
+                     [(120, "virtio-blk-device"), (124, "scsi-hd,bus=scsi.0"),
+                      (128, "scsi-cd,bus=scsi.0")]),
+               Network(["virtio-net-device,netdev"], ["virtio_net"], page=NETWORK.page),
+               Cards("device", {"virtio_gpudrmfb": "virtio-gpu-device" + SIZE})),
+}
 # By what the refusal names.
 REFUSED = {"e1000": "e1000", "cmb_size_mb": "nvme,serial=1,cmb_size_mb=1"}
 
 
-def add_files(plan, folder):
-    """What the host is given for its ends of the devices."""
-    ends = os.path.join(folder, "ends")
-    os.makedirs(ends)
-    DISKS.write(ends)
-    CARDS.write(ends)
-    plan.files.update({"guests/ends": ends, "guests/page": NETWORK.page, "guests/says": Port.SAYS,
+def add_files(plan):
+    plan.files.update({"guests/page": NETWORK.page, "guests/says": Port.SAYS,
                        "guests/busybox": plan.guests.fetched("busybox-arm64")})
     with open(os.path.join(ROOT, "tests", "kvm", "devices.sh")) as file:
         plan.shell(file.read())
+
+
+def add_hardware(plan, name, port):
+    """A guest that uses all of it, and what the host is given for its ends."""
+    disks, network, cards = HARDWARE[name]
+    ends = os.path.join(ebb.current().new_folder("devices"), "ends")
+    os.makedirs(ends)
+    disks.write(ends)
+    cards.write(ends)
+    plan.files["guests/%s-ends" % name] = ends
+    words = ["port=%d" % port, disks.words, network.words, cards.words, QUICK]
+    arguments = plan.linux("arm64", "hardware", kernel="arm64-6.12", append=" ".join(words))
+    arguments += (disks.arguments("ends") + network.arguments() +
+                  cards.arguments("ends", ["pipe,path=ends/console", "pipe,path=ends/port"]))
+    # Few keyframes: after each the guest has to fault in all its memory again.
+    plan.shell("record_with_devices %s --keyframe-interval 10s -- ARGUMENTS" % name, arguments)
 
 
 def free_port():
@@ -55,17 +76,12 @@ def free_port():
 
 
 def make_plan(_, guests):
-    session = ebb.current()
     plan = kvm.Plan(guests)
     port = free_port()
-    add_files(plan, session.new_folder("devices"))
-    words = ["port=%d" % port, DISKS.words, NETWORK.words, CARDS.words, QUICK]
-    arguments = plan.linux("arm64", "hardware", kernel="arm64-6.12", append=" ".join(words))
-    arguments += (DISKS.arguments("ends") + NETWORK.arguments() +
-                  CARDS.arguments("ends", ["pipe,path=ends/console", "pipe,path=ends/port"]))
+    add_files(plan)
     plan.shell("serve %d" % port)
-    # Few keyframes: after each the guest has to fault in all its memory again.
-    plan.shell("record_with_devices recorded --keyframe-interval 10s -- ARGUMENTS", arguments)
+    for name in HARDWARE:
+        add_hardware(plan, name, port)
     plan.shell("stop_serving")
     plan.record("ramfb", plan.bare("ramfb-kvm-aarch64") + ["-device", "ramfb"], answering=True)
     for name, device in REFUSED.items():
@@ -93,18 +109,25 @@ class Devices(unittest.TestCase):
         self.assertTrue(result["end_state_compared"], result)
 
     def test_devices(self):
-        made = self.made("recorded")
+        self.check_hardware("recorded")
+
+    def test_mapped(self):
+        self.check_hardware("mapped")
+
+    def check_hardware(self, name):
+        disks, network, cards = HARDWARE[name]
+        made = self.made(name)
         self.assertEqual(made.status, 0, made.describe())
         said = made.text().split("\n")
-        for line in DISKS.lines() + NETWORK.lines() + CARDS.lines() + ["guest: PASS"]:
+        for line in disks.lines() + network.lines() + cards.lines() + ["guest: PASS"]:
             self.assertIn(line, said, made.describe())
-        folder = self.results.path("recorded-ends")
-        DISKS.check(self, folder)
-        CARDS.check(self, folder)
+        folder = self.results.path(name + "-ends")
+        disks.check(self, folder)
+        cards.check(self, folder)
         for port in ("console", "port"):
             with open(os.path.join(folder, port + ".heard"), "rb") as file:
                 self.assertEqual(file.read(), Port.HEARS)
-        self.verify("recorded")
+        self.verify(name)
 
     def test_ramfb(self):
         made = self.made("ramfb")

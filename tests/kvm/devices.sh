@@ -35,10 +35,10 @@ talk() { # NAME
     talking="$talking $!"
 }
 
-# Records a guest that has the disks and the other files for devices in the folder ends, which is
-# NAME-ends afterwards.
+# Records a guest that has the disks and the other files for devices, NAME-ends among the files, in the
+# folder ends, which is NAME-ends afterwards.
 record_with_devices() { # NAME [OPTION]... -- QEMU_ARGUMENT...
-    cp -RL "$EBB_FILES/guests/ends" ends
+    cp -RL "$EBB_FILES/guests/$1-ends" ends
     talking=
     cd ends || return 1
     talk console
