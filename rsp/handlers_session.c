@@ -29,6 +29,7 @@ static void read_client_feature(struct rsp_session *session, const uint8_t *text
     session->client_swbreak |= is_feature(text, length, "swbreak+");
     session->client_hwbreak |= is_feature(text, length, "hwbreak+");
     session->client_error_message |= is_feature(text, length, "error-message+");
+    session->client_steps_off |= is_feature(text, length, "vContSupported+"); /* gdb's alone */
 }
 
 void rsp_handle_supported(struct rsp_session *session, const struct rsp_arguments *arguments)
@@ -39,6 +40,7 @@ void rsp_handle_supported(struct rsp_session *session, const struct rsp_argument
     session->client_swbreak = false;
     session->client_hwbreak = false;
     session->client_error_message = false;
+    session->client_steps_off = false;
     while (left) {
         const uint8_t *end = memchr(text, ';', left);
         size_t length = end ? (size_t)(end - text) : left;

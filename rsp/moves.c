@@ -174,6 +174,47 @@ static int step_range(struct rsp_session *session, const struct rsp_move *move,
     return 0;
 }
 
+/*
+ * Whether a run ends where it begins, at a breakpoint. gdb steps off the breakpoint where it has
+ * stopped: where it runs on at one, it wants to be at that ("jump" to where it is). It does not
+ * know of time that a monitor command has moved: a breakpoint there is passed. Returns 1 if so, and
+ * fills *stop, 0, or -1.
+ */
+static int is_held(struct rsp_session *session, struct timeline_stop *stop, struct ebb_error *error)
+{
+    uint64_t position = timeline_position(session->timeline), pc;
+
+    if (!session->client_steps_off || session->breakpoint_count == 0 || session->told != position ||
+        position == timeline_end(session->timeline)) {
+        return 0;
+    }
+    if (timeline_read_pc(session->timeline, &pc, error) < 0) {
+        return -1;
+    }
+    if (!rsp_breakpoint_at(session, pc)) {
+        return 0;
+    }
+    stop->reason = TIMELINE_STOP_BREAKPOINT;
+    stop->address = pc;
+    return 1;
+}
+
+static int run(struct rsp_session *session, struct manner manner, struct timeline_stop *stop,
+               struct ebb_error *error)
+{
+    struct timeline *timeline = session->timeline;
+    int held;
+
+    if (manner.resume) {
+        return timeline_resume_diversion(timeline, false, stop, error);
+    }
+    held = is_held(session, stop, error);
+    if (held) {
+        return held < 0 ? -1 : 0;
+    }
+    return timeline_run_forward(timeline, timeline_end(timeline), stop, error);
+}
+
 static int move_once(struct rsp_session *session, const struct rsp_move *move, struct manner manner,
                      struct timeline_stop *stop, struct ebb_error *error)
 {
@@ -199,8 +240,7 @@ static int move_once(struct rsp_session *session, const struct rsp_move *move, s
     case RSP_MOVE_CONTINUE:
         break;
     }
-    return manner.resume ? timeline_resume_diversion(timeline, false, stop, error)
-                         : timeline_run_forward(timeline, timeline_end(timeline), stop, error);
+    return run(session, manner, stop, error);
 }
 
 static int move_watched(struct rsp_session *session, const struct rsp_move *move,

@@ -75,6 +75,7 @@ struct rsp_session {
     bool client_swbreak;
     bool client_hwbreak;
     bool client_error_message;
+    bool client_steps_off; /* a breakpoint where it is, before it goes on: so gdb does */
     bool client_lldb;
     bool watch_after; /* the client has been promised what watch_after.h says */
     bool extended;    /* "target extended-remote" */
@@ -93,6 +94,7 @@ struct rsp_session {
 
     bool interrupt;     /* came when nothing moved, and has stopped nothing yet */
     bool at_watchpoint; /* the last stop was one */
+    uint64_t told;      /* the position of the last stop reply */
 
     bool big_endian;                   /* registers travel so; else little-endian */
     bool physical_mode;                /* the client's memory addresses are physical ones */

@@ -41,6 +41,7 @@ void rsp_stop_reply(struct rsp_session *session)
     uint8_t *registers = malloc(size + 1);
     struct ebb_error error;
 
+    session->told = timeline_position(session->timeline);
     rsp_buffer_clear(&session->reply);
     rsp_buffer_printf(&session->reply, "T%02xthread:%x;", session->signal, RSP_THREAD);
     if (registers && timeline_read_registers(session->timeline, registers, &error) == 0) {

@@ -33,6 +33,7 @@ static uint32_t draw(struct random *random, uint32_t below)
 
 static const char *const packets[] = {
     "qSupported:multiprocess+;swbreak+;hwbreak+;error-message+",
+    "qSupported:swbreak+;vContSupported+",
     "QStartNoAckMode",
     "Qqemu.PhyMemMode:1",
     "Qqemu.sstep=1",

@@ -83,6 +83,38 @@ class Sessions:
         gdb.run("break factorial")
         self.assertEqual(gdb.run("jump factorial").function, "factorial")
 
+    def test_jump_to_where_it_is(self):
+        """gdb steps off a breakpoint before it goes on, and so wants to be at one that it has not
+        stepped off."""
+        gdb = self.gdb()
+        gdb.run("tbreak square")
+        gdb.run("continue")
+        for inserted in ("off", "on"):
+            gdb.run("set breakpoint always-inserted " + inserted)
+            gdb.run("stepi")
+            place = gdb.position()
+            gdb.run("break *$pc")
+            for _ in range(2):
+                answer = gdb.run("jump *$pc")
+                self.assertEqual((answer.stop or {}).get("reason"), "breakpoint-hit", answer)
+                self.assertEqual(gdb.position(), place)
+            gdb.run("continue")
+            self.assertGreater(gdb.position(), place)
+
+    def test_breakpoint_where_a_monitor_command_has_led(self):
+        """gdb has not heard of it, and does not step off: to continue is to go on all the same."""
+        gdb = self.gdb()
+        gdb.run("break square")
+        gdb.run("continue")
+        places = [gdb.position()]
+        gdb.run("continue")
+        places.append(gdb.position())
+        gdb.run("stepi")
+        gdb.run("monitor seek %d" % places[0])
+        gdb.run("maintenance flush register-cache")
+        self.assertEqual(gdb.run("continue").function, "square")
+        self.assertEqual(gdb.position(), places[1])
+
     def test_writes_are_not_undone_in_silence(self):
         gdb = self.gdb()
         gdb.run("tbreak steps.c:%d" % MARKS["call build_list"])

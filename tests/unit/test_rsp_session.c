@@ -283,6 +283,32 @@ static void writes_all_registers(void **state)
     assert_int_equal(fake_timeline_diversions(client->timeline), 1);
 }
 
+/* One that steps off breakpoints, as gdb does, is held by one where it runs on without a step;
+ * where it does not know that it is at one, and at the end, it is not. */
+static void holds_who_steps_off_breakpoints(void **state)
+{
+    struct rsp_client *client = *state;
+    char text[200];
+
+    client_expect(client, "Z0,1014,4", "OK");
+    client_expect(client, "Z0,1018,4", "OK");
+    expect_stop(client, "c", 0x1014, "swbreak:;");
+    expect_stop(client, "c", 0x1018, "swbreak:;");
+    client_ask(client, "qSupported:swbreak+;vContSupported+");
+    expect_stop(client, "vCont;c", 0x1018, "swbreak:;");
+    expect_position(client, 6);
+    expect_stop(client, "vCont;s:1", 0x101c, "");
+    expect_stop(client, "vCont;c", 0x1014, "swbreak:;");
+    expect_position(client, 15);
+    client_monitor(client, "seek 5", text, sizeof(text)); /* at 0x1014 */
+    expect_stop(client, "vCont;c", 0x1018, "swbreak:;");
+    expect_position(client, 6);
+    client_monitor(client, "seek end", text, sizeof(text));
+    expect_stop(client, "vCont;c", FAKE_CODE, "replaylog:end;");
+    client_expect(client, "Z0,1000,4", "OK");
+    expect_stop(client, "vCont;c", FAKE_CODE, "replaylog:end;");
+}
+
 static void runs_code_in_a_diversion(void **state)
 {
     struct rsp_client *client = *state;
@@ -1406,6 +1432,7 @@ int main(void)
         WITH_CLIENT(searches_memory),
         WITH_CLIENT(writes_start_a_diversion),
         WITH_CLIENT(writes_all_registers),
+        WITH_CLIENT(holds_who_steps_off_breakpoints),
         WITH_CLIENT(runs_code_in_a_diversion),
         WITH_CLIENT(reverse_moves_drop_a_diversion),
         WITH_CLIENT(steps_both_ways),
