@@ -41,6 +41,24 @@ static int arrive(struct timeline *timeline, uint64_t position, enum timeline_st
     return reach_end(timeline, error) ? -1 : answer_here(timeline, reason, stop);
 }
 
+/* The same at a position that may be in what is lost of a damaged recording, or not be led to any
+ * more: then the move ends where it began. */
+static int arrive_or_stay(struct timeline *timeline, uint64_t position,
+                          enum timeline_stop_reason reason, struct timeline_stop *stop,
+                          struct ebb_error *error)
+{
+    struct moment here = timeline->moment;
+
+    if (arrive(timeline, position, reason, stop, error) == 0) {
+        return 0;
+    }
+    if (error->kind != EBB_ERROR_DIVERGED && error->kind != EBB_ERROR_CORRUPT) {
+        return -1;
+    }
+    timeline->moment = here;
+    return arrive(timeline, here.position, TIMELINE_STOP_DIVERGED, stop, error);
+}
+
 /* A hit inside an instruction is shown just behind it. */
 static int arrive_at_hit(struct timeline *timeline, const struct worker_hit *hit,
                          struct timeline_stop *stop, struct ebb_error *error)
@@ -65,7 +83,7 @@ int backward_end(struct timeline *timeline, const struct search_result *found, u
     case SEARCH_DIVERGED:
         return arrive(timeline, here, TIMELINE_STOP_DIVERGED, stop, error);
     default:
-        return arrive(timeline, position, reason, stop, error);
+        return arrive_or_stay(timeline, position, reason, stop, error);
     }
 }
 

@@ -133,6 +133,78 @@ static void test_behind(void **state)
     session_close(&session);
 }
 
+/* A damaged history. */
+struct behind {
+    struct toy_session session;
+    size_t keyframe; /* the first that is known to be behind the damage, and can be loaded */
+    uint64_t first;  /* its position */
+};
+
+static void set_first(struct behind *behind, size_t keyframe)
+{
+    behind->keyframe = keyframe;
+    behind->first = behind->session.history->keyframe_positions[keyframe];
+}
+
+/* Damages a block of events, and finds the first keyframe behind them. */
+static void damage_events(struct behind *behind, size_t block)
+{
+    const struct toy_history *history = behind->session.history;
+    const char *directory = behind->session.directory;
+    size_t keyframe = 0;
+    uint64_t next;
+
+    for (unsigned i = 0; i < 2; i++) { /* the second time undoes the first */
+        fixture_damage(directory, EBB_BLOCK_EVENTS, block + 1, false, &next);
+    }
+    fixture_damage(directory, EBB_BLOCK_EVENTS, block, false, NULL);
+    while (history->keyframe_positions[keyframe] <= history->event_positions[next - 1]) {
+        keyframe++;
+    }
+    set_first(behind, keyframe);
+}
+
+/* Back by one; at the first state behind the damage, to nowhere. */
+static void step_back(struct behind *behind)
+{
+    struct toy_session *session = &behind->session;
+    struct timeline_stop stop;
+    struct ebb_error error;
+
+    if (session->model.position > behind->first) {
+        session_move(session, MOVE_REVERSE_STEP, 0);
+        return;
+    }
+    if (timeline_reverse_step(session->timeline, &stop, &error)) {
+        fail_msg("%s", error.message);
+    }
+    assert_int_equal(stop.reason, TIMELINE_STOP_DAMAGED);
+    session_check_state(session);
+}
+
+/* What is lost cannot be gone back into: such a move ends where it began. */
+static void test_no_way_back(void **state)
+{
+    struct behind behind = {0};
+    struct toy_session *session = &behind.session;
+    struct timeline_stop stop;
+    struct ebb_error error;
+
+    (void)state;
+    make(session);
+    damage_events(&behind, 2);
+    open_damaged(session);
+    session_move(session, MOVE_SEEK, behind.first);
+    step_back(&behind);
+    step_back(&behind);
+    session_move(session, MOVE_FORWARD, behind.first + 3);
+    assert_int_equal(timeline_run_backward(session->timeline, behind.first - 1, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_DAMAGED);
+    session_check_state(session);
+    session_move(session, MOVE_FORWARD, UINT64_MAX);
+    session_close(session);
+}
+
 /* A reset's keyframe has its position. */
 static bool is_reset(const struct toy_history *history, size_t number)
 {
@@ -294,10 +366,15 @@ static void test_moved(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_payload),        cmocka_unit_test(test_header),
-        cmocka_unit_test(test_behind),         cmocka_unit_test(test_keyframe),
-        cmocka_unit_test(test_first_keyframe), cmocka_unit_test(test_keyframe_of_a_reset),
-        cmocka_unit_test(test_no_keyframe),    cmocka_unit_test(test_exit_status),
+        cmocka_unit_test(test_payload),
+        cmocka_unit_test(test_header),
+        cmocka_unit_test(test_behind),
+        cmocka_unit_test(test_no_way_back),
+        cmocka_unit_test(test_keyframe),
+        cmocka_unit_test(test_first_keyframe),
+        cmocka_unit_test(test_keyframe_of_a_reset),
+        cmocka_unit_test(test_no_keyframe),
+        cmocka_unit_test(test_exit_status),
         cmocka_unit_test(test_moved),
     };
 
