@@ -95,6 +95,18 @@ static const struct keyframe_place *keyframe_before(const struct timeline *timel
     return best;
 }
 
+/* The first keyframe behind position; NULL if there is none. */
+static const struct keyframe_place *keyframe_after(const struct timeline *timeline,
+                                                   uint64_t position)
+{
+    for (size_t i = 0; i < timeline->keyframe_count; i++) {
+        if (timeline->keyframes[i].position > position) {
+            return &timeline->keyframes[i];
+        }
+    }
+    return NULL;
+}
+
 /* How many page contents have to be read to load it: those that the last one loaded did not have.
  * Deduplication makes that a few more than there are, and so does a way back. */
 static double pages_to_read(const struct timeline *timeline, uint64_t number)
@@ -167,6 +179,23 @@ void placement_choose_start(const struct timeline *timeline, const struct replic
     choose_start(timeline, replica, position, start);
 }
 
+bool placement_start_behind(const struct timeline *timeline, uint64_t position, struct start *start)
+{
+    struct checkpoint *checkpoint = checkpoint_set_after(timeline->set, position);
+    const struct keyframe_place *keyframe = keyframe_after(timeline, position);
+
+    if (checkpoint && !(keyframe && keyframe->position < checkpoint->position)) {
+        *start = (struct start){
+            .kind = START_CHECKPOINT, .position = checkpoint->position, .checkpoint = checkpoint};
+        return true;
+    }
+    if (keyframe) {
+        *start = (struct start){
+            .kind = START_KEYFRAME, .position = keyframe->position, .keyframe = keyframe->number};
+    }
+    return keyframe != NULL;
+}
+
 bool placement_note_gap(struct timeline *timeline, uint64_t position)
 {
     size_t count = timeline->keyframe_count;
@@ -205,6 +234,15 @@ static bool covered(const struct timeline *timeline, uint64_t first, uint64_t la
     return checkpoint && checkpoint->position >= first;
 }
 
+/* True if only what is behind the gap leads to position, and not to place, which is before it. */
+static bool parted(const struct timeline *timeline, uint64_t place, uint64_t position)
+{
+    struct start start;
+
+    return timeline->gap && timeline->gap < position &&
+           !(placement_start_behind(timeline, timeline->gap, &start) && start.position <= place);
+}
+
 uint64_t placement_first_look(const struct timeline *timeline, uint64_t position)
 {
     uint64_t approach = placement_approach(timeline, position), some = timeline->base_every / 10;
@@ -223,8 +261,7 @@ uint64_t placement_approach(const struct timeline *timeline, uint64_t position)
     uint64_t lead = timeline->base_every, direct, approach;
     struct start start;
 
-    if (position - timeline->begin <= lead ||
-        (timeline->gap < position && timeline->gap >= position - lead) ||
+    if (position - timeline->begin <= lead || parted(timeline, position - lead, position) ||
         covered(timeline, position - lead, position - 1)) {
         return position;
     }

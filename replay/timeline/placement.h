@@ -22,6 +22,9 @@ uint64_t placement_approach(const struct timeline *timeline, uint64_t position);
 /* The start from which position is reached soonest; replica (or NULL) may be there already. */
 void placement_choose_start(const struct timeline *timeline, const struct replica *replica,
                             uint64_t position, struct start *start);
+/* The first start behind position; false if there is none. */
+bool placement_start_behind(const struct timeline *timeline, uint64_t position,
+                            struct start *start);
 /* Where a run from position to target stops next: at target, or to take a checkpoint. With
  * dense, checkpoints get closer as the target does. */
 uint64_t placement_next_stop(const struct timeline *timeline, uint64_t position, uint64_t target,

@@ -47,19 +47,21 @@ static int reach_by_way(struct timeline *timeline, uint64_t position, struct dri
 }
 
 /* The same; where damage is met on the way, from a keyframe behind it. Each time that is farther
- * on. */
+ * on, whatever gap was met last before. */
 static int reach_past_damage(struct timeline *timeline, uint64_t position,
                              struct drive_result *result, struct ebb_error *error)
 {
-    uint64_t gap;
+    uint64_t met = 0, last, gap;
 
     do {
         gap = timeline->gap;
         if (reach_by_way(timeline, position, result, error)) {
             return -1;
         }
-    } while (result->reason == WORKER_STOP_DIVERGED && result->moment.position > gap &&
-             placement_note_gap(timeline, result->moment.position));
+        last = met;
+        met = result->moment.position;
+    } while (result->reason == WORKER_STOP_DIVERGED && met > last && met != gap &&
+             placement_note_gap(timeline, met));
     return 0;
 }
 

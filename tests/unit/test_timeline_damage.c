@@ -91,53 +91,12 @@ static void test_header(void **state)
     damaged_log(true);
 }
 
-/* What is behind the damage can be reached from a keyframe there. */
-static void test_behind(void **state)
-{
-    size_t behind = 0;
-    uint64_t first;
-    struct toy_session session;
-    struct timeline_stop stop;
-    struct ebb_error error;
-
-    (void)state;
-    make(&session);
-    fixture_damage(session.directory, EBB_BLOCK_EVENTS, 2, true, &first);
-    open_damaged(&session);
-    session_move(&session, MOVE_SEEK, LENGTH);
-    for (unsigned i = 0; i < 20; i++) {
-        session_move(&session, MOVE_REVERSE_STEP, 0);
-    }
-    session_add(&session, TIMELINE_BREAK_EXECUTE, 0x123450, 0);
-    assert_int_equal(timeline_run_backward(session.timeline, 0, &stop, &error), 0);
-    assert_int_equal(stop.reason, TIMELINE_STOP_DAMAGED);
-    session_remove(&session, 0);
-    /* On both sides of it, and not in it. */
-    session_move(&session, MOVE_SEEK, 500);
-    assert_int_equal(timeline_run_forward(session.timeline, UINT64_MAX, &stop, &error), 0);
-    assert_int_equal(stop.reason, TIMELINE_STOP_DAMAGED);
-    while (session.history->keyframe_positions[behind] <=
-           session.history->event_positions[first + lively.block_events]) {
-        behind++;
-    }
-    session_move(&session, MOVE_SEEK, session.history->keyframe_positions[behind] + 1);
-    session_move(&session, MOVE_REVERSE_STEP, 0);
-    session_move(&session, MOVE_SEEK, LENGTH - 10);
-    session_move(&session, MOVE_SEEK, 600);
-    assert_int_equal(timeline_seek(session.timeline,
-                                   session.history->keyframe_positions[behind] - 1, &stop, &error),
-                     0);
-    assert_int_equal(stop.reason, TIMELINE_STOP_DAMAGED);
-    session.model.position = stop.position;
-    session_check_state(&session);
-    session_close(&session);
-}
-
 /* A damaged history. */
 struct behind {
     struct toy_session session;
-    size_t keyframe; /* the first that is known to be behind the damage, and can be loaded */
-    uint64_t first;  /* its position */
+    size_t keyframe;  /* the first that is known to be behind the damage, and can be loaded */
+    uint64_t first;   /* its position */
+    uint64_t between; /* where some is known between two damages; or 0 */
 };
 
 static void set_first(struct behind *behind, size_t keyframe)
@@ -147,7 +106,7 @@ static void set_first(struct behind *behind, size_t keyframe)
 }
 
 /* Damages a block of events, and finds the first keyframe behind them. */
-static void damage_events(struct behind *behind, size_t block)
+static void damage_events(struct behind *behind, size_t block, bool header)
 {
     const struct toy_history *history = behind->session.history;
     const char *directory = behind->session.directory;
@@ -157,11 +116,71 @@ static void damage_events(struct behind *behind, size_t block)
     for (unsigned i = 0; i < 2; i++) { /* the second time undoes the first */
         fixture_damage(directory, EBB_BLOCK_EVENTS, block + 1, false, &next);
     }
-    fixture_damage(directory, EBB_BLOCK_EVENTS, block, false, NULL);
+    fixture_damage(directory, EBB_BLOCK_EVENTS, block, header, NULL);
     while (history->keyframe_positions[keyframe] <= history->event_positions[next - 1]) {
         keyframe++;
     }
     set_first(behind, keyframe);
+}
+
+/* What is behind the damage can be reached from a keyframe there. */
+static void test_behind(void **state)
+{
+    struct behind behind = {0};
+    struct toy_session *session = &behind.session;
+    struct timeline_stop stop;
+    struct ebb_error error;
+
+    (void)state;
+    make(session);
+    damage_events(&behind, 2, true);
+    open_damaged(session);
+    session_move(session, MOVE_SEEK, LENGTH);
+    for (unsigned i = 0; i < 20; i++) {
+        session_move(session, MOVE_REVERSE_STEP, 0);
+    }
+    session_add(session, TIMELINE_BREAK_EXECUTE, 0x123450, 0);
+    assert_int_equal(timeline_run_backward(session->timeline, 0, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_DAMAGED);
+    session_remove(session, 0);
+    /* On both sides of it, and not in it. */
+    session_move(session, MOVE_SEEK, 500);
+    assert_int_equal(timeline_run_forward(session->timeline, UINT64_MAX, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_DAMAGED);
+    session_move(session, MOVE_SEEK, behind.first + 1);
+    session_move(session, MOVE_REVERSE_STEP, 0);
+    session_move(session, MOVE_SEEK, LENGTH - 10);
+    session_move(session, MOVE_SEEK, 600);
+    assert_int_equal(timeline_seek(session->timeline, behind.first - 1, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_DAMAGED);
+    session->model.position = stop.position;
+    session_check_state(session);
+    session_close(session);
+}
+
+/* A position close behind damage is reached although other damage was met last. */
+static void test_between(void **state)
+{
+    struct behind behind = {0};
+    struct toy_session *session = &behind.session;
+    struct timeline_stop stop;
+    struct ebb_error error;
+
+    (void)state;
+    make(session);
+    damage_events(&behind, 5, false);
+    behind.between = behind.first;
+    damage_events(&behind, 9, false);
+    /* So far apart that keyframes are not preferred to what is close. */
+    session_open_made(session, (struct timeline_options){.workers = 1, .checkpoint_every = 100000});
+    session_move(session, MOVE_SEEK, behind.first + 1);
+    session_add(session, TIMELINE_BREAK_EXECUTE, 0x123450, 0);
+    assert_int_equal(timeline_run_backward(session->timeline, 0, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_DAMAGED);
+    session_remove(session, 0);
+    session_move(session, MOVE_SEEK, behind.between - 1100);
+    session_move(session, MOVE_SEEK, behind.between + 5);
+    session_close(session);
 }
 
 /* Back by one; at the first state behind the damage, to nowhere. */
@@ -192,7 +211,7 @@ static void test_no_way_back(void **state)
 
     (void)state;
     make(session);
-    damage_events(&behind, 2);
+    damage_events(&behind, 2, false);
     open_damaged(session);
     session_move(session, MOVE_SEEK, behind.first);
     step_back(&behind);
@@ -366,15 +385,11 @@ static void test_moved(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_payload),
-        cmocka_unit_test(test_header),
-        cmocka_unit_test(test_behind),
-        cmocka_unit_test(test_no_way_back),
-        cmocka_unit_test(test_keyframe),
-        cmocka_unit_test(test_first_keyframe),
-        cmocka_unit_test(test_keyframe_of_a_reset),
-        cmocka_unit_test(test_no_keyframe),
-        cmocka_unit_test(test_exit_status),
+        cmocka_unit_test(test_payload),        cmocka_unit_test(test_header),
+        cmocka_unit_test(test_behind),         cmocka_unit_test(test_between),
+        cmocka_unit_test(test_no_way_back),    cmocka_unit_test(test_keyframe),
+        cmocka_unit_test(test_first_keyframe), cmocka_unit_test(test_keyframe_of_a_reset),
+        cmocka_unit_test(test_no_keyframe),    cmocka_unit_test(test_exit_status),
         cmocka_unit_test(test_moved),
     };
 
