@@ -67,11 +67,16 @@ static void cut_next_interval(struct search *search, struct job *job)
     search->next_to = moment_settled(job->from.position);
 }
 
-static void end_job(struct job *job)
+static void release_start(struct job *job)
 {
     if (job->start.kind == START_CHECKPOINT) {
         checkpoint_release(job->start.checkpoint);
     }
+}
+
+static void end_job(struct job *job)
+{
+    release_start(job);
     job->active = false;
 }
 
@@ -87,17 +92,20 @@ static void cancel_earlier_intervals(struct search *search, unsigned number)
     }
 }
 
-/*
- * The interval was searched whole, or could not be because replay and log disagree in it. What
- * later intervals that are still being searched will find takes precedence; earlier ones do not
- * matter any more.
- */
+/* What later intervals that are still being searched will find takes precedence; earlier ones do
+ * not matter any more. */
+static void note_result(struct search *search, const struct job *job, bool diverged)
+{
+    search->result->kind = diverged ? SEARCH_DIVERGED : SEARCH_HIT;
+    search->result->hit = job->last_hit;
+    cancel_earlier_intervals(search, job->number);
+}
+
+/* The interval was searched whole, or could not be because replay and log disagree in it. */
 static void finish_job(struct search *search, struct job *job, bool diverged)
 {
     if ((job->hit || diverged) && !job->cancelled) {
-        search->result->kind = diverged ? SEARCH_DIVERGED : SEARCH_HIT;
-        search->result->hit = job->last_hit;
-        cancel_earlier_intervals(search, job->number);
+        note_result(search, job, diverged);
     }
     end_job(job);
 }
@@ -146,6 +154,34 @@ static int begin_job(struct search *search, unsigned i, struct ebb_error *error)
     return result;
 }
 
+/*
+ * Of an interval with a damaged place in it, what is behind that can be searched, from the first
+ * state there. The last hit there is the interval's; without one nothing is known, since there may
+ * have been one in what is lost. False if there is no such state.
+ */
+static bool skip_damage(struct search *search, struct job *job, uint64_t position)
+{
+    struct start start;
+    struct moment from;
+
+    if (!placement_note_gap(search->timeline, position) ||
+        !placement_start_behind(search->timeline, position, &start) ||
+        start.position >= job->to.position) {
+        return false;
+    }
+    if (start.kind == START_CHECKPOINT) {
+        checkpoint_take(start.checkpoint);
+    }
+    release_start(job);
+    job->start = start;
+    from = moment_applied(start.position);
+    if (moment_before(job->from, from)) {
+        job->from = from;
+        note_result(search, job, true);
+    }
+    return true;
+}
+
 static void note_hit(struct job *job, const struct worker_stop *stop)
 {
     if (stop->hit_count) {
@@ -174,6 +210,9 @@ static int job_stopped(struct search *search, unsigned i, struct worker_stop *st
         note_hit(job, stop);
     }
     if (stop->reason == WORKER_STOP_DIVERGED) {
+        if (skip_damage(search, job, stop->moment.position)) {
+            return begin_job(search, i, error);
+        }
         finish_job(search, job, true);
         return 0;
     }

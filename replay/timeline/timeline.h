@@ -121,6 +121,9 @@ struct timeline_stop {
  * Moves. Going forward, a breakpoint at the current PC is not a hit; going backward, a breakpoint
  * hit is the last earlier position whose instruction it stands on. A move that was interrupted
  * stops at a valid position: searches backward return to where they started.
+ * They do so as well, and say TIMELINE_STOP_DAMAGED, where the recording is damaged on the way and
+ * there is no hit behind the damage: there may have been one in what is lost. Other moves back into
+ * what is lost end where they began, too.
  * Moving drops a diversion, except as timeline_resume_diversion() says.
  *
  * Each move sends the breakpoints first if they have changed: a round trip.

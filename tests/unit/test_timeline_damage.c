@@ -91,13 +91,20 @@ static void test_header(void **state)
     damaged_log(true);
 }
 
-/* A damaged history. */
+/* A damaged history, and a walk at random in what is behind the damage. */
 struct behind {
     struct toy_session session;
+    uint64_t random;
+    struct timeline_options options;
     size_t keyframe;  /* the first that is known to be behind the damage, and can be loaded */
     uint64_t first;   /* its position */
-    uint64_t between; /* where some is known between two damages; or 0 */
+    uint64_t between; /* from here on some is known between two damages; or 0 */
 };
+
+static uint64_t below(struct behind *behind, uint64_t n)
+{
+    return fixture_random(&behind->random) % n;
+}
 
 static void set_first(struct behind *behind, size_t keyframe)
 {
@@ -183,6 +190,72 @@ static void test_between(void **state)
     session_close(session);
 }
 
+/* Whether the stop is one of what is known to have happened behind the damage. */
+static bool is_known(const struct behind *behind, const struct model_stop *stop)
+{
+    switch (stop->reason) {
+    case TIMELINE_STOP_BREAKPOINT:
+        return stop->position >= behind->first;
+    case TIMELINE_STOP_WATCHPOINT:
+        return stop->access_position >= behind->first + stop->by_device;
+    case TIMELINE_STOP_STEP:
+        return stop->position >= behind->first; /* the limit */
+    default:
+        return false;
+    }
+}
+
+/* Back to the last hit; where none is known, to nowhere, since there may be one in the damage. */
+static void search_back(struct behind *behind)
+{
+    struct toy_session *session = &behind->session;
+    struct model before = session->model;
+    uint64_t limit = below(behind, 3) ? 0 : behind->first - 20 + below(behind, 60);
+    struct model_stop expected;
+    struct timeline_stop stop;
+    struct ebb_error error;
+
+    model_run_backward(&session->model, limit, &expected);
+    if (!is_known(behind, &expected)) {
+        session->model = before;
+        expected =
+            (struct model_stop){.reason = TIMELINE_STOP_DAMAGED, .position = before.position};
+    }
+    if (timeline_run_backward(session->timeline, limit, &stop, &error)) {
+        fail_msg("%s", error.message);
+    }
+    session_check_stop(session, &stop, &expected);
+    session_check_state(session);
+}
+
+/* Something that happens, mostly not far behind the damage. */
+static void add_something(struct behind *behind)
+{
+    const struct toy_history *history = behind->session.history;
+    uint64_t position = behind->first - 20 + below(behind, below(behind, 2) ? 200 : 4000);
+    const struct toy_access *access = &history->accesses[history->first_access[position]];
+
+    if (below(behind, 2)) {
+        session_add(&behind->session, TIMELINE_BREAK_EXECUTE, history->states[position].pc, 0);
+    } else {
+        session_add(&behind->session, TIMELINE_WATCH_WRITE, access->address, access->length);
+    }
+}
+
+/* To somewhere behind the damage, sometimes by way of what is before it. */
+static void go_behind(struct behind *behind)
+{
+    static const uint64_t far[] = {100, 6000, LENGTH};
+    uint64_t most = far[below(behind, 3)], left = LENGTH - behind->first;
+
+    if (below(behind, 4) == 0) {
+        session_move(&behind->session, MOVE_SEEK,
+                     (below(behind, 2) ? behind->between : 0) + below(behind, 500));
+    }
+    session_move(&behind->session, MOVE_SEEK,
+                 behind->first + 1 + below(behind, most < left ? most : left));
+}
+
 /* Back by one; at the first state behind the damage, to nowhere. */
 static void step_back(struct behind *behind)
 {
@@ -199,6 +272,25 @@ static void step_back(struct behind *behind)
     }
     assert_int_equal(stop.reason, TIMELINE_STOP_DAMAGED);
     session_check_state(session);
+}
+
+static void walk_behind(struct behind *behind, uint64_t seed)
+{
+    struct toy_session *session = &behind->session;
+
+    behind->random = seed;
+    session->model = (struct model){.history = session->history};
+    session_open_made(session, behind->options);
+    for (unsigned i = 0; i < 10; i++) {
+        go_behind(behind);
+        add_something(behind);
+        search_back(behind);
+        search_back(behind);
+        session_remove(session, 0);
+        step_back(behind);
+    }
+    timeline_close(session->timeline);
+    session->timeline = NULL;
 }
 
 /* What is lost cannot be gone back into: such a move ends where it began. */
@@ -222,6 +314,53 @@ static void test_no_way_back(void **state)
     session_check_state(session);
     session_move(session, MOVE_FORWARD, UINT64_MAX);
     session_close(session);
+}
+
+static void walk_often(struct behind *behind)
+{
+    static const uint64_t distances[] = {1000, 300, 20000, 100000};
+
+    for (unsigned seed = 0; seed < 24; seed++) {
+        behind->options = (struct timeline_options){.workers = 1 + seed % 3,
+                                                    .checkpoint_every = distances[seed / 3 % 4]};
+        walk_behind(behind, seed);
+    }
+    session_close(&behind->session);
+}
+
+static void test_search_behind(void **state)
+{
+    struct behind behind = {0};
+
+    (void)state;
+    make(&behind.session);
+    damage_events(&behind, 2, true);
+    walk_often(&behind);
+}
+
+static void test_search_behind_keyframe(void **state)
+{
+    struct behind behind = {0};
+
+    (void)state;
+    make(&behind.session);
+    damage_events(&behind, 2, false);
+    fixture_damage(behind.session.directory, EBB_BLOCK_KEYFRAME, behind.keyframe, false, NULL);
+    set_first(&behind, behind.keyframe + 1);
+    walk_often(&behind);
+}
+
+static void test_search_behind_two(void **state)
+{
+    struct behind behind = {0};
+
+    (void)state;
+    make(&behind.session);
+    damage_events(&behind, 2, false);
+    behind.between = behind.first;
+    damage_events(&behind, 5, false);
+    assert_in_range(behind.first, behind.between + 501, LENGTH / 2);
+    walk_often(&behind);
 }
 
 /* A reset's keyframe has its position. */
@@ -385,11 +524,19 @@ static void test_moved(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_payload),        cmocka_unit_test(test_header),
-        cmocka_unit_test(test_behind),         cmocka_unit_test(test_between),
-        cmocka_unit_test(test_no_way_back),    cmocka_unit_test(test_keyframe),
-        cmocka_unit_test(test_first_keyframe), cmocka_unit_test(test_keyframe_of_a_reset),
-        cmocka_unit_test(test_no_keyframe),    cmocka_unit_test(test_exit_status),
+        cmocka_unit_test(test_payload),
+        cmocka_unit_test(test_header),
+        cmocka_unit_test(test_behind),
+        cmocka_unit_test(test_between),
+        cmocka_unit_test(test_no_way_back),
+        cmocka_unit_test(test_search_behind),
+        cmocka_unit_test(test_search_behind_keyframe),
+        cmocka_unit_test(test_search_behind_two),
+        cmocka_unit_test(test_keyframe),
+        cmocka_unit_test(test_first_keyframe),
+        cmocka_unit_test(test_keyframe_of_a_reset),
+        cmocka_unit_test(test_no_keyframe),
+        cmocka_unit_test(test_exit_status),
         cmocka_unit_test(test_moved),
     };
 
