@@ -9,6 +9,7 @@ of history is the reason of the stop there.
 import importlib
 import inspect
 import re
+import threading
 from typing import Union
 
 import gdb
@@ -43,6 +44,8 @@ NEEDED = KEPT + (
 def supported():
     """Whether this gdb's adapter can be extended; says why not."""
     missing = [name for module, name in NEEDED if not callable(getattr(module, name, None))]
+    if not hasattr(server, "_commands"):
+        missing.append("_commands")
     if int(re.match(r"\d+", gdb.VERSION)[0]) < OLDEST:
         why = f"gdb {OLDEST} is the first with which it can"
     elif missing:
@@ -116,6 +119,39 @@ def reverse_continue(*, threadId: int, singleThread: bool = False, **rest):
     go_back("reverse-continue", threadId)
 
 
+# Pauses.
+
+HELD = 0.02  # seconds after which a call is taken to be held up
+
+
+class Interrupt:
+    """gdb makes the calls that it finds waiting in one go: the one behind a move's is not made
+    before the move has ended, and those that come later are. So it is asked again, and does it
+    once."""
+
+    def __init__(self):
+        self.done = threading.Event()
+
+    def __call__(self):
+        """In gdb's thread."""
+        if self.done.is_set():
+            return
+        self.done.set()
+        thread = gdb.selected_thread()  # a list of them cannot be had while they run
+        if thread and thread.is_running():
+            events.exec_and_expect_stop("interrupt -a", True)
+
+    def ask(self):
+        """In the adapter's thread."""
+        server.send_gdb(self)
+        while not self.done.wait(HELD):
+            server.send_gdb(self)
+
+
+def pause(**rest):
+    server.call_function_later(Interrupt().ask)
+
+
 # Positions.
 
 
@@ -163,14 +199,16 @@ def tell_position(**rest):
 
 
 def register():
-    """Leaves alone what this gdb may have by itself."""
+    """Leaves alone what this gdb may have by itself, but for pause."""
     requests = (
         ("stepBack", step_back, True), ("reverseContinue", reverse_continue, True),
         ("ebb/seek", seek, True), ("ebb/position", tell_position, False),
     )
     for name, function, on_dap_thread in requests:
-        if name not in getattr(server, "_commands", {}):
+        if name not in server._commands:
             server.request(name, on_dap_thread=on_dap_thread)(function)
+    server._commands.pop("pause", None)
+    server.request("pause", on_dap_thread=True, expect_stopped=False)(pause)
     if "supportsStepBack" not in getattr(server, "_capabilities", {}):
         server.capability("supportsStepBack")(step_back)
     if hasattr(getattr(server, "_server", None), "config"):

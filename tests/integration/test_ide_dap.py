@@ -11,7 +11,7 @@ from harness.guests import ROOT, SOURCES
 
 SCRIPT = os.path.join(ROOT, "gdb-scripts", "ebb.py")
 STEPS = os.path.join(SOURCES, "steps.c")
-PAUSES = 10
+PAUSES = 25
 
 
 class Adapter:
@@ -115,18 +115,23 @@ class Adapter:
         self.assertEqual(dap.evaluate("total"), str(TOTALS[-2]))
 
     def test_pause(self):
-        """In a search that finds nothing, which may be over before the request comes."""
+        """As soon as can be, while gdb goes from hit to hit of a breakpoint whose condition is
+        never true."""
         dap = self.attach(guest="long")
-        dap.command("hbreak *0x40fffff0")
-        reasons = []
-        while "pause" not in reasons and len(reasons) < PAUSES:
-            dap.request("ebb/seek", position="end")
+        dap.command("break shuffle if rounds == 1000000")
+        for place, request in (("end", "reverseContinue"), ("begin", "continue")):
+            dap.request("ebb/seek", position=place)
             dap.event("stopped")
-            dap.request("reverseContinue", threadId=1)
-            dap.request("pause", threadId=1)
-            reasons.append(dap.event("stopped")["reason"])
-        self.assertIn("pause", reasons)
-        self.assertNotEqual(self.position(dap), 0)
+            for _ in range(PAUSES):
+                dap.request(request, threadId=1)
+                dap.request("pause", threadId=1)
+                self.assertEqual(dap.event("stopped")["reason"], "pause")
+
+    def test_pause_of_nothing(self):
+        """Where nothing moves, and the next move is not stopped by it."""
+        dap = self.at("call build_list")
+        dap.request("pause", threadId=1)
+        self.assertEqual(dap.move("next")["reason"], "step")
 
     def test_seek(self):
         dap = self.attach()
