@@ -100,6 +100,7 @@ static json_t *ask_gdb(struct report *report, uint64_t position, bool place,
 static void add_gdb_operands(struct report *report, const json_t *answer, const char *key)
 {
     json_t *list = json_object_get(report->document, "operands"), *operand;
+    uint64_t address, size;
     size_t i;
 
     json_array_foreach(json_object_get(answer, "operands"), i, operand)
@@ -107,8 +108,9 @@ static void add_gdb_operands(struct report *report, const json_t *answer, const 
         if (json_array_size(list) <= i) {
             json_array_append_new(list,
                                   json_pack("{s:O}", "text", json_object_get(operand, "text")));
-            add_memory(report, (uint64_t)json_integer_value(json_object_get(operand, "address")),
-                       (uint64_t)json_integer_value(json_object_get(operand, "size")));
+            if (gdb_session_memory(operand, &address, &size) == 0) {
+                add_memory(report, address, size);
+            }
         }
         json_object_set(json_array_get(list, i), key, json_object_get(operand, "value"));
     }
@@ -128,8 +130,8 @@ static void add_frame(struct report *report, const json_t *frame)
     }
 }
 
-/* With a gdb: operands that are not ours to evaluate, the instruction and the backtrace. What gdb
- * cannot do here is left out: the position is known all the same. */
+/* With a gdb: operands that are not ours to evaluate, the instruction and the backtrace. Where we
+ * evaluate them, what gdb cannot do is left out: the position is known all the same. */
 static int gather_from_gdb(struct report *report, struct ebb_error *error)
 {
     json_t *before, *after;
@@ -149,7 +151,11 @@ static int gather_from_gdb(struct report *report, struct ebb_error *error)
     json_decref(before);
     json_decref(after);
     probe_end(report->lane); /* the timeline is ours again */
-    return report->plan->condition || after ? 0 : -1;
+    if (after || !report->plan->condition || error->kind == EBB_ERROR_INTERRUPTED) {
+        return after ? 0 : -1;
+    }
+    fprintf(stderr, "ebb: there is no backtrace: %s\n", error->message);
+    return 0;
 }
 
 static void add_place(struct report *report, uint64_t pc)

@@ -212,8 +212,8 @@ static void print_backtrace(const json_t *document)
 
     json_array_foreach(json_object_get(document, "backtrace"), i, frame)
     {
-        printf("%-11s#%-3zu 0x%llx", i ? "" : "backtrace", i,
-               (unsigned long long)json_integer_value(json_object_get(frame, "pc")));
+        printf("%-11s#%-3zu ", i ? "" : "backtrace", i);
+        print_string(frame, "pc");
         print_function(frame);
         putchar('\n');
     }

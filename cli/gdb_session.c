@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "gdb_session.h"
 
+#include "json_list.h"
+
 #include "rsp/rsp.h"
 
 #include <errno.h>
@@ -245,7 +247,8 @@ static int wait_for_reply(struct gdb_session *session, struct ebb_error *error)
 json_t *gdb_session_ask(struct gdb_session *session, json_t *request, struct ebb_error *error)
 {
     char *text = request ? json_dumps(request, JSON_COMPACT) : NULL;
-    json_t *reply = NULL;
+    json_error_t reason;
+    json_t *reply;
 
     json_decref(request);
     if (!text) {
@@ -261,9 +264,13 @@ json_t *gdb_session_ask(struct gdb_session *session, json_t *request, struct ebb
     if (wait_for_reply(session, error) < 0) {
         return NULL;
     }
-    if (getline(&session->line, &session->line_size, session->replies) <= 0 ||
-        !(reply = json_loads(session->line, JSON_ALLOW_NUL, NULL))) {
+    if (getline(&session->line, &session->line_size, session->replies) <= 0) {
         fail_without_gdb(session, error);
+        return NULL;
+    }
+    reply = json_loads(session->line, JSON_ALLOW_NUL, &reason);
+    if (!reply) {
+        ebb_fail(error, EBB_ERROR_FAILED, "gdb's answer is not JSON: %s", reason.text);
         return NULL;
     }
     if (check_reply(reply, error) < 0) {
@@ -271,6 +278,13 @@ json_t *gdb_session_ask(struct gdb_session *session, json_t *request, struct ebb
         return NULL;
     }
     return reply;
+}
+
+int gdb_session_memory(const json_t *object, uint64_t *address, uint64_t *size)
+{
+    return json_read_number(json_object_get(object, "address"), address) < 0
+               ? -1
+               : json_read_number(json_object_get(object, "size"), size);
 }
 
 static void end_gdb(struct gdb_session *session)

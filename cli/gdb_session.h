@@ -31,6 +31,9 @@ struct gdb_session *gdb_session_start(struct timeline *timeline,
  * EBB_ERROR_CORRUPT if history does not lead to where gdb was to look. NULL: *error. */
 json_t *gdb_session_ask(struct gdb_session *session, json_t *request, struct ebb_error *error);
 
+/* The memory that an object of a reply tells of. Returns 0, or -1 if it tells of none. */
+int gdb_session_memory(const json_t *object, uint64_t *address, uint64_t *size);
+
 void gdb_session_end(struct gdb_session *session); /* NULL is allowed */
 
 #endif

@@ -3,8 +3,10 @@
 
 #include "text.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 void json_list_begin(struct json_list *list, FILE *out)
 {
@@ -61,4 +63,22 @@ json_t *json_unsigned(unsigned long long number)
     }
     snprintf(text, sizeof(text), "0x%llx", number);
     return json_string(text);
+}
+
+int json_read_number(const json_t *value, uint64_t *number)
+{
+    const char *text = json_string_value(value);
+    char *end;
+
+    if (json_is_integer(value) && json_integer_value(value) >= 0) {
+        *number = (uint64_t)json_integer_value(value);
+        return 0;
+    }
+    if (!text || strncmp(text, "0x", 2) != 0 || !strchr("0123456789abcdefABCDEF", text[2]) ||
+        !text[2]) {
+        return -1;
+    }
+    errno = 0;
+    *number = strtoull(text, &end, 16);
+    return *end != '\0' || errno ? -1 : 0;
 }

@@ -9,6 +9,7 @@
 #include "log/error.h"
 
 #include <jansson.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct json_list {
@@ -29,5 +30,8 @@ json_t *json_printable(const void *bytes, size_t length);
 
 /* An integer; JSON's are signed, so what does not fit becomes a hexadecimal string. */
 json_t *json_unsigned(unsigned long long number);
+
+/* An address or size: an integer, or a string of hexadecimal digits behind 0x. Returns 0, or -1. */
+int json_read_number(const json_t *value, uint64_t *number);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "manifest.h"
 
+#include "json_list.h"
 #include "text.h"
 
 #include <errno.h>
@@ -46,25 +47,6 @@ static int take_object(const struct manifest *manifest, const char *source, cons
     return 0;
 }
 
-/* An address or size: a number, or a string of hexadecimal digits after 0x. */
-static int take_number(json_t *value, uint64_t *number)
-{
-    const char *text = json_string_value(value);
-    char *end;
-
-    if (json_is_integer(value) && json_integer_value(value) >= 0) {
-        *number = (uint64_t)json_integer_value(value);
-        return 0;
-    }
-    if (!text || strncmp(text, "0x", 2) != 0 || !strchr("0123456789abcdefABCDEF", text[2]) ||
-        !text[2]) {
-        return -1;
-    }
-    errno = 0;
-    *number = strtoull(text, &end, 16);
-    return *end != '\0' || errno ? -1 : 0;
-}
-
 static int take_consoles(struct manifest *manifest, const char *source, struct ebb_error *error)
 {
     json_t *consoles = json_object_get(manifest->root, "consoles"), *entry;
@@ -79,8 +61,8 @@ static int take_consoles(struct manifest *manifest, const char *source, struct e
     json_array_foreach(consoles, index, entry)
     {
         struct manifest_console *console = &manifest->consoles[index];
-        if (take_number(json_is_object(entry) ? json_object_get(entry, "address") : entry,
-                        &console->address) < 0) {
+        if (json_read_number(json_is_object(entry) ? json_object_get(entry, "address") : entry,
+                             &console->address) < 0) {
             return wrong_type(source, "consoles", "an array of objects with an address", error);
         }
         console->type = json_string_value(json_object_get(entry, "type"));
@@ -155,7 +137,7 @@ static int take_members(struct manifest *manifest, const char *source, struct eb
         return -1;
     }
     size = json_object_get(ram, "size");
-    if (size && take_number(size, &manifest->ram_bytes) < 0) {
+    if (size && json_read_number(size, &manifest->ram_bytes) < 0) {
         return wrong_type(source, "ram.size", "a size in bytes", error);
     }
     manifest->icount_shift = -1;

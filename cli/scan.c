@@ -50,13 +50,17 @@ static int watch_operands(struct lane *lane, struct ebb_error *error)
 /* Watches what gdb has found that the condition depends on. */
 static int watch_list(struct lane *lane, const json_t *list, struct ebb_error *error)
 {
+    uint64_t address, size;
     const json_t *memory;
     size_t i;
 
     json_array_foreach(list, i, memory)
     {
-        if (watch(lane, (uint64_t)json_integer_value(json_object_get(memory, "address")),
-                  (uint64_t)json_integer_value(json_object_get(memory, "size")), error) < 0) {
+        if (gdb_session_memory(memory, &address, &size) < 0) {
+            return ebb_fail(error, EBB_ERROR_FAILED,
+                            "gdb does not say what memory the condition depends on");
+        }
+        if (watch(lane, address, size, error) < 0) {
             return -1;
         }
     }

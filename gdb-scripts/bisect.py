@@ -62,6 +62,11 @@ def quoted(path):
     return re.sub(r"([\s\"'\\])", r"\\\1", path)
 
 
+def address_text(address):
+    """JSON's integers are signed for who reads them, and an address may have 64 bits."""
+    return f"0x{int(address) & 0xffffffffffffffff:x}"
+
+
 def seek(position):
     answer = ebb.server.monitor(f"seek {position}")
     ebb.server.forget_the_present()
@@ -93,7 +98,7 @@ def describe(expression):
         return {"text": expression, "value": None}
     result = {"text": expression, "value": value.format_string(max_elements=16)}
     if value.address is not None and value.type.sizeof:
-        result["address"] = int(value.address) & 0xffffffffffffffff
+        result["address"] = address_text(value.address)
         result["size"] = value.type.sizeof
     return result
 
@@ -105,7 +110,7 @@ def backtrace():
         while frame is not None and frame.is_valid() and len(frames) < BACKTRACE_FRAMES:
             place = frame.find_sal()
             frames.append({
-                "pc": frame.pc(),
+                "pc": address_text(frame.pc()),
                 "function": frame.name(),
                 "file": place.symtab.filename if place.symtab else None,
                 "line": place.line if place.symtab and place.line else None,
@@ -228,7 +233,7 @@ def run_memory(request):
     for text in operands(expression):
         if not VARIABLE.fullmatch(text):
             return {"memory": None}
-        address = int(gdb.parse_and_eval(f"(unsigned long)&({text})"))
+        address = address_text(gdb.parse_and_eval(f"(unsigned long)&({text})"))
         size = int(gdb.parse_and_eval(f"sizeof({text})"))
         memory.append({"address": address, "size": size})
     return {"memory": memory}

@@ -185,6 +185,48 @@ class LinuxStores(Bisect):
         self.check_linux("armhf", "arm")
 
 
+class UpperHalf(Bisect):
+    """Addresses that are negative as signed numbers, as all of a kernel's are on arm64."""
+
+    def setUp(self):
+        super().setUp()
+        recorder = self.ebb.shared("moved-aarch64",
+                                   lambda: self.ebb.guests.bare("moved-aarch64", cpu="max"))
+        self.recording = recorder.recording
+        self.elf = self.ebb.guests.elf("moved-aarch64")
+        self.slide = int(re.search("moved by ([0-9a-f]+)", recorder.text()).group(1), 16)
+        self.begin = self.bisect(self.recording, "--expr",
+                                 "$pc > 0x%x" % (1 << 63))["position"]
+
+    def check(self, report):
+        self.assertEqual(report["function"], "inner")
+        self.assertEqual(report["operands"][0]["after"][-1], "1")
+        self.assertEqual([frame["function"] for frame in report["backtrace"][:4]],
+                         ["inner", "middle", "outer", "run_moved"])
+        pcs = [int(frame["pc"], 16) for frame in report["backtrace"][:4]]
+        self.assertEqual(pcs[0], int(report["pc"], 16))
+        self.assertTrue(all(pc > self.slide for pc in pcs), report)
+
+    def test_addresses(self):
+        """Of code and of variables, by gdb's evaluation and by ours."""
+        address = self.address(self.elf, "depth") + self.slide
+        plain = "*(unsigned long *)0x%x == 1" % address
+        found = []
+        for condition in ("depth == 1", plain):
+            report = self.bisect(self.recording, "--from", str(self.begin), "--scan", "--expr",
+                                 condition)
+            self.check(report)
+            found.append(report["position"])
+            report = self.bisect(self.recording, "--from", str(self.begin), "--to",
+                                 str(found[0]), "--expr", condition)
+            self.check(report)
+            found.append(report["position"])
+        self.assertEqual(len(set(found)), 1, found)
+        text = self.ebb.run("bisect", self.recording, "--from", str(self.begin), "--to",
+                            str(found[0]), "--expr", plain).text()
+        self.assertIn("backtrace  #0   %s in inner" % report["pc"], text)
+
+
 class Commands(Bisect):
     """--run, and what goes wrong."""
 
@@ -329,6 +371,22 @@ class Commands(Bisect):
                              process.WATCHDOG, env=environment)
         self.assertEqual(result.status, 1)
         self.assertIn("gdb is needed", result.errors.decode())
+
+    def test_no_answer_of_gdb(self):
+        """Something else than gdb's script answers: a condition of ours needs no answer."""
+        address = self.address(self.elf, "guarded")
+        wrapper = self.script("read request; echo nonsense >&3; exec cat\n")
+        environment = {**os.environ, "EBB_GDB": wrapper}
+        result = process.run([self.ebb.path, "bisect", self.recording, "--expr", "guarded != 0"],
+                             process.WATCHDOG, env=environment)
+        self.assertEqual(result.status, 1)
+        self.assertIn("gdb's answer is not JSON", result.errors.decode())
+        result = process.run([self.ebb.path, "bisect", self.recording, "--json", "--expr",
+                              "*(unsigned int *)0x%x != 0x600d" % address], process.WATCHDOG,
+                             env=environment)
+        self.assertEqual(json.loads(result.output)["position"], self.expected)
+        self.assertEqual(result.errors.decode().count("\n"), 1)
+        self.assertIn("no backtrace: gdb's answer is not JSON", result.errors.decode())
 
 
 GUEST = """
