@@ -264,11 +264,11 @@ static int find_line(struct bisect *bisect, const char *pattern, struct ebb_erro
     return 0;
 }
 
-static int read_bound(const struct bisect *bisect, int option, const char *name, uint64_t fallback,
-                      uint64_t *position, struct ebb_error *error)
+static int read_bound(const struct bisect *bisect, struct timeline *timeline, int option,
+                      const char *name, uint64_t fallback, uint64_t *position,
+                      struct ebb_error *error)
 {
     const char *text = bisect->arguments->values[option];
-    struct timeline *timeline = lanes_first(bisect->lanes)->timeline;
     uint64_t begin = timeline_begin(timeline), end = timeline_end(timeline);
 
     *position = fallback;
@@ -288,13 +288,12 @@ static int read_bound(const struct bisect *bisect, int option, const char *name,
     return 0;
 }
 
-static int read_bounds(struct bisect *bisect, struct ebb_error *error)
+static int read_bounds(struct bisect *bisect, struct timeline *timeline, struct ebb_error *error)
 {
-    struct timeline *timeline = lanes_first(bisect->lanes)->timeline;
-
-    if (read_bound(bisect, BISECT_FROM, "--from", timeline_begin(timeline), &bisect->from, error) <
-            0 ||
-        read_bound(bisect, BISECT_TO, "--to", timeline_end(timeline), &bisect->to, error) < 0) {
+    if (read_bound(bisect, timeline, BISECT_FROM, "--from", timeline_begin(timeline), &bisect->from,
+                   error) < 0 ||
+        read_bound(bisect, timeline, BISECT_TO, "--to", timeline_end(timeline), &bisect->to,
+                   error) < 0) {
         return -1;
     }
     if (bisect->from > bisect->to) {
@@ -307,17 +306,33 @@ static int read_bounds(struct bisect *bisect, struct ebb_error *error)
     return 0;
 }
 
-static int find_slide(struct bisect *bisect, struct ebb_error *error)
+static int find_slide(struct bisect *bisect, struct timeline *timeline, struct ebb_error *error)
 {
     struct symbols *symbols = bisect->symbols ? symbols_open(bisect->symbols, NULL) : NULL;
     int status = 0;
 
     if (symbols) {
-        status =
-            slide_find(&bisect->plan.slide, lanes_first(bisect->lanes)->timeline, symbols, error);
+        status = slide_find(&bisect->plan.slide, timeline, symbols, error);
         symbols_close(symbols);
     }
     return status;
+}
+
+/* What is to be known of the recording before the search. Work of a lane: looking for the slide
+ * takes moves. */
+static int prepare(struct lane *lane, void *element, struct ebb_error *error)
+{
+    struct bisect *bisect = element;
+
+    if (read_bounds(bisect, lane->timeline, error) < 0 ||
+        find_slide(bisect, lane->timeline, error) < 0 ||
+        probe_plan_read(&bisect->plan, lane->timeline, error) < 0) {
+        return -1;
+    }
+    progress_clear(&bisect->progress);
+    notices_tell(&bisect->recording, lane->timeline);
+    slide_tell(&bisect->plan.slide, bisect->symbols, false);
+    return 0;
 }
 
 static int open_lanes(struct bisect *bisect, struct ebb_error *error)
@@ -363,23 +378,30 @@ static int find(struct bisect *bisect, struct ebb_error *error)
                                                   : bisect_history(bisect, error);
 }
 
+static int report(struct bisect *bisect, struct ebb_error *error)
+{
+    int status;
+
+    bisect->finding.seconds = (double)(ebb_clock_now() - bisect->begun) / 1e9;
+    progress_clear(&bisect->progress);
+    status = bisect_report(bisect->lanes, &bisect->finding,
+                           bisect->arguments->values[BISECT_JSON] != NULL, error);
+    return status < 0 && error->kind == EBB_ERROR_INTERRUPTED
+               ? ebb_fail(error, EBB_ERROR_INTERRUPTED,
+                          "stopped; position %" PRIu64
+                          " was found, and what there is to say of it was not",
+                          bisect->finding.position)
+               : status;
+}
+
 static int find_and_report(struct bisect *bisect, struct ebb_error *error)
 {
     int status = -1;
 
-    if (open_lanes(bisect, error) == 0 && read_bounds(bisect, error) == 0 &&
-        find_slide(bisect, error) == 0 &&
-        probe_plan_read(&bisect->plan, lanes_first(bisect->lanes)->timeline, error) == 0) {
-        progress_clear(&bisect->progress);
-        notices_tell(&bisect->recording, lanes_first(bisect->lanes)->timeline);
-        slide_tell(&bisect->plan.slide, bisect->symbols, false);
-        status = find(bisect, error);
-    }
-    if (status == 0) {
-        bisect->finding.seconds = (double)(ebb_clock_now() - bisect->begun) / 1e9;
-        progress_clear(&bisect->progress);
-        status = bisect_report(bisect->lanes, &bisect->finding,
-                               bisect->arguments->values[BISECT_JSON] != NULL, error);
+    if (open_lanes(bisect, error) == 0 &&
+        lanes_run(bisect->lanes, prepare, bisect, sizeof(*bisect), 1, error) == 0 &&
+        find(bisect, error) == 0) {
+        status = report(bisect, error);
     }
     lanes_close(bisect->lanes);
     return status;

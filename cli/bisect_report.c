@@ -19,7 +19,6 @@
 enum { MEMORY_MAX = 16 };
 
 struct report {
-    struct lanes *lanes;
     struct lane *lane;
     const struct probe_plan *plan;
     const struct finding *finding;
@@ -293,12 +292,15 @@ static int gather_cause(struct report *report, struct ebb_error *error)
     return !events ? -1 : kind == CAUSE_DEVICE ? add_device(report, error) : 0;
 }
 
-static int gather(struct report *report, struct ebb_error *error)
+/* Work of a lane: all that a user may want to interrupt. */
+static int gather(struct lane *lane, void *element, struct ebb_error *error)
 {
+    struct report *report = element;
     size_t count = report->plan->registers.count;
     struct register_bytes *registers = calloc(2 * count + 1, sizeof(*registers));
     int status = registers ? 0 : ebb_fail_memory(error);
 
+    report->lane = lane;
     if (status == 0) {
         status = gather_from_gdb(report, error);
     }
@@ -349,8 +351,6 @@ int bisect_report(struct lanes *lanes, const struct finding *finding, bool json,
                   struct ebb_error *error)
 {
     struct report report = {
-        .lanes = lanes,
-        .lane = lanes_first(lanes),
         .plan = lanes_plan(lanes),
         .finding = finding,
         .before = finding->position - (finding->at_begin || finding->at_position ? 0 : 1),
@@ -360,7 +360,7 @@ int bisect_report(struct lanes *lanes, const struct finding *finding, bool json,
 
     if (status == 0) {
         add_search(&report);
-        status = gather(&report, error);
+        status = lanes_run(lanes, gather, &report, sizeof(report), 1, error);
     }
     json_object_set_new(report.document, "instruction_at", json_unsigned(report.before));
     if (status == 0 && json) {

@@ -286,11 +286,6 @@ const void *lanes_plan(const struct lanes *lanes)
     return lanes->options.plan;
 }
 
-struct lane *lanes_first(struct lanes *lanes)
-{
-    return &lanes->slots[0].lane;
-}
-
 bool lanes_stopped(const struct lanes *lanes)
 {
     return lanes->stopped;

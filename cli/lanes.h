@@ -44,12 +44,10 @@ void lanes_close(struct lanes *lanes); /* NULL is allowed */
 unsigned lanes_count(const struct lanes *lanes);
 const void *lanes_plan(const struct lanes *lanes);
 
-/* The first timeline, for the caller's thread while no work is done. */
-struct lane *lanes_first(struct lanes *lanes);
-
 /*
  * Calls work once for each of count elements of an array, in as many lanes at once; count is at
- * most lanes_count(). Returns 0, or -1 if one of them has: *error is that of the first.
+ * most lanes_count(). One element is worked on in the first lane. Returns 0, or -1 if one of them
+ * has: *error is that of the first.
  */
 typedef int (*lane_work)(struct lane *lane, void *element, struct ebb_error *error);
 int lanes_run(struct lanes *lanes, lane_work work, void *array, size_t element_size, unsigned count,

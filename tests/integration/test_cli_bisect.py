@@ -357,6 +357,28 @@ class Commands(Bisect):
             self.assertEqual(run.wait(process.WATCHDOG), 6)
             self.assertIn("stopped", run.errors.decode())
 
+    def test_interrupt_of_report(self):
+        """The search is over when a gdb is asked for the backtrace; it may hang all the same. What
+        SIGTERM and SIGHUP end has removed its sockets before."""
+        condition = "*(unsigned int *)0x%x != 0x600d" % self.address(self.elf, "guarded")
+        for number, status in ((signal.SIGINT, 6), (signal.SIGTERM, -signal.SIGTERM),
+                               (signal.SIGHUP, -signal.SIGHUP)):
+            folder = self.ebb.new_folder("sockets")
+            os.mkdir(folder)
+            wrapper = self.script("echo >%s; exec tail -f /dev/null\n" % self.fifo())
+            environment = {**os.environ, "EBB_GDB": wrapper, "TMPDIR": folder,
+                           "XDG_RUNTIME_DIR": folder}
+            with process.Process([self.ebb.path, "bisect", self.recording, "--expr", condition],
+                                 env=environment) as run:
+                with open(self.fifo_path) as file:
+                    file.readline()
+                run.signal(number)
+                self.assertEqual(run.wait(process.WATCHDOG), status)
+                if status > 0:
+                    self.assertIn("stopped; position %d was found" % self.expected,
+                                  run.errors.decode())
+            self.assertEqual(os.listdir(folder), [])
+
     def test_without_gdb(self):
         """A plain condition needs none."""
         address = self.address(self.elf, "guarded")
