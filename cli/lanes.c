@@ -163,7 +163,7 @@ static void wait_for_all(struct lanes *lanes)
     struct timespec until;
 
     while (any_busy(lanes)) {
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += TICK_MILLISECONDS * 1000000;
         until.tv_sec += until.tv_nsec / 1000000000;
         until.tv_nsec %= 1000000000;
@@ -227,6 +227,19 @@ static unsigned choose_count(unsigned wanted)
     return wanted < LANES_MAX ? wanted : LANES_MAX;
 }
 
+/* Waiting for an end goes by a clock that nobody sets. */
+static void init_conditions(struct lanes *lanes)
+{
+    pthread_condattr_t attributes;
+
+    pthread_mutex_init(&lanes->lock, NULL);
+    pthread_cond_init(&lanes->begun, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&lanes->ended, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
 struct lanes *lanes_open(const struct lanes_options *options, struct ebb_error *error)
 {
     struct lanes *lanes = calloc(1, sizeof(*lanes));
@@ -237,9 +250,7 @@ struct lanes *lanes_open(const struct lanes_options *options, struct ebb_error *
     }
     lanes->options = *options;
     lanes->count = choose_count(options->count);
-    pthread_mutex_init(&lanes->lock, NULL);
-    pthread_cond_init(&lanes->begun, NULL);
-    pthread_cond_init(&lanes->ended, NULL);
+    init_conditions(lanes);
     for (unsigned i = 0; i < LANES_MAX; i++) {
         lanes->slots[i].lane = (struct lane){.lanes = lanes, .number = i};
     }

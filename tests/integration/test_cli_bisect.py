@@ -9,7 +9,7 @@ import signal
 import subprocess
 import unittest
 
-from harness import ebb, process
+from harness import ebb, faults, process
 from harness.gdb import Gdb
 from harness.guests import ROOT
 
@@ -344,6 +344,16 @@ class Commands(Bisect):
             self.assertEqual(run.wait(process.WATCHDOG), 6)
             self.assertRegex(run.errors.decode(), r"between positions \d+ and \d+")
         self.assertEqual(os.listdir(folder), [])
+
+    def test_interrupt_while_the_clock_is_set(self):
+        library = faults.build_library(self.ebb.folder, "wall_clock")
+        script = self.script("echo >%s; exec tail -f /dev/null\n" % self.fifo())
+        with process.Process([self.ebb.path, "bisect", self.recording, "--workers", "1", "--run",
+                              script], env={**os.environ, "LD_PRELOAD": library}) as run:
+            with open(self.fifo_path) as file:
+                file.readline()
+            run.signal(signal.SIGINT)
+            self.assertEqual(run.wait(process.WATCHDOG), 6)
 
     def test_interrupt_with_gdb(self):
         """A gdb whose server has gone may take long to notice; one that never does is not waited
