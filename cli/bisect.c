@@ -146,7 +146,7 @@ static int fail_to_find(const struct bisect *bisect, const struct bisection_resu
                         what, result->first_bad);
     }
     if (result->skips == result->probes) {
-        return ebb_fail(error, expression ? EBB_ERROR_USAGE : EBB_ERROR_FAILED,
+        return ebb_fail(error, expression ? EBB_ERROR_USAGE : EBB_ERROR_UNSUPPORTED,
                         "%s cannot be judged at any of the %u positions that were probed: %s", what,
                         result->probes, bisect->why);
     }
@@ -547,7 +547,8 @@ const struct command command_bisect = {
         "look whether all before is good and all behind bad; if not, that is told, and --scan is "
         "the way to the first.\n\n"
         "The exit status is 0 if a position was found, 1 if it never holds or a command never "
-        "answers good or bad, 2 if gdb does not understand the condition.",
+        "answers good or bad, 2 if gdb does not understand the condition, 5 if nothing can judge "
+        "the positions: a gdb is needed and not there, or the command ends the bisection.",
     .examples = "ebb bisect boot --expr 'counter > 1000'\n"
                 "ebb bisect boot --expr '*(unsigned int *)0x40001000 != 0' --scan\n"
                 "ebb bisect boot --console 'BUG:|Oops'\n"

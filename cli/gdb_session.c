@@ -149,7 +149,7 @@ static int start_gdb(struct gdb_session *session, const struct gdb_session_optio
         (size_t)snprintf(script, sizeof(script), "%.*s/bisect.py", (int)(slash - options->script),
                          options->script) >= sizeof(script) ||
         access(script, R_OK) < 0) {
-        return ebb_fail(error, EBB_ERROR_FAILED,
+        return ebb_fail(error, EBB_ERROR_UNSUPPORTED,
                         "gdb-scripts/bisect.py is not installed; EBB_GDB_SCRIPTS names the folder "
                         "that it is in");
     }
@@ -202,7 +202,7 @@ static int fail_without_gdb(struct gdb_session *session, struct ebb_error *error
     if (session->pid > 0 && waitpid(session->pid, &status, WNOHANG) == session->pid) {
         session->pid = 0;
     }
-    return ebb_fail(error, EBB_ERROR_FAILED,
+    return ebb_fail(error, EBB_ERROR_UNSUPPORTED,
                     "gdb has ended before it gave an answer%s; it has to have Python, as Debian's "
                     "gdb-multiarch has (EBB_GDB names another one)",
                     WIFSIGNALED(status) ? ", by a signal" : "");
@@ -270,7 +270,7 @@ json_t *gdb_session_ask(struct gdb_session *session, json_t *request, struct ebb
     }
     reply = json_loads(session->line, JSON_ALLOW_NUL, &reason);
     if (!reply) {
-        ebb_fail(error, EBB_ERROR_FAILED, "gdb's answer is not JSON: %s", reason.text);
+        ebb_fail(error, EBB_ERROR_UNSUPPORTED, "gdb's answer is not JSON: %s", reason.text);
         return NULL;
     }
     if (check_reply(reply, error) < 0) {

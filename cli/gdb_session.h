@@ -28,7 +28,8 @@ struct gdb_session *gdb_session_start(struct timeline *timeline,
 
 /* Sends a request, takes the reference to it, and returns the reply. A reply that tells of an error
  * is one: EBB_ERROR_USAGE, since it is what the user wrote that gdb does not take; or
- * EBB_ERROR_CORRUPT if history does not lead to where gdb was to look. NULL: *error. */
+ * EBB_ERROR_CORRUPT if history does not lead to where gdb was to look. Without a reply it is
+ * EBB_ERROR_UNSUPPORTED. NULL: *error. */
 json_t *gdb_session_ask(struct gdb_session *session, json_t *request, struct ebb_error *error);
 
 /* The memory that an object of a reply tells of. Returns 0, or -1 if it tells of none. */

@@ -57,7 +57,7 @@ struct gdb_session *probe_gdb(struct lane *lane, struct ebb_error *error)
 
     if (!lane->own) {
         if (!plan->gdb) {
-            ebb_fail(error, EBB_ERROR_FAILED,
+            ebb_fail(error, EBB_ERROR_UNSUPPORTED,
                      "gdb is needed for this condition and was not found; install gdb-multiarch, "
                      "or name one in EBB_GDB");
             return NULL;

@@ -93,12 +93,12 @@ static int judge(const struct probe_plan *plan, struct probe *probe, int status,
 {
     if (WIFSIGNALED(status)) {
         return ebb_fail(
-            error, EBB_ERROR_FAILED,
+            error, EBB_ERROR_UNSUPPORTED,
             "%s was ended by signal %d (%s) at position %" PRIu64 ", which ends the bisection",
             plan->command[0], WTERMSIG(status), strsignal(WTERMSIG(status)), probe->position);
     }
     if (WEXITSTATUS(status) > STATUS_SKIP) {
-        return ebb_fail(error, EBB_ERROR_FAILED,
+        return ebb_fail(error, EBB_ERROR_UNSUPPORTED,
                         "%s ended with exit status %d at position %" PRIu64
                         ", and one above 125 ends the bisection",
                         plan->command[0], WEXITSTATUS(status), probe->position);

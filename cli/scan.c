@@ -57,7 +57,7 @@ static int watch_list(struct lane *lane, const json_t *list, struct ebb_error *e
     json_array_foreach(list, i, memory)
     {
         if (gdb_session_memory(memory, &address, &size) < 0) {
-            return ebb_fail(error, EBB_ERROR_FAILED,
+            return ebb_fail(error, EBB_ERROR_UNSUPPORTED,
                             "gdb does not say what memory the condition depends on");
         }
         if (watch(lane, address, size, error) < 0) {

@@ -287,9 +287,9 @@ class Commands(Bisect):
         self.assertIn("never answers good", self.failed(1, self.recording, "--run", "false"))
         self.assertIn("never answers bad", self.failed(1, self.recording, "--run", "true"))
         self.assertIn("cannot be judged",
-                      self.failed(1, self.recording, "--run", "sh", "-c", "exit 125"))
-        self.assertIn("126", self.failed(1, self.recording, "--run", "--", "sh", "-c", "exit 126"))
-        self.assertIn("signal 9", self.failed(1, self.recording, "--workers", "1", "--run", "sh",
+                      self.failed(5, self.recording, "--run", "sh", "-c", "exit 125"))
+        self.assertIn("126", self.failed(5, self.recording, "--run", "--", "sh", "-c", "exit 126"))
+        self.assertIn("signal 9", self.failed(5, self.recording, "--workers", "1", "--run", "sh",
                                               "-c", "kill -9 $$"))
         self.assertIn("does not hold", self.failed(1, self.recording, "--expr", "guarded == 7"))
         self.assertIn("any candidate",
@@ -401,8 +401,19 @@ class Commands(Bisect):
         self.assertRegex(report["function"], r"^writer_\d$")
         result = process.run([self.ebb.path, "bisect", self.recording, "--expr", "guarded != 0"],
                              process.WATCHDOG, env=environment)
-        self.assertEqual(result.status, 1)
+        self.assertEqual(result.status, 5)
         self.assertIn("gdb is needed", result.errors.decode())
+
+    def test_unfit_gdb(self):
+        """Not judged is not the same as never bad, which git bisect goes by."""
+        empty = self.ebb.new_folder("scripts")
+        os.mkdir(empty)
+        for change, words in (({"EBB_GDB_SCRIPTS": empty}, "bisect.py is not installed"),
+                              ({"EBB_GDB": self.script("exit 1\n")}, "has to have Python")):
+            result = process.run([self.ebb.path, "bisect", self.recording, "--expr",
+                                  "guarded != 0"], process.WATCHDOG, env={**os.environ, **change})
+            self.assertEqual(result.status, 5, result.describe())
+            self.assertIn(words, result.errors.decode())
 
     def test_no_answer_of_gdb(self):
         """Something else than gdb's script answers: a condition of ours needs no answer."""
@@ -411,7 +422,7 @@ class Commands(Bisect):
         environment = {**os.environ, "EBB_GDB": wrapper}
         result = process.run([self.ebb.path, "bisect", self.recording, "--expr", "guarded != 0"],
                              process.WATCHDOG, env=environment)
-        self.assertEqual(result.status, 1)
+        self.assertEqual(result.status, 5)
         self.assertIn("gdb's answer is not JSON", result.errors.decode())
         result = process.run([self.ebb.path, "bisect", self.recording, "--json", "--expr",
                               "*(unsigned int *)0x%x != 0x600d" % address], process.WATCHDOG,
