@@ -28,14 +28,6 @@ struct report {
     size_t memory_count;
 };
 
-static json_t *hexadecimal(uint64_t value)
-{
-    char text[24];
-
-    snprintf(text, sizeof(text), "0x%" PRIx64, value);
-    return json_string(text);
-}
-
 static void add_memory(struct report *report, uint64_t address, uint64_t size)
 {
     if (size && report->memory_count < MEMORY_MAX) {
@@ -53,10 +45,9 @@ static json_t *operand_value(const struct condition_operand *operand)
     }
     if (operand->is_signed && (int64_t)operand->value < 0) {
         snprintf(text, sizeof(text), "%" PRId64, (int64_t)operand->value);
-    } else {
-        snprintf(text, sizeof(text), "0x%" PRIx64, operand->value);
+        return json_string(text);
     }
-    return json_string(text);
+    return json_hexadecimal(operand->value);
 }
 
 /* The operands of a plain condition where the lane is; key says of which state that is. */
@@ -164,7 +155,7 @@ static void add_place(struct report *report, uint64_t pc)
         report->plan->symbols && !known ? symbols_open(report->plan->symbols, NULL) : NULL;
     struct symbols_location location = {0};
 
-    json_object_set_new(report->document, "pc", hexadecimal(pc));
+    json_object_set_new(report->document, "pc", json_hexadecimal(pc));
     if (symbols) {
         symbols_move(symbols, report->plan->slide.offset);
         symbols_find(symbols, pc, &location);
@@ -266,7 +257,7 @@ static int add_device(struct report *report, struct ebb_error *error)
         json_object_set_new(report->document, "device",
                             json_pack("{s:o, s:o, s:o, s:b}", "name",
                                       guess.name ? json_string(guess.name) : json_null(),
-                                      "register", hexadecimal(guess.address), "accessed_at",
+                                      "register", json_hexadecimal(guess.address), "accessed_at",
                                       json_unsigned(guess.position), "certain", guess.certain));
     }
     return found < 0 ? -1 : 0;

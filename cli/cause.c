@@ -3,9 +3,6 @@
 
 #include "json_list.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 enum { EVENTS_MAX = 64 };
 
 static int watch(struct lane *lane, const struct cause_memory *memory, size_t count,
@@ -50,25 +47,17 @@ int cause_find(struct lane *lane, uint64_t position, const struct cause_memory *
     return status;
 }
 
-static json_t *hexadecimal(uint64_t value)
-{
-    char text[24];
-
-    snprintf(text, sizeof(text), "0x%" PRIx64, value);
-    return json_string(text);
-}
-
 static json_t *event_json(const struct ebb_event *event)
 {
     const char *name = ebb_event_kind_name(event->kind);
     json_t *object =
         json_pack("{s:s, s:o, s:o}", "kind", name ? name : "?", "position",
-                  json_unsigned(event->position), "address", hexadecimal(event->address));
+                  json_unsigned(event->position), "address", json_hexadecimal(event->address));
 
     if (object && event->data_length) {
         json_object_set_new(object, "bytes", json_integer(event->data_length));
     } else if (object) {
-        json_object_set_new(object, "value", hexadecimal(event->value));
+        json_object_set_new(object, "value", json_hexadecimal(event->value));
     }
     return object;
 }

@@ -4,6 +4,7 @@
 #include "text.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,15 +55,17 @@ json_t *json_printable(const void *bytes, size_t length)
     return string;
 }
 
-json_t *json_unsigned(unsigned long long number)
+json_t *json_hexadecimal(uint64_t number)
 {
     char text[24];
 
-    if (number <= LLONG_MAX) {
-        return json_integer((json_int_t)number);
-    }
-    snprintf(text, sizeof(text), "0x%llx", number);
+    snprintf(text, sizeof(text), "0x%" PRIx64, number);
     return json_string(text);
+}
+
+json_t *json_unsigned(unsigned long long number)
+{
+    return number <= LLONG_MAX ? json_integer((json_int_t)number) : json_hexadecimal(number);
 }
 
 int json_read_number(const json_t *value, uint64_t *number)

@@ -28,6 +28,9 @@ int json_print(FILE *out, json_t *document, struct ebb_error *error);
 /* A JSON string of bytes that may be anything (text.h); NULL when out of memory. */
 json_t *json_printable(const void *bytes, size_t length);
 
+/* A string of hexadecimal digits behind 0x. */
+json_t *json_hexadecimal(uint64_t number);
+
 /* An integer; JSON's are signed, so what does not fit becomes a hexadecimal string. */
 json_t *json_unsigned(unsigned long long number);
 

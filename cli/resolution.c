@@ -136,11 +136,9 @@ static json_t *flips_json(const struct resolve_result *result)
     json_t *list = json_array();
 
     for (size_t i = 0; list && i < result->flip_count; i++) {
-        char pc[24];
-
-        snprintf(pc, sizeof(pc), "0x%" PRIx64, result->flips[i].pc);
-        json_array_append_new(list, json_pack("{s:o, s:s}", "position",
-                                              json_unsigned(result->flips[i].position), "pc", pc));
+        json_array_append_new(list, json_pack("{s:o, s:o}", "position",
+                                              json_unsigned(result->flips[i].position), "pc",
+                                              json_hexadecimal(result->flips[i].pc)));
     }
     return list;
 }
