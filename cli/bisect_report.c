@@ -8,6 +8,7 @@
 #include "cause.h"
 #include "device_guess.h"
 #include "json_list.h"
+#include "step_events.h"
 #include "symbols.h"
 #include "text.h"
 
@@ -161,10 +162,12 @@ static void add_place(struct report *report, uint64_t pc)
         symbols_find(symbols, pc, &location);
     }
     if (location.function) {
-        json_object_set_new(report->document, "function", json_string(location.function));
+        json_object_set_new(report->document, "function",
+                            json_printable(location.function, strlen(location.function)));
     }
     if (location.file) {
-        json_object_set_new(report->document, "file", json_string(location.file));
+        json_object_set_new(report->document, "file",
+                            json_printable(location.file, strlen(location.file)));
         json_object_set_new(report->document, "line", json_unsigned(location.line));
     }
     symbols_close(symbols);
@@ -254,13 +257,34 @@ static int add_device(struct report *report, struct ebb_error *error)
                      report->before + 1, &guess, error);
 
     if (found > 0) {
-        json_object_set_new(report->document, "device",
-                            json_pack("{s:o, s:o, s:o, s:b}", "name",
-                                      guess.name ? json_string(guess.name) : json_null(),
-                                      "register", json_hexadecimal(guess.address), "accessed_at",
-                                      json_unsigned(guess.position), "certain", guess.certain));
+        json_object_set_new(
+            report->document, "device",
+            json_pack("{s:o, s:o, s:o, s:b}", "name",
+                      guess.name ? json_printable(guess.name, strlen(guess.name)) : json_null(),
+                      "register", json_hexadecimal(guess.address), "accessed_at",
+                      json_unsigned(guess.position), "certain", guess.certain));
     }
     return found < 0 ? -1 : 0;
+}
+
+/* Where the log is damaged right behind the step, what is known of it is better than nothing. */
+static int add_events(struct report *report, struct ebb_error *error)
+{
+    json_t *events = json_array();
+    uint64_t left_out;
+    int status = events ? step_events(timeline_log(report->lane->timeline), report->before + 1,
+                                      events, &left_out, error)
+                        : ebb_fail_memory(error);
+
+    if (status < 0 && error->kind == EBB_ERROR_CORRUPT) {
+        fprintf(stderr, "ebb: there may be more events than are told of: %s\n", error->message);
+        status = 0;
+    }
+    if (status == 0 && left_out) {
+        json_object_set_new(report->document, "events_left_out", json_unsigned(left_out));
+    }
+    json_object_set_new(report->document, "events", events);
+    return status;
 }
 
 static int gather_cause(struct report *report, struct ebb_error *error)
@@ -268,7 +292,6 @@ static int gather_cause(struct report *report, struct ebb_error *error)
     static const char *const names[] = {
         [CAUSE_INSTRUCTION] = "instruction", [CAUSE_DEVICE] = "device", [CAUSE_RESET] = "reset"};
     enum cause_kind kind = CAUSE_INSTRUCTION;
-    json_t *events;
 
     if (report->finding->at_begin || report->before >= timeline_end(report->lane->timeline)) {
         return 0;
@@ -278,9 +301,10 @@ static int gather_cause(struct report *report, struct ebb_error *error)
         return -1;
     }
     json_object_set_new(report->document, "by", json_string(names[kind]));
-    events = cause_events(timeline_log(report->lane->timeline), report->before + 1, error);
-    json_object_set_new(report->document, "events", events);
-    return !events ? -1 : kind == CAUSE_DEVICE ? add_device(report, error) : 0;
+    if (add_events(report, error) < 0) {
+        return -1;
+    }
+    return kind == CAUSE_DEVICE ? add_device(report, error) : 0;
 }
 
 /* Work of a lane: all that a user may want to interrupt. */

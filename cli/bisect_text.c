@@ -203,6 +203,10 @@ static void print_events(const json_t *document)
         }
         putchar('\n');
     }
+    if (has(document, "events_left_out")) {
+        printf("           and %lld more, which ebb dump prints\n",
+               (long long)json_integer_value(json_object_get(document, "events_left_out")));
+    }
 }
 
 static void print_backtrace(const json_t *document)

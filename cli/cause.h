@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Who makes the step from one position to the next: the instruction there, a device, or a reset of
- * the guest. And what came from outside in it.
+ * the guest.
  */
 #ifndef EBB_CLI_CAUSE_H
 #define EBB_CLI_CAUSE_H
 
 #include "lanes.h"
-
-#include <jansson.h>
 
 struct cause_memory {
     uint64_t address; /* guest-virtual */
@@ -25,8 +23,5 @@ enum cause_kind {
  * The instruction, unless it is seen otherwise. Moves the lane's timeline. */
 int cause_find(struct lane *lane, uint64_t position, const struct cause_memory *memory,
                size_t count, enum cause_kind *kind, struct ebb_error *error);
-
-/* The events of that step, as an array; NULL: *error. */
-json_t *cause_events(const struct ebb_log *log, uint64_t position, struct ebb_error *error);
 
 #endif

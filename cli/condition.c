@@ -121,7 +121,7 @@ static bool read_number(struct reader *reader, uint64_t *number, struct type *ty
         return false;
     }
     *number = strtoull(begin, &end, hexadecimal ? 16 : 10);
-    if (end - begin > 19 || is_word(*end) || *end == '.') {
+    if (end - begin > (hexadecimal ? 2 + 16 : 19) || is_word(*end) || *end == '.') {
         return false;
     }
     reader->at = end;

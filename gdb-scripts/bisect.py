@@ -103,6 +103,14 @@ def describe(expression):
     return result
 
 
+def text_of(read):
+    """What strangers' files name may be in bytes that are no text: then it is as without a name."""
+    try:
+        return read()
+    except UnicodeError:
+        return None
+
+
 def backtrace():
     frames = []
     try:
@@ -111,8 +119,8 @@ def backtrace():
             place = frame.find_sal()
             frames.append({
                 "pc": address_text(frame.pc()),
-                "function": frame.name(),
-                "file": place.symtab.filename if place.symtab else None,
+                "function": text_of(frame.name),
+                "file": text_of(lambda: place.symtab.filename) if place.symtab else None,
                 "line": place.line if place.symtab and place.line else None,
             })
             frame = frame.older()
@@ -125,7 +133,7 @@ def instruction():
     try:
         architecture = gdb.newest_frame().architecture()
         return architecture.disassemble(gdb.newest_frame().pc())[0]["asm"].expandtabs(1)
-    except (gdb.error, IndexError):
+    except (gdb.error, IndexError, UnicodeError):
         return None
 
 

@@ -415,6 +415,21 @@ class Commands(Bisect):
             self.assertEqual(result.status, 5, result.describe())
             self.assertIn(words, result.errors.decode())
 
+    def test_names_of_strangers(self):
+        """A symbol's name may have any bytes, which are shown as text; gdb is to read it as well."""
+        elf = self.ebb.new_folder("elf")
+        function = self.bisect(self.recording, "--expr", "guarded != 0x600d")["function"]
+        subprocess.run(["aarch64-linux-gnu-objcopy", "--strip-debug", "--redefine-sym",
+                        function.encode() + b"=a\xff", self.elf, elf], check=True,
+                       timeout=process.WATCHDOG)
+        condition = "*(unsigned int *)0x%x != 0x600d" % self.address(self.elf, "guarded")
+        for gdb in (os.environ.get("EBB_GDB", ""), "/nowhere/gdb"):
+            result = process.run([self.ebb.path, "bisect", "--json", self.recording, "--symbols",
+                                  elf, "--expr", condition], process.WATCHDOG,
+                                 env={**os.environ, "EBB_GDB": gdb})
+            self.assertEqual((result.status, result.errors), (0, b""), result.describe())
+            self.assertEqual(json.loads(result.output)["function"], "a\\xff")
+
     def test_no_answer_of_gdb(self):
         """Something else than gdb's script answers: a condition of ours needs no answer."""
         address = self.address(self.elf, "guarded")

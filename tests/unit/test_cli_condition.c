@@ -178,6 +178,8 @@ static void test_left_to_gdb(void **state)
         "$x0 == 1.5",
         "$x0 == 'a'",
         "$x0 == 99999999999999999999",
+        "$x0 == 0x1ffffffffffffffff",
+        "$x0 == -0x10000000000000000",
         "1 < $x0 < 3",
         "$x0 == 1 == 1",
         "$nothing == 5",
