@@ -213,7 +213,6 @@ static int scan(struct bisect *bisect, struct ebb_error *error)
 
 struct line_search {
     regex_t regex;
-    uint64_t from, to;
     bool found;
     uint64_t position;
 };
@@ -223,9 +222,6 @@ static int match_line(void *opaque, const struct console_line *line, struct ebb_
     struct line_search *search = opaque;
     char *text;
 
-    if (line->position < search->from || line->position > search->to) {
-        return 0;
-    }
     text = text_printable(line->bytes, line->length);
     if (!text) {
         return ebb_fail_memory(error);
@@ -238,7 +234,7 @@ static int match_line(void *opaque, const struct console_line *line, struct ebb_
 
 static int find_line(struct bisect *bisect, const char *pattern, struct ebb_error *error)
 {
-    struct line_search search = {.from = bisect->from, .to = bisect->to};
+    struct line_search search = {0};
     int failure = regcomp(&search.regex, pattern, REG_EXTENDED | REG_NOSUB), status;
     char why[200];
 
@@ -247,8 +243,8 @@ static int find_line(struct bisect *bisect, const char *pattern, struct ebb_erro
         return ebb_fail(error, EBB_ERROR_USAGE, "--console: \"%s\" is no regular expression: %s",
                         pattern, why);
     }
-    status = console_lines_visit(bisect->recording.log, bisect->recording.manifest, match_line,
-                                 &search, error);
+    status = console_lines_visit(bisect->recording.log, bisect->recording.manifest, bisect->from,
+                                 bisect->to, match_line, &search, error);
     regfree(&search.regex);
     if (status < 0) {
         return -1;

@@ -64,8 +64,8 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
         if (printer.json) {
             json_list_begin(&printer.list, stdout);
         }
-        status =
-            console_lines_visit(recording.log, recording.manifest, print_line, &printer, error);
+        status = console_lines_visit(recording.log, recording.manifest, 0, UINT64_MAX, print_line,
+                                     &printer, error);
         if (printer.json) {
             json_list_end(&printer.list);
         }

@@ -16,6 +16,7 @@ struct line {
 
 struct reader {
     const struct manifest *manifest;
+    uint64_t from, to;
     struct line lines[MANIFEST_MAX_CONSOLES + 1];
     console_visit visit;
     void *opaque;
@@ -32,6 +33,9 @@ static int end_line(struct reader *reader, size_t number, struct ebb_error *erro
     };
 
     line->length = 0;
+    if (whole.position < reader->from || whole.position > reader->to) {
+        return 0;
+    }
     while (whole.length > 0 && line->bytes[whole.length - 1] == '\r') {
         whole.length--;
     }
@@ -76,6 +80,17 @@ static int add_event(struct reader *reader, const struct ebb_event *event, struc
     return status;
 }
 
+/* True if no event behind one at the position is part of a line that is wanted. */
+static bool is_past(const struct reader *reader, uint64_t position)
+{
+    for (size_t i = 0; i <= reader->manifest->console_count; i++) {
+        if (reader->lines[i].length > 0 && reader->lines[i].position <= reader->to) {
+            return false;
+        }
+    }
+    return position > reader->to;
+}
+
 static int read_log(struct reader *reader, const struct ebb_log *log, struct ebb_error *error)
 {
     struct ebb_cursor *cursor = ebb_cursor_new(log, error);
@@ -84,7 +99,7 @@ static int read_log(struct reader *reader, const struct ebb_log *log, struct ebb
 
     while (result == 0 && (result = ebb_cursor_next(cursor, &event, error)) > 0) {
         result = add_event(reader, &event, error);
-        if (result > 0) {
+        if (result > 0 || (result == 0 && is_past(reader, event.position))) {
             break;
         }
     }
@@ -92,10 +107,11 @@ static int read_log(struct reader *reader, const struct ebb_log *log, struct ebb
     return result;
 }
 
-int console_lines_visit(const struct ebb_log *log, const struct manifest *manifest,
-                        console_visit visit, void *opaque, struct ebb_error *error)
+int console_lines_visit(const struct ebb_log *log, const struct manifest *manifest, uint64_t from,
+                        uint64_t to, console_visit visit, void *opaque, struct ebb_error *error)
 {
-    struct reader reader = {.manifest = manifest, .visit = visit, .opaque = opaque};
+    struct reader reader = {
+        .manifest = manifest, .from = from, .to = to, .visit = visit, .opaque = opaque};
     int result = read_log(&reader, log, error);
 
     for (size_t i = 0; i <= manifest->console_count; i++) {

@@ -15,11 +15,12 @@ struct console_line {
     size_t length;
 };
 
-/* Calls visit for each line in the order of their ends; longer ones than 64 KiB come in pieces.
- * visit returns 0 to go on, 1 to end, or -1. Returns 0, or -1. */
+/* Calls visit for each line that begins at a position between from and to, in the order of their
+ * ends; longer ones than 64 KiB come in pieces. The log is read until no more can come. visit
+ * returns 0 to go on, 1 to end, or -1. Returns 0, or -1. */
 typedef int (*console_visit)(void *opaque, const struct console_line *line,
                              struct ebb_error *error);
-int console_lines_visit(const struct ebb_log *log, const struct manifest *manifest,
-                        console_visit visit, void *opaque, struct ebb_error *error);
+int console_lines_visit(const struct ebb_log *log, const struct manifest *manifest, uint64_t from,
+                        uint64_t to, console_visit visit, void *opaque, struct ebb_error *error);
 
 #endif

@@ -9,7 +9,6 @@
 #include <string.h>
 
 struct visitor {
-    uint64_t from, to;
     bool (*visit)(void *opaque, uint64_t position, const char *text);
     void *opaque;
 };
@@ -20,9 +19,6 @@ static int visit_line(void *opaque, const struct console_line *line, struct ebb_
     bool go_on;
     char *text;
 
-    if (line->position < visitor->from || line->position > visitor->to) {
-        return 0;
-    }
     text = text_printable(line->bytes, line->length);
     if (!text) {
         return ebb_fail_memory(error);
@@ -37,9 +33,9 @@ static int visit_console(void *opaque, const struct ebb_log *log, uint64_t from,
                          void *visit_opaque, struct ebb_error *error)
 {
     const struct recording *recording = opaque;
-    struct visitor visitor = {.from = from, .to = to, .visit = visit, .opaque = visit_opaque};
+    struct visitor visitor = {.visit = visit, .opaque = visit_opaque};
 
-    return console_lines_visit(log, recording->manifest, visit_line, &visitor, error);
+    return console_lines_visit(log, recording->manifest, from, to, visit_line, &visitor, error);
 }
 
 static void write_fact(FILE *file, const char *name, const char *value)
