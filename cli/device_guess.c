@@ -14,16 +14,11 @@ static const char *const quiet[] = {"arm_gic", "gic", "pl0", "ebb"};
 /* The name of the device that has a register at the address; NULL: not known. */
 static const char *name_at(const struct manifest *manifest, uint64_t address)
 {
-    const json_t *device;
-    size_t i;
+    for (size_t i = 0; i < manifest->device_count; i++) {
+        const struct manifest_device *device = &manifest->devices[i];
 
-    json_array_foreach(json_object_get(manifest->root, "devices"), i, device)
-    {
-        uint64_t begin = (uint64_t)json_integer_value(json_object_get(device, "address"));
-        uint64_t size = (uint64_t)json_integer_value(json_object_get(device, "size"));
-
-        if (address >= begin && address - begin < size) {
-            return json_string_value(json_object_get(device, "name"));
+        if (address >= device->address && address - device->address < device->size) {
+            return device->name;
         }
     }
     return NULL;

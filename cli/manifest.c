@@ -71,6 +71,42 @@ static int take_consoles(struct manifest *manifest, const char *source, struct e
     return 0;
 }
 
+static int take_device(struct manifest_device *device, const json_t *entry)
+{
+    device->name = json_string_value(json_object_get(entry, "name"));
+    return device->name &&
+                   json_read_number(json_object_get(entry, "address"), &device->address) == 0 &&
+                   json_read_number(json_object_get(entry, "size"), &device->size) == 0
+               ? 0
+               : -1;
+}
+
+static int take_devices(struct manifest *manifest, const char *source, struct ebb_error *error)
+{
+    json_t *devices = json_object_get(manifest->root, "devices"), *entry;
+    size_t index;
+
+    if (!devices) {
+        return 0;
+    }
+    if (!json_is_array(devices) || json_array_size(devices) > MANIFEST_MAX_DEVICES) {
+        return wrong_type(source, "devices", "an array of at most 4096 entries", error);
+    }
+    manifest->devices = calloc(json_array_size(devices) + 1, sizeof(*manifest->devices));
+    if (!manifest->devices) {
+        return ebb_fail_memory(error);
+    }
+    json_array_foreach(devices, index, entry)
+    {
+        if (take_device(&manifest->devices[index], entry) < 0) {
+            return wrong_type(source, "devices",
+                              "an array of objects with a name, an address and a size", error);
+        }
+    }
+    manifest->device_count = json_array_size(devices);
+    return 0;
+}
+
 static int check_version(const struct manifest *manifest, const char *source,
                          struct ebb_error *error)
 {
@@ -148,7 +184,7 @@ static int take_members(struct manifest *manifest, const char *source, struct eb
         }
         manifest->icount_shift = (int)json_integer_value(shift);
     }
-    return take_consoles(manifest, source, error);
+    return take_consoles(manifest, source, error) < 0 ? -1 : take_devices(manifest, source, error);
 }
 
 struct manifest *manifest_parse(const char *text, size_t length, const char *source,
@@ -254,6 +290,7 @@ void manifest_free(struct manifest *manifest)
 {
     if (manifest) {
         json_decref(manifest->root);
+        free(manifest->devices);
         free(manifest);
     }
 }

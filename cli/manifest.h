@@ -17,10 +17,16 @@
 #define MANIFEST_VERSION 1
 #define MANIFEST_MAX_BYTES (16u << 20)
 #define MANIFEST_MAX_CONSOLES 64
+#define MANIFEST_MAX_DEVICES 4096
 
 struct manifest_console {
     uint64_t address; /* guest-physical, of the registers; a UART's data register is the first */
     const char *type; /* NULL: not said */
+};
+
+struct manifest_device {
+    const char *name;       /* QEMU's */
+    uint64_t address, size; /* guest-physical, of registers */
 };
 
 /* Strings belong to the manifest; NULL if the member is missing. */
@@ -41,6 +47,8 @@ struct manifest {
     int icount_shift; /* an instruction takes 2^shift ns of guest time; -1: unknown */
     size_t console_count;
     struct manifest_console consoles[MANIFEST_MAX_CONSOLES];
+    size_t device_count;
+    struct manifest_device *devices;
 };
 
 /* Reads DIRECTORY/manifest.json. */

@@ -24,7 +24,8 @@ static const char whole[] =
     " \"ram\": {\"size\": 33554432, \"blocks\": [{\"name\": \"mach-virt.ram\", \"offset\": 0,"
     " \"size\": 33554432}]}, \"memory_map\": [{\"address\": 1073741824, \"size\": 33554432,"
     " \"offset\": 0, \"type\": \"ram\"}], \"consoles\": [{\"type\": \"pl011\","
-    " \"address\": 150994944}], \"kernel\": \"/boot/Image\", \"symbols\": \"vmlinux\"}";
+    " \"address\": 150994944}], \"devices\": [{\"name\": \"pl011\", \"address\": 150994944,"
+    " \"size\": 4096}], \"kernel\": \"/boot/Image\", \"symbols\": \"vmlinux\"}";
 
 /* What is put in the place of something else. */
 static const char *const words[] = {
@@ -118,6 +119,10 @@ static void parse(const char *text, size_t size)
     for (size_t i = 0; i < manifest->console_count; i++) {
         rounds_check(!manifest->consoles[i].type || strlen(manifest->consoles[i].type) < ROOM,
                      "a console's type is no text");
+    }
+    rounds_check(manifest->device_count <= MANIFEST_MAX_DEVICES, "too many devices");
+    for (size_t i = 0; i < manifest->device_count; i++) {
+        rounds_check(strlen(manifest->devices[i].name) < ROOM, "a device's name is no text");
     }
     rounds_check(manifest->icount_shift >= -1 && manifest->icount_shift <= 10, "a strange shift");
     manifest_free(manifest);

@@ -16,7 +16,9 @@ static const char good[] =
     " \"cpu\": {\"type\": \"cortex-a72-arm-cpu\", \"architecture\": \"aarch64\"}, \"ram\": "
     "{\"size\": 268435456},"
     " \"icount_shift\": 1, \"kernel\": \"/boot/vmlinuz\", \"future\": [1, 2],"
-    " \"consoles\": [{\"address\": 150994944, \"type\": \"pl011\"}, {\"address\": \"0x9040000\"}]}";
+    " \"consoles\": [{\"address\": 150994944, \"type\": \"pl011\"}, {\"address\": \"0x9040000\"}],"
+    " \"devices\": [{\"name\": \"pl011\", \"address\": 150994944, \"size\": 4096},"
+    " {\"name\": \"far\", \"address\": \"0xffffffffffff0000\", \"size\": \"0x10000\"}]}";
 
 static struct manifest *parse(const char *text, struct ebb_error *error)
 {
@@ -42,6 +44,12 @@ static void test_members(void **state)
     assert_string_equal(manifest->consoles[0].type, "pl011");
     assert_true(manifest->consoles[1].address == 0x9040000);
     assert_null(manifest->consoles[1].type);
+    assert_int_equal(manifest->device_count, 2);
+    assert_string_equal(manifest->devices[0].name, "pl011");
+    assert_true(manifest->devices[0].address == 0x9000000 && manifest->devices[0].size == 0x1000);
+    assert_string_equal(manifest->devices[1].name, "far");
+    assert_true(manifest->devices[1].address == 0xffffffffffff0000);
+    assert_true(manifest->devices[1].size == 0x10000);
     manifest_free(manifest);
 }
 
@@ -95,6 +103,12 @@ static void test_refused(void **state)
         {WITH("\"consoles\":[\"0x\"]"), EBB_ERROR_CORRUPT, "consoles"},
         {WITH("\"consoles\":[\"0x-1\"]"), EBB_ERROR_CORRUPT, "consoles"},
         {WITH("\"consoles\":[\"0x10000000000000000\"]"), EBB_ERROR_CORRUPT, "consoles"},
+        {WITH("\"devices\":{}"), EBB_ERROR_CORRUPT, "devices"},
+        {WITH("\"devices\":[7]"), EBB_ERROR_CORRUPT, "devices"},
+        {WITH("\"devices\":[{\"address\":0,\"size\":1}]"), EBB_ERROR_CORRUPT, "devices"},
+        {WITH("\"devices\":[{\"name\":\"a\",\"size\":1}]"), EBB_ERROR_CORRUPT, "devices"},
+        {WITH("\"devices\":[{\"name\":\"a\",\"address\":0,\"size\":-1}]"), EBB_ERROR_CORRUPT,
+         "devices"},
         {WITH("\"machine\":\"\xff\""), EBB_ERROR_CORRUPT, "line"},
     };
     struct ebb_error error;
