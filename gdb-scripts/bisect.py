@@ -12,6 +12,7 @@ import sys
 
 import gdb
 
+sys.dont_write_bytecode = True  # nothing is left beside this file, which may belong to root
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import ebb  # noqa: E402
 
@@ -57,19 +58,13 @@ def holds(expression):
     return bool(value)
 
 
-def quoted(path):
-    """The path as one word of a gdb command."""
-    return re.sub(r"([\s\"'\\])", r"\\\1", path)
-
-
 def address_text(address):
     """JSON's integers are signed for who reads them, and an address may have 64 bits."""
     return f"0x{int(address) & 0xffffffffffffffff:x}"
 
 
 def seek(position):
-    answer = ebb.server.monitor(f"seek {position}")
-    ebb.server.forget_the_present()
+    answer = ebb.server.move(f"seek {position}")
     match = ebb.server.POSITION.search(answer)
     if not match or int(match[1]) != position:
         raise Unreachable(f"position {position} cannot be reached")
@@ -147,10 +142,10 @@ def run_open(request):
             pass  # not every gdb has all
     symbols, offset = request.get("symbols"), request.get("offset", 0) & 0xffffffffffffffff
     if symbols and offset:
-        gdb.execute("exec-file " + quoted(symbols), to_string=True)
-        gdb.execute(f"symbol-file -o 0x{offset:x} -- {quoted(symbols)}", to_string=True)
+        gdb.execute("exec-file " + ebb.server.quoted(symbols), to_string=True)
+        gdb.execute(f"symbol-file -o 0x{offset:x} -- {ebb.server.quoted(symbols)}", to_string=True)
     elif symbols:
-        gdb.execute("file " + quoted(symbols), to_string=True)
+        gdb.execute("file " + ebb.server.quoted(symbols), to_string=True)
     gdb.execute("target remote " + request["target"], to_string=True)
     gdb.execute("set language c", to_string=True)
     return {}

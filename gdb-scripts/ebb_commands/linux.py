@@ -209,8 +209,7 @@ Example:
                 gdb.execute("remove-symbol-file -a 0x%x" % self.loaded, to_string=True)
             except gdb.error:
                 pass  # somebody has removed it
-        quoted = "".join("\\" + c if c in " \t\"'\\" else c for c in path)
-        gdb.execute("add-symbol-file %s -o 0x%x" % (quoted, moved), to_string=True)
+        gdb.execute("add-symbol-file %s -o 0x%x" % (server.quoted(path), moved), to_string=True)
         Process.loaded = address + moved & kernel.mask
         print(f"{task.name} (PID {task.pid}) executes it, moved by 0x{moved:x}")
 

@@ -92,6 +92,11 @@ def printable(text):
     return "".join(map(escape, text))
 
 
+def quoted(path):
+    """The path as one word of a gdb command."""
+    return re.sub(r"([\s\"'\\])", r"\\\1", path)
+
+
 def forget_the_present():
     """Makes gdb read everything anew: registers, memory, and the old values of watchpoints."""
     gdb.execute("maintenance flush register-cache", to_string=True)

@@ -404,6 +404,22 @@ class Commands(Bisect):
         self.assertEqual(result.status, 5)
         self.assertIn("gdb is needed", result.errors.decode())
 
+    def test_leaves_nothing_beside_the_scripts(self):
+        """They are looked for where others are installed; a program with a space in its name is
+        found as well."""
+        scripts = self.ebb.new_folder("scripts")
+        shutil.copytree(os.path.join(ROOT, "gdb-scripts"), scripts,
+                        ignore=shutil.ignore_patterns("__pycache__"))
+        before = sorted(os.walk(scripts))
+        elf = self.ebb.new_folder("a program's")
+        shutil.copy(self.elf, elf)
+        environment = {**os.environ, "EBB_GDB_SCRIPTS": scripts}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        result = process.run([self.ebb.path, "bisect", "--json", self.recording, "--symbols", elf,
+                              "--expr", "guarded != 0x600d"], process.WATCHDOG, env=environment)
+        self.assertEqual(json.loads(result.output)["position"], self.expected)
+        self.assertEqual(sorted(os.walk(scripts)), before)
+
     def test_unfit_gdb(self):
         """Not judged is not the same as never bad, which git bisect goes by."""
         empty = self.ebb.new_folder("scripts")
