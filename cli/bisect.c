@@ -54,9 +54,8 @@ struct bisect {
 
 static bool go_on(void *opaque)
 {
-    struct bisect *bisect = opaque;
-
-    return !progress_is_interrupted(&bisect->progress);
+    (void)opaque;
+    return !progress_is_interrupted();
 }
 
 /* A line of where the search is, on a terminal. */
@@ -342,7 +341,6 @@ static int open_lanes(struct bisect *bisect, struct ebb_error *error)
         .resolving_opaque = &bisect->progress,
         .replacing = progress_replacing,
         .tick = go_on,
-        .opaque = bisect,
         .plan = &bisect->plan,
         .end = probe_end,
     };

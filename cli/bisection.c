@@ -4,14 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct probe {
+struct probed {
     uint64_t position;
     enum bisection_verdict verdict;
 };
 
 struct bisection {
     struct bisection_options options;
-    struct probe *probes; /* by position */
+    struct probed *probes; /* by position */
     size_t count, capacity;
     unsigned hoped;  /* probes made because the last position is not bad */
     unsigned doubts; /* probes made of what was found */
@@ -67,7 +67,7 @@ void bisection_note(struct bisection *bisection, uint64_t position, enum bisecti
 
     if (bisection->count == bisection->capacity) {
         size_t capacity = bisection->capacity ? 2 * bisection->capacity : 64;
-        struct probe *probes = realloc(bisection->probes, capacity * sizeof(*probes));
+        struct probed *probes = realloc(bisection->probes, capacity * sizeof(*probes));
 
         if (!probes) {
             bisection->no_memory = true;
@@ -78,7 +78,7 @@ void bisection_note(struct bisection *bisection, uint64_t position, enum bisecti
     }
     memmove(bisection->probes + i + 1, bisection->probes + i,
             (bisection->count - i) * sizeof(*bisection->probes));
-    bisection->probes[i] = (struct probe){position, verdict};
+    bisection->probes[i] = (struct probed){position, verdict};
     bisection->count++;
 }
 

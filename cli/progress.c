@@ -69,11 +69,10 @@ static void draw(struct progress *progress, const char *label, uint64_t done, in
     progress->percent = percent;
 }
 
-bool progress_is_interrupted(const struct progress *progress)
+bool progress_is_interrupted(void)
 {
     sigset_t pending;
 
-    (void)progress;
     return sigpending(&pending) == 0 &&
            (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) ||
             sigismember(&pending, SIGHUP));
@@ -87,7 +86,7 @@ void progress_show(void *opaque, uint64_t position, uint64_t from, uint64_t to)
                       ? (int)((double)(position - low) * 100 / (double)(high - low))
                       : 100;
 
-    if (progress->timeline && progress_is_interrupted(progress)) {
+    if (progress->timeline && progress_is_interrupted()) {
         timeline_interrupt(progress->timeline);
     }
     if (progress->on_terminal && high > low && percent != progress->percent) {
@@ -111,5 +110,5 @@ bool progress_resolving(void *opaque, const struct resolve_status *status)
         draw(progress, status->repairing ? "resolving, searching" : "resolving", status->done,
              percent);
     }
-    return !progress_is_interrupted(progress);
+    return !progress_is_interrupted();
 }

@@ -31,7 +31,7 @@ void progress_begin(struct progress *progress, const char *label);
 void progress_end(struct progress *progress);
 
 /* Whether somebody wants what goes on to end. */
-bool progress_is_interrupted(const struct progress *progress);
+bool progress_is_interrupted(void);
 
 /* Takes what is shown off the terminal. */
 void progress_clear(struct progress *progress);
