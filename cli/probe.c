@@ -110,14 +110,13 @@ static int probe_with_gdb(struct lane *lane, const struct probe_plan *plan, stru
     return 0;
 }
 
-static int probe_plain(struct lane *lane, const struct probe_plan *plan, struct probe *probe,
-                       struct ebb_error *error)
+int probe_judge(struct lane *lane, struct probe *probe, struct ebb_error *error)
 {
+    const struct probe_plan *plan = lanes_plan(lane->lanes);
     struct condition_state state = probe_state(lane);
-    int value = lane_seek(lane, probe->position, error) < 0
-                    ? -1
-                    : condition_evaluate(plan->condition, &state, error);
+    int value = condition_evaluate(plan->condition, &state, error);
 
+    probe->why[0] = '\0';
     probe->verdict = value == CONDITION_TRUE    ? BISECTION_BAD
                      : value == CONDITION_FALSE ? BISECTION_GOOD
                                                 : BISECTION_SKIP;
@@ -133,11 +132,11 @@ int probe_make(struct lane *lane, void *element, struct ebb_error *error)
     struct probe *probe = element;
 
     probe->why[0] = '\0';
-    if (plan->condition) {
-        return probe_plain(lane, plan, probe, error);
-    }
-    if (plan->expression) {
+    if (plan->expression && !plan->condition) {
         return probe_with_gdb(lane, plan, probe, error);
     }
-    return lane_seek(lane, probe->position, error) < 0 ? -1 : probe_command(lane, probe, error);
+    if (lane_seek(lane, probe->position, error) < 0) {
+        return -1;
+    }
+    return plan->condition ? probe_judge(lane, probe, error) : probe_command(lane, probe, error);
 }

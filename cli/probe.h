@@ -16,6 +16,9 @@
 /* For lanes_run(): the element is a struct probe, the lanes' plan a struct probe_plan. */
 int probe_make(struct lane *lane, void *element, struct ebb_error *error);
 
+/* Judges by a plain condition where the lane is, which is the probe's position. */
+int probe_judge(struct lane *lane, struct probe *probe, struct ebb_error *error);
+
 /* The lane's gdb, started if need be; NULL: *error. It is there until probe_end(). */
 struct gdb_session *probe_gdb(struct lane *lane, struct ebb_error *error);
 void probe_end(struct lane *lane);

@@ -16,9 +16,11 @@ struct piece {
 /* Takes note if the condition holds where the lane is. Returns 1 if it does, 0, or -1. */
 static int look(struct lane *lane, struct piece *piece, struct ebb_error *error)
 {
+    const struct probe_plan *plan = lanes_plan(lane->lanes);
     struct probe probe = {.position = timeline_position(lane->timeline)};
 
-    if (probe_make(lane, &probe, error) < 0) {
+    if ((plan->condition ? probe_judge(lane, &probe, error) : probe_make(lane, &probe, error)) <
+        0) {
         return -1;
     }
     if (probe.verdict == BISECTION_BAD) {
