@@ -331,13 +331,51 @@ static void test_doubts_again(void **state)
     assert_int_equal(result.first_bad, 10);
 }
 
+/* Probes of 10^9 positions: as many as the documents say. */
+static void test_documented_figures(void **state)
+{
+    static const struct {
+        unsigned at_once, probes;
+    } figures[] = {{1, 40}, {4, 60}};
+    uint64_t seed = 99;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        for (unsigned round = 0; round < 200; round++) {
+            struct bisection_options options = {
+                .to = 1000000000,
+                .at_once = figures[i].at_once,
+                .doubts = 4,
+                .hopes = 14,
+                .skips_max = 12,
+            };
+            struct bisection *bisection = bisection_new(&options);
+            uint64_t bad = 1 + below(&seed, options.to), positions[AT_ONCE_MAX];
+            struct bisection_result result;
+            unsigned count;
+
+            assert_non_null(bisection);
+            while ((count = bisection_next(bisection, positions)) > 0) {
+                for (unsigned j = 0; j < count; j++) {
+                    bisection_note(bisection, positions[j],
+                                   positions[j] < bad ? BISECTION_GOOD : BISECTION_BAD);
+                }
+            }
+            bisection_result(bisection, &result);
+            bisection_free(bisection);
+            assert_true(result.first_bad == bad);
+            assert_in_range(result.probes, figures[i].probes - 5, figures[i].probes + 5);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_monotone),     cmocka_unit_test(test_any),
         cmocka_unit_test(test_skips),        cmocka_unit_test(test_long_skip),
         cmocka_unit_test(test_not_monotone), cmocka_unit_test(test_neighbour),
-        cmocka_unit_test(test_doubts_again),
+        cmocka_unit_test(test_doubts_again), cmocka_unit_test(test_documented_figures),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
