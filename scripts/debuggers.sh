@@ -9,7 +9,7 @@
 #
 #   gdb-13 gdb-16 gdb-18         of bookworm, trixie and forky
 #   lldb-19 lldb-21 lldb-22      of trixie and forky
-#   cdt-adapter                  cdt-gdb-adapter, where there is npm
+#   cdt-adapter                  cdt-gdb-adapter, with npm
 #
 # Leaves in $XDG_CACHE_HOME/ebb/debuggers (default ~/.cache/ebb/debuggers), for each NAME, a folder
 # NAME in which bin/gdb, bin/lldb or bin/cdt starts it.
@@ -75,7 +75,9 @@ END
 # Without npm, or without its registry, the tests that want the adapter say that it is missing.
 fetch_cdt() {
     local to=$folder/cdt-adapter new=$folder/cdt-adapter.new
-    if [ -d "$to" ] || ! have npm; then
+    [ ! -d "$to" ] || return 0
+    if ! have npm; then
+        say "there is no npm, so cdt-gdb-adapter is not tested: install npm"
         return 0
     fi
     say "fetching cdt-gdb-adapter"

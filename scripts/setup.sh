@@ -24,6 +24,8 @@ test_packages=(gcc-arm-linux-gnueabihf clang shellcheck)
 suite_packages=(dejagnu)
 # On arm64 this is a name of the system's own compiler.
 [ "$(uname -m)" = aarch64 ] || test_packages+=(gcc-aarch64-linux-gnu)
+# It may have come with Node.js from elsewhere, and Debian's package conflicts with some of those.
+have npm || test_packages+=(npm)
 
 # What other systems must have: programs, pkg-config modules, headers without one.
 build_programs=(cc make patch xz python3 meson ninja pkg-config flex bison gdb-multiarch)

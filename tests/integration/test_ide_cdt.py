@@ -77,9 +77,9 @@ class Sessions:
         self.assertFalse(self.capabilities.get("supportsStepBack"))
 
 
-if debuggers.has_npm():
-    class AArch64(Sessions, unittest.TestCase):
-        architecture = "aarch64"
+class AArch64(Sessions, unittest.TestCase):
+    architecture = "aarch64"
 
-    class Arm(Sessions, unittest.TestCase):
-        architecture = "arm"
+
+class Arm(Sessions, unittest.TestCase):
+    architecture = "arm"

@@ -2,7 +2,6 @@
 """The debuggers of other versions that scripts/debuggers.sh leaves in the cache."""
 
 import os
-import shutil
 
 FOLDER = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),
                       "ebb", "debuggers")
@@ -11,11 +10,6 @@ FOLDER = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/
 def path(name):
     """The program of "gdb-18", "lldb-19" or "cdt-adapter", which need not be there."""
     return os.path.join(FOLDER, name, "bin", name.split("-")[0])
-
-
-def has_npm():
-    """Where there is none, nothing that comes with it is tested."""
-    return shutil.which("npm") is not None
 
 
 def needed_by(test, name):
