@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where we are, on a line; and in the prompt."""
 
+import re
+
 import gdb
 
 from . import bookmarks, hits, server, trail
@@ -44,6 +46,12 @@ Example:
               f"({trail.share(position, begin, end)} %); {legend}")
 
 
+def set_prompt(text):
+    """To the bit: gdb's command takes off blanks around it, and reads escape sequences."""
+    escaped = re.sub(r"[\\\n]|^\s|\s$", lambda match: "\\%03o" % ord(match[0]), text)
+    gdb.execute("set prompt " + escaped)
+
+
 class Prompt(server.Command):
     """Shows the position in gdb's prompt, or no more.
 Usage: ebb prompt on|off
@@ -52,28 +60,31 @@ Example:
 
     def __init__(self):
         super().__init__("ebb prompt", None, kind=gdb.COMMAND_STATUS)
-        self.before = None
+        self.hook_before = None
+        self.prompt_before = ""
 
     def choices(self, text, word):
         return [choice for choice in ("on", "off") if choice.startswith(word)]
 
     def hook(self, current):
+        """gdb keeps what this returns as its prompt."""
         if not server.is_remote():
-            return None
+            return self.prompt_before
         try:
             return "(ebb %s) " % server.grouped(server.place()[0])
         except (gdb.error, gdb.GdbError, KeyboardInterrupt):
-            return None
+            return self.prompt_before
 
     def run(self, argument):
         if argument not in ("on", "off"):
             raise gdb.GdbError("write: ebb prompt on, or: ebb prompt off")
         if argument == "on" and gdb.prompt_hook != self.hook:
-            self.before = gdb.prompt_hook
+            self.hook_before = gdb.prompt_hook
+            self.prompt_before = gdb.parameter("prompt")
             gdb.prompt_hook = self.hook
         elif argument == "off" and gdb.prompt_hook == self.hook:
-            gdb.prompt_hook = self.before
-            gdb.execute("set prompt (gdb) ")
+            gdb.prompt_hook = self.hook_before
+            set_prompt(self.prompt_before)
 
 
 Timeline()

@@ -269,14 +269,17 @@ class Places:
 
     def test_prompt(self):
         gdb = self.gdb()
+        gdb.run(r"set prompt \040a\\b\n> ")
         gdb.run("ebb prompt on")
         prompt = "python print(gdb.prompt_hook('(gdb) '))"
         self.assertEqual(gdb.run(prompt).text, "(ebb 0) \n")
         gdb.run("ebb goto 1234")
         self.assertEqual(gdb.run(prompt).text, "(ebb 1 234) \n")
         gdb.run("disconnect")
-        self.assertEqual(gdb.run(prompt).text, "None\n")
+        self.assertEqual(gdb.run(prompt).text, " a\\b\n> \n")
+        gdb.run("set prompt (ebb 1 234) ")  # as gdb does with what it was told
         gdb.run("ebb prompt off")
+        self.assertEqual(gdb.run("python print(gdb.parameter('prompt'))").text, " a\\b\n> \n")
         self.assertEqual(gdb.run("python print(gdb.prompt_hook)").text, "None\n")
         self.assertIn("write:", gdb.refused("ebb prompt maybe"))
 
