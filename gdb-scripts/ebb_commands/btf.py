@@ -12,9 +12,12 @@ SKIPPED = (TYPEDEF, VOLATILE, CONST, RESTRICT, TYPE_TAG)
 TAIL = {INT: (4, 0), ARRAY: (12, 0), STRUCT: (0, 12), UNION: (0, 12), ENUM: (0, 8),
         FUNC_PROTO: (0, 8), VAR: (4, 0), DATASEC: (0, 12), DECL_TAG: (4, 0), ENUM64: (0, 12)}
 
+QUALIFIERS_MAX = 64  # of one type, one behind the other
+DAMAGE = (ValueError, IndexError, struct.error, RecursionError)
+
 
 class Btf:
-    """Raises ValueError or struct.error at what is no BTF."""
+    """Raises one of DAMAGE, when it is made or later, at what is no BTF."""
 
     def __init__(self, data, pointer_size):
         magic, _, _, header, types, types_size, strings, strings_size = struct.unpack_from(
@@ -24,6 +27,8 @@ class Btf:
         self.pointer_size = pointer_size
         self.types = data[header + types:header + types + types_size]
         self.strings = data[header + strings:header + strings + strings_size]
+        if len(self.types) != types_size or len(self.strings) != strings_size:
+            raise ValueError("BTF that is cut short")
         self.offsets = [0]  # of each type; number 0 is void
         self.structs = {}
         self.index()
@@ -44,12 +49,13 @@ class Btf:
 
     def header(self, number):
         """(kind, number of members, size or type, offset of what follows)"""
-        while True:
+        for _ in range(QUALIFIERS_MAX):
             offset = self.offsets[number]
             _, info, other = struct.unpack_from("<III", self.types, offset)
             if info >> 24 & 31 not in SKIPPED:
                 return info >> 24 & 31, info & 0xFFFF, other, offset + 12
             number = other
+        raise ValueError("a type that is made of itself")
 
     def size(self, number):
         kind, _, size, offset = self.header(number)

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is known of the Linux kernel in the guest: symbols, the layout of its structures, memory."""
 
-import struct
-
 import gdb
 
 from . import btf, server
@@ -74,7 +72,7 @@ class Kernel:
             if not 0 < end - begin < BTF_MAX:
                 raise ValueError("no BTF")
             return btf.Btf(self.read(begin, end - begin), self.word)
-        except (ValueError, IndexError, struct.error):
+        except btf.DAMAGE:
             raise gdb.GdbError("the types in the kernel's memory (BTF) cannot be read here; go to "
                                "where the kernel runs already") from None
 
@@ -91,7 +89,11 @@ class Kernel:
     def member(self, struct_name, *paths):
         """(offset, size) of the first of these that there is: names have changed over time."""
         for path in paths:
-            found = self.layout.member(struct_name, path)
+            try:
+                found = self.layout.member(struct_name, path)
+            except btf.DAMAGE:
+                raise gdb.GdbError("the types in the kernel's memory (BTF) are damaged: load a "
+                                   "vmlinux with types (DWARF)") from None
             if found:
                 return found
         raise gdb.GdbError(f"this kernel's struct {struct_name} has no {paths[0]}")

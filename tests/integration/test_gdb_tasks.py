@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ebb tasks, dmesg and process: on tests/guests/tasks.c, whose every structure is known."""
 
+import itertools
 import os
 import re
 import struct
@@ -88,9 +89,8 @@ class Tasks:
         """What is missing is said."""
         gdb = self.gdb(self.ebb.guests.elf("steps-" + self.architecture),
                        "steps-" + self.architecture)
-        for command in ("tasks", "dmesg", "process /bin/true"):
-            self.assertIn("there is no symbol", gdb.refused("ebb " + command).replace(
-                "is no program", "there is no symbol"))
+        for command in ("tasks", "dmesg", "process " + self.ebb.guests.elf(self.name)):
+            self.assertIn("there is no symbol", gdb.refused("ebb " + command))
 
 
 class Aarch64(Tasks, unittest.TestCase):
@@ -104,7 +104,8 @@ class Arm(Tasks, unittest.TestCase):
 class TypesInMemory(unittest.TestCase):
     """BTF, made by hand: struct outer {int a; union {struct {char b[6]; void *c;};};}."""
 
-    def blob(self):
+    def blob(self, constant=1):
+        """constant: what type a's type is a constant of."""
         strings = b"\0outer\0a\0b\0c\0int\0char\0"
 
         def name(text):
@@ -120,7 +121,7 @@ class TypesInMemory(unittest.TestCase):
         types += struct.pack("<IIIIIIIII", 0, kind(btf.STRUCT, 2), 16,            # 5
                              name(b"b"), 3, 0, name(b"c"), 4, 64)
         types += struct.pack("<IIIIII", 0, kind(btf.UNION, 1), 16, 0, 5, 0)       # 6
-        types += struct.pack("<III", 0, kind(btf.CONST), 1)                       # 7
+        types += struct.pack("<III", 0, kind(btf.CONST), constant)                # 7
         types += struct.pack("<IIIIIIIII", name(b"outer"), kind(btf.STRUCT, 2), 24,
                              name(b"a"), 7, 0, 0, 6, 64)
         return struct.pack("<HBBIIIII", btf.MAGIC, 1, 0, 24, 0, len(types), len(types),
@@ -136,12 +137,27 @@ class TypesInMemory(unittest.TestCase):
         self.assertIsNone(types.member("inner", "a"))
         self.assertIsNone(types.member("outer", "a.b"))
 
-    def test_damaged(self):
-        """It is refused with an error that the caller knows."""
+    def test_cut_short(self):
         blob = self.blob()
         for length in range(len(blob)):
-            with self.subTest(length):
-                try:
-                    btf.Btf(blob[:length], 8).member("outer", "c")
-                except (ValueError, IndexError, struct.error):
-                    pass
+            with self.subTest(length), self.assertRaises(btf.DAMAGE):
+                btf.Btf(blob[:length], 8)
+
+    def test_type_of_itself(self):
+        types = btf.Btf(self.blob(constant=7), 8)
+        self.assertEqual(types.member("outer", "c"), (16, 8))
+        with self.assertRaises(btf.DAMAGE):
+            types.member("outer", "a")
+
+    def test_damaged(self):
+        """It is refused with an error that the caller knows, or answered: anything else is raised
+        here."""
+        blob, refused = self.blob(), 0
+        for place, byte in itertools.product(range(len(blob)), (0x00, 0x03, 0x08, 0xff)):
+            try:
+                types = btf.Btf(blob[:place] + bytes([byte]) + blob[place + 1:], 8)
+                for name in "abc":
+                    types.member("outer", name)
+            except btf.DAMAGE:
+                refused += 1
+        self.assertGreater(refused, len(blob) // 4)
