@@ -82,7 +82,7 @@ const struct command command_console = {
     .description =
         "Prints what the guest wrote to its serial ports and through semihosting. Before each "
         "line stands the position at which the guest began to write it; give it to ebb replay "
-        "--at, or to \"ebb seek\" in gdb, to look at the guest there. Bytes that are no "
+        "--at, or to \"ebb goto\" in gdb, to look at the guest there. Bytes that are no "
         "printable text are shown as \\xNN.\n\n"
         "Of a recording made under KVM that has not been resolved yet only counts are known; they "
         "are printed with a tilde before them, and as count in JSON.",

@@ -561,7 +561,7 @@ const struct command command_replay = {
     .description =
         "Starts a server for the recording and gdb connected to it. gdb's reverse- commands work, "
         "breakpoints and watchpoints in both directions. What stands behind -- is given to gdb. "
-        "In gdb, \"ebb position\" tells where in the recording one is, \"ebb seek\" goes to "
+        "In gdb, \"ebb position\" tells where in the recording one is, \"ebb goto\" goes to "
         "another position, and \"help ebb\" tells about more commands.\n\n"
         "Writes to memory and registers, and functions called from gdb, happen in a diversion: "
         "the next move in time drops it, and the recording stays as it is.\n\n"

@@ -94,16 +94,16 @@ class Position(Command):
         return describe(debugger)
 
 
-class Seek(Command):
+class Goto(Command):
     """Goes to a position of the recording, forwards or backwards.
-Usage: ebb seek POSITION
+Usage: ebb goto POSITION
 
 POSITION is a number of instructions since the recording began, +N or -N for a number of
 instructions from here, begin, or end. Breakpoints on the way are not hit."""
 
     def run(self, debugger, arguments):
         if not arguments:
-            raise Failed("where to? write: ebb seek POSITION")
+            raise Failed("where to? write: ebb goto POSITION")
         move_to(debugger, arguments)
         return describe(debugger)
 
@@ -121,6 +121,5 @@ Begins with the first event at or after POSITION (default: here)."""
 def __lldb_init_module(debugger, _):
     debugger.HandleCommand("command container add --overwrite --help "
                            "'Commands for recordings served by ebb.' ebb")
-    for kind in (Position, Seek, Events):
-        debugger.HandleCommand(f"command script add --class {__name__}.{kind.__name__} "
-                               f"ebb {kind.__name__.lower()}")
+    for name, kind in (("position", Position), ("goto", Goto), ("seek", Goto), ("events", Events)):
+        debugger.HandleCommand(f"command script add --class {__name__}.{kind.__name__} ebb {name}")

@@ -79,7 +79,7 @@ def jump(position):
     arrive()
 
 
-class Step(server.Command):
+class Walk(server.Command):
     def __init__(self, name, amount, text):
         self.__doc__ = text
         self.amount = amount
@@ -97,14 +97,14 @@ class Step(server.Command):
         arrive()
 
 
-Step("back", -1, """Goes back to where the last jump began.
+Walk("back", -1, """Goes back to where the last jump began.
 
 Jumps are what ebb goto, last, next, nth and bookmark go do. Moves by gdb's own commands are none,
 but the place where they ended is kept: ebb forward comes back to it.
 Example:
     ebb goto end
     ebb back""")
-Step("forward", 1, """Goes to where ebb back came from.
+Walk("forward", 1, """Goes to where ebb back came from.
 Example:
     ebb back
     ebb forward""")

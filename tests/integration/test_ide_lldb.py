@@ -66,7 +66,7 @@ class Sessions:
             self.assertEqual(self.lldb.move(FORWARD), "watchpoint 1")
             self.assertEqual(self.lldb.number("total"), value)
 
-    def test_position_and_seek(self):
+    def test_position_and_goto(self):
         self.lldb.run("command script import " + SCRIPT)
         self.lldb.run("breakpoint set --name add_to_total")
         self.lldb.move(FORWARD)
@@ -74,23 +74,23 @@ class Sessions:
         place = self.lldb.position()
         for wanted, expected in (("5000", 5000), ("+20", 5020), ("-21", 4999), ("end", self.end),
                                  ("begin", 0), (str(place), place)):
-            text = self.lldb.run("ebb seek " + wanted)
+            text = self.lldb.run("ebb goto " + wanted)
             self.assertIn("position {:,} of".format(expected).replace(",", " "), text)
             self.assertEqual(self.lldb.position(), expected)
             self.assertEqual(self.lldb.run("ebb position").strip(), text.strip())
         self.assertEqual(self.lldb.stop["function"], "add_to_total")
-        self.lldb.run("ebb seek 5000")
+        self.lldb.run("ebb goto 5000")
         self.assertEqual(self.lldb.stop["function"], "spin")
         self.assertEqual(self.lldb.number("total"), TOTALS[-1])
-        self.lldb.run("ebb seek begin")
+        self.lldb.run("ebb seek begin")  # its other name
         self.lldb.move(FORWARD)
         self.assertEqual(self.lldb.position(), place)
 
-    def test_seek_nowhere(self):
+    def test_goto_nowhere(self):
         self.lldb.run("command script import " + SCRIPT)
         for wanted, why in (("99999999999", "outside of the recording"),
                             ("there", "'there' is no position"), ("", "where to?")):
-            self.assertIn(why, self.lldb.try_run("ebb seek " + wanted))
+            self.assertIn(why, self.lldb.try_run("ebb goto " + wanted))
         self.assertIn("event", self.lldb.run("ebb events 0 3"))
         self.assertEqual(self.lldb.position(), 0)
 

@@ -90,7 +90,7 @@ class Interface:
 
     def test_our_commands(self):
         """gdb 18 hands what the server prints to scripts as records, in some places."""
-        self.gdb.run("ebb seek 5000")
+        self.gdb.run("ebb goto 5000")
         self.gdb.mi("-exec-step-instruction")
         self.assertIn("position 5 001 of", self.gdb.run("ebb position").text)
         self.assertIn("event", self.gdb.run("ebb events 0 2").text)
