@@ -2,13 +2,12 @@
 """What the real gdb makes of the server: Ctrl-C between packets, the ends of history, functions that
 are called, and the ways to connect."""
 
-import os
-import tempfile
 import unittest
 
-from harness import ebb, process
+from harness import ebb
 from harness.gdb import Gdb, version
 from harness.gdb_tests import MARKS
+from harness.server import Server
 
 
 class Sessions:
@@ -151,21 +150,16 @@ class Sessions:
         self.assertLessEqual(self.sent(gdb, "", begun), 12)
 
     def serve(self):
-        path = os.path.join(tempfile.mkdtemp(dir=self.ebb.folder), "gdb")
-        server = process.Process([self.ebb.path, "replay", "--listen", "unix:" + path,
-                                  self.recording])
-        self.addCleanup(server.__exit__, None, None, None)
-        with server._changed:
-            self.assertTrue(server._changed.wait_for(
-                lambda: path.encode() in server.output + server.errors, process.WATCHDOG))
-        return server, path
+        server = Server(self.ebb, self.recording)
+        self.addCleanup(server.close)
+        return server
 
     def test_extended_remote(self):
         """The connection outlives detach and kill, and run goes to the beginning."""
-        server, path = self.serve()
+        server = self.serve()
         gdb = Gdb(self.elf)
         self.addCleanup(gdb.close)
-        gdb.run("target extended-remote " + path)
+        gdb.run("target extended-remote " + server.path)
         gdb.run("break square")
         self.assertEqual(gdb.run("continue").function, "square")
         place = gdb.position()
@@ -182,22 +176,22 @@ class Sessions:
         gdb.run("monitor arm semihosting enable")
         self.assertEqual(gdb.position(), 0)
         gdb.run("disconnect")
-        gdb.run("target remote " + path)
+        gdb.run("target remote " + server.path)
         gdb.run("kill")
         server.wait()
 
     def test_second_client(self):
         """It is told that the place is taken; the first one goes on."""
-        server, path = self.serve()
-        first = Gdb(self.elf, socket=path)
+        server = self.serve()
+        first = Gdb(self.elf, socket=server.path)
         self.addCleanup(first.close)
         second = Gdb(self.elf)
         self.addCleanup(second.close)
-        answer = second.try_run("target remote " + path)
+        answer = second.try_run("target remote " + server.path)
         self.assertIn("another debugger is connected", answer.text)
         first.run("stepi")
         first.run("detach")
-        second.run("target remote " + path)
+        second.run("target remote " + server.path)
         self.assertEqual(second.position(), 1)
         second.run("kill")
         server.wait()

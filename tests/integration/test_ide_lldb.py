@@ -7,7 +7,8 @@ import unittest
 from harness import debuggers, ebb
 from harness.gdb_tests import MARKS, TOTALS
 from harness.guests import ROOT
-from harness.lldb import Lldb, Server
+from harness.lldb import Lldb
+from harness.server import Server
 
 SCRIPT = os.path.join(ROOT, "lldb-scripts", "ebb_lldb.py")
 FORWARD = "process continue"
@@ -35,7 +36,7 @@ class Sessions:
         self.lldb = Lldb(program)
         self.addCleanup(self.lldb.close)
         self.lldb.run("target create " + self.ebb.guests.elf(guest))
-        self.lldb.run("process connect --plugin gdb-remote " + server.url)
+        self.lldb.run("process connect --plugin gdb-remote unix-connect://" + server.path)
 
     def at(self, mark):
         """Goes forward to a marked line for the first time."""

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The tests of gdb sessions that are the same for each architecture: see test_gdb_*.py."""
 
-import os
 import re
-import tempfile
 
-from . import ebb, process
+from . import ebb
 from .gdb import Gdb
 from .guests import marked_lines
+from .server import Server
 
 TOTALS = [0, 1, 5, 14, 30, 55, 91, 140, 204, 285, 385]  # sums of squares
 MARKS = marked_lines("steps")
@@ -482,36 +481,24 @@ class GdbTests:
 
     def test_detach_and_attach_again(self):
         recording = self.ebb.shared(self.name).recording
-        path = os.path.join(tempfile.mkdtemp(dir=self.ebb.folder), "gdb")
-        with process.Process([self.ebb.path, "replay", "--listen", "unix:" + path,
-                              recording]) as server:
-            self.wait_for_socket(server, path)
-            gdb = Gdb(self.elf, socket=path)
+        with Server(self.ebb, recording) as server:
+            gdb = Gdb(self.elf, socket=server.path)
             self.addCleanup(gdb.close)
             gdb.run("tbreak build_list")
             gdb.run("continue")
             gdb.run("detach")
             self.assertIsNone(server.child.poll())
-            gdb.run("target remote " + path)
+            gdb.run("target remote " + server.path)
             gdb.run("monitor seek begin")
             gdb.run("maintenance flush register-cache")
             gdb.run("tbreak build_list")
             self.assertEqual(gdb.run("continue").function, "build_list")
             gdb.run("disconnect")
-            again = Gdb(self.elf, socket=path)
+            again = Gdb(self.elf, socket=server.path)
             self.addCleanup(again.close)
             self.assertIsNone(server.child.poll())
             again.run("kill")
             server.wait()
-
-    def wait_for_socket(self, server, path):
-        """The server says where it listens when it does."""
-        def listens():
-            return path.encode() in server.output + server.errors
-
-        with server._changed:
-            if not server._changed.wait_for(listens, process.WATCHDOG):
-                raise process.Timeout("no server: " + server.describe())
 
     def test_kill(self):
         gdb = self.gdb()

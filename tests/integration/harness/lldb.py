@@ -4,7 +4,6 @@
 import json
 import os
 import re
-import subprocess
 
 from . import process
 from .guests import ROOT
@@ -50,24 +49,3 @@ class Lldb:
     def position(self):
         return int(re.search(r"position (\d+)",
                              self.run("process plugin packet monitor position")).group(1))
-
-
-class Server:
-    """`ebb replay --listen`, which LLDB connects to."""
-
-    def __init__(self, ebb, recording, *options):
-        path = os.path.join(ebb.new_folder("socket"))
-        self.url = "unix-connect://" + path
-        self.process = process.Process(
-            [ebb.path, "replay", "--listen", "unix:" + path, *options, recording])
-        self._wait_for(path.encode())
-
-    def _wait_for(self, text):
-        """The server says where it listens when it does."""
-        with self.process._changed:
-            if not self.process._changed.wait_for(lambda: text in self.process.errors, WATCHDOG):
-                self.close()
-                raise process.Timeout("no server: " + self.process.describe())
-
-    def close(self):
-        self.process.close()

@@ -80,18 +80,32 @@ class Process:
     def expect(self, pattern, timeout=WATCHDOG):
         """Waits for a match in the output behind the last one; returns the match."""
         expression = re.compile(pattern.encode() if isinstance(pattern, str) else pattern)
+
+        def find():
+            match = expression.search(self.output, self._seen)
+            if match:
+                self._seen = match.end()
+            return match
+
+        return self._wait_until(find, pattern, timeout)
+
+    def wait_for(self, text, timeout=WATCHDOG):
+        """Waits for a text that is printed anywhere, or has been; also as an error."""
+        wanted = text.encode()
+        self._wait_until(lambda: wanted in self.output or wanted in self.errors, text, timeout)
+
+    def _wait_until(self, find, what, timeout):
+        """Waits for find() to find something, and returns that."""
         deadline = time.monotonic() + timeout
         with self._changed:
             while True:
-                match = expression.search(self.output, self._seen)
-                if match:
-                    self._seen = match.end()
-                    return match
+                found = find()
+                if found:
+                    return found
                 left = deadline - time.monotonic()
                 if not self._open or left <= 0:
-                    what = "ended" if not self._open else "timed out"
-                    raise Timeout("%s while waiting for %r: %s" %
-                                  (what, pattern, self.describe()))
+                    raise Timeout("%s while waiting for %r: %s" % (
+                        "timed out" if self._open else "ended", what, self.describe()))
                 self._changed.wait(left)
 
     def skip(self):
