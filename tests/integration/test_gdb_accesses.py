@@ -7,7 +7,7 @@ import re
 import unittest
 
 from harness import ebb
-from harness.ebb_commands import Commands, rows
+from harness.commands import Commands, rows
 from harness.truth import Steps
 
 BEGINNING = 2500  # positions, in which steps.c does all but spin
@@ -55,10 +55,10 @@ class Accesses:
                 after = bisect.bisect_right(truth, here)
                 with self.subTest(option=option, here=here):
                     if before:
-                        gdb.go(here)
+                        gdb.seek(here)
                         self.assert_found(gdb, "ebb last %stotal" % option, truth[before - 1], here)
                     if after < len(truth):
-                        gdb.go(here)
+                        gdb.seek(here)
                         self.assert_found(gdb, "ebb next %stotal" % option, truth[after], here)
 
     def test_one_after_the_other(self):
@@ -164,7 +164,7 @@ class Accesses:
             truth = steps.executed(stop)
             self.assertEqual(len(truth), count)
             middle = truth[count // 2]
-            gdb.go(middle)
+            gdb.seek(middle)
             self.assertIn("is reached %d times: %d before this, %d from here on" %
                           (count, count // 2, count - count // 2),
                           gdb.run("ebb count " + function).text)
@@ -228,7 +228,7 @@ class Accesses:
         self.assertEqual(gdb.position(), gdb.ends()[1])
         self.assertEqual(rows(gdb.run("ebb exceptions -n 3 -to %d" % table[7][0]).text), table[4:7])
         # Each is where the handler begins: the instruction before was the one that is named.
-        gdb.go(table[0][0] - 1)
+        gdb.seek(table[0][0] - 1)
         self.assertRegex(gdb.run("info symbol $pc").text, "^system_call")
 
     def test_interrupts(self):

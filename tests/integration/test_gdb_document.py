@@ -7,8 +7,8 @@ import unittest
 from unittest import mock
 
 from harness import ebb
-from harness.ebb_commands import Commands
-from harness.gdb import ROOT
+from harness.commands import Commands
+from harness.guests import ROOT
 
 DOCUMENT = os.path.join(ROOT, "docs", "commands.md")
 

@@ -9,7 +9,7 @@ import unittest
 from unittest import mock
 
 from harness import ebb
-from harness.ebb_commands import Commands, number, rows
+from harness.commands import Commands, number, rows
 
 
 class Places:

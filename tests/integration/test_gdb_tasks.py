@@ -9,7 +9,7 @@ import sys
 import unittest
 
 from harness import ebb
-from harness.ebb_commands import SCRIPT, Commands
+from harness.commands import SCRIPT, Commands
 
 sys.path.insert(0, os.path.dirname(SCRIPT))
 from ebb_commands import btf  # noqa: E402

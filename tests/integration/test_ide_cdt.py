@@ -6,12 +6,11 @@ import os
 import unittest
 
 from harness import debuggers, ebb
+from harness.commands import SCRIPT
 from harness.dap import Dap
 from harness.gdb import find_gdb
 from harness.gdb_tests import MARKS, TOTALS
 from harness.guests import ROOT, SOURCES
-
-SCRIPT = os.path.join(ROOT, "gdb-scripts", "ebb.py")
 
 
 class Sessions:

@@ -5,11 +5,11 @@ import os
 import unittest
 
 from harness import debuggers, ebb
+from harness.commands import SCRIPT
 from harness.dap import Dap, Refused
 from harness.gdb_tests import MARKS, TOTALS
-from harness.guests import ROOT, SOURCES
+from harness.guests import SOURCES
 
-SCRIPT = os.path.join(ROOT, "gdb-scripts", "ebb.py")
 STEPS = os.path.join(SOURCES, "steps.c")
 PAUSES = 25
 

@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """gdb's machine interface on recordings: what it can do backwards, and how it tells of the ends."""
 
-import os
 import unittest
 
 from harness import debuggers, ebb, gdb as gdb_module
+from harness.commands import SCRIPT
 from harness.gdb import Gdb
 from harness.gdb_tests import MARKS, TOTALS
-from harness.guests import ROOT
-
-SCRIPT = os.path.join(ROOT, "gdb-scripts", "ebb.py")
 
 
 class Interface:

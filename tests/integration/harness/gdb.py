@@ -221,6 +221,7 @@ class Gdb:
         return re.search(r"registers \w+ ram \w+", self.run("monitor digest").text).group(0)
 
     def seek(self, position):
+        """To a position, without a trace in the places that ebb back knows."""
         answer = self.run("monitor seek %s" % position)
         self.run("maintenance flush register-cache")
         return answer

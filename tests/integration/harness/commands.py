@@ -4,7 +4,8 @@
 import os
 import re
 
-from .gdb import ROOT, Gdb
+from .gdb import Gdb
+from .guests import ROOT
 
 SCRIPT = os.path.join(ROOT, "gdb-scripts", "ebb.py")
 
@@ -30,11 +31,6 @@ class Commands(Gdb):
         if "Traceback" in answer.text or "Error occurred in Python" in answer.text:
             raise AssertionError("'%s' ended with %s" % (command, answer.text))
         return answer.error
-
-    def go(self, position):
-        """To a position, without a trace in the places that ebb back knows."""
-        self.run("monitor seek %s" % position)
-        self.run("maintenance flush register-cache")
 
     def completed(self, text):
         return self.run("complete " + text).text.splitlines()
