@@ -2,26 +2,11 @@
 """A choice of the gdb sessions with newer gdbs than the system's; `run.py --gdb VERSION` has all of
 them with one."""
 
-import os
 import unittest
-import unittest.mock
 
-from harness import debuggers
+from harness.debuggers import Version
 from harness.gdb_tests import GdbTests
 from test_gdb_session import Sessions
-
-
-class Version:
-    """A mixin that goes before the tests: has them find the gdb called `debugger`."""
-
-    debugger = None
-
-    def setUp(self):
-        path = debuggers.needed_by(self, self.debugger)
-        change = unittest.mock.patch.dict(os.environ, {"EBB_GDB": path})
-        change.start()
-        self.addCleanup(change.stop)
-        super().setUp()
 
 
 class Gdb16_Arm(Version, GdbTests, unittest.TestCase):

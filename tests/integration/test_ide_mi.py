@@ -3,24 +3,23 @@
 
 import unittest
 
-from harness import debuggers, ebb, gdb as gdb_module
+from harness import ebb
 from harness.commands import SCRIPT
-from harness.gdb import Gdb
+from harness.debuggers import Version
+from harness.gdb import Gdb, version
 from harness.gdb_tests import MARKS, TOTALS
 
 
 class Interface:
-    """A mixin; the class that uses it is a TestCase. debugger None: find_gdb()."""
+    """A mixin; the class that uses it is a TestCase."""
 
     architecture = None
-    debugger = None
 
     def setUp(self):
         self.ebb = ebb.current()
-        program = self.debugger and debuggers.needed_by(self, self.debugger)
-        self.version = gdb_module.version(program)
+        self.version = version()
         name = "steps-" + self.architecture
-        self.gdb = Gdb(self.ebb.guests.elf(name), program=program)
+        self.gdb = Gdb(self.ebb.guests.elf(name))
         self.addCleanup(self.gdb.close)
         self.gdb.run("source " + SCRIPT)
         self.gdb.mi("-target-select remote | %s replay --stdio %s" % (
@@ -103,11 +102,11 @@ class Gdb_AArch64(Interface, unittest.TestCase):
     architecture = "aarch64"
 
 
-class Gdb16_AArch64(Interface, unittest.TestCase):
+class Gdb16_AArch64(Version, Interface, unittest.TestCase):
     architecture, debugger = "aarch64", "gdb-16"
 
 
-class Gdb18_AArch64(Interface, unittest.TestCase):
+class Gdb18_AArch64(Version, Interface, unittest.TestCase):
     architecture, debugger = "aarch64", "gdb-18"
 
 
@@ -115,9 +114,9 @@ class Gdb_Arm(Interface, unittest.TestCase):
     architecture = "arm"
 
 
-class Gdb16_Arm(Interface, unittest.TestCase):
+class Gdb16_Arm(Version, Interface, unittest.TestCase):
     architecture, debugger = "arm", "gdb-16"
 
 
-class Gdb18_Arm(Interface, unittest.TestCase):
+class Gdb18_Arm(Version, Interface, unittest.TestCase):
     architecture, debugger = "arm", "gdb-18"

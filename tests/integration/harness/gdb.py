@@ -18,9 +18,9 @@ def find_gdb():
     return os.environ.get("EBB_GDB") or shutil.which("gdb-multiarch") or "gdb"
 
 
-def version(program=None):
+def version():
     """The gdb's version, as (13, 1)."""
-    text = subprocess.run([program or find_gdb(), "-nx", "-batch", "-ex", "python print(gdb.VERSION)"],
+    text = subprocess.run([find_gdb(), "-nx", "-batch", "-ex", "python print(gdb.VERSION)"],
                           capture_output=True, timeout=WATCHDOG, check=True).stdout.decode()
     return tuple(int(number) for number in re.findall(r"\d+", text)[:2])
 
@@ -67,12 +67,11 @@ class Answer:
 
 
 class Gdb:
-    """A gdb with a recording. Commands are those of gdb's prompt. program: another gdb than
-    find_gdb() names."""
+    """A gdb with a recording. Commands are those of gdb's prompt."""
 
-    def __init__(self, elf=None, recording=None, options=(), socket=None, program=None):
+    def __init__(self, elf=None, recording=None, options=(), socket=None):
         self.ebb = ebb_module.current()
-        words = [program or find_gdb(), "-nx", "-q", "--interpreter=mi3"]
+        words = [find_gdb(), "-nx", "-q", "--interpreter=mi3"]
         self.child = subprocess.Popen(
             words + ([elf] if elf else []), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, start_new_session=True, cwd=ROOT,
