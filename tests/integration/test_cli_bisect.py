@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import unittest
 
 from harness import ebb, faults, process
@@ -37,11 +36,6 @@ class Bisect(unittest.TestCase):
         self.assertEqual(result.text(), "")
         return errors
 
-    def address(self, elf, name):
-        listing = subprocess.run(["nm", elf], capture_output=True, check=True,
-                                 timeout=process.WATCHDOG).stdout.decode()
-        return int(re.search(r"(?m)^(\w+) \w %s$" % name, listing)[1], 16)
-
     def store_by_gdb(self, elf, recording):
         """The position of the store that overwrites `guarded`, its PC, and the function: gdb runs
         to the breakpoint behind it, and back to the store."""
@@ -71,7 +65,7 @@ class Bisect(unittest.TestCase):
     def check_recording(self, elf, recording):
         """By a symbol, which gdb evaluates, by the address, and by a look at each store."""
         truth = self.store_by_gdb(elf, recording)
-        address = "*(unsigned int *)0x%x" % self.address(elf, "guarded")
+        address = "*(unsigned int *)0x%x" % self.ebb.guests.address(elf, "guarded")
         writer = int(truth[2][-1])
         report = self.bisect(recording, "--symbols", elf, "--expr", "guarded != 0x%x" % GOOD)
         self.check_store(report, truth)
@@ -118,7 +112,7 @@ class Stores:
                                                 recorder.recording)]
         offset = 0x40000000
         for variable, nested in (("signature", True), ("random_words", False)):
-            address = self.address(self.ebb.guests.elf(name), variable)
+            address = self.ebb.guests.address(self.ebb.guests.elf(name), variable)
             event = next(event for event in dma if event["address"] + offset == address)
             plain = "*(unsigned int *)0x%x != 0" % address
             first = "random_words[0] != 0" if variable == "random_words" else "signature != 0"
@@ -323,7 +317,7 @@ class Commands(Bisect):
             log.seek(-1, os.SEEK_CUR)
             log.write(bytes([byte ^ 0x10]))
         for condition in ("guarded != 0x600d", "*(unsigned int *)0x%x != 0x600d" %
-                          self.address(self.elf, "guarded")):
+                          self.ebb.guests.address(self.elf, "guarded")):
             for scan in ((), ("--scan",)):
                 self.assertIn("damaged", self.failed(4, copy, "--expr", condition, *scan))
 
@@ -391,7 +385,7 @@ class Commands(Bisect):
 
     def test_without_gdb(self):
         """A plain condition needs none."""
-        address = self.address(self.elf, "guarded")
+        address = self.ebb.guests.address(self.elf, "guarded")
         environment = {**os.environ, "EBB_GDB": "/nowhere/gdb"}
         result = process.run([self.ebb.path, "bisect", self.recording, "--json", "--expr",
                               "*(unsigned int *)0x%x != 0x600d" % address], process.WATCHDOG,

@@ -4,7 +4,6 @@ memory finds it, where the user says (`--rescan-at`), when the user says (`--res
 recording begins in a running guest, and before it is executed (`--rescan-on-execute on`), where the
 host tells of that. One kind of host does: what they share is KVM's interface."""
 
-import subprocess
 import unittest
 
 from harness import ebb, kvm
@@ -12,13 +11,6 @@ from harness.gdb import Gdb
 
 ARCHITECTURES = {64: "aarch64", 32: "arm"}
 BREAKPOINTS = {64: "00603dd4", 32: "70a12ee1"}  # instead of the guest's read
-
-
-def address_of(elf, name):
-    """The address of a symbol."""
-    lines = subprocess.run(["aarch64-linux-gnu-nm", elf], capture_output=True, check=True,
-                           text=True).stdout.split("\n")
-    return next(int(line.split()[0], 16) for line in lines if line.endswith(" " + name))
 
 
 def make_plan(host, guests):
@@ -31,7 +23,7 @@ def make_plan(host, guests):
 
 def add(plan, guests, bits, architecture):
     late, awaiting = ("%s-kvm-%s" % (name, architecture) for name in ("latecode", "rescanned"))
-    places = [address_of(guests.elf(late), name) for name in ("main", "code")]
+    places = [guests.address(guests.elf(late), name) for name in ("main", "code")]
     plan.record("execute-%d" % bits, plan.bare(late), ["--rescan-on-execute", "on"])
     plan.record("late-%d" % bits, plan.bare(late),
                 ["--rescan-at", ",".join("%#x" % place for place in places)])

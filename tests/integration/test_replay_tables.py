@@ -1,22 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Page tables that the CPU updates by itself are memory that changes, too."""
 
-import subprocess
 import unittest
 
-from harness import ebb, process
+from harness import ebb
 from harness.rsp import Rsp
 
 
 class Tables(unittest.TestCase):
     def setUp(self):
         self.ebb = ebb.current()
-
-    def address(self, elf, name):
-        text = subprocess.run(["aarch64-linux-gnu-nm", elf], capture_output=True, check=True,
-                              timeout=process.WATCHDOG).stdout.decode()
-        return next(int(line.split()[0], 16) for line in text.splitlines()
-                    if line.split()[2:] == [name])
 
     def test_any_way(self):
         """Straight on from the beginning, back from the end, and from a keyframe."""
@@ -25,8 +18,8 @@ class Tables(unittest.TestCase):
         self.assertIn("accessed: PASS", recorder.text())
         states = []
         with Rsp(recorder.recording) as straight:
-            straight.ask("Z0,%x,4" % self.address(self.ebb.guests.elf("accessed-aarch64"),
-                                                  "accessed"))
+            straight.ask("Z0,%x,4" % self.ebb.guests.address(
+                self.ebb.guests.elf("accessed-aarch64"), "accessed"))
             while straight.move("c").reason == "break":
                 states.append(straight.state())
         self.assertEqual(len(states), 48)

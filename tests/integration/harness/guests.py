@@ -67,6 +67,13 @@ class Guests:
                 "-append", "console=ttyAMA0 loglevel=4 panic=-1 " + append]
 
     @staticmethod
+    def address(elf, name):
+        """The address of a symbol in an ELF file."""
+        listing = subprocess.run(["nm", elf], capture_output=True, check=True, text=True,
+                                 timeout=WATCHDOG).stdout
+        return int(re.search(r"(?m)^(\w+) \w %s$" % re.escape(name), listing)[1], 16)
+
+    @staticmethod
     def fetched(name):
         """A file that scripts/guests.sh left in the cache."""
         return os.path.join(initramfs.guests_folder(), name)
