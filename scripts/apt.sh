@@ -124,3 +124,27 @@ private_apt() {
         touch "$state/updated"
     fi
 }
+
+# Downloads packages "${@:2}" of the private apt set up before, and unpacks them into folder $1.
+unpack() {
+    local to=$1 debs=$1.debs deb
+    shift
+    rm -rf "$debs"
+    mkdir "$debs"
+    (cd "$debs" && quietly apt-get "${apt_options[@]}" download "$@") ||
+        die "could not download $1${2:+ and others}"
+    for deb in "$debs"/*.deb; do
+        dpkg -x "$deb" "$to"
+    done
+    rm -r "$debs"
+}
+
+# Prints the suite of Debian that has debugger $1, such as gdb-16.
+suite_of() {
+    case $1 in
+    gdb-13) echo bookworm ;;
+    gdb-16 | lldb-19) echo trixie ;;
+    gdb-18 | lldb-21 | lldb-22) echo forky ;;
+    *) die "no suite is known that has ${1%%-*} ${1#*-}: see scripts/debuggers.sh for those that are known" ;;
+    esac
+}

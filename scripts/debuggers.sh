@@ -21,16 +21,6 @@
 folder=$cache/debuggers
 cdt_version=1.7.0
 
-# The suite of Debian that has debugger $1.
-suite_of() {
-    case $1 in
-    gdb-13) echo bookworm ;;
-    gdb-16 | lldb-19) echo trixie ;;
-    gdb-18 | lldb-21 | lldb-22) echo forky ;;
-    *) die "unknown debugger '$1': see $0" ;;
-    esac
-}
-
 # The packages of debugger $1.
 packages_of() {
     case $1 in
@@ -39,12 +29,10 @@ packages_of() {
     esac
 }
 
-# Prints packages "$@" of the private apt set up before, and all that they depend on: as if nothing
-# was installed. $new/status is its empty list of what is.
+# Prints packages "$@" of the private apt set up before, and all that they depend on.
 with_dependencies() {
-    : >"$new/status"
-    apt-get "${apt_options[@]}" -o "Dir::State::status=$new/status" --no-install-recommends \
-        --simulate install "$@" | sed -n 's/^Inst \([^ ]*\).*/\1/p'
+    apt-get "${apt_options[@]}" --no-install-recommends --simulate install "$@" |
+        sed -n 's/^Inst \([^ ]*\).*/\1/p'
 }
 
 # Prints a program that starts debugger $2, in the root $1 that will be at $3, with its own
@@ -97,26 +85,25 @@ END
 }
 
 fetch() {
-    local to=$folder/$1 new=$folder/$1.new packages
+    local to=$folder/$1 new=$folder/$1.new suite packages
     [ ! -d "$to" ] || return 0
     if ! is_debian; then
         say "$1 would be Debian's package, and this is another system, so it is not tested: install it" \
             "yourself and put a program that starts it where $0 says"
         return 0
     fi
+    suite=$(suite_of "$1")
     say "fetching $1"
-    private_apt deb "$(dpkg --print-architecture)" "$(suite_of "$1")"
+    private_apt deb "$(dpkg --print-architecture)" "$suite"
     rm -rf "$new"
-    mkdir -p "$new/bin" "$new/debs"
+    mkdir -p "$new/bin"
+    # As if nothing was installed: what is may be of versions that the suite does not have.
+    : >"$new/status"
+    apt_options+=(-o "Dir::State::status=$new/status")
     # shellcheck disable=SC2046 # these are several names
     mapfile -t packages < <(with_dependencies $(packages_of "$1"))
     [ ${#packages[@]} -gt 0 ] || die "apt does not know what $1 needs"
-    (cd "$new/debs" && quietly apt-get "${apt_options[@]}" download "${packages[@]}") ||
-        die "could not download $1"
-    for deb in "$new/debs"/*.deb; do
-        dpkg -x "$deb" "$new/root"
-    done
-    rm -r "$new/debs"
+    unpack "$new/root" "${packages[@]}"
     write_starter "$new/root" "$1" "$to/root" >"$new/bin/${1%-*}"
     chmod +x "$new/bin/${1%-*}"
     mv "$new" "$to"

@@ -15,36 +15,14 @@
 
 folder=$cache/gdb-suite
 
-# The suite of Debian that has gdb of version $1.
-suite_of() {
-    case $1 in
-    13) echo bookworm ;;
-    16) echo trixie ;;
-    18) echo forky ;;
-    *) die "gdb's test suite is at hand for gdb 13, 16 and 18, and not for ${1:-this gdb}" ;;
-    esac
-}
-
-# Downloads the packages "${@:2}" of the private apt set up before and unpacks them into folder $1.
-unpack() {
-    local to=$1 debs deb
-    shift
-    debs=$(mktemp -d "$folder/download.XXXXXX")
-    (cd "$debs" && quietly apt-get "${apt_options[@]}" download "$@") || die "could not download $*"
-    for deb in "$debs"/*.deb; do
-        dpkg -x "$deb" "$to"
-    done
-    rm -r "$debs"
-}
-
 # Fetches gdb's test suite of version $1 into $folder/suite-$1.
 fetch_suite() {
     local suite=$folder/suite-$1 new=$folder/suite-$1.new
     [ ! -d "$suite" ] || return 0
     say "fetching the test suite of gdb $1"
-    private_apt deb "$(dpkg --print-architecture)" "$(suite_of "$1")"
+    private_apt deb "$(dpkg --print-architecture)" "$(suite_of "gdb-$1")"
     rm -rf "$new"
-    mkdir -p "$new/package"
+    mkdir -p "$new"
     unpack "$new/package" gdb-source
     tar -C "$new" --strip-components=1 --wildcards -xf "$new/package/usr/src/gdb.tar.xz" \
         '*/gdb/testsuite' '*/gdb/contrib' '*/gdb/features' '*/include'
@@ -72,14 +50,14 @@ mkdir -p "$folder"
 exec 9>"$folder/lock"
 flock 9
 if [ -n "$version" ]; then
-    suite_of "$version" >/dev/null
+    suite_of "gdb-$version" >/dev/null
     "$root/scripts/debuggers.sh" "gdb-$version"
     gdb=$cache/debuggers/gdb-$version/bin/gdb
 else
     gdb=${EBB_GDB:-gdb-multiarch}
     have "$gdb" || die "there is no gdb called $gdb: install gdb-multiarch, set EBB_GDB, or use --gdb"
     version=$("$gdb" --version | sed -nE '1s/.* ([0-9]+)\..*/\1/p')
-    suite_of "$version" >/dev/null
+    suite_of "gdb-$version" >/dev/null
 fi
 fetch_suite "$version"
 "$root/tests/gdb-suite/build_libc.sh" "$build/gdb-suite/libc"

@@ -24,19 +24,6 @@
 suite=${EBB_GUEST_SUITE:-bookworm}
 guests=${EBB_GUESTS:-$cache/guests}
 
-# Downloads and unpacks packages "$@" (of the private apt set up before) into folder $1.
-unpack() {
-    local folder=$1 debs
-    shift
-    debs=$(mktemp -d "$guests/download.XXXXXX")
-    (cd "$debs" && quietly apt-get "${apt_options[@]}" download "$@") ||
-        die "could not download $*"
-    for deb in "$debs"/*.deb; do
-        dpkg -x "$deb" "$folder"
-    done
-    rm -r "$debs"
-}
-
 # The packages of suite $2 that package $1 depends on and whose names match $3, one to a line.
 depends() {
     apt-cache "${apt_options[@]}" -t "$2" depends "$1" |

@@ -79,13 +79,7 @@ if [ ! -d "$sysroot" ]; then
     private_apt deb arm64 "$suite"
     new=$sysroot.new
     rm -rf "$new"
-    mkdir -p "$new/debs"
-    (cd "$new/debs" && quietly apt-get "${apt_options[@]}" download "${packages[@]}") ||
-        die "could not download the arm64 libraries"
-    for deb in "$new/debs"/*.deb; do
-        dpkg -x "$deb" "$new"
-    done
-    rm -r "$new/debs"
+    unpack "$new" "${packages[@]}"
     relocate_links "$new"
     build_slirp "$new"
     write_pkg_config "$new" "$sysroot"
