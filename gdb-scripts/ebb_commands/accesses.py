@@ -25,7 +25,7 @@ class Target:
                 f"'{self.text}' is not in memory here: it is a number, in a register or a part of "
                 "a byte; give something like *(long *)0x40001000")
         self.type = value.type
-        self.address = int(value.address) & (1 << 64) - 1
+        self.address = int(value.address) & server.ADDRESS
         self.size = value.type.sizeof
         if not 0 < self.size <= SIZE_MAX:
             raise gdb.GdbError(

@@ -36,7 +36,7 @@ def addresses(location):
             found = [place.pc for place in gdb.decode_line(breakpoint.location)[1] or ()]
     finally:
         breakpoint.delete()
-    found = sorted(set("0x%x" % (address & (1 << 64) - 1) for address in found))
+    found = sorted(set("0x%x" % (address & server.ADDRESS) for address in found))
     if len(found) > LOCATIONS_MAX:
         raise gdb.GdbError(f"{server.printable(location)} stands for {len(found)} places; choose "
                            f"{LOCATIONS_MAX} at most")
@@ -203,7 +203,7 @@ Example:
         hits.note(server.printable(location), [])
         with server.Return():
             server.go(server.place()[1] if begin is None else begin)
-            here = int(gdb.parse_and_eval("$pc")) & (1 << 64) - 1
+            here = int(gdb.parse_and_eval("$pc")) & server.ADDRESS
             step = server.place()[0] if "0x%x" % here in found else search("next", found)
             count = 0
             while step is not None and count < lines:

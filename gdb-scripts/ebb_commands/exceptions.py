@@ -8,7 +8,6 @@ import gdb
 from . import calls, positions, server
 
 LINES = 10
-ADDRESS = (1 << 64) - 1
 
 # Arm ARM, D1.4.1: offsets in each of the four groups of AArch64 vectors; of AArch32, from G1.12 on.
 WIDE_GROUPS = (0x000, 0x200, 0x400, 0x600)
@@ -36,7 +35,7 @@ WITH_ADDRESS = (0x20, 0x21, 0x22, 0x24, 0x25, 0x34, 0x35)
 def register(name):
     """None: there is no such register."""
     value = gdb.parse_and_eval("$" + name)
-    return None if value.type.code == gdb.TYPE_CODE_VOID else int(value) & ADDRESS
+    return None if value.type.code == gdb.TYPE_CODE_VOID else int(value) & server.ADDRESS
 
 
 def symbol(address):
@@ -90,8 +89,7 @@ class Narrow:
 
 
 def vectors():
-    wide = gdb.newest_frame().architecture().name().startswith("aarch64")
-    return Wide() if wide else Narrow()
+    return Wide() if server.is_aarch64() else Narrow()
 
 
 class Exceptions(server.Command):

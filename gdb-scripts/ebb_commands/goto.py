@@ -19,10 +19,8 @@ The position is also left in the convenience variable $position, to come back to
         super().__init__(name, kind=gdb.COMMAND_STATUS)
 
     def run(self, argument):
-        position, begin, end = server.place()
-        gdb.set_convenience_variable("position", position)
-        print(f"position {server.grouped(position)} of {server.grouped(end)} "
-              f"({trail.share(position, begin, end)} %)")
+        gdb.set_convenience_variable("position", server.place()[0])
+        print(trail.describe_place())
 
 
 class Goto(server.Command):

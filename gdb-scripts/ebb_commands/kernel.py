@@ -40,8 +40,7 @@ class Kernel:
     layouts = {}
 
     def __init__(self):
-        self.wide = gdb.newest_frame().architecture().name().startswith("aarch64")
-        self.word = 8 if self.wide else 4
+        self.word = 8 if server.is_aarch64() else 4
         self.mask = (1 << 8 * self.word) - 1
         anchor = self.symbol("init_task")
         if anchor not in self.layouts:

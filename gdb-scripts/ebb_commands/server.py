@@ -8,6 +8,8 @@ import gdb
 
 POSITION = re.compile(r"^position (\d+) of (\d+) to (\d+)", re.MULTILINE)
 
+ADDRESS = (1 << 64) - 1  # an address' bits: gdb takes some for negative numbers
+
 WATCHPOINTS = (
     gdb.BP_WATCHPOINT,
     gdb.BP_HARDWARE_WATCHPOINT,
@@ -76,6 +78,11 @@ def facts():
     """What the server tells of the recording: its directory, the machine and so on."""
     lines = monitor("recording").splitlines()
     return dict(line.split(" ", 1) for line in lines if " " in line)
+
+
+def is_aarch64():
+    """Whether the guest is in the 64-bit state here."""
+    return gdb.newest_frame().architecture().name().startswith("aarch64")
 
 
 def grouped(number):

@@ -59,11 +59,16 @@ def arrive():
         listener()
 
 
+def describe_place():
+    """Where in the recording we are."""
+    position, begin, end = server.place()
+    return (f"position {server.grouped(position)} of {server.grouped(end)} "
+            f"({share(position, begin, end)} %)")
+
+
 def print_place():
     """Where we are, in the recording and in the program."""
-    position, begin, end = server.place()
-    print(f"position {server.grouped(position)} of {server.grouped(end)} "
-          f"({share(position, begin, end)} %)")
+    print(describe_place())
     gdb.execute("frame")
 
 
