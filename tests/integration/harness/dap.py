@@ -3,12 +3,10 @@
 
 import json
 import os
-import subprocess
-import threading
 import time
 
 from .guests import ROOT
-from .process import WATCHDOG, Timeout, kill_group
+from .process import WATCHDOG, Process, Timeout
 
 
 class Refused(Exception):
@@ -19,73 +17,38 @@ class Dap:
     """An adapter that talks over its standard input and output. environment: what is changed."""
 
     def __init__(self, command, environment=None):
-        self.child = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            start_new_session=True, cwd=ROOT,
-            env={**os.environ, "DEBUGINFOD_URLS": "", "LC_ALL": "C", **(environment or {})})
-        self.messages = []
+        self.process = Process(command, cwd=ROOT, env={
+            **os.environ, "DEBUGINFOD_URLS": "", "LC_ALL": "C", **(environment or {})})
+        self.messages = []  # that nobody has waited for yet
         self.transcript = []
         self._sequence = 0
-        self._ended = False
-        self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
     def close(self):
-        kill_group(self.child)
-        self._thread.join(10)
-        self.child.stdout.close()
-        try:
-            self.child.stdin.close()
-        except BrokenPipeError:
-            pass
+        self.process.close()
 
-    def _read_message(self):
-        length = 0
-        for line in self.child.stdout:
-            line = line.strip()
-            if line.lower().startswith(b"content-length:"):
-                length = int(line.split(b":")[1])
-            elif not line and length:
-                return json.loads(self.child.stdout.read(length))
-            elif line:
-                self.transcript.append("? " + line.decode(errors="replace"))
-        return None
-
-    def _read(self):
-        while True:
-            message = self._read_message()
-            with self._changed:
-                if message is None:
-                    self._ended = True
-                else:
-                    self.messages.append(message)
-                    self.transcript.append("< " + json.dumps(message))
-                self._changed.notify_all()
-            if message is None:
-                return
+    def _read(self, timeout):
+        """The next message."""
+        header = self.process.expect(r"(?i)content-length: *(\d+)\r\n([^\r\n]+\r\n)*\r\n", timeout)
+        text = self.process.expect(r"(?s).{%d}" % int(header[1]), timeout)[0].decode()
+        self.transcript.append("< " + text)
+        return json.loads(text)
 
     def wait(self, wanted, what, timeout=WATCHDOG):
         """The first message not taken yet for which wanted(message) holds; it is taken."""
+        for message in self.messages:
+            if wanted(message):
+                self.messages.remove(message)
+                return message
         deadline = time.monotonic() + timeout
-        with self._changed:
-            while True:
-                for message in self.messages:
-                    if wanted(message):
-                        self.messages.remove(message)
-                        return message
-                left = deadline - time.monotonic()
-                if self._ended or left <= 0:
-                    raise Timeout("%s while waiting for %s:\n%s" % (
-                        "the adapter ended" if self._ended else "no answer", what,
-                        "\n".join(self.transcript[-30:])))
-                self._changed.wait(left)
+        while True:
+            try:
+                message = self._read(deadline - time.monotonic())
+            except Timeout as problem:
+                raise Timeout("no %s: %s\n%s" % (
+                    what, problem, "\n".join(self.transcript[-30:]))) from None
+            if wanted(message):
+                return message
+            self.messages.append(message)
 
     def send(self, command, **arguments):
         """Sends a request; returns its number."""
@@ -93,15 +56,13 @@ class Dap:
         text = json.dumps({"seq": self._sequence, "type": "request", "command": command,
                            "arguments": arguments})
         self.transcript.append("> " + text)
-        data = text.encode()
-        self.child.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(data), data))
-        self.child.stdin.flush()
+        self.process.send("Content-Length: %d\r\n\r\n%s" % (len(text.encode()), text))
         return self._sequence
 
     def answer(self, number):
         """The response to a request that was sent."""
         return self.wait(lambda message: message["type"] == "response" and
-                         message["request_seq"] == number, "the response to request %d" % number)
+                         message["request_seq"] == number, "response to request %d" % number)
 
     def request(self, command, **arguments):
         """Sends a request and returns its response's body; raises Refused if it failed."""
@@ -112,7 +73,7 @@ class Dap:
 
     def event(self, name):
         return self.wait(lambda message: message["type"] == "event" and message["event"] == name,
-                         "the event " + name).get("body") or {}
+                         "event " + name).get("body") or {}
 
     def move(self, command, **arguments):
         """A request that moves the guest; returns the body of the event that says it stopped."""
