@@ -352,6 +352,7 @@ int rsp_moves_begin(struct rsp_session *session, struct ebb_error *error)
 
 void rsp_moves_end(struct rsp_session *session)
 {
+    session->at_watchpoint = false; /* what stopped the last move is somewhere else */
     rsp_watcher_end(&session->watcher);
     if (rsp_watcher_given_up(&session->watcher)) {
         session->silent = true; /* an answer now would be taken for that to the next packet */

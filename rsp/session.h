@@ -93,7 +93,7 @@ struct rsp_session {
     uint64_t next_position;
 
     bool interrupt;     /* came when nothing moved, and has stopped nothing yet */
-    bool at_watchpoint; /* the last stop was one */
+    bool at_watchpoint; /* the last stop was one, and nothing has moved since */
     uint64_t told;      /* the position of the last stop reply */
 
     bool big_endian;                   /* registers travel so; else little-endian */

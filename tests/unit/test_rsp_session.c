@@ -729,6 +729,23 @@ static void many_stepis_go_over_interrupts(void **state)
     expect_position(client, 20);
 }
 
+/* Only the step at a watchpoint's stop looks what that saw; a search has left the place. */
+static void a_step_behind_a_search_goes_over_interrupts(void **state)
+{
+    struct rsp_client *client = *state;
+    char text[4096];
+
+    setup_interrupt(client, 12);
+    client_expect(client, "Z2,2010,8", "OK");
+    expect_stop(client, "c", FAKE_CODE + 16, "watch:2010;");
+    client_expect(client, "z2,2010,8", "OK");
+    client_expect(client, "qfThreadInfo", "m1");
+    client_monitor(client, "search next execute 0x1004", text, sizeof(text));
+    expect_position(client, 21);
+    expect_stop(client, "vCont;r1000,100c:1;c", FAKE_CODE + 12, "");
+    expect_position(client, 33);
+}
+
 static void interrupts_can_be_stepped_into(void **state)
 {
     struct rsp_client *client = *state;
@@ -1457,6 +1474,7 @@ int main(void)
         WITH_CLIENT(steps_of_lines_go_over_interrupts),
         WITH_CLIENT(a_stepi_enters_handlers),
         WITH_CLIENT(many_stepis_go_over_interrupts),
+        WITH_CLIENT(a_step_behind_a_search_goes_over_interrupts),
         WITH_CLIENT(interrupts_can_be_stepped_into),
         WITH_CLIENT(a_step_off_a_breakpoint_meets_no_end),
         WITH_CLIENT(the_extended_protocol_keeps_the_connection),
