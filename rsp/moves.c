@@ -295,11 +295,11 @@ static void hide_end(struct rsp_session *session, struct timeline_stop *stop)
     stop->reason = TIMELINE_STOP_STEP;
 }
 
-/* "monitor next-is-seek" puts a seek in the place of the next move. */
+/* "monitor next-is-seek" puts a seek in the place of the next move, unless that is one itself. */
 static struct rsp_move replaced(struct rsp_session *session, const struct rsp_move *move)
 {
     const struct rsp_move seek = {.kind = RSP_MOVE_SEEK, .from = session->next_position};
-    bool replace = session->next_is_seek;
+    bool replace = session->next_is_seek && move->kind != RSP_MOVE_SEEK;
 
     session->next_is_seek = false;
     return replace ? seek : *move;

@@ -86,15 +86,26 @@ static void a_move_becomes_a_seek(void **state)
     expect_stop(client, "bc", 0x1000, "");
 }
 
+/* A seek goes where it says, and is the next move. */
+static void a_seek_stays_what_it_is(void **state)
+{
+    struct rsp_client *client = *state;
+    char text[4096];
+
+    client_monitor(client, "next-is-seek 123", text, sizeof(text));
+    client_monitor(client, "seek 57", text, sizeof(text));
+    assert_non_null(strstr(text, "position 57 of"));
+    expect_stop(client, "s", 0x1020, "");
+}
+
 #define WITH_CLIENT(name) cmocka_unit_test_setup_teardown(name, client_setup, client_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_CLIENT(tells_gdb_nothing_of_the_host),
-        WITH_CLIENT(stops_with_the_access_behind_it),
-        WITH_CLIENT(stops_behind_a_devices_write),
-        WITH_CLIENT(a_move_becomes_a_seek),
+        WITH_CLIENT(tells_gdb_nothing_of_the_host), WITH_CLIENT(stops_with_the_access_behind_it),
+        WITH_CLIENT(stops_behind_a_devices_write),  WITH_CLIENT(a_move_becomes_a_seek),
+        WITH_CLIENT(a_seek_stays_what_it_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
