@@ -339,6 +339,20 @@ int rsp_move(struct rsp_session *session, const struct rsp_move *asked, struct t
     return 0;
 }
 
+int rsp_moves_go_to(struct rsp_session *session, uint64_t position, struct timeline_stop *stop,
+                    struct ebb_error *error)
+{
+    do {
+        if (timeline_seek(session->timeline, position, stop, error) < 0) {
+            return -1;
+        }
+    } while (stop->reason == TIMELINE_STOP_INTERRUPTED);
+    session->diverged |= stop->reason == TIMELINE_STOP_DIVERGED;
+    session->damaged |= stop->reason == TIMELINE_STOP_DAMAGED;
+    session->at_watchpoint = false;
+    return 0;
+}
+
 int rsp_moves_begin(struct rsp_session *session, struct ebb_error *error)
 {
     bool resume;

@@ -19,6 +19,14 @@ int rsp_move(struct rsp_session *session, const struct rsp_move *move, struct ti
              struct ebb_error *error);
 
 /*
+ * To a position where what follows has to find the timeline: an interrupt that comes on the way
+ * does not keep it from getting there. Fills *stop, which is then where it is, or where history
+ * ends before.
+ */
+int rsp_moves_go_to(struct rsp_session *session, uint64_t position, struct timeline_stop *stop,
+                    struct ebb_error *error);
+
+/*
  * Around a search of the server's own, which moves the timeline itself, with breakpoints that are
  * not the client's: whatever there was of a diversion is dropped, and the client may interrupt or
  * go on to another packet. The search asks rsp_watcher_requested() after each of its moves.

@@ -102,13 +102,7 @@ static int go_to(struct rsp_session *session, uint64_t position, struct ebb_erro
 {
     struct timeline_stop stop;
 
-    /* What comes next has to find the timeline there: an interrupt is looked at afterwards. */
-    do {
-        if (timeline_seek(session->timeline, position, &stop, error) < 0) {
-            return -1;
-        }
-    } while (stop.reason == TIMELINE_STOP_INTERRUPTED);
-    return 0;
+    return rsp_moves_go_to(session, position, &stop, error);
 }
 
 /* An instruction that the timeline stands on is none that it has come to: runs leave it out. */

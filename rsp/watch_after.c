@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "watch_after.h"
 
+#include "moves.h"
+
 /*
  * Where the access is over. A device's write may be one that the instruction here causes, so that
  * is gone over in any case.
@@ -15,16 +17,35 @@ static uint64_t destination(const struct rsp_session *session, bool back)
     return here < timeline_end(session->timeline) ? here + 1 : here;
 }
 
-int rsp_watch_go_over(struct rsp_session *session, bool back, const struct timeline_stop *stop,
+/* An interrupt that came too late for the move that stopped does not stop this one. */
+static int go_over_in_diversion(struct rsp_session *session, struct timeline_stop *stop,
+                                struct ebb_error *error)
+{
+    do {
+        if (timeline_resume_diversion(session->timeline, true, stop, error) < 0) {
+            return -1;
+        }
+    } while (stop->reason == TIMELINE_STOP_INTERRUPTED);
+    session->at_watchpoint = false;
+    return 0;
+}
+
+int rsp_watch_go_over(struct rsp_session *session, bool back, struct timeline_stop *stop,
                       struct ebb_error *error)
 {
-    struct timeline_stop ignored;
+    struct timeline_stop over;
 
     if (!session->watch_after || stop->reason != TIMELINE_STOP_WATCHPOINT) {
         return 0;
     }
     if (timeline_in_diversion(session->timeline)) {
-        return timeline_resume_diversion(session->timeline, true, &ignored, error);
+        return go_over_in_diversion(session, &over, error);
     }
-    return timeline_seek(session->timeline, destination(session, back), &ignored, error);
+    if (rsp_moves_go_to(session, destination(session, back), &over, error) < 0) {
+        return -1;
+    }
+    if (over.reason == TIMELINE_STOP_DIVERGED || over.reason == TIMELINE_STOP_DAMAGED) {
+        *stop = over;
+    }
+    return 0;
 }

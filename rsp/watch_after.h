@@ -15,9 +15,10 @@
 
 /*
  * Goes over the access of a watchpoint stop, if the client has been promised that; back: the move
- * went backward. Does nothing for other stops.
+ * went backward. *stop becomes the end of history where the access cannot be gone over. Does
+ * nothing for other stops.
  */
-int rsp_watch_go_over(struct rsp_session *session, bool back, const struct timeline_stop *stop,
+int rsp_watch_go_over(struct rsp_session *session, bool back, struct timeline_stop *stop,
                       struct ebb_error *error);
 
 #endif

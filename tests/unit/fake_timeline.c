@@ -33,7 +33,7 @@ struct timeline {
     atomic_uint diversions;
     struct breakpoint breakpoints[BREAKPOINTS_MAX];
     atomic_uint breakpoint_count; /* tests read both from their own thread */
-    bool fail_next;
+    bool fail_next, interrupt_late;
     uint64_t diverge_at;
     uint64_t handler_at; /* 0: no interrupt */
     char report[64];
@@ -67,6 +67,7 @@ void fake_timeline_block(struct timeline *timeline, bool block)
     pthread_mutex_lock(&timeline->lock);
     timeline->block = block;
     timeline->blocked = false;
+    pthread_cond_broadcast(&timeline->changed);
     pthread_mutex_unlock(&timeline->lock);
 }
 
@@ -92,6 +93,11 @@ void fake_timeline_diverge_at(struct timeline *timeline, uint64_t position)
 void fake_timeline_interrupt_at(struct timeline *timeline, uint64_t position)
 {
     timeline->handler_at = position;
+}
+
+void fake_timeline_interrupt_late(struct timeline *timeline)
+{
+    timeline->interrupt_late = true;
 }
 
 void fake_timeline_describe_log(struct timeline *timeline, const struct ebb_log_summary *summary,
@@ -243,6 +249,10 @@ static int begin_move(struct timeline *timeline, struct timeline_stop *stop,
 static int end_move(struct timeline *timeline, struct timeline_stop *stop)
 {
     stop->position = timeline->position;
+    if (timeline->interrupt_late) {
+        timeline->interrupt_late = false;
+        timeline_interrupt(timeline);
+    }
     return 0;
 }
 
@@ -287,7 +297,10 @@ int timeline_seek(struct timeline *timeline, uint64_t position, struct timeline_
     if (interrupted(timeline)) {
         stop->reason = TIMELINE_STOP_INTERRUPTED;
     } else {
-        timeline->position = position;
+        timeline->position = position < timeline->diverge_at ? position : timeline->diverge_at;
+        if (position > timeline->position) {
+            diverges(timeline, stop);
+        }
     }
     return end_move(timeline, stop);
 }
@@ -295,7 +308,7 @@ int timeline_seek(struct timeline *timeline, uint64_t position, struct timeline_
 static void run_forward(struct timeline *timeline, uint64_t limit, struct timeline_stop *stop)
 {
     while (timeline->position < limit) {
-        if (diverges(timeline, stop) || accesses_hit(timeline, timeline->position, stop)) {
+        if (accesses_hit(timeline, timeline->position, stop) || diverges(timeline, stop)) {
             return;
         }
         timeline->position++;

@@ -55,6 +55,8 @@ void fake_timeline_fail_next(struct timeline *timeline);
  * handler's, at FAKE_HANDLER. */
 #define FAKE_HANDLER (FAKE_CODE + 0x400)
 void fake_timeline_interrupt_at(struct timeline *timeline, uint64_t position);
+/* An interrupt comes as the next move ends, too late for it. */
+void fake_timeline_interrupt_late(struct timeline *timeline);
 void fake_timeline_diverge_at(struct timeline *timeline, uint64_t position);
 
 /* What the log says of itself from now on; problem (NULL: none) stays the caller's. */

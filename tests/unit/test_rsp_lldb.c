@@ -9,6 +9,7 @@
 #include "rsp_client.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Sends a packet that moves, and checks the PC and the reason of its stop. */
@@ -70,6 +71,50 @@ static void stops_behind_a_devices_write(void **state)
     client_expect(client, "m2030,1", "88");
 }
 
+/* What comes too late for the move is no reason to stay where the access is still to come. */
+static void goes_over_the_access_in_spite_of_a_late_interrupt(void **state)
+{
+    struct rsp_client *client = *state;
+
+    shake_hands(client);
+    client_expect(client, "Z2,2010,8", "OK");
+    fake_timeline_interrupt_late(client->timeline);
+    expect_stop(client, "c", 0x1014, "watch:2010;");
+    fake_timeline_interrupt_late(client->timeline);
+    expect_stop(client, "bc", 0x1010, "watch:2010;");
+}
+
+/* The access is where replay and log disagree. */
+static void tells_why_the_access_cannot_be_gone_over(void **state)
+{
+    struct rsp_client *client = malloc(sizeof(*client));
+
+    (void)state;
+    client_start(client);
+    client_handshake(client);
+    shake_hands(client);
+    client_expect(client, "Z2,2010,8", "OK");
+    fake_timeline_diverge_at(client->timeline, 4);
+    expect_stop(client, "c", 0x1010, "replaylog:end;");
+    client_finish(client);
+    assert_true(client->result.diverged);
+    free(client);
+}
+
+/* The watchpoint is behind: the next step is like any other, and the interrupt a part of it. */
+static void a_step_behind_the_access_goes_over_interrupts(void **state)
+{
+    struct rsp_client *client = *state;
+
+    shake_hands(client);
+    fake_timeline_interrupt_at(client->timeline, 6);
+    client_expect(client, "Z2,2010,8", "OK");
+    expect_stop(client, "c", 0x1014, "watch:2010;");
+    client_expect(client, "z2,2010,8", "OK");
+    client_expect(client, "qfThreadInfo", "m1");
+    expect_stop(client, "vCont;r1000,1018:1", 0x1018, "");
+}
+
 static void a_move_becomes_a_seek(void **state)
 {
     struct rsp_client *client = *state;
@@ -103,9 +148,14 @@ static void a_seek_stays_what_it_is(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_CLIENT(tells_gdb_nothing_of_the_host), WITH_CLIENT(stops_with_the_access_behind_it),
-        WITH_CLIENT(stops_behind_a_devices_write),  WITH_CLIENT(a_move_becomes_a_seek),
+        WITH_CLIENT(tells_gdb_nothing_of_the_host),
+        WITH_CLIENT(stops_with_the_access_behind_it),
+        WITH_CLIENT(stops_behind_a_devices_write),
+        WITH_CLIENT(a_move_becomes_a_seek),
         WITH_CLIENT(a_seek_stays_what_it_is),
+        WITH_CLIENT(goes_over_the_access_in_spite_of_a_late_interrupt),
+        cmocka_unit_test(tells_why_the_access_cannot_be_gone_over),
+        WITH_CLIENT(a_step_behind_the_access_goes_over_interrupts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
