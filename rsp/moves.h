@@ -29,7 +29,8 @@ int rsp_moves_go_to(struct rsp_session *session, uint64_t position, struct timel
 /*
  * Around a search of the server's own, which moves the timeline itself, with breakpoints that are
  * not the client's: whatever there was of a diversion is dropped, and the client may interrupt or
- * go on to another packet. The search asks rsp_watcher_requested() after each of its moves.
+ * go on to another packet. The search asks rsp_watcher_requested() before each run that is not its
+ * first move.
  */
 int rsp_moves_begin(struct rsp_session *session, struct ebb_error *error);
 void rsp_moves_end(struct rsp_session *session);

@@ -31,6 +31,7 @@ struct search {
 enum outcome { SEARCH_FOUND = 1, SEARCH_NOTHING, SEARCH_UNFINISHED };
 
 struct found {
+    uint64_t from; /* where the run began */
     uint64_t step; /* the position where it begins */
     struct timeline_stop stop;
 };
@@ -145,7 +146,8 @@ static int understand(struct rsp_session *session, const struct search *search, 
     *outcome = stop->reason == TIMELINE_STOP_STEP || stop->reason == TIMELINE_STOP_INTERRUPTED
                    ? SEARCH_UNFINISHED
                    : SEARCH_NOTHING;
-    if (*outcome == SEARCH_UNFINISHED) {
+    /* A run that was interrupted at once has come to nothing. */
+    if (*outcome == SEARCH_UNFINISHED && stop->position != found->from) {
         if (is_executed_here(session, search, &is, found, error) < 0) {
             return -1;
         }
@@ -160,8 +162,13 @@ static int search_on(struct rsp_session *session, const struct search *search, u
 {
     uint64_t here = timeline_position(session->timeline), end = timeline_end(session->timeline);
 
+    found->from = here;
     if (here >= limit || here >= end) {
         *outcome = here >= end ? SEARCH_NOTHING : SEARCH_UNFINISHED;
+        return 0;
+    }
+    if (rsp_watcher_requested(&session->watcher)) {
+        *outcome = SEARCH_UNFINISHED;
         return 0;
     }
     limit = limit - here > PART ? here + PART : limit;
@@ -199,6 +206,7 @@ static int search_last(struct rsp_session *session, const struct search *search,
     uint64_t begin = timeline_begin(session->timeline);
     uint64_t limit = here - begin > PART ? here - PART : begin;
 
+    found->from = here;
     if (timeline_run_backward(session->timeline, limit, &found->stop, error) < 0) {
         return -1;
     }
@@ -239,7 +247,8 @@ static int count_steps(struct rsp_session *session, const struct search *search,
         }
         ++*count;
     }
-    if (*count < wanted && outcome == SEARCH_FOUND && *count > 0 && found.step < limit) {
+    if (*count<wanted && * count> 0 && found.step < limit &&
+        timeline_position(session->timeline) == found.step) {
         return go_to(session, found.step + 1, error); /* which is where to go on */
     }
     return 0;

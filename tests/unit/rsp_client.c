@@ -199,16 +199,22 @@ void client_handshake(struct rsp_client *client)
     client->acks = false;
 }
 
-const char *client_monitor(struct rsp_client *client, const char *command, char *printed,
-                           size_t size)
+void client_send_monitor(struct rsp_client *client, const char *command)
 {
     char packet[600] = "qRcmd,";
-    size_t length = 0;
 
     for (size_t i = 0; command[i]; i++) {
         sprintf(packet + 6 + 2 * i, "%02x", (unsigned)(uint8_t)command[i]);
     }
-    client_ask(client, packet);
+    client_send(client, packet);
+}
+
+const char *client_receive_monitor(struct rsp_client *client, char *printed, size_t size)
+{
+    size_t length = 0;
+
+    assert_false(client->acks);
+    assert_true(client_receive(client));
     while (client->reply[0] == 'O' && strcmp(client->reply, "OK")) {
         for (size_t i = 1; i + 1 < client->reply_length && length + 1 < size; i += 2) {
             unsigned byte;
@@ -220,6 +226,13 @@ const char *client_monitor(struct rsp_client *client, const char *command, char 
     }
     printed[length] = 0;
     return client->reply;
+}
+
+const char *client_monitor(struct rsp_client *client, const char *command, char *printed,
+                           size_t size)
+{
+    client_send_monitor(client, command);
+    return client_receive_monitor(client, printed, size);
 }
 
 int client_setup(void **state)

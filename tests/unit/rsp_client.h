@@ -69,4 +69,8 @@ int client_teardown(void **state);
 const char *client_monitor(struct rsp_client *client, const char *command, char *printed,
                            size_t size);
 
+/* The same in two steps. */
+void client_send_monitor(struct rsp_client *client, const char *command);
+const char *client_receive_monitor(struct rsp_client *client, char *printed, size_t size);
+
 #endif

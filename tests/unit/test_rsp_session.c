@@ -1042,6 +1042,46 @@ static void monitor_searches(void **state)
     expect_stop(client, "c", 0x1008, "swbreak:;");
 }
 
+/* What comes on the way to where the run is to begin is an interrupt of the search. */
+static void an_interrupted_search_does_not_run(void **state)
+{
+    struct rsp_client *client = *state;
+    char text[400];
+
+    fake_timeline_block(client->timeline, true);
+    client_send_monitor(client, "search next write 0x2010,8");
+    fake_timeline_wait_blocked(client->timeline);
+    fake_timeline_block(client->timeline, true); /* once more: behind the interrupt */
+    client_write(client, "\x03", 1);
+    fake_timeline_wait_blocked(client->timeline);
+    fake_timeline_block(client->timeline, false);
+    client_receive_monitor(client, text, sizeof(text));
+    assert_string_equal(text, "searched until 1\n");
+    expect_position(client, 1);
+    expect_search(client, "on write 0x2010,8", "found 4 write 0x2010 by cpu\n", 4);
+}
+
+/* Nor is what the search begins at, and is to leave out, what it has come to. */
+static void an_interrupted_search_finds_nothing_where_it_is(void **state)
+{
+    static const char *const searches[] = {"next", "last"};
+    struct rsp_client *client = *state;
+    char text[400], command[100];
+
+    client_monitor(client, "seek 10", text, sizeof(text));
+    for (unsigned i = 0; i < 2; i++) {
+        snprintf(command, sizeof(command), "search %s execute 0x1000", searches[i]);
+        fake_timeline_block(client->timeline, true);
+        client_send_monitor(client, command);
+        fake_timeline_wait_blocked(client->timeline);
+        client_write(client, "\x03", 1);
+        client_receive_monitor(client, text, sizeof(text));
+        fake_timeline_block(client->timeline, false);
+        assert_string_equal(text, "searched until 10\n");
+        expect_position(client, 10);
+    }
+}
+
 static void monitor_counts(void **state)
 {
     struct rsp_client *client = *state;
@@ -1488,6 +1528,8 @@ int main(void)
         WITH_CLIENT(monitor_tells_and_seeks),
         WITH_CLIENT(monitor_shows_events_and_more),
         WITH_CLIENT(monitor_searches),
+        WITH_CLIENT(an_interrupted_search_does_not_run),
+        WITH_CLIENT(an_interrupted_search_finds_nothing_where_it_is),
         WITH_CLIENT(monitor_counts),
         WITH_CLIENT(monitor_searches_what_devices_wrote),
         WITH_CLIENT(monitor_search_refuses),
