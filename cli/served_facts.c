@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of the memory-mapped timer that is recorded under KVM: QEMU's name, and its ticks. */
+#define TIMER_NAME "ebb-mmio-timer"
+#define TIMER_HZ "62500000"
+
 struct visitor {
     bool (*visit)(void *opaque, uint64_t position, const char *text);
     void *opaque;
@@ -48,6 +52,32 @@ static void write_fact(FILE *file, const char *name, const char *value)
     free(text);
 }
 
+/* The timer has two ranges of registers: control, and above that the frame with the counts. */
+static void find_clock(struct rsp_recording *served, const struct manifest *manifest)
+{
+    const char *clock = json_string_value(json_object_get(manifest->root, "guest_clock"));
+    const json_t *device;
+    size_t i;
+
+    if (!clock || !strcmp(clock, "registers")) {
+        return;
+    }
+    if (!strcmp(clock, "page")) {
+        served->clock = RSP_CLOCK_IN_MEMORY;
+        return;
+    }
+    json_array_foreach(json_object_get(manifest->root, "devices"), i, device)
+    {
+        const char *name = json_string_value(json_object_get(device, "name"));
+        uint64_t address = (uint64_t)json_integer_value(json_object_get(device, "address"));
+
+        if (name && !strcmp(name, TIMER_NAME) && address > served->clock_address) {
+            served->clock = RSP_CLOCK_MAPPED;
+            served->clock_address = address;
+        }
+    }
+}
+
 int served_facts_init(struct rsp_recording *served, struct recording *recording,
                       struct ebb_error *error)
 {
@@ -64,12 +94,16 @@ int served_facts_init(struct rsp_recording *served, struct recording *recording,
     write_fact(file, "architecture", recording->manifest->architecture);
     write_fact(file, "accelerator", recording->manifest->accelerator);
     write_fact(file, "created", recording->manifest->created);
+    if (json_object_get(recording->manifest->root, "guest_clock")) {
+        write_fact(file, "clock-frequency", TIMER_HZ);
+    }
     free(directory);
     if (fclose(file) != 0) {
         free(facts);
         return ebb_fail_memory(error);
     }
     *served = (struct rsp_recording){.facts = facts, .opaque = recording, .console = visit_console};
+    find_clock(served, recording->manifest);
     return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "monitor.h"
 
 #include "examine.h"
+#include "guest_clock.h"
 #include "moves.h"
 #include "physical_watch.h"
 #include "position.h"

@@ -27,6 +27,13 @@ struct rsp_opening {
     const char *(*document)(void *opaque, const char *name);
 };
 
+/* What the guest looks at for the time. */
+enum rsp_clock {
+    RSP_CLOCK_OF_CPU,    /* the CPU's own counter */
+    RSP_CLOCK_MAPPED,    /* a memory-mapped timer's */
+    RSP_CLOCK_IN_MEMORY, /* a page of memory, which it reads without an event */
+};
+
 /*
  * What the server tells of the recording without knowing its files. Text is printed as it is: who
  * gives it has taken care that a terminal can have it.
@@ -39,6 +46,8 @@ struct rsp_recording {
     int (*console)(void *opaque, const struct ebb_log *log, uint64_t from, uint64_t to,
                    bool (*visit)(void *opaque, uint64_t position, const char *text),
                    void *visit_opaque, struct ebb_error *error);
+    enum rsp_clock clock;
+    uint64_t clock_address; /* RSP_CLOCK_MAPPED: guest-physical, of the frame with the counts */
 };
 
 struct rsp_options {

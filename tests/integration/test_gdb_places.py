@@ -93,6 +93,44 @@ class Places:
             self.assertEqual(gdb.position(), reads[i]["position"])
         self.assertIn("has not read its clock", gdb.refused("ebb goto 100000s"))
 
+    def with_clock(self, clock):
+        """gdb on a recording that says, as one made under KVM does, what the guest has for a clock.
+        It has read the memory-mapped timer, whose upper word first."""
+        name = "interrupts-kvm-" + self.architecture
+
+        def arguments():
+            arguments = self.ebb.guests.bare(name)
+            arguments[1] += ",mmio-timer=on"
+            return arguments
+
+        recording = os.path.join(self.ebb.new_folder(), "recording")
+        shutil.copytree(self.ebb.shared(name, arguments).recording, recording)
+        path = os.path.join(recording, "manifest.json")
+        with open(path) as file:
+            manifest = json.load(file)
+        with open(path, "w") as file:
+            json.dump({**manifest, "guest_clock": clock}, file)
+        return self.gdb(name, recording), recording
+
+    def test_guest_time_of_a_mapped_timer(self):
+        gdb, recording = self.with_clock("mmio")
+        words = [event for event in self.ebb.json("dump", "--json", recording)
+                 if event["kind"] == "mmio-read" and event["address"] in (0x9110000, 0x9110004)]
+        lower = [event for event in words if event["address"] == 0x9110000]
+        values = [event["value"] for event in lower]
+        self.assertEqual({event["value"] for event in words if event not in lower}, {0})
+        for i, ticks in ((-1, (values[-2] + values[-1]) / 2), (0, values[0] / 2)):
+            gdb.run("ebb goto %.9fs" % (ticks / 62.5e6))
+            self.assertEqual(gdb.position(), lower[i]["position"])
+        self.assertIn("has not read its clock", gdb.refused("ebb goto 100000s"))
+        gdb.run("ebb goto %d" % lower[-1]["position"])
+        self.assertEqual(gdb.run("monitor counter").text,
+                         "counter %d at %d\n" % (values[-2], lower[-2]["position"]))
+
+    def test_guest_time_of_a_clock_in_memory(self):
+        gdb, _ = self.with_clock("page")
+        self.assertIn("a page of memory", gdb.refused("ebb goto 1ms"))
+
     def test_no_position(self):
         gdb = self.gdb()
         gdb.run("ebb goto 500")

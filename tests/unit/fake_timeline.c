@@ -23,6 +23,8 @@ struct state {
 struct ebb_log {
     struct ebb_log_summary summary;
     const char *problem;
+    const struct ebb_event *events; /* NULL: see below */
+    atomic_uint *events_read;
 };
 
 struct timeline {
@@ -32,6 +34,7 @@ struct timeline {
     struct state diversion;
     atomic_uint diversions;
     struct breakpoint breakpoints[BREAKPOINTS_MAX];
+    atomic_uint events_read;
     atomic_uint breakpoint_count; /* tests read both from their own thread */
     bool fail_next, interrupt_late;
     uint64_t diverge_at;
@@ -48,6 +51,7 @@ struct timeline *fake_timeline_new(void)
     struct timeline *timeline = calloc(1, sizeof(*timeline));
 
     timeline->diverge_at = UINT64_MAX;
+    timeline->log.events_read = &timeline->events_read;
     timeline->log.summary = (struct ebb_log_summary){
         .event_count = EVENTS, .end_position = FAKE_END, .keyframe_count = 1, .complete = true};
     pthread_mutex_init(&timeline->lock, NULL);
@@ -105,6 +109,18 @@ void fake_timeline_describe_log(struct timeline *timeline, const struct ebb_log_
 {
     timeline->log.summary = *summary;
     timeline->log.problem = problem;
+}
+
+void fake_timeline_set_events(struct timeline *timeline, const struct ebb_event *events,
+                              unsigned count)
+{
+    timeline->log.events = events;
+    timeline->log.summary.event_count = count;
+}
+
+unsigned fake_timeline_events_read(const struct timeline *timeline)
+{
+    return timeline->events_read;
 }
 
 unsigned fake_timeline_breakpoints(const struct timeline *timeline)
@@ -778,10 +794,21 @@ void timeline_stats(const struct timeline *timeline, struct timeline_stats *stat
     *stats = (struct timeline_stats){.memory_budget = 1 << 20, .checkpoints = 2};
 }
 
-/* The log: event number i is an MMIO read at position 10 * i. */
+/* The log: if no other events were given, number i is an MMIO read at position 10 * i. */
 struct ebb_cursor {
+    const struct ebb_log *log;
     uint64_t number;
 };
+
+static struct ebb_event event_at(const struct ebb_log *log, uint64_t number)
+{
+    return log->events ? log->events[number]
+                       : (struct ebb_event){.position = 10 * number,
+                                            .address = 0x9000000,
+                                            .value = 0x42,
+                                            .kind = EBB_EVENT_MMIO_READ,
+                                            .size = 4};
+}
 
 const struct ebb_log *timeline_log(const struct timeline *timeline)
 {
@@ -800,9 +827,11 @@ const char *ebb_log_problem(const struct ebb_log *log)
 
 struct ebb_cursor *ebb_cursor_new(const struct ebb_log *log, struct ebb_error *error)
 {
-    (void)log;
+    struct ebb_cursor *cursor = calloc(1, sizeof(*cursor));
+
     (void)error;
-    return calloc(1, sizeof(struct ebb_cursor));
+    cursor->log = log;
+    return cursor;
 }
 
 void ebb_cursor_free(struct ebb_cursor *cursor)
@@ -813,39 +842,41 @@ void ebb_cursor_free(struct ebb_cursor *cursor)
 int ebb_cursor_next(struct ebb_cursor *cursor, struct ebb_event *event, struct ebb_error *error)
 {
     (void)error;
-    if (cursor->number == EVENTS) {
+    if (cursor->number == cursor->log->summary.event_count) {
         return 0;
     }
-    *event = (struct ebb_event){.position = 10 * cursor->number,
-                                .address = 0x9000000,
-                                .value = 0x42,
-                                .kind = EBB_EVENT_MMIO_READ,
-                                .size = 4};
-    cursor->number++;
+    ++*cursor->log->events_read;
+    *event = event_at(cursor->log, cursor->number++);
     return 1;
-}
-
-int ebb_cursor_seek_position(struct ebb_cursor *cursor, uint64_t position, struct ebb_error *error)
-{
-    (void)error;
-    cursor->number = (position + 9) / 10 < EVENTS ? (position + 9) / 10 : EVENTS;
-    return 0;
 }
 
 int ebb_cursor_seek_event(struct ebb_cursor *cursor, uint64_t number, struct ebb_error *error)
 {
+    uint64_t count = cursor->log->summary.event_count;
+
     (void)error;
-    cursor->number = number < EVENTS ? number : EVENTS;
+    cursor->number = number < count ? number : count;
     return 0;
 }
 
-/* There are no others than reads. */
+int ebb_cursor_seek_position(struct ebb_cursor *cursor, uint64_t position, struct ebb_error *error)
+{
+    uint64_t number = 0, count = cursor->log->summary.event_count;
+
+    while (number < count && event_at(cursor->log, number).position < position) {
+        number++;
+    }
+    return ebb_cursor_seek_event(cursor, number, error);
+}
+
 int ebb_cursor_seek_kind(struct ebb_cursor *cursor, uint32_t kind, uint64_t from, uint64_t end,
                          struct ebb_error *error)
 {
-    (void)kind;
-    (void)end;
-    return ebb_cursor_seek_event(cursor, from < end ? EVENTS : end, error);
+    while (from < end && event_at(cursor->log, from).kind != kind) {
+        from++;
+    }
+    ebb_cursor_seek_event(cursor, from, error);
+    return from < end;
 }
 
 uint64_t ebb_cursor_event_number(const struct ebb_cursor *cursor)

@@ -63,6 +63,11 @@ void fake_timeline_diverge_at(struct timeline *timeline, uint64_t position);
 void fake_timeline_describe_log(struct timeline *timeline, const struct ebb_log_summary *summary,
                                 const char *problem);
 
+/* The log's events from now on, which stay the caller's, going up; and how many were read. */
+void fake_timeline_set_events(struct timeline *timeline, const struct ebb_event *events,
+                              unsigned count);
+unsigned fake_timeline_events_read(const struct timeline *timeline);
+
 unsigned fake_timeline_breakpoints(const struct timeline *timeline);
 unsigned fake_timeline_diversions(const struct timeline *timeline); /* begun so far */
 

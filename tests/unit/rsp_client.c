@@ -45,16 +45,26 @@ void client_start(struct rsp_client *client)
     client_start_opening(client, NULL);
 }
 
-void client_start_opening(struct rsp_client *client, const struct rsp_opening *opening)
+static void start_with(struct rsp_client *client, struct rsp_options options)
 {
     int ends[2];
 
     memset(client, 0, sizeof(*client));
-    client->options.opening = opening;
+    client->options = options;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
     client->server = ends[0];
     client->fd = ends[1];
     start(client);
+}
+
+void client_start_opening(struct rsp_client *client, const struct rsp_opening *opening)
+{
+    start_with(client, (struct rsp_options){.opening = opening});
+}
+
+void client_start_recording(struct rsp_client *client, const struct rsp_recording *recording)
+{
+    start_with(client, (struct rsp_options){.recording = recording});
 }
 
 void client_start_listener(struct rsp_client *client, int listener, bool once)

@@ -35,6 +35,9 @@ void client_start(struct rsp_client *client);
 /* The same with a timeline that is still being opened; NULL: with one that is open. */
 void client_start_opening(struct rsp_client *client, const struct rsp_opening *opening);
 
+/* The same with a server that knows of a recording. */
+void client_start_recording(struct rsp_client *client, const struct rsp_recording *recording);
+
 /* The same with a listener, which becomes the client's to close; connect with client->fd. */
 void client_start_listener(struct rsp_client *client, int listener, bool once);
 
