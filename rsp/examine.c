@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "examine.h"
 
+#include "words.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,22 +109,13 @@ static bool print_line(struct rsp_session *session, const struct format *format,
     return true;
 }
 
-static int parse_address(const char *word, uint64_t *address, struct ebb_error *error)
-{
-    char *rest;
-
-    *address = strtoull(word, &rest, 0);
-    return rest != word && !*rest ? 0
-                                  : ebb_fail(error, EBB_ERROR_USAGE, "'%.40s' is no address", word);
-}
-
 int rsp_examine_host_address(struct rsp_session *session, char **words, unsigned count,
                              struct ebb_error *error)
 {
     uint64_t address, host;
 
     (void)count;
-    if (parse_address(words[1], &address, error) < 0 ||
+    if (rsp_parse_address(words[1], &address, error) < 0 ||
         timeline_host_address(session->timeline, address, &host, error) < 0) {
         return -1;
     }
@@ -147,7 +140,7 @@ int rsp_examine_physical(struct rsp_session *session, char **words, unsigned cou
                    ? -1
                    : ebb_fail(error, EBB_ERROR_USAGE, "usage: monitor xp [/FORMAT] ADDRESS");
     }
-    if (parse_address(words[count - 1], &address, error) < 0) {
+    if (rsp_parse_address(words[count - 1], &address, error) < 0) {
         return -1;
     }
     left = (uint64_t)format.size * format.count;

@@ -15,6 +15,7 @@
 #include "search.h"
 #include "steps.h"
 #include "stop_reply.h"
+#include "words.h"
 
 #include "log/reader.h"
 
@@ -51,11 +52,11 @@ static int parse_position(struct rsp_session *session, const char *text, uint64_
 {
     const char *digits = rsp_position_digits(text);
     uint64_t number = 0;
-    char *rest;
+    const char *rest;
 
     if (digits) {
-        number = strtoull(digits, &rest, 10);
-        if (digits[0] < '0' || digits[0] > '9' || *rest) {
+        rest = rsp_scan_number(digits, 10, &number);
+        if (!rest || *rest) {
             return ebb_fail(error, EBB_ERROR_USAGE,
                             "'%.40s' is no position; give a number, +N, -N, begin or end", text);
         }
@@ -178,21 +179,21 @@ static int run_events(struct rsp_session *session, char **words, unsigned count,
     uint64_t from = timeline_position(session->timeline), events = EVENTS_DEFAULT;
     bool by_number = false;
     struct ebb_cursor *cursor;
-    char *rest;
     int status;
 
     if (count > 1 && words[1][0] == '#') {
         by_number = true;
-        from = strtoull(words[1] + 1, &rest, 10);
-        if (*rest || rest == words[1] + 1) {
-            return ebb_fail(error, EBB_ERROR_USAGE, "'%.40s' is no number of an event", words[1]);
+        if (rsp_parse_number(words[1] + 1, &from, error) < 0) {
+            return -1;
         }
     } else if (count > 1 && parse_position(session, words[1], &from, error) < 0) {
         return -1;
     }
     if (count > 2) {
-        events = strtoull(words[2], &rest, 10);
-        if (*rest || events == 0 || events > EVENTS_MAX) {
+        if (rsp_parse_number(words[2], &events, error) < 0) {
+            return -1;
+        }
+        if (events == 0 || events > EVENTS_MAX) {
             return ebb_fail(error, EBB_ERROR_USAGE, "COUNT is a number from 1 to %d", EVENTS_MAX);
         }
     }

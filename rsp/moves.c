@@ -243,6 +243,18 @@ static int move_once(struct rsp_session *session, const struct rsp_move *move, s
     return run(session, manner, stop, error);
 }
 
+/* stopped: an interrupt has ended what was watched, and is not to end anything else. */
+static void end_watch(struct rsp_session *session, bool stopped)
+{
+    rsp_watcher_end(&session->watcher);
+    if (rsp_watcher_given_up(&session->watcher)) {
+        session->silent = true; /* an answer now would be taken for that to the next packet */
+    }
+    if (stopped) {
+        rsp_connection_drop_interrupts(&session->connection);
+    }
+}
+
 static int move_watched(struct rsp_session *session, const struct rsp_move *move,
                         struct manner manner, struct timeline_stop *stop, struct ebb_error *error)
 {
@@ -257,13 +269,7 @@ static int move_watched(struct rsp_session *session, const struct rsp_move *move
         /* An interrupt meant for the move before came when that was over already. */
         status = move_once(session, move, manner, stop, error);
     }
-    rsp_watcher_end(&session->watcher);
-    if (rsp_watcher_given_up(&session->watcher)) {
-        session->silent = true; /* an answer now would be taken for that to the next packet */
-    }
-    if (status == 0 && stop->reason == TIMELINE_STOP_INTERRUPTED) {
-        rsp_connection_drop_interrupts(&session->connection); /* it has done what it should */
-    }
+    end_watch(session, status == 0 && stop->reason == TIMELINE_STOP_INTERRUPTED);
     return status;
 }
 
@@ -305,6 +311,13 @@ static struct rsp_move replaced(struct rsp_session *session, const struct rsp_mo
     return replace ? seek : *move;
 }
 
+void rsp_moves_note_stop(struct rsp_session *session, const struct timeline_stop *stop)
+{
+    session->diverged |= stop->reason == TIMELINE_STOP_DIVERGED;
+    session->damaged |= stop->reason == TIMELINE_STOP_DAMAGED;
+    session->at_watchpoint = stop->reason == TIMELINE_STOP_WATCHPOINT;
+}
+
 int rsp_move(struct rsp_session *session, const struct rsp_move *asked, struct timeline_stop *stop,
              struct ebb_error *error)
 {
@@ -323,19 +336,17 @@ int rsp_move(struct rsp_session *session, const struct rsp_move *asked, struct t
         move_watched(session, move, manner, stop, error) < 0) {
         return -1;
     }
-    session->diverged |= stop->reason == TIMELINE_STOP_DIVERGED;
-    session->damaged |= stop->reason == TIMELINE_STOP_DAMAGED;
     interpret(move, manner, stop);
     if (rsp_physical_watch_end_move(session, is_forward(move->kind), is_step(move->kind), stop,
                                     error) < 0) {
         return -1;
     }
+    rsp_moves_note_stop(session, stop);
     if (manner.alone && !manner.resume &&
         (stop->reason == TIMELINE_STOP_END || stop->reason == TIMELINE_STOP_DIVERGED ||
          stop->reason == TIMELINE_STOP_DAMAGED)) {
         hide_end(session, stop);
     }
-    session->at_watchpoint = stop->reason == TIMELINE_STOP_WATCHPOINT;
     return 0;
 }
 
@@ -347,9 +358,7 @@ int rsp_moves_go_to(struct rsp_session *session, uint64_t position, struct timel
             return -1;
         }
     } while (stop->reason == TIMELINE_STOP_INTERRUPTED);
-    session->diverged |= stop->reason == TIMELINE_STOP_DIVERGED;
-    session->damaged |= stop->reason == TIMELINE_STOP_DAMAGED;
-    session->at_watchpoint = false;
+    rsp_moves_note_stop(session, stop);
     return 0;
 }
 
@@ -366,12 +375,5 @@ int rsp_moves_begin(struct rsp_session *session, struct ebb_error *error)
 
 void rsp_moves_end(struct rsp_session *session)
 {
-    session->at_watchpoint = false; /* what stopped the last move is somewhere else */
-    rsp_watcher_end(&session->watcher);
-    if (rsp_watcher_given_up(&session->watcher)) {
-        session->silent = true; /* an answer now would be taken for that to the next packet */
-    }
-    if (rsp_watcher_requested(&session->watcher)) {
-        rsp_connection_drop_interrupts(&session->connection);
-    }
+    end_watch(session, rsp_watcher_requested(&session->watcher));
 }

@@ -14,7 +14,7 @@ struct rsp_move {
     bool can_give_up; /* the client may go on to another packet instead of waiting for the end */
 };
 
-/* Returns 0 and fills *stop, or -1. Sets session->diverged and damaged. */
+/* Returns 0 and fills *stop, or -1. */
 int rsp_move(struct rsp_session *session, const struct rsp_move *move, struct timeline_stop *stop,
              struct ebb_error *error);
 
@@ -34,5 +34,8 @@ int rsp_moves_go_to(struct rsp_session *session, uint64_t position, struct timel
  */
 int rsp_moves_begin(struct rsp_session *session, struct ebb_error *error);
 void rsp_moves_end(struct rsp_session *session);
+
+/* What the session is to know of each stop. For moves that are not made here. */
+void rsp_moves_note_stop(struct rsp_session *session, const struct timeline_stop *stop);
 
 #endif

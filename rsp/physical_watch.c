@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "physical_watch.h"
 
+#include "words.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WATCHES_MAX = 32, LENGTH_DEFAULT = 4, LENGTH_MAX = 1 << 20 };
+enum { WATCHES_MAX = 32, LENGTH_DEFAULT = 4 };
 
 struct watch {
     unsigned number;
     enum timeline_breakpoint_kind kind;
-    uint64_t address;
-    uint64_t length; /* bytes */
+    struct rsp_place place;
 };
 
 struct rsp_physical_list {
@@ -21,20 +22,18 @@ struct rsp_physical_list {
 };
 
 /* By kind, from TIMELINE_WATCH_PHYSICAL_WRITE on. */
-static const struct {
-    const char *name;
-    const char *what;
-} kinds[] = {{"write", "write to"}, {"read", "read of"}, {"access", "access to"}};
+static const char *const accesses[] = {"write to", "read of", "access to"};
 
 static bool is_physical(enum timeline_breakpoint_kind kind)
 {
     return kind >= TIMELINE_WATCH_PHYSICAL_WRITE && kind <= TIMELINE_WATCH_PHYSICAL_ACCESS;
 }
 
+/* They are called as those on virtual addresses are. */
 static int parse_kind(const char *word, struct watch *watch, struct ebb_error *error)
 {
-    for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (!strcmp(word, kinds[i].name)) {
+    for (unsigned i = 0; i < sizeof(accesses) / sizeof(accesses[0]); i++) {
+        if (!strcmp(word, rsp_kind_name(TIMELINE_WATCH_WRITE + i))) {
             watch->kind = TIMELINE_WATCH_PHYSICAL_WRITE + i;
             return 0;
         }
@@ -42,45 +41,23 @@ static int parse_kind(const char *word, struct watch *watch, struct ebb_error *e
     return ebb_fail(error, EBB_ERROR_USAGE, "'%.40s' is none of read, write and access", word);
 }
 
-/* ADDRESS[,LENGTH] */
-static int parse_place(const char *word, struct watch *watch, struct ebb_error *error)
-{
-    char *rest;
-
-    watch->address = strtoull(word, &rest, 0);
-    if (rest != word && *rest == ',') {
-        word = rest + 1;
-        watch->length = strtoull(word, &rest, 0);
-    }
-    if (rest == word || *rest) {
-        return ebb_fail(error, EBB_ERROR_USAGE,
-                        "give a physical address and a length as 0x40001000,8; the length may be "
-                        "left out");
-    }
-    if (watch->length == 0 || watch->length > LENGTH_MAX ||
-        watch->length - 1 > UINT64_MAX - watch->address) {
-        return ebb_fail(error, EBB_ERROR_USAGE, "a watchpoint's length is 1 byte to 1 MiB");
-    }
-    return 0;
-}
-
 static int add(struct rsp_session *session, const struct watch *watch, struct ebb_error *error)
 {
-    return timeline_add_breakpoint(session->timeline, watch->kind, watch->address, watch->length,
-                                   error);
+    return timeline_add_breakpoint(session->timeline, watch->kind, watch->place.address,
+                                   watch->place.length, error);
 }
 
 static int take_out(struct rsp_session *session, const struct watch *watch, struct ebb_error *error)
 {
-    return timeline_remove_breakpoint(session->timeline, watch->kind, watch->address, watch->length,
-                                      error);
+    return timeline_remove_breakpoint(session->timeline, watch->kind, watch->place.address,
+                                      watch->place.length, error);
 }
 
 static void print_watch(struct rsp_session *session, const struct watch *watch)
 {
     rsp_session_printf(session, "physical watchpoint %u: %s 0x%" PRIx64 ", %" PRIu64 " bytes\n",
-                       watch->number, kinds[watch->kind - TIMELINE_WATCH_PHYSICAL_WRITE].what,
-                       watch->address, watch->length);
+                       watch->number, accesses[watch->kind - TIMELINE_WATCH_PHYSICAL_WRITE],
+                       watch->place.address, watch->place.length);
 }
 
 static void print_list(struct rsp_session *session)
@@ -98,7 +75,8 @@ static void print_list(struct rsp_session *session)
 
 static bool is_same(const struct watch *a, const struct watch *b)
 {
-    return a->kind == b->kind && a->address == b->address && a->length == b->length;
+    return a->kind == b->kind && a->place.address == b->place.address &&
+           a->place.length == b->place.length;
 }
 
 static int append(struct rsp_session *session, struct watch *watch, struct ebb_error *error)
@@ -129,13 +107,13 @@ static int append(struct rsp_session *session, struct watch *watch, struct ebb_e
 int rsp_physical_watch_set(struct rsp_session *session, char **words, unsigned count,
                            struct ebb_error *error)
 {
-    struct watch watch = {.kind = TIMELINE_WATCH_PHYSICAL_WRITE, .length = LENGTH_DEFAULT};
+    struct watch watch = {.kind = TIMELINE_WATCH_PHYSICAL_WRITE, .place.length = LENGTH_DEFAULT};
 
     if (count < 2) {
         print_list(session);
         return 0;
     }
-    if (parse_place(words[1], &watch, error) < 0 ||
+    if (rsp_parse_place(words[1], &watch.place, error) < 0 ||
         (count > 2 && parse_kind(words[2], &watch, error) < 0) ||
         append(session, &watch, error) < 0) {
         return -1;
@@ -160,14 +138,16 @@ int rsp_physical_watch_remove(struct rsp_session *session, char **words, unsigne
                               struct ebb_error *error)
 {
     struct rsp_physical_list *watches = session->watches;
-    char *rest;
-    unsigned long number = strtoul(words[1], &rest, 10);
+    uint64_t number;
 
     (void)count;
     if (!strcmp(words[1], "all")) {
         return remove_all(session, error);
     }
-    for (unsigned i = 0; watches && !*rest && i < watches->count; i++) {
+    if (rsp_parse_number(words[1], &number, error) < 0) {
+        return -1;
+    }
+    for (unsigned i = 0; watches && i < watches->count; i++) {
         if (watches->list[i].number == number) {
             struct watch gone = watches->list[i];
 
@@ -224,12 +204,12 @@ static const char *whose(const struct timeline_stop *hit)
 static void tell(struct rsp_session *session, const struct timeline_stop *hit, uint64_t position)
 {
     const struct rsp_physical_list *watches = session->watches;
-    const char *what = kinds[hit->kind - TIMELINE_WATCH_PHYSICAL_WRITE].what;
+    const char *what = accesses[hit->kind - TIMELINE_WATCH_PHYSICAL_WRITE];
 
     for (unsigned i = 0; i < watches->count; i++) {
         const struct watch *watch = &watches->list[i];
 
-        if (watch->kind == hit->kind && hit->address - watch->address < watch->length) {
+        if (watch->kind == hit->kind && hit->address - watch->place.address < watch->place.length) {
             rsp_session_printf(session,
                                "ebb: physical watchpoint %u: %s%s 0x%" PRIx64
                                " at position %" PRIu64 "\n",

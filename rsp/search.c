@@ -4,27 +4,23 @@
 #include "breakpoints.h"
 #include "moves.h"
 #include "physical_watch.h"
+#include "words.h"
+
+#include "log/clock.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     PLACES_MAX = 32,
-    LENGTH_MAX = 1 << 20,         /* bytes */
-    PART = 100 * 1000 * 1000,     /* instructions of one search */
-    COUNT_FOR_MILLISECONDS = 250, /* then it is told how far it has got */
-};
-
-struct place {
-    uint64_t address;
-    uint64_t length; /* bytes; 0: execution */
+    PART = 100 * 1000 * 1000,         /* instructions of one search */
+    COUNT_FOR_NS = 250 * 1000 * 1000, /* then it is told how far it has got */
 };
 
 struct search {
     enum timeline_breakpoint_kind kind;
-    struct place places[PLACES_MAX];
+    struct rsp_place places[PLACES_MAX];
     unsigned count;
 };
 
@@ -36,54 +32,15 @@ struct found {
     struct timeline_stop stop;
 };
 
-static const struct {
-    const char *name;
-    enum timeline_breakpoint_kind kind;
-} kinds[] = {
-    {"execute", TIMELINE_BREAK_EXECUTE},
-    {"write", TIMELINE_WATCH_WRITE},
-    {"read", TIMELINE_WATCH_READ},
-    {"access", TIMELINE_WATCH_ACCESS},
-    {"physical-write", TIMELINE_WATCH_PHYSICAL_WRITE},
-    {"physical-read", TIMELINE_WATCH_PHYSICAL_READ},
-    {"physical-access", TIMELINE_WATCH_PHYSICAL_ACCESS},
-};
-
-static int parse_kind(const char *word, struct search *search, struct ebb_error *error)
-{
-    for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (!strcmp(word, kinds[i].name)) {
-            search->kind = kinds[i].kind;
-            return 0;
-        }
-    }
-    return ebb_fail(error, EBB_ERROR_USAGE,
-                    "'%.40s' is none of execute, write, read, access, physical-write, "
-                    "physical-read and physical-access",
-                    word);
-}
-
-/* ADDRESS[,LENGTH]; instructions have no length. */
+/* Of data one byte if no length is given; instructions have none. */
 static int parse_place(const char *word, struct search *search, struct ebb_error *error)
 {
     bool execute = search->kind == TIMELINE_BREAK_EXECUTE;
-    struct place place = {.length = execute ? 0 : 1};
-    char *rest;
+    struct rsp_place *place = &search->places[search->count++];
 
-    place.address = strtoull(word, &rest, 0);
-    if (rest != word && *rest == ',' && !execute) {
-        word = rest + 1;
-        place.length = strtoull(word, &rest, 0);
-        if (place.length == 0 || place.length > LENGTH_MAX ||
-            place.length - 1 > UINT64_MAX - place.address) {
-            return ebb_fail(error, EBB_ERROR_USAGE, "what is searched has 1 byte to 1 MiB");
-        }
-    }
-    if (rest == word || *rest) {
-        return ebb_fail(error, EBB_ERROR_USAGE, "give an address, or of data 0x40001000,8");
-    }
-    search->places[search->count++] = place;
-    return 0;
+    place->length = execute ? 0 : 1;
+    return execute ? rsp_parse_address(word, &place->address, error)
+                   : rsp_parse_place(word, place, error);
 }
 
 static int insert(struct rsp_session *session, const struct search *search, struct ebb_error *error)
@@ -141,8 +98,7 @@ static int understand(struct rsp_session *session, const struct search *search, 
         *outcome = SEARCH_FOUND;
         return go_to(session, found->step, error);
     }
-    session->diverged |= stop->reason == TIMELINE_STOP_DIVERGED;
-    session->damaged |= stop->reason == TIMELINE_STOP_DAMAGED;
+    rsp_moves_note_stop(session, stop);
     *outcome = stop->reason == TIMELINE_STOP_STEP || stop->reason == TIMELINE_STOP_INTERRUPTED
                    ? SEARCH_UNFINISHED
                    : SEARCH_NOTHING;
@@ -213,19 +169,11 @@ static int search_last(struct rsp_session *session, const struct search *search,
     return understand(session, search, false, outcome, found, error);
 }
 
-static uint64_t milliseconds(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* Steps from here on that begin before limit, up to wanted; *count is how many. */
 static int count_steps(struct rsp_session *session, const struct search *search, uint64_t limit,
                        uint64_t wanted, uint64_t *count, struct ebb_error *error)
 {
-    uint64_t until = milliseconds() + COUNT_FOR_MILLISECONDS;
+    uint64_t until = ebb_clock_now() + COUNT_FOR_NS;
     enum outcome outcome = SEARCH_FOUND;
     struct found found;
     bool is;
@@ -234,7 +182,8 @@ static int count_steps(struct rsp_session *session, const struct search *search,
         return -1;
     }
     *count = is && found.step < limit;
-    while (*count < wanted && milliseconds() < until && !rsp_watcher_requested(&session->watcher)) {
+    while (*count < wanted && ebb_clock_now() < until &&
+           !rsp_watcher_requested(&session->watcher)) {
         /* Behind the step that is counted. */
         if (outcome == SEARCH_FOUND && *count > 0 && pass_step(session, search, error) < 0) {
             return -1;
@@ -261,9 +210,7 @@ static void print_found(struct rsp_session *session, const struct search *search
 
     if (search->kind != TIMELINE_BREAK_EXECUTE) {
         who = found->stop.by_reset ? "reset" : found->stop.by_device ? "device" : "cpu";
-        for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-            what = kinds[i].kind == found->stop.kind ? kinds[i].name : what;
-        }
+        what = rsp_kind_name(found->stop.kind);
     }
     rsp_session_printf(session, "found %" PRIu64 " %s 0x%" PRIx64 " by %s\n", found->step, what,
                        found->stop.address, who);
@@ -295,15 +242,13 @@ static int find(struct rsp_session *session, const struct search *search, const 
 /* TO[:N] */
 static int parse_count(const char *word, uint64_t *limit, uint64_t *wanted, struct ebb_error *error)
 {
-    char *rest;
+    const char *rest = rsp_scan_number(word, 10, limit);
 
-    *limit = strtoull(word, &rest, 10);
     *wanted = UINT64_MAX;
-    if (rest != word && *rest == ':') {
-        word = rest + 1;
-        *wanted = strtoull(word, &rest, 10);
+    if (rest && *rest == ':') {
+        rest = rsp_scan_number(rest + 1, 10, wanted);
     }
-    if (rest == word || *rest || word[0] == '-' || *wanted == 0) {
+    if (!rest || *rest || *wanted == 0) {
         return ebb_fail(error, EBB_ERROR_USAGE, "'%.40s' is none of last, next, on and TO[:N]",
                         word);
     }
@@ -340,7 +285,7 @@ int rsp_search(struct rsp_session *session, char **words, unsigned count, struct
     struct search search = {0};
     int status;
 
-    if (parse_kind(words[2], &search, error) < 0) {
+    if (rsp_parse_kind(words[2], &search.kind, error) < 0) {
         return -1;
     }
     for (unsigned i = 3; i < count; i++) {

@@ -26,7 +26,7 @@ static int go_over_in_diversion(struct rsp_session *session, struct timeline_sto
             return -1;
         }
     } while (stop->reason == TIMELINE_STOP_INTERRUPTED);
-    session->at_watchpoint = false;
+    rsp_moves_note_stop(session, stop);
     return 0;
 }
 

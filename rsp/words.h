@@ -4,6 +4,7 @@
 #define EBB_RSP_WORDS_H
 
 #include "log/error.h"
+#include "replay/timeline/timeline.h"
 
 #include <stdint.h>
 
@@ -13,5 +14,20 @@ const char *rsp_scan_number(const char *text, int base, uint64_t *number);
 
 /* The whole word is a number in decimal digits. */
 int rsp_parse_number(const char *word, uint64_t *number, struct ebb_error *error);
+
+/* The whole word is an address, in any of C's ways. */
+int rsp_parse_address(const char *word, uint64_t *address, struct ebb_error *error);
+
+/* Memory: ADDRESS[,LENGTH]. place->length stays what it is where none is given. */
+struct rsp_place {
+    uint64_t address;
+    uint64_t length; /* bytes: 1 to 1 MiB, none of them beyond the last address; 0: code */
+};
+int rsp_parse_place(const char *word, struct rsp_place *place, struct ebb_error *error);
+
+/* What is looked for at a place: execute, write, read, access, and physical- before the last three.
+ */
+int rsp_parse_kind(const char *word, enum timeline_breakpoint_kind *kind, struct ebb_error *error);
+const char *rsp_kind_name(enum timeline_breakpoint_kind kind);
 
 #endif

@@ -112,6 +112,8 @@ static void xp_prints_as_qemu_does(void **state)
     expect_refusal(client, "xp /3z 0x40001000", "'z'");
     expect_refusal(client, "xp nowhere", "'nowhere'");
     expect_refusal(client, "xp", "usage");
+    expect_refusal(client, "xp -1", "'-1'");
+    expect_refusal(client, "xp 0x10000000000000000", "no address");
     expect_monitor(client, "gpa2hva 0x40002030",
                    "Host virtual address for 0x40002030 (ebb.ram) is 0x7f0040002030\n");
     expect_refusal(client, "gpa2hva 0x2030", "No memory is mapped at address 0x2030");
@@ -136,11 +138,15 @@ static void lists_what_is_watched(void **state)
     expect_monitor(client, "watch-physical",
                    "physical watchpoint 2: read of 0x40002020, 4 bytes\n");
     expect_refusal(client, "unwatch-physical 1", "'1'");
+    expect_refusal(client, "unwatch-physical -18446744073709551614", "no number");
     expect_monitor(client, "unwatch-physical all", "");
     assert_int_equal(fake_timeline_breakpoints(client->timeline), 0);
     expect_refusal(client, "watch-physical 0x40002010,0", "1 byte");
     expect_refusal(client, "watch-physical 0x40002010,", "0x40001000,8");
     expect_refusal(client, "watch-physical 0x40002010 often", "'often'");
+    expect_refusal(client, "watch-physical 0x40002010 execute", "'execute'");
+    expect_refusal(client, "watch-physical -1", "'-1'");
+    expect_refusal(client, "watch-physical 0x40002010,-18446744073709551608", "0x40001000,8");
 }
 
 /* Forwards behind the access, backwards before it: as gdb shows a watchpoint of its own. */
@@ -193,6 +199,28 @@ static void leaves_gdb_its_watchpoints(void **state)
                           "T02thread:1;20:1410000000000000;");
 }
 
+/* The access is where replay and log disagree, which the server's own step over it finds. */
+static void knows_of_a_divergence_at_the_access(void **state)
+{
+    struct rsp_client *client = malloc(sizeof(*client));
+    char text[4096];
+
+    (void)state;
+    client_start(client);
+    client_handshake(client);
+    client_monitor(client, "watch-physical 0x40002010,8", text, sizeof(text));
+    fake_timeline_diverge_at(client->timeline, 4);
+    client_ask(client, "c");
+    while (client->reply[0] == 'O') {
+        assert_true(client_receive(client));
+    }
+    assert_non_null(strstr(client->reply, "replaylog:end;"));
+    client_monitor(client, "unwatch-physical all", text, sizeof(text));
+    client_finish(client);
+    assert_true(client->result.diverged);
+    free(client);
+}
+
 #define WITH_CLIENT(name) cmocka_unit_test_setup_teardown(name, client_setup, client_teardown)
 
 int main(void)
@@ -205,6 +233,7 @@ int main(void)
         WITH_CLIENT(stops_where_physical_memory_is_accessed),
         WITH_CLIENT(names_the_device_that_wrote),
         WITH_CLIENT(leaves_gdb_its_watchpoints),
+        cmocka_unit_test(knows_of_a_divergence_at_the_access),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1129,7 +1129,13 @@ static void monitor_search_refuses(void **state)
                                           "search last write x",
                                           "search last execute 4,4",
                                           "search last write 0xffffffffffffffff,2",
-                                          "search last write 1 2 x"};
+                                          "search last write 1 2 x",
+                                          "search last write -1",
+                                          "search last write 16,-1",
+                                          "search last execute -1",
+                                          "search last write 0x10000000000000000",
+                                          "search 5:-1 write 16",
+                                          "search 18446744073709551616 write 16"};
     char text[400];
 
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
@@ -1182,9 +1188,10 @@ static void monitor_describes_the_recording(void **state)
 static void monitor_refuses(void **state)
 {
     static const char *const refused[] = {
-        "seek",    "seek x",  "seek 1001",          "seek 1 2",
-        "seek +",  "seek -x", "events 0 0",         "events 0 x",
-        "seek 5x", "help me", "events 1 2 3 4 5 6",
+        "seek",       "seek x",      "seek 1001",          "seek 1 2",
+        "seek +",     "seek -x",     "events 0 0",         "events 0 x",
+        "seek 5x",    "help me",     "events 1 2 3 4 5 6", "events #-1",
+        "events #+1", "events 0 -1", "events 0 +1",        "seek 18446744073709551616",
     };
     char text[4096];
 
