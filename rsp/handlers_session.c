@@ -71,7 +71,6 @@ void rsp_handle_host_info(struct rsp_session *session, const struct rsp_argument
 {
     (void)arguments;
     if (session->client_lldb) {
-        session->watch_after = true;
         rsp_buffer_text(&session->reply, "watchpoint_exceptions_received:after;");
     }
 }

@@ -76,10 +76,9 @@ struct rsp_session {
     bool client_hwbreak;
     bool client_error_message;
     bool client_steps_off; /* a breakpoint where it is, before it goes on: so gdb does */
-    bool client_lldb;
-    bool watch_after; /* the client has been promised what watch_after.h says */
-    bool extended;    /* "target extended-remote" */
-    bool idle;        /* in it the client has left the guest, and has not come back */
+    bool client_lldb;      /* it has been promised what watch_after.h says */
+    bool extended;         /* "target extended-remote" */
+    bool idle;             /* in it the client has left the guest, and has not come back */
 
     struct rsp_breakpoint breakpoints[RSP_BREAKPOINTS_MAX];
     unsigned breakpoint_count;

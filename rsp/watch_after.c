@@ -35,7 +35,7 @@ int rsp_watch_go_over(struct rsp_session *session, bool back, struct timeline_st
 {
     struct timeline_stop over;
 
-    if (!session->watch_after || stop->reason != TIMELINE_STOP_WATCHPOINT) {
+    if (!session->client_lldb || stop->reason != TIMELINE_STOP_WATCHPOINT) {
         return 0;
     }
     if (timeline_in_diversion(session->timeline)) {

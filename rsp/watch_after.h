@@ -14,9 +14,9 @@
 #include "session.h"
 
 /*
- * Goes over the access of a watchpoint stop, if the client has been promised that; back: the move
- * went backward. *stop becomes the end of history where the access cannot be gone over. Does
- * nothing for other stops.
+ * Goes over the access of a watchpoint stop, if the client is LLDB; back: the move went backward.
+ * *stop becomes the end of history where the access cannot be gone over. Does nothing for other
+ * stops.
  */
 int rsp_watch_go_over(struct rsp_session *session, bool back, struct timeline_stop *stop,
                       struct ebb_error *error);
