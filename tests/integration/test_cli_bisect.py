@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import unittest
 
 from harness import ebb, faults, process
@@ -203,7 +204,7 @@ class UpperHalf(Bisect):
 
     def test_addresses(self):
         """Of code and of variables, by gdb's evaluation and by ours."""
-        address = self.address(self.elf, "depth") + self.slide
+        address = self.ebb.guests.address(self.elf, "depth") + self.slide
         plain = "*(unsigned long *)0x%x == 1" % address
         found = []
         for condition in ("depth == 1", plain):
@@ -364,7 +365,7 @@ class Commands(Bisect):
     def test_interrupt_of_report(self):
         """The search is over when a gdb is asked for the backtrace; it may hang all the same. What
         SIGTERM and SIGHUP end has removed its sockets before."""
-        condition = "*(unsigned int *)0x%x != 0x600d" % self.address(self.elf, "guarded")
+        condition = "*(unsigned int *)0x%x != 0x600d" % self.ebb.guests.address(self.elf, "guarded")
         for number, status in ((signal.SIGINT, 6), (signal.SIGTERM, -signal.SIGTERM),
                                (signal.SIGHUP, -signal.SIGHUP)):
             folder = self.ebb.new_folder("sockets")
@@ -432,7 +433,7 @@ class Commands(Bisect):
         subprocess.run(["aarch64-linux-gnu-objcopy", "--strip-debug", "--redefine-sym",
                         function.encode() + b"=a\xff", self.elf, elf], check=True,
                        timeout=process.WATCHDOG)
-        condition = "*(unsigned int *)0x%x != 0x600d" % self.address(self.elf, "guarded")
+        condition = "*(unsigned int *)0x%x != 0x600d" % self.ebb.guests.address(self.elf, "guarded")
         for gdb in (os.environ.get("EBB_GDB", ""), "/nowhere/gdb"):
             result = process.run([self.ebb.path, "bisect", "--json", self.recording, "--symbols",
                                   elf, "--expr", condition], process.WATCHDOG,
@@ -442,7 +443,7 @@ class Commands(Bisect):
 
     def test_no_answer_of_gdb(self):
         """Something else than gdb's script answers: a condition of ours needs no answer."""
-        address = self.address(self.elf, "guarded")
+        address = self.ebb.guests.address(self.elf, "guarded")
         wrapper = self.script("read request; echo nonsense >&3; exec cat\n")
         environment = {**os.environ, "EBB_GDB": wrapper}
         result = process.run([self.ebb.path, "bisect", self.recording, "--expr", "guarded != 0"],
