@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Reads the generic timer's counters directly, and has the encodings of those very instructions as
- * data, among its constants and between its instructions: these must stay what they are.
+ * data, among its constants and between its instructions: these must stay what they are. Its own
+ * breakpoint instructions are its own, though the recorder's look the same where it replaces more.
  */
 #include "guest.h"
 
@@ -125,12 +126,40 @@ static void check_data(void)
     check(physical_literal() == physical_word, "literal between instructions, physical");
 }
 
+static volatile unsigned traps;
+
+static void on_exception(struct exception *exception)
+{
+    check(exception->kind == EXCEPTION_TRAP, "a breakpoint instruction");
+    traps++;
+    exception->pc += 4;
+}
+
+/* What would stand for accesses to a timer's registers and, on AArch64, for random numbers. */
+static void check_breakpoints(void)
+{
+    traps = 0;
+#ifdef __aarch64__
+    __asm__ volatile("brk #0xec41\n\tbrk #0xeec2\n\tbrk #0xed42" ::: "memory");
+#elif defined(__thumb__)
+    __asm__ volatile("bkpt #0xeb\n\t.hword 0xc431\n\t"
+                     "bkpt #0xeb\n\t.hword 0xd601\n\t"
+                     "bkpt #0xeb\n\t.hword 0xc802" ::
+                         : "memory");
+#else
+    __asm__ volatile("bkpt #0xc431\n\tbkpt #0xd601\n\tbkpt #0xc802" ::: "memory");
+#endif
+    check(traps == 3, "the guest's own breakpoints");
+}
+
 int main(void)
 {
     uint64_t virtual_last = 0, physical_last = 0, now;
     uint32_t checksum = 0;
 
+    set_exception_handler(on_exception);
     check_data();
+    check_breakpoints();
     for (unsigned round = 0; round < ROUNDS; round++) {
         now = read_virtual();
         check(now >= virtual_last, "the virtual counter does not go back");

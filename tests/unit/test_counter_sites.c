@@ -171,7 +171,7 @@ static void check_decode(enum counter_site_form form, uint32_t imm, uint16_t nex
 {
     struct counter_access access;
 
-    assert_true(counter_breakpoint_decode(form, imm, next, &access));
+    assert_true(counter_breakpoint_decode(form, imm, next, 0, &access));
     assert_int_equal(access.reg, COUNTER_COUNT);
     assert_false(access.write);
     assert_int_equal(access.physical, physical);
@@ -220,7 +220,7 @@ static void check_round_trip(enum counter_site_form form, const struct counter_a
 
     counter_breakpoint_encode(form, access, bytes);
     imm = immediate(form, bytes, &next);
-    assert_true(counter_breakpoint_decode(form, imm, next, &decoded));
+    assert_true(counter_breakpoint_decode(form, imm, next, COUNTER_WANTED_ALL, &decoded));
     assert_int_equal(decoded.reg, access->reg);
     assert_int_equal(decoded.write, access->write);
     assert_int_equal(decoded.physical, access->physical);
@@ -228,7 +228,7 @@ static void check_round_trip(enum counter_site_form form, const struct counter_a
     assert_int_equal(decoded.rt2, access->rt2);
 }
 
-/* What each breakpoint stands for comes back, and no other number is taken for one. */
+/* What each breakpoint stands for comes back. */
 static void test_decode(void **state)
 {
     static const struct counter_access accesses[] = {
@@ -243,7 +243,6 @@ static void test_decode(void **state)
         {.reg = COUNTER_FREQUENCY},
     };
     struct counter_access access;
-    size_t a64 = 0, a32 = 0, t32 = 0;
 
     (void)state;
     for (size_t i = 0; i < sizeof(accesses) / sizeof(accesses[0]); i++) {
@@ -257,16 +256,40 @@ static void test_decode(void **state)
             check_round_trip(COUNTER_SITE_T32, &access);
         }
     }
+}
+
+/* How many of all numbers stand for something. */
+static size_t count_decoded(enum counter_site_form form, unsigned wanted)
+{
+    struct counter_access access;
+    size_t count = 0;
+
     for (uint32_t imm = 0; imm < 0x10000; imm++) {
-        a64 += counter_breakpoint_decode(COUNTER_SITE_A64, imm, 0, &access);
-        a32 += counter_breakpoint_decode(COUNTER_SITE_A32, imm, 0, &access);
-        t32 += counter_breakpoint_decode(COUNTER_SITE_T32, 0xeb, imm, &access);
+        count += form == COUNTER_SITE_T32
+                     ? counter_breakpoint_decode(form, 0xeb, imm, wanted, &access)
+                     : counter_breakpoint_decode(form, imm, 0, wanted, &access);
     }
-    /* Two counters; three registers of two timers, both ways; the frequency; two random numbers. */
-    assert_int_equal(a64, (2 + 3 * 2 * 2 + 1 + 2) * 32);
-    assert_int_equal(a32, (2 + 3 * 2 * 2 + 1) * 256);
-    assert_int_equal(t32, a32);
-    assert_false(counter_breakpoint_decode(COUNTER_SITE_T32, 0xea, 0xea00, &access));
+    return count;
+}
+
+/* No other number is taken for one of ours, nor is one for what is not replaced. */
+static void test_decode_wanted(void **state)
+{
+    /* Two counters; three registers of two timers, both ways, and the frequency. */
+    size_t reads = 2, timers = 3 * 2 * 2 + 1, random = 2;
+    struct counter_access access;
+
+    (void)state;
+    for (unsigned wanted = 0; wanted <= COUNTER_WANTED_ALL; wanted++) {
+        size_t count = reads + (wanted & COUNTER_WANTED_TIMERS ? timers : 0);
+
+        assert_int_equal(count_decoded(COUNTER_SITE_A32, wanted), count * 256);
+        assert_int_equal(count_decoded(COUNTER_SITE_T32, wanted), count * 256);
+        count += wanted & COUNTER_WANTED_RANDOM ? random : 0;
+        assert_int_equal(count_decoded(COUNTER_SITE_A64, wanted), count * 32);
+    }
+    assert_false(
+        counter_breakpoint_decode(COUNTER_SITE_T32, 0xea, 0xea00, COUNTER_WANTED_ALL, &access));
 }
 
 /* A program's accesses are found where they are wanted, and only the reads where only they are. */
@@ -1102,6 +1125,7 @@ int main(void)
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_decode_reads),
         cmocka_unit_test(test_decode),
+        cmocka_unit_test(test_decode_wanted),
         cmocka_unit_test(test_decode_random),
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_accesses_a64),

@@ -88,6 +88,12 @@ static bool makes_sense(const struct counter_access *access, enum counter_regist
            !(read_only && (access->write || access->physical));
 }
 
+static bool is_wanted(enum counter_register reg, unsigned wanted)
+{
+    return reg == COUNTER_COUNT ||
+           wanted & (counter_is_random(reg) ? COUNTER_WANTED_RANDOM : COUNTER_WANTED_TIMERS);
+}
+
 static bool decode_a64(uint32_t imm, struct counter_access *access)
 {
     bool is_read = (imm & ~A64_READ_BITS) == A64_READ;
@@ -117,8 +123,8 @@ static bool decode_a32(uint32_t imm, struct counter_access *access)
            ((imm & ~A32_ACCESS_BITS) == A32_ACCESS && makes_sense(access, COUNTER_FREQUENCY));
 }
 
-bool counter_breakpoint_decode(enum counter_site_form form, uint32_t imm, uint16_t next,
-                               struct counter_access *access)
+static bool decode(enum counter_site_form form, uint32_t imm, uint16_t next,
+                   struct counter_access *access)
 {
     if (form == COUNTER_SITE_A64) {
         return decode_a64(imm, access);
@@ -127,6 +133,12 @@ bool counter_breakpoint_decode(enum counter_site_form form, uint32_t imm, uint16
         return imm == T32_MARK && decode_a32(next, access);
     }
     return decode_a32(imm, access);
+}
+
+bool counter_breakpoint_decode(enum counter_site_form form, uint32_t imm, uint16_t next,
+                               unsigned wanted, struct counter_access *access)
+{
+    return decode(form, imm, next, access) && is_wanted(access->reg, wanted);
 }
 
 bool counter_is_breakpoint(enum counter_site_form form, uint32_t word)

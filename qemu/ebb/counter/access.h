@@ -25,6 +25,14 @@ enum counter_register {
     COUNTER_RANDOM_RESEEDED, /* RNDRRS; the same */
 };
 
+/* What is replaced besides reads of a counter: a sum of these. */
+enum counter_wanted {
+    COUNTER_WANTED_TIMERS = 1, /* accesses to the timers' registers and to CNTFRQ */
+    COUNTER_WANTED_RANDOM = 2, /* reads of RNDR and RNDRRS */
+    COUNTER_WANTED_ALL = COUNTER_WANTED_TIMERS | COUNTER_WANTED_RANDOM,
+    COUNTER_WANTED_KINDS,
+};
+
 struct counter_access {
     enum counter_register reg;
     bool write;
@@ -51,12 +59,13 @@ void counter_breakpoint_encode(enum counter_site_form form, const struct counter
 
 /*
  * What a breakpoint stands for. A64: imm is BRK's immediate. A32: BKPT's. T32: imm is BKPT's 8 bits
- * and next the halfword behind it, which is passed over with it. False if it is none of ours.
+ * and next the halfword behind it, which is passed over with it. False if it is none of ours: it
+ * stands for nothing, or for what is not replaced, wanted being what is.
  */
 bool counter_breakpoint_decode(enum counter_site_form form, uint32_t imm, uint16_t next,
-                               struct counter_access *access);
+                               unsigned wanted, struct counter_access *access);
 
-/* Whether an A64 or A32 instruction is one of these breakpoints. */
+/* Whether an A64 or A32 instruction is one of these breakpoints, whatever is replaced. */
 bool counter_is_breakpoint(enum counter_site_form form, uint32_t word);
 
 /* KVM's id of the register, as the Arm ARM encodes it, which events name it by. */

@@ -27,6 +27,9 @@
 #include "hypercall.h"
 #include "kvm.h"
 
+#define ID_AA64ISAR0 KVM_ID_SYSREG(3, 0, 0, 6, 0)
+#define RNDR_SHIFT 60
+
 #define ENABLED 1u /* bit of a timer's CTL */
 
 /* QEMU's operations on the CPU, with ours in front. */
@@ -34,6 +37,19 @@ static struct {
     const TCGCPUOps *original;
     TCGCPUOps ours;
 } operations;
+
+/* The same set as the recorder's: a breakpoint for anything else was the guest's own. */
+static unsigned wanted(const struct worker *worker)
+{
+    const struct kvm_guest_cpu *description = &worker->kvm.description;
+    uint64_t value;
+    bool has_random = !kvm_register_number(description->registers, description->register_count,
+                                           ID_AA64ISAR0, &value) ||
+                      value >> RNDR_SHIFT;
+
+    return (worker->manifest->has_cpu_timer ? COUNTER_WANTED_TIMERS : 0) |
+           (has_random ? COUNTER_WANTED_RANDOM : 0);
+}
 
 int worker_kvm_open(struct worker *worker, struct ebb_error *error)
 {
@@ -58,6 +74,7 @@ int worker_kvm_open(struct worker *worker, struct ebb_error *error)
     description->counter_frequency = worker->manifest->counter_frequency;
     description->registers = registers.list;
     description->register_count = registers.count;
+    kvm->wanted = wanted(worker);
     kvm->smccc.aarch32 = !description->aarch64;
     if (kvm_register_number(registers.list, registers.count, KVM_ID_FW_PSCI_VERSION, &value)) {
         kvm->smccc.psci_version = value;
@@ -80,14 +97,17 @@ static bool decode_counter(struct worker *worker, struct counter_access *access)
     uint8_t next[2] = {0};
 
     if (is_a64(env)) {
-        return counter_breakpoint_decode(COUNTER_SITE_A64, immediate, 0, access);
+        return counter_breakpoint_decode(COUNTER_SITE_A64, immediate, 0, worker->kvm.wanted,
+                                         access);
     }
     if (!env->thumb) {
-        return counter_breakpoint_decode(COUNTER_SITE_A32, immediate, 0, access);
+        return counter_breakpoint_decode(COUNTER_SITE_A32, immediate, 0, worker->kvm.wanted,
+                                         access);
     }
     return cpu_memory_rw_debug(CPU(worker->cpu), env->regs[15] + 2, next, sizeof(next), false) ==
                0 &&
-           counter_breakpoint_decode(COUNTER_SITE_T32, immediate, lduw_le_p(next), access);
+           counter_breakpoint_decode(COUNTER_SITE_T32, immediate, lduw_le_p(next),
+                                     worker->kvm.wanted, access);
 }
 
 /* What the instruction would have written to the timer. */

@@ -104,6 +104,7 @@ static bool read_kvm(struct worker_manifest *manifest, const QDict *root)
 {
     const QDict *cpu = qobject_to(QDict, qdict_get(root, "cpu"));
     const char *architecture = qdict_get_try_str(cpu, "architecture");
+    const char *clock = qdict_get_try_str(root, "guest_clock");
 
     manifest->kvm = g_strcmp0(qdict_get_try_str(root, "accelerator"), "kvm") == 0;
     if (!manifest->kvm) {
@@ -112,6 +113,7 @@ static bool read_kvm(struct worker_manifest *manifest, const QDict *root)
     manifest->aarch64 = g_strcmp0(architecture, "aarch64") == 0;
     manifest->hypercalls_recorded =
         g_strcmp0(qdict_get_try_str(root, "hypercalls"), "recorded") == 0;
+    manifest->has_cpu_timer = !clock || g_str_equal(clock, "registers");
     return (manifest->aarch64 || g_strcmp0(architecture, "arm") == 0) &&
            read_uint(cpu, "counter_frequency", &manifest->counter_frequency) &&
            manifest->counter_frequency > 0 && manifest->counter_frequency <= UINT32_MAX;

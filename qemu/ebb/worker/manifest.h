@@ -15,6 +15,7 @@ struct worker_manifest {
     bool kvm;                           /* recorded under KVM; the rest is for that only: */
     bool aarch64;                       /* the guest starts in AArch64 state, else in AArch32 */
     bool hypercalls_recorded;           /* every one is in the log, else those that end the run */
+    bool has_cpu_timer;                 /* the guest's clock was, or may have been, the CPU's own */
     uint64_t counter_frequency;         /* Hz */
     uint64_t ram_size;                  /* bytes */
     size_t map_count;

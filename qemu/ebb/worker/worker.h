@@ -78,6 +78,7 @@ struct worker_kvm {
     bool unresolved; /* positions in the log are counts */
     struct kvm_guest_cpu description;
     struct smccc_host smccc;
+    unsigned wanted;        /* what the recorder has replaced (ebb/counter/access.h) */
     const uint64_t *clears; /* positions where the exclusive monitor is cleared, going up */
     size_t clear_count;
     struct worker_progress progress;

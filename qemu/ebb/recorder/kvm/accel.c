@@ -93,11 +93,11 @@ static bool kvm_prepare(struct recorder_session *session, Error **errp)
     session->kvm->counter_fd = -1;
     session->kvm->timer = ebb_mmio_timer_find();
     session->kvm->images_loaded = true;
-    session->kvm->left_alone = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     if (!recorder_kvm_debug_prepare(session, errp) || !recorder_kvm_vm_prepare(session, errp) ||
         !recorder_kvm_alarm_prepare(session, errp) || !recorder_kvm_clock_prepare(session, errp)) {
         return false;
     }
+    recorder_kvm_image_prepare(session);
     recorder_kvm_sleep_watch(session);
     /* The machine's loader runs before this at each reset. */
     qemu_register_reset(images_loaded, session);

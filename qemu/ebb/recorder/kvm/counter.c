@@ -39,7 +39,7 @@ static bool is_lockless(const struct counter_access *access)
     return access->reg == COUNTER_COUNT || counter_is_random(access->reg);
 }
 
-/* With the BQL, unless the access is lockless. */
+/* With the BQL, unless the access is lockless. False after recorder_state_fail(). */
 static bool perform(struct recorder_session *session, const struct counter_access *access,
                     uint64_t *value)
 {
@@ -50,7 +50,7 @@ static bool perform(struct recorder_session *session, const struct counter_acces
         return true;
     }
     if (!timer || !timer->of_cpu) {
-        return access->reg == COUNTER_COUNT && read_hardware(session, access->physical, value);
+        return read_hardware(session, access->physical, value); /* of others none is wanted */
     }
     if (access->write) {
         ebb_mmio_timer_write_register(timer, access, *value);
@@ -160,7 +160,7 @@ static bool handle_a64(struct recorder_session *session, uint32_t immediate)
 {
     struct counter_access access;
 
-    if (!counter_breakpoint_decode(COUNTER_SITE_A64, immediate, 0, &access)) {
+    if (!counter_breakpoint_decode(COUNTER_SITE_A64, immediate, 0, session->kvm->wanted, &access)) {
         return false;
     }
     answer(session, &access, false);
@@ -178,8 +178,8 @@ static bool handle_a32_quickly(struct recorder_session *session, uint32_t immedi
 
     if (!recorder_kvm_registers_get(session, RECORDER_KVM_CORE(regs.pstate), &cpsr) ||
         cpsr & CPSR_T || (cpsr & CPSR_M) == ARM_CPU_MODE_FIQ ||
-        !counter_breakpoint_decode(COUNTER_SITE_A32, immediate, 0, &access) || access.rt > 12 ||
-        access.rt2 > 12) {
+        !counter_breakpoint_decode(COUNTER_SITE_A32, immediate, 0, session->kvm->wanted, &access) ||
+        access.rt > 12 || access.rt2 > 12) {
         return false;
     }
     answer(session, &access, true);
@@ -187,8 +187,10 @@ static bool handle_a32_quickly(struct recorder_session *session, uint32_t immedi
 }
 
 /* Whether the breakpoint at PC is one of ours. */
-static bool decode_a32(ARMCPU *cpu, uint32_t immediate, struct counter_access *access)
+static bool decode_a32(const struct recorder_session *session, uint32_t immediate,
+                       struct counter_access *access)
 {
+    ARMCPU *cpu = session->cpu;
     CPUARMState *env = &cpu->env;
     enum counter_site_form form = env->thumb ? COUNTER_SITE_T32 : COUNTER_SITE_A32;
     uint8_t next[2] = {0};
@@ -196,7 +198,8 @@ static bool decode_a32(ARMCPU *cpu, uint32_t immediate, struct counter_access *a
     if (env->thumb && cpu_memory_rw_debug(CPU(cpu), env->regs[15] + 2, next, sizeof(next), false)) {
         return false;
     }
-    return counter_breakpoint_decode(form, immediate, lduw_le_p(next), access);
+    return counter_breakpoint_decode(form, immediate, lduw_le_p(next), session->kvm->wanted,
+                                     access);
 }
 
 /* QEMU's own view of the vCPU knows about modes and banked registers. */
@@ -209,7 +212,7 @@ static bool handle_a32(struct recorder_session *session, uint32_t immediate)
     bool wide;
 
     kvm_cpu_synchronize_state(cpu);
-    if (!decode_a32(session->cpu, immediate, &access)) {
+    if (!decode_a32(session, immediate, &access)) {
         return false;
     }
     wide = counter_is_wide(access.reg);

@@ -19,10 +19,13 @@ static bool is_clock_of_cpu(const struct recorder_session *session)
     return session->kvm->timer && session->kvm->timer->of_cpu;
 }
 
-static unsigned wanted(const struct recorder_session *session)
+void recorder_kvm_image_prepare(struct recorder_session *session)
 {
-    return (is_clock_of_cpu(session) ? COUNTER_WANTED_TIMERS : 0) |
-           (recorder_kvm_vm_has_random(session) ? COUNTER_WANTED_RANDOM : 0);
+    struct recorder_kvm *kvm = session->kvm;
+
+    kvm->left_alone = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    kvm->wanted = (is_clock_of_cpu(session) ? COUNTER_WANTED_TIMERS : 0) |
+                  (recorder_kvm_vm_has_random(session) ? COUNTER_WANTED_RANDOM : 0);
 }
 
 bool recorder_kvm_image_is_aarch64(const struct recorder_session *session)
@@ -33,7 +36,7 @@ bool recorder_kvm_image_is_aarch64(const struct recorder_session *session)
 struct counter_sites recorder_kvm_image_find(const struct recorder_session *session,
                                              struct counter_image *image)
 {
-    image->wanted = wanted(session);
+    image->wanted = session->kvm->wanted;
     return counter_sites_find(image);
 }
 

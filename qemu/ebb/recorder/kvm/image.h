@@ -7,6 +7,9 @@
 #include "ebb/counter/sites.h"
 #include "ebb/recorder/state.h"
 
+/* Finds out what is to be replaced, once it is known what can be hidden. */
+void recorder_kvm_image_prepare(struct recorder_session *session);
+
 /* Replaces them in all that the machine's loader has put there. */
 void recorder_kvm_image_patch(struct recorder_session *session);
 

@@ -28,6 +28,7 @@ struct recorder_kvm_tracepoint;
 
 struct recorder_kvm {
     EbbMmioTimer *timer;
+    unsigned wanted; /* what is replaced (ebb/counter/access.h), for good */
     struct recorder_kvm_alarm *alarm;
     QEMUTimer *clockless;             /* NULL: nobody watches whether the guest finds a clock */
     struct recorder_kvm_clock *clock; /* NULL: every read of the timer is an exit */
