@@ -212,7 +212,12 @@ class Recordings(KvmTest):
 
     def check_counter_told(self, name):
         """The recorder says how many reads of the counter it has replaced."""
-        self.assertRegex(self.made(name).errors, "counter in the guest's image: [1-9]\\d* replaced")
+        made = self.made(name)
+        exits = made.stats()["exits"]
+        self.assertGreater(exits["counter_read"], 100)
+        self.assertEqual((exits["timer_access"], exits["random_read"]), (0, 0))
+        self.assertGreaterEqual(exits["breakpoint"], 3)  # the guest's own
+        self.assertRegex(made.errors, "counter in the guest's image: [1-9]\\d* replaced")
 
     def test_clock_64(self):
         self.check_clock(64)
@@ -250,6 +255,9 @@ class Recordings(KvmTest):
         events = self.ebb.info(made.recording)["events"]
         self.assertGreater(events["sysreg-read"], 100)
         self.assertGreater(events["sysreg-write"], 100)
+        exits = made.stats()["exits"]
+        self.assertGreater(exits["counter_read"], 100)
+        self.assertGreater(exits["timer_access"], 100)
         for name in REGISTERS:
             with self.subTest(name=name):
                 self.check("cpu-%s-%d" % (name, bits))

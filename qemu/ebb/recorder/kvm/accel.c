@@ -182,10 +182,11 @@ static void kvm_describe(struct recorder_session *session, QDict *manifest)
 static void kvm_status(struct recorder_session *session, QDict *status)
 {
     static const char *const names[] = {
-        [RECORDER_KVM_MMIO_READ] = "mmio_read",   [RECORDER_KVM_MMIO_WRITE] = "mmio_write",
-        [RECORDER_KVM_TIMER_READ] = "timer_read", [RECORDER_KVM_COUNTER] = "counter_read",
-        [RECORDER_KVM_BREAKPOINT] = "breakpoint", [RECORDER_KVM_HYPERCALL] = "hypercall",
-        [RECORDER_KVM_CLOCK] = "clock_step",      [RECORDER_KVM_INTERRUPTED] = "interrupted",
+        [RECORDER_KVM_MMIO_READ] = "mmio_read",       [RECORDER_KVM_MMIO_WRITE] = "mmio_write",
+        [RECORDER_KVM_TIMER_READ] = "timer_read",     [RECORDER_KVM_COUNTER] = "counter_read",
+        [RECORDER_KVM_TIMER_ACCESS] = "timer_access", [RECORDER_KVM_RANDOM] = "random_read",
+        [RECORDER_KVM_BREAKPOINT] = "breakpoint",     [RECORDER_KVM_HYPERCALL] = "hypercall",
+        [RECORDER_KVM_CLOCK] = "clock_step",          [RECORDER_KVM_INTERRUPTED] = "interrupted",
     };
     QDict *exits = qdict_new();
     size_t i;

@@ -60,6 +60,14 @@ static bool perform(struct recorder_session *session, const struct counter_acces
     return true;
 }
 
+static enum recorder_kvm_exit kind_of(const struct counter_access *access)
+{
+    if (counter_is_random(access->reg)) {
+        return RECORDER_KVM_RANDOM;
+    }
+    return access->reg == COUNTER_COUNT ? RECORDER_KVM_COUNTER : RECORDER_KVM_TIMER_ACCESS;
+}
+
 /* What the access changes, as the level of an interrupt line, is nested in its event. */
 static bool record(struct recorder_session *session, const struct counter_access *access,
                    uint64_t *value)
@@ -72,7 +80,7 @@ static bool record(struct recorder_session *session, const struct counter_access
     bool ours = recorder_access_begin(session, session->kvm->count);
     bool done = perform(session, access, value);
 
-    session->kvm->exits[RECORDER_KVM_COUNTER]++;
+    session->kvm->exits[kind_of(access)]++;
     if (ours) {
         event.value = *value;
         if (done) {

@@ -12,7 +12,10 @@ enum recorder_kvm_exit {
     RECORDER_KVM_MMIO_READ,
     RECORDER_KVM_MMIO_WRITE,
     RECORDER_KVM_TIMER_READ, /* of an MMIO timer's counter */
-    RECORDER_KVM_COUNTER,    /* access to the CPU's counter or timers, by a breakpoint */
+    /* By breakpoints: read of the CPU's counter; access to its timers or CNTFRQ; random number */
+    RECORDER_KVM_COUNTER,
+    RECORDER_KVM_TIMER_ACCESS,
+    RECORDER_KVM_RANDOM,
     RECORDER_KVM_BREAKPOINT, /* the guest's own */
     RECORDER_KVM_HYPERCALL,
     RECORDER_KVM_CLOCK, /* read of the clock page after a step */
