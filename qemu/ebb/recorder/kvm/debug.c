@@ -86,6 +86,14 @@ void recorder_kvm_debug_take_breakpoints(struct recorder_session *session, uint6
     }
 }
 
+static void tell_stops(struct recorder_session *session)
+{
+    if (!tell_kvm(session)) {
+        recorder_state_fail(session, "KVM does not set the debug registers for --rescan-at; "
+                                     "use a host kernel with KVM_CAP_GUEST_DEBUG_HW_BPS");
+    }
+}
+
 void recorder_kvm_debug_arm(struct recorder_session *session)
 {
     struct recorder_kvm *kvm = session->kvm;
@@ -94,9 +102,8 @@ void recorder_kvm_debug_arm(struct recorder_session *session)
     for (i = 0; i < kvm->stop_count; i++) {
         kvm->stops[i].armed = true;
     }
-    if (kvm->stop_count && !tell_kvm(session)) {
-        recorder_state_fail(session, "KVM does not stop the guest at the addresses of --rescan-at; "
-                                     "use a host kernel with KVM_CAP_GUEST_DEBUG_HW_BPS");
+    if (kvm->stop_count) {
+        tell_stops(session);
     }
 }
 
@@ -125,7 +132,7 @@ bool recorder_kvm_debug_met(struct recorder_session *session, struct kvm_run *ru
     stop = find_stop(session->kvm, pc);
     if (stop) {
         stop->armed = false;
-        tell_kvm(session);
+        tell_stops(session);
     }
     return stop;
 }
