@@ -91,9 +91,9 @@ const struct option_spec record_options[] = {
                        "on, and can be recorded again."},
     [RECORD_RESCAN] = {"rescan", 0, "SOCKET",
                        "With kvm, looks through the memory of the guest behind that --control "
-                       "socket for accesses to the CPU's counter and timers in code that was not "
-                       "there when it was started, and replaces them, so that they are recorded "
-                       "from now on."},
+                       "socket for accesses to the CPU's counter and timers, and for reads of "
+                       "random numbers, in code that was not there when it was started, and "
+                       "replaces them, so that they are recorded from now on."},
     [RECORD_STATS] = {"stats", 0, "[FILE]",
                       "At the end writes a JSON document about the recording to standard output, "
                       "or to FILE where the guest's console is there."},

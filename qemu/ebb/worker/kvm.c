@@ -218,11 +218,13 @@ static const char *timer_access(const ARMCPRegInfo *ri)
 /* The value that the guest would find depends on the time, and nobody has recorded it. */
 static void refuse(struct worker *worker, const ARMCPRegInfo *ri)
 {
-    worker_diverge(worker, ebb_position_of_instruction(),
-                   "%s (%s) at PC 0x%" PRIx64 ": this instruction was not replaced when the "
-                   "recording began, maybe because it was loaded or unpacked later; begin the "
-                   "recording when it is in memory",
-                   timer_access(ri), ri->name, worker_pc(worker));
+    worker_diverge(
+        worker, ebb_position_of_instruction(),
+        "%s (%s) at PC 0x%" PRIx64 ": this instruction was not replaced, maybe because it "
+        "was loaded or unpacked while the guest ran; record again with --rescan-at and the "
+        "address where its code is entered, or with --rescan-on-execute on, or begin "
+        "recording when it is in memory",
+        timer_access(ri), ri->name, worker_pc(worker));
 }
 
 static uint64_t read_field(CPUARMState *env, const ARMCPRegInfo *ri)

@@ -20,9 +20,11 @@ static void look(void *opaque)
     }
     warn_report(
         "the guest has run for %d seconds without setting a timer or reading a counter that "
-        "can be recorded; if it hangs, it knows none of them: try --guest-clock %s, or "
-        "record with --accel tcg",
-        PATIENCE_S, kvm->timer->of_cpu ? "page" : "registers");
+        "can be recorded; if it hangs, it knows none of them: try --guest-clock %s, "
+        "%sor record with --accel tcg",
+        PATIENCE_S, kvm->timer->of_cpu ? "page" : "registers",
+        session->settings.rescan_on_execute ? ""
+                                            : "--rescan-on-execute on if its code is packed, ");
 }
 
 /* Programs for the bare machine need no clock. */

@@ -70,7 +70,7 @@ static bool tell_kvm(const struct recorder_session *session)
     return kvm_vcpu_ioctl(CPU(session->cpu), KVM_SET_GUEST_DEBUG, &debug) == 0;
 }
 
-/* Costs at every exit; a guest without counter reads does without. */
+/* Costs at every exit; a guest in which nothing is replaced does without. */
 void recorder_kvm_debug_take_breakpoints(struct recorder_session *session, uint64_t replaced)
 {
     struct recorder_kvm *kvm = session->kvm;
@@ -81,8 +81,9 @@ void recorder_kvm_debug_take_breakpoints(struct recorder_session *session, uint6
     kvm->taking_breakpoints = true;
     if (!tell_kvm(session)) {
         recorder_state_fail(session,
-                            "KVM does not hand breakpoints to QEMU, which reads of the counter "
-                            "need; use a host kernel with KVM_CAP_SET_GUEST_DEBUG");
+                            "KVM does not hand breakpoints to QEMU, which replaced accesses to "
+                            "the CPU's counter and timers and reads of random numbers need; use a "
+                            "host kernel with KVM_CAP_SET_GUEST_DEBUG");
     }
 }
 

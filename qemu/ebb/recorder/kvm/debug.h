@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What KVM's debug interface is used for (KVM API, KVM_SET_GUEST_DEBUG): breakpoint instructions,
- * which stand in for accesses to the CPU's timer, and the debug registers, which stop the vCPU
- * where the user wants a rescan.
+ * which stand in for accesses to the CPU's timer and reads of random numbers, and the debug
+ * registers, which stop the vCPU where the user wants a rescan.
  */
 #ifndef EBB_RECORDER_KVM_DEBUG_H
 #define EBB_RECORDER_KVM_DEBUG_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Stops the vCPU before it executes the first instruction of a page, so that accesses to the CPU's
- * counter and timers in there can be replaced.
+ * counter and timers and reads of random numbers in there can be replaced. For those who ask for it
+ * (--rescan-on-execute on).
  *
  * Where the CPU has instruction caches that do not see stores (CTR_EL0.DIC is 0), KVM maps the
  * guest's memory without the right to execute, and gives it at the first fetch, which is a fault.
@@ -14,7 +15,8 @@
 
 #include "ebb/recorder/state.h"
 
-/* From the beginning of a recording to its end; where the host cannot do it nothing happens. */
+/* From the beginning of a recording to its end; nothing happens unless it is asked for, and where
+ * the host cannot do it. */
 void recorder_kvm_execute_start(struct recorder_session *session);
 void recorder_kvm_execute_stop(struct recorder_session *session);
 

@@ -16,7 +16,7 @@ void recorder_kvm_image_patch(struct recorder_session *session);
 /* Whether the guest starts in AArch64. */
 bool recorder_kvm_image_is_aarch64(const struct recorder_session *session);
 
-/* What of an image is to be replaced, for this guest's clock; counter_sites_free() it. */
+/* What of an image is to be replaced, for this guest; counter_sites_free() it. */
 struct counter_sites recorder_kvm_image_find(const struct recorder_session *session,
                                              struct counter_image *image);
 void recorder_kvm_image_replace(const struct counter_image *image, const struct counter_site *site);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Accesses to the CPU's counter and timers in code that has come into the guest's memory since it
- * was started. What is replaced is in the log as if a device had written it.
+ * Accesses to the CPU's counter and timers, and reads of random numbers, in code that has come into
+ * the guest's memory since it was started. What is replaced is in the log as if a device had
+ * written it.
  */
 #ifndef EBB_RECORDER_KVM_RESCAN_H
 #define EBB_RECORDER_KVM_RESCAN_H

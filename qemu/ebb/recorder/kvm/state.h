@@ -41,7 +41,7 @@ struct recorder_kvm {
     struct recorder_kvm_trace *trace; /* NULL: the host does not let us have it */
     bool ran;                         /* the guest may have, since that anchor */
     bool has_run;                     /* the guest, at some time */
-    bool images_loaded;               /* and their counter reads not replaced yet */
+    bool images_loaded;               /* and nothing in them replaced yet */
     bool taking_breakpoints;          /* they come to us */
     struct recorder_kvm_stop *stops;  /* debug.c; as many as settings.rescan_at */
     size_t stop_count;

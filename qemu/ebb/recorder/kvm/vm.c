@@ -116,7 +116,8 @@ static void hide_features(ARMCPU *cpu)
         const char *consequence; /* of its use; NULL: not seen so far */
     } features[] = {
         {"FEAT_RNG (random numbers)", ID_AA64ISAR0, RNDR_SHIFT,
-         "a program in the guest that uses it cannot be replayed"},
+         "what reads them outside of the guest's image, as its programs, is not replaced and ends "
+         "the replay"},
         {"FEAT_WFxT (waiting with a time limit)", ARM64_SYS_REG(3, 0, 0, 6, 2), 0},
         {"FEAT_MOPS (copying and setting memory)", ARM64_SYS_REG(3, 0, 0, 6, 2), 16},
         {"FEAT_ECV (self-synchronised counter reads)", ARM64_SYS_REG(3, 0, 0, 7, 0), 60},
