@@ -20,6 +20,7 @@ struct recorder_accel {
     bool (*prepare)(struct recorder_session *session, Error **errp);
     /* Position 0 is here; before the first keyframe. */
     bool (*start)(struct recorder_session *session, Error **errp);
+    /* What start has begun ends, also where it has failed. */
     void (*stop)(struct recorder_session *session);
     /* The place of what happens now, outside of accesses; what the log needs for it is appended. */
     uint64_t (*place)(struct recorder_session *session);

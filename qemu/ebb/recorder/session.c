@@ -66,6 +66,7 @@ static void start(struct recorder_session *session)
     if (!session->accel->start(session, &error) || !recorder_manifest_write(session, &error)) {
         recorder_state_fail(session, "%s", error_get_pretty(error));
         error_free(error);
+        session->accel->stop(session);
         return;
     }
     session->phase = RECORDER_RECORDING;

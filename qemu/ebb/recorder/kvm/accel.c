@@ -120,8 +120,9 @@ static bool kvm_start(struct recorder_session *session, Error **errp)
     recorder_kvm_clockless_watch(session);
     recorder_kvm_execute_start(session);
     /* KVM maps a guest whose stores it watches page by page, at a fault for each. */
-    session->tracks_dirty = session->settings.keyframe_ms > 0;
-    return !session->tracks_dirty || memory_global_dirty_log_start(GLOBAL_DIRTY_MIGRATION, errp);
+    session->tracks_dirty = session->settings.keyframe_ms > 0 &&
+                            memory_global_dirty_log_start(GLOBAL_DIRTY_MIGRATION, errp);
+    return session->tracks_dirty || !session->settings.keyframe_ms;
 }
 
 static void kvm_stop(struct recorder_session *session)
