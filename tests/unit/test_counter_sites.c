@@ -106,6 +106,21 @@ static struct counter_sites find(const struct program *program, bool aarch64)
     return sites;
 }
 
+/* The same of the quick look whether there is any. */
+static bool has_any(const struct program *program, bool aarch64)
+{
+    size_t size = program->count * 4;
+    uint8_t *bytes = malloc(size ? size : 1);
+    struct counter_image image = {
+        .bytes = bytes, .size = size, .address = ADDRESS, .aarch64 = aarch64};
+    bool any;
+
+    memcpy(bytes, program->words, size);
+    any = counter_sites_any(&image);
+    free(bytes);
+    return any;
+}
+
 /* Of the program's reads, exactly those at the count words of expected are found. */
 static void check(const struct program *program, bool aarch64, const size_t *expected, size_t count,
                   size_t left_alone)
@@ -118,6 +133,7 @@ static void check(const struct program *program, bool aarch64, const size_t *exp
     }
     assert_int_equal(sites.left_alone, left_alone);
     counter_sites_free(&sites);
+    assert_int_equal(has_any(program, aarch64), count || left_alone);
 }
 
 static void check_found(const struct program *program, bool aarch64, size_t index)

@@ -601,19 +601,33 @@ static void note_left_alone(const struct scan *scan)
     found->left_alone += found->left_count;
 }
 
-struct counter_sites counter_sites_find(const struct counter_image *image)
+static struct scan new_scan(const struct counter_image *image, bool aarch64)
 {
-    struct counter_sites found = {0};
-    struct elf_codes codes = {0};
-    bool is_elf = counter_elf_read(image->elf, image->elf_size, &codes);
-    bool aarch64 = is_elf ? codes.aarch64 : image->aarch64;
-    struct scan scan = {.set = aarch64 ? &code_a64 : &code_a32, .found = &found};
+    struct scan scan = {.set = aarch64 ? &code_a64 : &code_a32};
 
     scan.finder = &scan.set->finders[image->wanted];
     scan.skipped = least(-image->address & 3, image->size);
     scan.code = (struct code_words){.bytes = image->bytes + scan.skipped,
                                     .count = (image->size - scan.skipped) / 4,
                                     .address = image->address + scan.skipped};
+    return scan;
+}
+
+bool counter_sites_any(const struct counter_image *image)
+{
+    struct scan scan = new_scan(image, image->aarch64);
+
+    return scan.finder->next_read(&scan.code, 0, scan.code.count) < scan.code.count;
+}
+
+struct counter_sites counter_sites_find(const struct counter_image *image)
+{
+    struct counter_sites found = {0};
+    struct elf_codes codes = {0};
+    bool is_elf = counter_elf_read(image->elf, image->elf_size, &codes);
+    struct scan scan = new_scan(image, is_elf ? codes.aarch64 : image->aarch64);
+
+    scan.found = &found;
     collect_candidates(&scan);
     if (is_elf) {
         search_elf_image(&scan, image, &codes);

@@ -46,4 +46,10 @@ struct counter_image {
 struct counter_sites counter_sites_find(const struct counter_image *image);
 void counter_sites_free(struct counter_sites *sites);
 
+/*
+ * Whether counter_sites_find() has anything to look at in an image without ELF file: a word with
+ * the encoding, if only under a condition. Passes the words over, and allocates nothing.
+ */
+bool counter_sites_any(const struct counter_image *image);
+
 #endif

@@ -120,7 +120,8 @@ static void scan_range(struct recorder_session *session, const struct recorder_r
 static struct counter_image image_at(const struct recorder_session *session, uint64_t address,
                                      uint64_t first, uint64_t end)
 {
-    struct counter_image image = {.aarch64 = recorder_kvm_image_is_aarch64(session)};
+    struct counter_image image = {.aarch64 = recorder_kvm_image_is_aarch64(session),
+                                  .wanted = session->kvm->wanted};
     MemoryRegionSection section = memory_region_find(get_system_memory(), address, 1);
     uint64_t offset = section.offset_within_region, before, behind;
 
@@ -135,15 +136,6 @@ static struct counter_image image_at(const struct recorder_session *session, uin
     return image;
 }
 
-static bool has_candidate(const struct recorder_session *session, struct counter_image *image)
-{
-    struct counter_sites sites = recorder_kvm_image_find(session, image);
-    bool found = sites.count || sites.left_alone;
-
-    counter_sites_free(&sites);
-    return found;
-}
-
 void recorder_kvm_rescan_page(struct recorder_session *session, uint64_t address)
 {
     uint64_t size = session->tracks_dirty ? qemu_real_host_page_size() : HUGE_PAGE;
@@ -151,7 +143,7 @@ void recorder_kvm_rescan_page(struct recorder_session *session, uint64_t address
     struct counter_image image = image_at(session, page, page, page + size);
     struct recorder_replacements outcome = {0};
 
-    if (image.bytes && has_candidate(session, &image)) {
+    if (image.bytes && counter_sites_any(&image)) {
         image = image_at(session, page, page - MIN(page, AROUND), page + size + AROUND);
         scan(session, &image, &outcome);
         recorder_kvm_debug_take_breakpoints(session, outcome.replaced);
