@@ -45,41 +45,44 @@ static bool is_counter(unsigned opcode)
     return opcode == CNTPCT || opcode == CNTVCT || opcode == CNTPCTSS || opcode == CNTVCTSS;
 }
 
-static bool fill_site(struct counter_site *site, enum counter_site_form form, unsigned opcode,
-                      unsigned rt, unsigned rt2)
+/* The access is all but the registers, which are taken from the word; false: none can have them. */
+static inline bool fill_pair(struct counter_site *site, enum counter_site_form form, uint32_t word,
+                             struct counter_access access)
 {
+    unsigned rt = code_bits(word, 12, 4), rt2 = code_bits(word, 16, 4);
     bool usable = form == COUNTER_SITE_A32 || (rt != SP && rt2 != SP);
 
-    if (!is_counter(opcode) || rt == PC || rt2 == PC || rt == rt2 || !usable) {
+    if (rt == PC || rt2 == PC || (rt == rt2 && !access.write) || !usable) {
         return false;
     }
-    *site = (struct counter_site){
-        .form = form,
-        .access = {.physical = opcode == CNTPCT || opcode == CNTPCTSS, .rt = rt, .rt2 = rt2},
-        .size = 4};
+    access.rt = rt;
+    access.rt2 = rt2;
+    *site = (struct counter_site){.form = form, .access = access, .size = 4};
     return true;
 }
 
-/* Of a compare value, in A32's layout, which T32's two halfwords have as well. */
+/* Of a counter, in A32's layout, which T32's two halfwords have as well. */
+static inline bool is_counter_read(uint32_t word, enum counter_site_form form,
+                                   struct counter_site *site)
+{
+    unsigned opcode = code_bits(word, 4, 4);
+    bool physical = opcode == CNTPCT || opcode == CNTPCTSS;
+
+    return (word & MRRC_C14_MASK) == MRRC_C14 && is_counter(opcode) &&
+           fill_pair(site, form, word, (struct counter_access){.physical = physical});
+}
+
+/* Of a compare value, in the same layout. */
 static inline bool is_pair_access(uint32_t word, enum counter_site_form form,
                                   struct counter_site *site)
 {
-    unsigned opcode = code_bits(word, 4, 4), rt = code_bits(word, 12, 4);
-    unsigned rt2 = code_bits(word, 16, 4);
-    bool usable = form == COUNTER_SITE_A32 || (rt != SP && rt2 != SP);
+    unsigned opcode = code_bits(word, 4, 4);
 
-    if ((word & PAIR_MASK) != PAIR || (opcode != CNTP_CVAL && opcode != CNTV_CVAL) || rt == PC ||
-        rt2 == PC || (rt == rt2 && word & LOAD) || !usable) {
-        return false;
-    }
-    *site = (struct counter_site){.form = form,
-                                  .access = {.reg = COUNTER_COMPARE,
+    return (word & PAIR_MASK) == PAIR && (opcode == CNTP_CVAL || opcode == CNTV_CVAL) &&
+           fill_pair(site, form, word,
+                     (struct counter_access){.reg = COUNTER_COMPARE,
                                              .write = !(word & LOAD),
-                                             .physical = opcode == CNTP_CVAL,
-                                             .rt = rt,
-                                             .rt2 = rt2},
-                                  .size = 4};
-    return true;
+                                             .physical = opcode == CNTP_CVAL});
 }
 
 static inline bool is_single_access(uint32_t word, enum counter_site_form form,
@@ -108,9 +111,7 @@ static inline bool is_single_access(uint32_t word, enum counter_site_form form,
 /* Under any condition. */
 static inline bool is_any_read(uint32_t word, struct counter_site *site)
 {
-    return (word & MRRC_C14_MASK) == MRRC_C14 && word >> 28 != UNCONDITIONAL &&
-           fill_site(site, COUNTER_SITE_A32, code_bits(word, 4, 4), code_bits(word, 12, 4),
-                     code_bits(word, 16, 4));
+    return word >> 28 != UNCONDITIONAL && is_counter_read(word, COUNTER_SITE_A32, site);
 }
 
 /* The same of any access. */
@@ -143,9 +144,9 @@ static size_t next_access(const struct code_words *code, size_t index, size_t en
 
 bool code_t32_is_read(uint16_t first, uint16_t second, struct counter_site *site)
 {
-    return (first & 0xfff0) == 0xec50 && (second & 0x0f0f) == 0x0f0e &&
-           fill_site(site, COUNTER_SITE_T32, code_bits(second, 4, 4), code_bits(second, 12, 4),
-                     code_bits(first, 0, 4));
+    uint32_t word = (uint32_t)first << 16 | second;
+
+    return word >> 28 == ALWAYS && is_counter_read(word, COUNTER_SITE_T32, site);
 }
 
 bool code_t32_is_access(uint16_t first, uint16_t second, struct counter_site *site)
