@@ -57,11 +57,13 @@ struct recorder_reboots {
     int64_t started_ns; /* of QEMU_CLOCK_VIRTUAL */
 };
 
-/* What became of words that look like an access to the CPU's counter or timers, under KVM. */
+/*
+ * What became of words that look like an access to the CPU's counter or timers, or a read of random
+ * numbers, under KVM.
+ */
 struct recorder_replacements {
     uint64_t replaced, left_alone;
-    uint64_t random; /* of what a machine's loader has put there: reads of random numbers, replaced
-                        besides */
+    uint64_t random; /* of those replaced: reads of random numbers */
 };
 
 struct recorder_session {

@@ -40,10 +40,13 @@ struct counter_sites recorder_kvm_image_find(const struct recorder_session *sess
     return counter_sites_find(image);
 }
 
-void recorder_kvm_image_replace(const struct counter_image *image, const struct counter_site *site)
+void recorder_kvm_image_replace(const struct counter_image *image, const struct counter_site *site,
+                                struct recorder_replacements *outcome)
 {
     address_space_write_rom(&address_space_memory, image->address + site->offset,
                             MEMTXATTRS_UNSPECIFIED, site->replacement, site->size);
+    outcome->replaced++;
+    outcome->random += counter_is_random(site->access.reg);
 }
 
 /* What is data by what an image's file says stays data: a rescan has no file to ask. */
@@ -78,10 +81,8 @@ static struct recorder_replacements patch(struct recorder_session *session,
     size_t i;
 
     for (i = 0; i < sites.count; i++) {
-        recorder_kvm_image_replace(image, &sites.sites[i]);
-        outcome.random += counter_is_random(sites.sites[i].access.reg);
+        recorder_kvm_image_replace(image, &sites.sites[i], &outcome);
     }
-    outcome.replaced = sites.count - outcome.random;
     remember_left_alone(session, image, &sites);
     counter_sites_free(&sites);
     return outcome;
@@ -211,37 +212,35 @@ static struct recorder_replacements patch_firmware(struct recorder_session *sess
     return patch(session, &image);
 }
 
+void recorder_kvm_image_tell(const struct recorder_session *session,
+                             const struct recorder_replacements *outcome, const char *where)
+{
+    info_report("%s %s: %" PRIu64 " replaced, so that they come to the recorder; %" PRIu64
+                " that look like one left alone",
+                is_clock_of_cpu(session)
+                    ? "the guest's clock is the CPU's own timer; accesses to it"
+                    : "reads of the CPU's counter",
+                where, outcome->replaced - outcome->random, outcome->left_alone);
+    if (outcome->random) {
+        info_report("reads of the CPU's random numbers %s: %" PRIu64
+                    " replaced, so that they come to the recorder",
+                    where, outcome->random);
+    }
+}
+
 void recorder_kvm_image_patch(struct recorder_session *session)
 {
     const struct arm_boot_info *boot = &VIRT_MACHINE(qdev_get_machine())->bootinfo;
-    struct recorder_replacements kernel = {0}, firmware = {0};
-    uint64_t replaced, random, left_alone;
+    struct recorder_replacements outcome, firmware;
 
     g_hash_table_remove_all(session->kvm->left_alone);
-    kernel = patch_kernel(session, boot);
+    outcome = patch_kernel(session, boot);
     firmware = patch_firmware(session, boot);
-    replaced = kernel.replaced + firmware.replaced;
-    random = kernel.random + firmware.random;
-    left_alone = kernel.left_alone + firmware.left_alone;
-
-    if (is_clock_of_cpu(session)) {
-        info_report(
-            "the guest's clock is the CPU's own timer; accesses to it in the guest's image: "
-            "%" PRIu64 " replaced, so that they come to the recorder; %" PRIu64
-            " that look like one left "
-            "alone",
-            replaced, left_alone);
-    } else if (replaced || left_alone) {
-        info_report("reads of the CPU's counter in the guest's image: %" PRIu64
-                    " replaced, so that what "
-                    "they read is recorded; %" PRIu64 " that look like one left alone",
-                    replaced, left_alone);
+    outcome.replaced += firmware.replaced;
+    outcome.random += firmware.random;
+    outcome.left_alone += firmware.left_alone;
+    if (is_clock_of_cpu(session) || outcome.replaced || outcome.left_alone) {
+        recorder_kvm_image_tell(session, &outcome, "in the guest's image");
     }
-    if (random) {
-        info_report("reads of the CPU's random numbers in the guest's image: %" PRIu64
-                    " replaced, so that "
-                    "what they read is recorded",
-                    random);
-    }
-    recorder_kvm_debug_take_breakpoints(session, replaced + random);
+    recorder_kvm_debug_take_breakpoints(session, outcome.replaced);
 }

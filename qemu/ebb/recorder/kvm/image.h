@@ -19,7 +19,13 @@ bool recorder_kvm_image_is_aarch64(const struct recorder_session *session);
 /* What of an image is to be replaced, for this guest; counter_sites_free() it. */
 struct counter_sites recorder_kvm_image_find(const struct recorder_session *session,
                                              struct counter_image *image);
-void recorder_kvm_image_replace(const struct counter_image *image, const struct counter_site *site);
+/* Replaces one of them, and counts it. */
+void recorder_kvm_image_replace(const struct counter_image *image, const struct counter_site *site,
+                                struct recorder_replacements *outcome);
+
+/* Says what was replaced; where: "in the guest's image". */
+void recorder_kvm_image_tell(const struct recorder_session *session,
+                             const struct recorder_replacements *outcome, const char *where);
 
 /* Whether a word at a guest-physical address was left alone when the image was loaded. */
 bool recorder_kvm_image_left_alone(const struct recorder_session *session, uint64_t address,

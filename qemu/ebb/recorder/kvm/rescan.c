@@ -49,9 +49,8 @@ static void replace(struct recorder_session *session, const struct counter_image
         outcome->left_alone++;
         return;
     }
-    recorder_kvm_image_replace(image, site);
+    recorder_kvm_image_replace(image, site, outcome);
     map_again(bytes);
-    outcome->replaced++;
     session->kvm->replaced++;
 }
 
@@ -165,10 +164,7 @@ struct recorder_replacements recorder_kvm_rescan(struct recorder_session *sessio
     recorder_ram_space_free(space);
     recorder_kvm_debug_take_breakpoints(session, outcome.replaced);
     session->kvm->rescans++;
-    info_report("accesses to the CPU's counter or timers that have come into the guest's memory: "
-                "%" PRIu64 " replaced, so that they come to the recorder; %" PRIu64
-                " that look like one left alone",
-                outcome.replaced, outcome.left_alone);
+    recorder_kvm_image_tell(session, &outcome, "that have come into the guest's memory");
     return outcome;
 }
 
