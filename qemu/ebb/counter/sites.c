@@ -530,9 +530,9 @@ static bool in_image(const struct counter_image *image, const struct elf_code *c
     return true;
 }
 
-static void search_elf_image(struct scan *scan, const struct counter_image *image,
-                             const struct elf_codes *codes)
+static void search_elf_image(struct scan *scan, const struct counter_image *image)
 {
+    const struct elf_codes *codes = image->codes;
     struct range *unknown = allocate(NULL, codes->count, sizeof(*unknown));
     size_t unknown_count = 0, start, end;
 
@@ -601,8 +601,9 @@ static void note_left_alone(const struct scan *scan)
     found->left_alone += found->left_count;
 }
 
-static struct scan new_scan(const struct counter_image *image, bool aarch64)
+static struct scan new_scan(const struct counter_image *image)
 {
+    bool aarch64 = image->codes ? image->codes->aarch64 : image->aarch64;
     struct scan scan = {.set = aarch64 ? &code_a64 : &code_a32};
 
     scan.finder = &scan.set->finders[image->wanted];
@@ -615,7 +616,7 @@ static struct scan new_scan(const struct counter_image *image, bool aarch64)
 
 bool counter_sites_any(const struct counter_image *image)
 {
-    struct scan scan = new_scan(image, image->aarch64);
+    struct scan scan = new_scan(image);
 
     return scan.finder->next_read(&scan.code, 0, scan.code.count) < scan.code.count;
 }
@@ -623,21 +624,18 @@ bool counter_sites_any(const struct counter_image *image)
 struct counter_sites counter_sites_find(const struct counter_image *image)
 {
     struct counter_sites found = {0};
-    struct elf_codes codes = {0};
-    bool is_elf = counter_elf_read(image->elf, image->elf_size, &codes);
-    struct scan scan = new_scan(image, is_elf ? codes.aarch64 : image->aarch64);
+    struct scan scan = new_scan(image);
 
     scan.found = &found;
     collect_candidates(&scan);
-    if (is_elf) {
-        search_elf_image(&scan, image, &codes);
+    if (image->codes) {
+        search_elf_image(&scan, image);
     } else {
         search_raw_image(&scan, image);
     }
     finish_sites(&found);
     note_left_alone(&scan);
     free(scan.candidates);
-    counter_elf_free(&codes);
     return found;
 }
 

@@ -14,6 +14,8 @@
 
 #include <stddef.h>
 
+struct elf_codes; /* elf.h */
+
 struct counter_sites {
     struct counter_site *sites; /* by offset */
     size_t count;
@@ -31,17 +33,15 @@ struct counter_image {
     size_t size;
     uint64_t address; /* guest-physical of the first byte */
     bool aarch64;     /* the guest's instruction set when it starts */
-    /* The ELF file that it, or a segment of it, was loaded from by its physical addresses, to learn
-     * what is code from sections and mapping symbols; NULL for an Image or other raw image. */
-    const uint8_t *elf;
-    size_t elf_size;
-    unsigned wanted;
+    /* What is code by the sections and mapping symbols of the ELF file that it, or a segment of it,
+     * was loaded from by its physical addresses; NULL for an Image or other raw image. */
+    const struct elf_codes *codes;
+    unsigned wanted; /* what is looked for besides reads of a counter (access.h) */
 };
 
 /*
  * Thumb is found only where an ELF file's mapping symbols tell of it. Time and memory grow with the
- * sizes, whatever the contents. Free with counter_sites_free(). Never fails: an ELF file that makes
- * no sense counts as none. Any thread.
+ * sizes, whatever the contents. Free with counter_sites_free(). Never fails. Any thread.
  */
 struct counter_sites counter_sites_find(const struct counter_image *image);
 void counter_sites_free(struct counter_sites *sites);

@@ -114,9 +114,9 @@ static uint64_t image_size(const uint8_t *bytes, uint64_t left, const char *file
 
 /* Of an ELF file only the part with code is patched, which may be far less than RAM. */
 static struct recorder_replacements patch_code(struct recorder_session *session,
-                                               struct counter_image image,
                                                const struct elf_codes *codes)
 {
+    struct counter_image image = {.codes = codes};
     uint64_t first = UINT64_MAX, end = 0, left;
     size_t i;
 
@@ -134,9 +134,9 @@ static struct recorder_replacements patch_code(struct recorder_session *session,
 }
 
 /* What else is loaded from the file looks like code at most: none of it is patched, ever. */
-static void remember_data(struct recorder_session *session, struct counter_image image,
-                          const struct elf_codes *codes)
+static void remember_data(struct recorder_session *session, const struct elf_codes *codes)
 {
+    struct counter_image image = {.codes = codes};
     struct counter_sites sites;
     uint64_t left;
     size_t i;
@@ -156,7 +156,6 @@ static void remember_data(struct recorder_session *session, struct counter_image
 static struct recorder_replacements patch_elf(struct recorder_session *session, const char *name)
 {
     struct recorder_replacements outcome;
-    struct counter_image image = {0};
     struct elf_codes codes = {0};
     g_autofree char *file = NULL;
     gsize size;
@@ -165,10 +164,8 @@ static struct recorder_replacements patch_elf(struct recorder_session *session, 
         !counter_elf_read((uint8_t *)file, size, &codes)) {
         return (struct recorder_replacements){0};
     }
-    image.elf = (uint8_t *)file;
-    image.elf_size = size;
-    outcome = patch_code(session, image, &codes);
-    remember_data(session, image, &codes);
+    outcome = patch_code(session, &codes);
+    remember_data(session, &codes);
     counter_elf_free(&codes);
     return outcome;
 }
