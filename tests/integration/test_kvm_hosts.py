@@ -4,6 +4,9 @@ can be debugged. What the hosts do is in make_plan(); a host does it all in one 
 
 import bisect
 import collections
+import json
+import os
+import shutil
 import unittest
 
 from harness import ebb, kvm
@@ -261,6 +264,21 @@ class Recordings(KvmTest):
         for name in REGISTERS:
             with self.subTest(name=name):
                 self.check("cpu-%s-%d" % (name, bits))
+
+    def test_clock_untold_64(self):
+        """A manifest that does not tell the guest's clock, as older ones, may be that of a guest
+        with the CPU's own; one that tells of another has the breakpoints for its registers be the
+        guest's."""
+        made = self.made("cpu-registers-64")
+        untold = self.ebb.new_folder("untold")
+        shutil.copytree(made.recording, untold)
+        manifest = made.manifest()
+        for clock, verified in (None, True), ("page", False):
+            manifest["guest_clock"] = clock
+            with open(os.path.join(untold, "manifest.json"), "w") as file:
+                json.dump({key: value for key, value in manifest.items() if value is not None}, file)
+            result = self.ebb.run("verify", untold)
+            self.assertEqual(result.status == 0, verified, result.describe())
 
     def test_linux_with_the_cpus_timer_64(self):
         self.check("cpu-linux-64", "guest: PASS")

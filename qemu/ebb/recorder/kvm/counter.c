@@ -262,5 +262,5 @@ bool recorder_kvm_counter_handle(struct recorder_session *session, struct kvm_ru
     if (!ours) {
         session->kvm->exits[RECORDER_KVM_BREAKPOINT]++;
     }
-    return ours; /* else QEMU gives it to the guest */
+    return ours; /* else the guest gets it */
 }

@@ -3,6 +3,7 @@
 #include "cpu.h"
 #include "internals.h"
 #include "qapi/error.h"
+#include "qemu/main-loop.h"
 #include "system/kvm.h"
 #include "target/arm/syndrome.h"
 #include "debug.h"
@@ -136,4 +137,31 @@ bool recorder_kvm_debug_met(struct recorder_session *session, struct kvm_run *ru
         tell_stops(session);
     }
     return stop;
+}
+
+/* As the CPU does it, but that the fault address, which is unknown then, is 0 as in a replay. */
+static void enter_prefetch_abort(CPUState *cpu, uint32_t syndrome)
+{
+    CPUARMState *env = cpu_env(cpu);
+    ARMMMUFaultInfo fault = {.type = ARMFault_Debug};
+
+    kvm_cpu_synchronize_state(cpu);
+    env->exception.syndrome = syndrome;
+    env->exception.fsr =
+        extended_addresses_enabled(env) ? arm_fi_to_lfsc(&fault) : arm_fi_to_sfsc(&fault);
+    env->exception.vaddress = 0;
+    env->exception.target_el = 1;
+    cpu->exception_index = EXCP_BKPT;
+    arm_cpu_do_interrupt(cpu);
+}
+
+bool recorder_kvm_debug_give_back(struct recorder_session *session, struct kvm_run *run)
+{
+    if (syn_get_ec(run->debug.arch.hsr) != EC_AA32_BKPT) {
+        return false;
+    }
+    bql_lock();
+    enter_prefetch_abort(CPU(session->cpu), run->debug.arch.hsr);
+    bql_unlock();
+    return true;
 }

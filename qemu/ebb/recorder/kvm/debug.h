@@ -22,4 +22,10 @@ void recorder_kvm_debug_arm(struct recorder_session *session);
 /* Whether the vCPU has stopped at one of the addresses; it does not again. */
 bool recorder_kvm_debug_met(struct recorder_session *session, struct kvm_run *run);
 
+/*
+ * Gives the guest a breakpoint instruction of its own. False if QEMU does that: of AArch32 it does
+ * not know the fault status. No locks.
+ */
+bool recorder_kvm_debug_give_back(struct recorder_session *session, struct kvm_run *run);
+
 #endif

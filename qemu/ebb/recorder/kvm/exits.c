@@ -11,6 +11,7 @@
 #include "ebb/recorder/hooks.h"
 #include "clock.h"
 #include "counter.h"
+#include "debug.h"
 #include "exits.h"
 #include "registers.h"
 #include "rescan.h"
@@ -178,7 +179,8 @@ static bool handle_exit(struct recorder_session *session, struct kvm_run *run, M
         return handle_mmio(session, run, attrs);
     case KVM_EXIT_DEBUG:
         return recorder_kvm_rescan_where_wanted(session, run) ||
-               recorder_kvm_counter_handle(session, run);
+               recorder_kvm_counter_handle(session, run) ||
+               recorder_kvm_debug_give_back(session, run);
     case KVM_EXIT_HYPERCALL:
         return handle_hypercall(session, run);
     case KVM_EXIT_SYSTEM_EVENT:
