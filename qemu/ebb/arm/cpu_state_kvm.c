@@ -158,7 +158,8 @@ static int set_system(ARMCPU *cpu, uint64_t id, uint64_t value, struct ebb_error
 
 static int set_one(ARMCPU *cpu, const struct ebb_register *entry, struct ebb_error *error)
 {
-    if (entry->id == KVM_ID_EBB_FPSID || entry->id == KVM_ID_EBB_NMI) {
+    if (entry->id == KVM_ID_EBB_FPSID || entry->id == KVM_ID_EBB_NMI ||
+        entry->id == KVM_ID_EBB_DEBUGGED) {
         return 0; /* the CPU was made with it */
     }
     if ((entry->id & CP_REG_ARCH_MASK) != KVM_ID_ARM64) {

@@ -300,10 +300,28 @@ static void alias_midr(ARMCPU *cpu, uint64_t value)
     set_constant(cpu, ENCODE_CP_REG(15, 0, 1, 0, 0, 0, 7), (uint32_t)value);
 }
 
+/*
+ * DBGDSCRint shows bits of DBGDSCRext, but reads as zeroes where KVM answers: always while it keeps
+ * the debug registers for the host, and else before the guest first writes to one of them, when
+ * these bits are zeroes anyway.
+ */
+static void hide_debug_status(ARMCPU *cpu, const struct kvm_guest_cpu *description)
+{
+    uint64_t debugged;
+    unsigned secure;
+
+    if (described(description, KVM_ID_EBB_DEBUGGED, &debugged) && debugged) {
+        for (secure = 0; secure < 2; secure++) {
+            set_constant(cpu, ENCODE_CP_REG(14, 0, secure, 0, 1, 0, 0), 0);
+        }
+    }
+}
+
 void kvm_guest_cpu_identify(ARMCPU *cpu, const struct kvm_guest_cpu *description)
 {
     size_t i;
 
+    hide_debug_status(cpu, description);
     for (i = 0; i < description->register_count; i++) {
         const struct ebb_register *reg = &description->registers[i];
         uint64_t value;

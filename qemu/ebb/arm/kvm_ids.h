@@ -59,8 +59,10 @@
     (KVM_ID_ARM64 | 0x0020000000000000ull | KVM_ID_DEMUX | (uint64_t)(selection))
 
 /* What KVM has no id for, 4 bytes each: FPSID, which AArch32 guests read from the hardware; 1 if
- * the host's CPU has FEAT_NMI, which AArch64 guests are not told of. */
+ * the host's CPU has FEAT_NMI, which AArch64 guests are not told of; 1 if KVM kept the debug
+ * registers from an AArch32 guest all the time. */
 #define KVM_ID_EBB_FPSID EBB_REGISTER(21)
 #define KVM_ID_EBB_NMI EBB_REGISTER(22)
+#define KVM_ID_EBB_DEBUGGED EBB_REGISTER(23)
 
 #endif

@@ -119,6 +119,9 @@ static bool kvm_start(struct recorder_session *session, Error **errp)
     recorder_kvm_trace_open(session);
     recorder_kvm_clockless_watch(session);
     recorder_kvm_execute_start(session);
+    if (!recorder_kvm_debug_start(session, errp)) {
+        return false;
+    }
     /* KVM maps a guest whose stores it watches page by page, at a fault for each. */
     session->tracks_dirty = session->settings.keyframe_ms > 0 &&
                             memory_global_dirty_log_start(GLOBAL_DIRTY_MIGRATION, errp);

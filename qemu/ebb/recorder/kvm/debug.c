@@ -64,11 +64,36 @@ static bool tell_kvm(const struct recorder_session *session)
     const struct recorder_kvm *kvm = session->kvm;
     struct kvm_guest_debug debug = {0};
 
+    if (kvm->debugged) {
+        debug.control |= KVM_GUESTDBG_ENABLE;
+    }
     if (kvm->taking_breakpoints) {
         debug.control |= KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_SW_BP;
     }
     put_stops(kvm, &debug);
     return kvm_vcpu_ioctl(CPU(session->cpu), KVM_SET_GUEST_DEBUG, &debug) == 0;
+}
+
+/* A rescan that somebody asks for is not foreseen. */
+static bool may_debug(const struct recorder_kvm *kvm)
+{
+    return kvm->execute || kvm->stop_count || kvm->taking_breakpoints;
+}
+
+bool recorder_kvm_debug_start(struct recorder_session *session, Error **errp)
+{
+    struct recorder_kvm *kvm = session->kvm;
+
+    if (arm_feature(&session->cpu->env, ARM_FEATURE_AARCH64) || !may_debug(kvm)) {
+        return true;
+    }
+    kvm->debugged = true;
+    if (!tell_kvm(session)) {
+        error_setg(errp, "KVM does not debug the guest, which a rescan needs; use a host kernel "
+                         "with KVM_CAP_SET_GUEST_DEBUG");
+        return false;
+    }
+    return true;
 }
 
 /* Costs at every exit; a guest in which nothing is replaced does without. */

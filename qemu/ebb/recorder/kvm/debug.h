@@ -13,6 +13,12 @@
 /* Refuses more addresses than the host's CPU has registers for. */
 bool recorder_kvm_debug_prepare(struct recorder_session *session, Error **errp);
 
+/*
+ * When a recording begins. While KVM debugs a guest it keeps the debug registers from it, and an
+ * AArch32 guest sees the difference: so it debugs one from the beginning if it may ever have to.
+ */
+bool recorder_kvm_debug_start(struct recorder_session *session, Error **errp);
+
 /* Has breakpoint instructions come to the recorder, if there are any of ours in memory now. */
 void recorder_kvm_debug_take_breakpoints(struct recorder_session *session, uint64_t replaced);
 

@@ -110,6 +110,7 @@ static bool is_probed(uint64_t id)
 static void add_probed(struct recorder_session *session, struct ebb_cpu_registers *registers)
 {
     const struct recorder_kvm_probe *probe = &session->kvm->probe;
+    uint32_t debugged = session->kvm->debugged;
     size_t i;
 
     ebb_cpu_registers_add(registers, KVM_ID_CTR_EL0, &probe->ctr, sizeof(probe->ctr));
@@ -119,6 +120,9 @@ static void add_probed(struct recorder_session *session, struct ebb_cpu_register
         ebb_cpu_registers_add(registers, KVM_ID_EBB_NMI, &probe->nmi, sizeof(probe->nmi));
     } else {
         ebb_cpu_registers_add(registers, KVM_ID_EBB_FPSID, &probe->fpsid, sizeof(probe->fpsid));
+    }
+    if (debugged) {
+        ebb_cpu_registers_add(registers, KVM_ID_EBB_DEBUGGED, &debugged, sizeof(debugged));
     }
     for (i = 0; i < RECORDER_KVM_PROBE_CACHES; i++) {
         ebb_cpu_registers_add(registers, KVM_ID_CCSIDR(i), &probe->ccsidr[i],

@@ -43,6 +43,7 @@ struct recorder_kvm {
     bool has_run;                     /* the guest, at some time */
     bool images_loaded;               /* and nothing in them replaced yet */
     bool taking_breakpoints;          /* they come to us */
+    bool debugged;                    /* the guest, for good, whether or not they do (debug.h) */
     struct recorder_kvm_stop *stops;  /* debug.c; as many as settings.rescan_at */
     size_t stop_count;
     struct recorder_kvm_tracepoint *execute; /* NULL: it is not noticed (execute.h) */
