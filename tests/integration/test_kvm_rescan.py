@@ -2,14 +2,17 @@
 """Code with accesses to the CPU's counter that is not in the guest's image: a rescan of the guest's
 memory finds it, where the user says (`--rescan-at`), when the user says (`--rescan`), when a
 recording begins in a running guest, and before it is executed (`--rescan-on-execute on`), where the
-host tells of that. One kind of host does: what they share is KVM's interface."""
+host tells of that. One kind of host does: what they share is KVM's interface. With EBB_KVM_ALL in
+the environment an ARMv7 Linux boots as well."""
 
+import os
 import unittest
 
 from harness import ebb, kvm
 from harness.gdb import Gdb
 
 ARCHITECTURES = {64: "aarch64", 32: "arm"}
+ALL = bool(os.environ.get("EBB_KVM_ALL"))
 BREAKPOINTS = {64: "00603dd4", 32: "70a12ee1"}  # instead of the guest's read
 
 
@@ -18,6 +21,9 @@ def make_plan(host, guests):
     for bits, architecture in ARCHITECTURES.items():
         if bits == 64 or host.arm:
             add(plan, guests, bits, architecture)
+    if ALL and host.arm:
+        plan.record("linux", plan.linux("armhf", "work", "work=compute"),
+                    ["--rescan-on-execute", "on"])
     return plan
 
 
@@ -106,6 +112,26 @@ class Rescans:
         self.check("attached", 0)
 
 
+class Linux:
+    """A mixin."""
+
+    def test_on_execution(self):
+        """It looks whether it may have breakpoints itself when KVM has begun to need them."""
+        made = HOSTS.get(HOST.name).made("linux")
+        self.assertEqual(made.status, 0, made.describe())
+        self.assertRegex(made.text(), "guest: PASS")
+        self.assertGreater(made.stats()["replaced"], 0)
+        result = ebb.current().json("verify", "--json", made.recording)
+        self.assertTrue(result["verified"], result)
+        self.assertTrue(result["end_state_compared"], result)
+
+
+def _add_linux():
+    name = "Kvm_%s_Rescan_Linux" % HOST.name
+    globals()[name] = type(name, (Linux, unittest.TestCase),
+                           {"__module__": __name__, "__doc__": Linux.__doc__})
+
+
 def _add_class(bits):
     name = "Kvm_%s_Rescan_%d" % (HOST.name, bits)
     globals()[name] = type(name, (Rescans, unittest.TestCase),
@@ -115,3 +141,5 @@ def _add_class(bits):
 _add_class(64)
 if HOST.arm:
     _add_class(32)
+    if ALL:
+        _add_linux()
