@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ebb/counter/elf.h"
+#include "ebb/counter/page.h"
 #include "ebb/counter/sites.h"
 #include "elf_builder.h"
 
@@ -431,6 +432,46 @@ static void test_accesses_a32(void **state)
     (void)state;
     check_accesses(&program, false, COUNTER_WANTED_TIMERS, words, accesses,
                    sizeof(words) / sizeof(words[0]));
+}
+
+/* What the register is read into is what the counter would have been read into. */
+static void test_open_reads(void **state)
+{
+    static const struct {
+        enum counter_site_form form;
+        struct counter_access access;
+        uint8_t bytes[4];
+    } reads[] = {
+        /* mrs x0, cntv_cval_el0; mrs xzr, cntv_cval_el0 */
+        {COUNTER_SITE_A64, {.rt = 0}, {0x40, 0xe3, 0x3b, 0xd5}},
+        {COUNTER_SITE_A64, {.rt = 31, .physical = true}, {0x5f, 0xe3, 0x3b, 0xd5}},
+        /* mrrc p15, 3, r0, r1, c14; mrrc p15, 3, r12, lr, c14 */
+        {COUNTER_SITE_A32, {.rt = 0, .rt2 = 1}, {0x3e, 0x0f, 0x51, 0xec}},
+        {COUNTER_SITE_A32, {.rt = 12, .rt2 = 14}, {0x3e, 0xcf, 0x5e, 0xec}},
+        {COUNTER_SITE_T32, {.rt = 0, .rt2 = 1}, {0x51, 0xec, 0x3e, 0x0f}},
+        {COUNTER_SITE_T32, {.rt = 12, .rt2 = 14}, {0x5e, 0xec, 0x3e, 0xcf}},
+    };
+    uint8_t bytes[4];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(reads) / sizeof(*reads); i++) {
+        counter_open_read_encode(reads[i].form, &reads[i].access, bytes);
+        assert_memory_equal(bytes, reads[i].bytes, 4);
+    }
+}
+
+static void test_page_value(void **state)
+{
+    (void)state;
+    assert_int_equal(counter_page_value(123456789, COUNTER_PAGE_HZ), 123456789);
+    assert_int_equal(counter_page_value(COUNTER_PAGE_HZ, 24000000), 24000000);
+    assert_int_equal(counter_page_value(125, 1000000), 2);
+    assert_int_equal(counter_page_value(124, 1000000), 1);
+    /* a hundred years, and the fastest counter that a manifest may have */
+    assert_int_equal(counter_page_value(COUNTER_PAGE_HZ * 3155760000ull, UINT32_MAX),
+                     3155760000ull * UINT32_MAX);
+    assert_int_equal(counter_page_value(COUNTER_PAGE_HZ * 7ull + COUNTER_PAGE_HZ - 1, UINT32_MAX),
+                     7ull * UINT32_MAX + 4294967226ull);
 }
 
 static void test_first_in_called_function(void **state)
@@ -1159,6 +1200,8 @@ int main(void)
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_accesses_a64),
         cmocka_unit_test(test_accesses_a32),
+        cmocka_unit_test(test_open_reads),
+        cmocka_unit_test(test_page_value),
         cmocka_unit_test(test_first_in_called_function),
         cmocka_unit_test(test_first_in_function_behind_pointer),
         cmocka_unit_test(test_two_reads_in_a_row),

@@ -79,6 +79,23 @@ void counter_breakpoint_encode(enum counter_site_form form, const struct counter
     }
 }
 
+void counter_open_read_encode(enum counter_site_form form, const struct counter_access *access,
+                              uint8_t replacement[4])
+{
+    switch (form) {
+    case COUNTER_SITE_A64: /* MRS */
+        put_word(replacement, 0xd53be340u | access->rt);
+        break;
+    case COUNTER_SITE_A32: /* MRRC */
+        put_word(replacement, 0xec500f3eu | (uint32_t)access->rt2 << 16 | access->rt << 12);
+        break;
+    case COUNTER_SITE_T32:
+        put_halfword(replacement, 0xec50u | access->rt2);
+        put_halfword(replacement + 2, 0x0f3eu | access->rt << 12);
+        break;
+    }
+}
+
 /* Whether there is such an access, with registers up to the last one. */
 static bool makes_sense(const struct counter_access *access, enum counter_register last)
 {

@@ -58,6 +58,13 @@ void counter_breakpoint_encode(enum counter_site_form form, const struct counter
                                uint8_t replacement[4]);
 
 /*
+ * The read of CNTV_CVAL_EL0 into the registers of an access that reads a counter: an instruction of
+ * the same form, 4 bytes as in memory.
+ */
+void counter_open_read_encode(enum counter_site_form form, const struct counter_access *access,
+                              uint8_t replacement[4]);
+
+/*
  * What a breakpoint stands for. A64: imm is BRK's immediate. A32: BKPT's. T32: imm is BKPT's 8 bits
  * and next the halfword behind it, which is passed over with it. False if it is none of ours: it
  * stands for nothing, or for what is not replaced, wanted being what is.

@@ -5,6 +5,7 @@
 #include "hw/qdev-core.h"
 #include "apply.h"
 #include "breakpoints.h"
+#include "counter_page.h"
 #include "divergence.h"
 #include "events.h"
 #include "map.h"
@@ -35,6 +36,7 @@ static void apply_dma(struct worker *worker, const struct ebb_event *event)
     }
     if (event->data_length) {
         worker_ram_write(worker, event->address, event->data, event->data_length);
+        worker_counter_page_written(worker, event->address, event->data_length);
         worker_breakpoints_device_wrote(worker, event->address, event->data_length,
                                         event->flags & EBB_EVENT_NESTED);
     }

@@ -99,6 +99,16 @@ static bool read_cpu(struct worker_manifest *manifest, const QDict *root)
     return true;
 }
 
+/* False if there is one outside of RAM. */
+static bool read_counter_page(struct worker_manifest *manifest, const QDict *root)
+{
+    manifest->has_counter_page = qdict_haskey(root, "counter_page");
+    return !manifest->has_counter_page ||
+           (read_uint(root, "counter_page", &manifest->counter_page) &&
+            manifest->counter_page % EBB_PAGE_SIZE == 0 &&
+            manifest->counter_page < manifest->ram_size);
+}
+
 /* What a recording of KVM has beyond that; false if it is not there. */
 static bool read_kvm(struct worker_manifest *manifest, const QDict *root)
 {
@@ -115,6 +125,7 @@ static bool read_kvm(struct worker_manifest *manifest, const QDict *root)
         g_strcmp0(qdict_get_try_str(root, "hypercalls"), "recorded") == 0;
     manifest->has_cpu_timer = !clock || g_str_equal(clock, "registers");
     return (manifest->aarch64 || g_strcmp0(architecture, "arm") == 0) &&
+           read_counter_page(manifest, root) &&
            read_uint(cpu, "counter_frequency", &manifest->counter_frequency) &&
            manifest->counter_frequency > 0 && manifest->counter_frequency <= UINT32_MAX;
 }

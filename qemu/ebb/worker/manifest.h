@@ -17,7 +17,9 @@ struct worker_manifest {
     bool hypercalls_recorded;           /* every one is in the log, else those that end the run */
     bool has_cpu_timer;                 /* the guest's clock was, or may have been, the CPU's own */
     uint64_t counter_frequency;         /* Hz */
-    uint64_t ram_size;                  /* bytes */
+    bool has_counter_page;
+    uint64_t counter_page; /* RAM offset of the clock's page, for open reads */
+    uint64_t ram_size;     /* bytes */
     size_t map_count;
     struct ebb_memory_range *map;
     bool has_secure_memory; /* ranges of the map are secure: secure accesses see these alone */
