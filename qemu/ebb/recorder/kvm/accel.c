@@ -14,6 +14,7 @@
 #include "system/reset.h"
 #include "ebb/hooks.h"
 #include "ebb/recorder/hooks.h"
+#include "ebb/recorder/ram_space.h"
 #include "ebb/recorder/session.h"
 #include "accel.h"
 #include "alarm.h"
@@ -24,6 +25,7 @@
 #include "execute.h"
 #include "exits.h"
 #include "image.h"
+#include "reads.h"
 #include "registers.h"
 #include "rescan.h"
 #include "sleep.h"
@@ -40,11 +42,13 @@ static void kvm_enter(CPUState *cpu)
     if (session->kvm->images_loaded) {
         session->kvm->images_loaded = false;
         recorder_kvm_image_patch(session);
+        recorder_kvm_reads_forget(session);
         recorder_kvm_debug_arm(session);
         recorder_kvm_vm_clear_upper_halves(session);
     }
     recorder_kvm_execute_look(session);
     recorder_kvm_alarm_look(session);
+    recorder_kvm_reads_settle(session);
     recorder_kvm_clock_settle(session);
     recorder_session_between_runs(session);
     session->kvm->ran = session->kvm->has_run = true;
@@ -97,6 +101,7 @@ static bool kvm_prepare(struct recorder_session *session, Error **errp)
         !recorder_kvm_alarm_prepare(session, errp) || !recorder_kvm_clock_prepare(session, errp)) {
         return false;
     }
+    recorder_kvm_reads_prepare(session);
     recorder_kvm_image_prepare(session);
     recorder_kvm_sleep_watch(session);
     /* The machine's loader runs before this at each reset. */
@@ -109,6 +114,7 @@ static bool kvm_start(struct recorder_session *session, Error **errp)
 {
     memset(session->kvm->exits, 0, sizeof(session->kvm->exits));
     session->kvm->anchors = session->kvm->rescans = session->kvm->replaced = 0;
+    session->kvm->reads_opened = session->kvm->reads_closed = 0;
     if (session->kvm->has_run) {
         recorder_kvm_rescan(session); /* a guest that runs already has code of its own */
     }
@@ -156,14 +162,6 @@ static void kvm_sync_dirty(struct recorder_session *session)
     }
 }
 
-static uint64_t counter_frequency(void)
-{
-    uint64_t frequency;
-
-    asm("mrs %0, cntfrq_el0" : "=r"(frequency));
-    return frequency;
-}
-
 static const char *guest_clock(const struct recorder_kvm *kvm)
 {
     if (kvm->timer && kvm->timer->of_cpu) {
@@ -180,7 +178,12 @@ static void kvm_describe(struct recorder_session *session, QDict *manifest)
     qdict_put_str(manifest, "hypercalls",
                   session->kvm->hypercalls_forwarded ? "recorded" : "imitated");
     qdict_put_str(manifest, "guest_clock", guest_clock(session->kvm));
-    qdict_put(cpu, "counter_frequency", qnum_from_uint(counter_frequency()));
+    if (session->kvm->clock) {
+        qdict_put(manifest, "counter_page",
+                  qnum_from_uint(
+                      recorder_ram_space_offset(session->space, &session->kvm->timer->page, 0)));
+    }
+    qdict_put(cpu, "counter_frequency", qnum_from_uint(recorder_kvm_counter_frequency()));
 }
 
 static void kvm_status(struct recorder_session *session, QDict *status)
@@ -202,6 +205,8 @@ static void kvm_status(struct recorder_session *session, QDict *status)
     qdict_put(status, "anchors", qnum_from_uint(session->kvm->anchors));
     qdict_put(status, "rescans", qnum_from_uint(session->kvm->rescans));
     qdict_put(status, "replaced", qnum_from_uint(session->kvm->replaced));
+    qdict_put(status, "reads_opened", qnum_from_uint(session->kvm->reads_opened));
+    qdict_put(status, "reads_closed", qnum_from_uint(session->kvm->reads_closed));
     qdict_put_bool(status, "execution_noticed", session->kvm->execution_noticed);
 }
 

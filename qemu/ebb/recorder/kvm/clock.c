@@ -17,9 +17,13 @@
 #define STEP_DIVISOR 8
 /* A guest that reads the page so soon after it was closed does nothing else. */
 #define WAITING_NS 20000
+#define SLEEP_MS 1000 /* after which a vCPU that sleeps in the guest is looked at again */
 
 struct recorder_kvm_clock {
     EbbMmioTimer *timer;
+    const struct recorder_kvm_clock_follower *follower; /* NULL: none */
+    CPUState *cpu;
+    int cpu_fd; /* /proc's file of the vCPU thread's state; -1: none */
     int64_t longest_step_ns;
     QemuMutex lock; /* for what follows */
     QemuCond entered;
@@ -29,6 +33,8 @@ struct recorder_kvm_clock {
     int64_t step_ns; /* now, of host time as the others */
     int64_t refreshed_ns;
     int64_t closed_ns;
+    int64_t age_limit_ns; /* the vCPU is brought out when the page is older; 0: never */
+    bool too_old;         /* the vCPU was, since it last entered */
     uint64_t fault_count; /* of instructions, at the last look at the closed page */
 };
 
@@ -57,18 +63,55 @@ static void wait_for_vcpu(struct recorder_kvm_clock *clock)
     clock->waiting = false;
 }
 
+/* Whether the vCPU is to be brought out once the page is older than the limit. */
+static bool is_age_limited(const struct recorder_kvm_clock *clock)
+{
+    return clock->in_guest && clock->age_limit_ns && !clock->too_old;
+}
+
+/* Until something may have to be done; not for longer than a step, since that changes. */
 static void wait_for_age(struct recorder_kvm_clock *clock)
 {
     int64_t left = clock->step_ns - age(clock), time_ns = left > 0 ? left : clock->step_ns;
-    struct timespec time = {.tv_sec = time_ns / NANOSECONDS_PER_SECOND,
-                            .tv_nsec = time_ns % NANOSECONDS_PER_SECOND};
+    int64_t limit = clock->age_limit_ns - age(clock);
+    struct timespec time;
 
+    if (is_age_limited(clock) && limit > 0) {
+        time_ns = MIN(time_ns, limit);
+    }
+    time = (struct timespec){.tv_sec = time_ns / NANOSECONDS_PER_SECOND,
+                             .tv_nsec = time_ns % NANOSECONDS_PER_SECOND};
     qemu_mutex_unlock(&clock->lock);
     nanosleep(&time, NULL);
     qemu_mutex_lock(&clock->lock);
 }
 
-static void *close_old_page(void *opaque)
+/* Whether the vCPU's thread sleeps, which it does inside the guest for a WFI only. */
+static bool is_asleep(const struct recorder_kvm_clock *clock)
+{
+    char text[256];
+    ssize_t length = clock->cpu_fd < 0 ? -1 : pread(clock->cpu_fd, text, sizeof(text) - 1, 0);
+    const char *state;
+
+    text[MAX(length, 0)] = '\0';
+    state = strrchr(text, ')'); /* behind the thread's name */
+    return state && g_str_has_prefix(state, ") S");
+}
+
+/* What sleeps does not look at the clock, and an interrupt that wakes it brings it out. */
+static void bring_out(struct recorder_kvm_clock *clock)
+{
+    if (is_asleep(clock)) {
+        clock->waiting = true;
+        qemu_cond_timedwait(&clock->entered, &clock->lock, SLEEP_MS);
+        clock->waiting = false;
+    } else {
+        clock->too_old = true;
+        qemu_cpu_kick(clock->cpu);
+    }
+}
+
+static void *watch_age(void *opaque)
 {
     struct recorder_kvm_clock *clock = opaque;
 
@@ -77,15 +120,24 @@ static void *close_old_page(void *opaque)
     for (;;) {
         bool is_paused = !clock->in_guest && age(clock) > PAUSE_STEPS * clock->longest_step_ns;
 
-        if (clock->closed || is_paused) {
-            wait_for_vcpu(clock);
-        } else if (clock->in_guest && age(clock) >= clock->step_ns) {
+        if (is_age_limited(clock) && age(clock) >= clock->age_limit_ns) {
+            bring_out(clock);
+        } else if (clock->in_guest && !clock->closed && age(clock) >= clock->step_ns) {
             protect(clock, PROT_NONE);
+        } else if ((clock->closed && !is_age_limited(clock)) || is_paused) {
+            wait_for_vcpu(clock);
         } else {
             wait_for_age(clock);
         }
     }
     return NULL;
+}
+
+static int open_state(const CPUState *cpu)
+{
+    g_autofree char *path = g_strdup_printf("/proc/self/task/%d/stat", cpu->thread_id);
+
+    return open(path, O_RDONLY | O_CLOEXEC);
 }
 
 bool recorder_kvm_clock_prepare(struct recorder_session *session, Error **errp)
@@ -102,12 +154,25 @@ bool recorder_kvm_clock_prepare(struct recorder_session *session, Error **errp)
     }
     clock = session->kvm->clock = g_new0(struct recorder_kvm_clock, 1);
     clock->timer = timer;
+    clock->cpu = CPU(session->cpu);
+    clock->cpu_fd = open_state(clock->cpu);
     clock->longest_step_ns = session->settings.clock_step_ms * (int64_t)SCALE_MS;
     clock->step_ns = clock->longest_step_ns;
     qemu_mutex_init(&clock->lock);
     qemu_cond_init(&clock->entered);
-    qemu_thread_create(&thread, "ebb-clock", close_old_page, clock, QEMU_THREAD_DETACHED);
+    qemu_thread_create(&thread, "ebb-clock", watch_age, clock, QEMU_THREAD_DETACHED);
     return true;
+}
+
+bool recorder_kvm_clock_follow(struct recorder_session *session,
+                               const struct recorder_kvm_clock_follower *follower)
+{
+    struct recorder_kvm_clock *clock = session->kvm->clock;
+
+    if (clock) {
+        clock->follower = follower;
+    }
+    return clock != NULL;
 }
 
 void recorder_kvm_clock_enter(struct recorder_session *session)
@@ -117,6 +182,7 @@ void recorder_kvm_clock_enter(struct recorder_session *session)
     if (clock) {
         qemu_mutex_lock(&clock->lock);
         clock->in_guest = true;
+        clock->too_old = false;
         if (clock->waiting) {
             qemu_cond_signal(&clock->entered);
         }
@@ -151,10 +217,36 @@ void recorder_kvm_clock_refresh(struct recorder_session *session)
     struct recorder_kvm_clock *clock = session->kvm->clock;
 
     if (clock) {
+        if (clock->follower) {
+            clock->follower->before(session);
+        }
         ebb_mmio_timer_refresh(clock->timer, note_change);
+        if (clock->follower) {
+            clock->follower->after(session);
+        }
         /* Behind the anchor, which takes its time: the guest is to get something of its step. */
         clock->refreshed_ns = get_clock();
     }
+}
+
+void recorder_kvm_clock_limit_age(struct recorder_session *session, int64_t limit_ns)
+{
+    struct recorder_kvm_clock *clock = session->kvm->clock;
+
+    qemu_mutex_lock(&clock->lock);
+    clock->age_limit_ns = limit_ns;
+    qemu_mutex_unlock(&clock->lock);
+}
+
+bool recorder_kvm_clock_was_too_old(struct recorder_session *session)
+{
+    struct recorder_kvm_clock *clock = session->kvm->clock;
+    bool was;
+
+    qemu_mutex_lock(&clock->lock);
+    was = clock->too_old;
+    qemu_mutex_unlock(&clock->lock);
+    return was;
 }
 
 /* What else has happened has an anchor already, and a changed timer needs one. */

@@ -30,11 +30,30 @@ bool recorder_kvm_clock_prepare(struct recorder_session *session, Error **errp);
 void recorder_kvm_clock_enter(struct recorder_session *session);
 bool recorder_kvm_clock_leave(struct recorder_session *session);
 
+/* Who goes with the page: called around each time that it is brought up to date. */
+struct recorder_kvm_clock_follower {
+    void (*before)(struct recorder_session *session);
+    void (*after)(struct recorder_session *session);
+};
+
+/* Before the guest runs; false if there is no page. */
+bool recorder_kvm_clock_follow(struct recorder_session *session,
+                               const struct recorder_kvm_clock_follower *follower);
+
 /* Moves the clock on; between leave and enter, with the BQL. */
 void recorder_kvm_clock_refresh(struct recorder_session *session);
 
 /* The same between two runs, where it costs no anchor or has to be. */
 void recorder_kvm_clock_settle(struct recorder_session *session);
+
+/*
+ * From now on the vCPU is brought out of the guest when the page is older than that; 0: it is not.
+ * It need not be older when the vCPU has left for another reason meanwhile.
+ */
+void recorder_kvm_clock_limit_age(struct recorder_session *session, int64_t limit_ns);
+
+/* Between leave and enter: whether the vCPU was. */
+bool recorder_kvm_clock_was_too_old(struct recorder_session *session);
 
 /* The hook kvm_fault. */
 bool recorder_kvm_clock_fault(CPUState *cpu);

@@ -10,6 +10,7 @@
 #include "ebb/counter/access.h"
 #include "ebb/recorder/access.h"
 #include "counter.h"
+#include "reads.h"
 #include "registers.h"
 #include "state.h"
 
@@ -34,9 +35,9 @@ static uint64_t random_number(void)
 }
 
 /* Whether the access needs nothing that the BQL protects. */
-static bool is_lockless(const struct counter_access *access)
+static bool is_lockless(const struct recorder_session *session, const struct counter_access *access)
 {
-    return access->reg == COUNTER_COUNT || counter_is_random(access->reg);
+    return (access->reg == COUNTER_COUNT && !session->kvm->reads) || counter_is_random(access->reg);
 }
 
 /* With the BQL, unless the access is lockless. False after recorder_state_fail(). */
@@ -50,7 +51,8 @@ static bool perform(struct recorder_session *session, const struct counter_acces
         return true;
     }
     if (!timer || !timer->of_cpu) {
-        return read_hardware(session, access->physical, value); /* of others none is wanted */
+        return recorder_kvm_reads_answer(session, access, value) || /* of others none is wanted */
+               read_hardware(session, access->physical, value);
     }
     if (access->write) {
         ebb_mmio_timer_write_register(timer, access, *value);
@@ -96,7 +98,7 @@ static bool record_locked(struct recorder_session *session, const struct counter
 {
     bool done;
 
-    if (is_lockless(access)) {
+    if (is_lockless(session, access)) {
         return record(session, access, value);
     }
     bql_lock();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "qemu/osdep.h"
+#include <sys/mman.h>
 #include "cpu.h"
 #include "exec/address-spaces.h"
 #include "hw/arm/virt.h"
@@ -47,6 +48,17 @@ void recorder_kvm_image_replace(const struct counter_image *image, const struct 
                             MEMTXATTRS_UNSPECIFIED, site->replacement, site->size);
     outcome->replaced++;
     outcome->random += counter_is_random(site->access.reg);
+}
+
+void recorder_kvm_image_map_again(const uint8_t *bytes)
+{
+    size_t size = qemu_real_host_page_size();
+    void *page = (void *)ROUND_DOWN((uintptr_t)bytes, size);
+
+    if (mprotect(page, size, PROT_READ) || mprotect(page, size, PROT_READ | PROT_WRITE)) {
+        error_report("cannot change the protection of the guest's memory: %s", strerror(errno));
+        abort();
+    }
 }
 
 /* What is data by what an image's file says stays data: a rescan has no file to ask. */

@@ -23,6 +23,13 @@ struct counter_sites recorder_kvm_image_find(const struct recorder_session *sess
 void recorder_kvm_image_replace(const struct counter_image *image, const struct counter_site *site,
                                 struct recorder_replacements *outcome);
 
+/*
+ * To be called where code at a host address has changed while the guest runs. KVM makes
+ * instructions that it maps visible to the guest's fetches, so it has to map these once more, which
+ * it does after any change of what the host may do there. Others may read on.
+ */
+void recorder_kvm_image_map_again(const uint8_t *bytes);
+
 /* Says what was replaced; where: "in the guest's image". */
 void recorder_kvm_image_tell(const struct recorder_session *session,
                              const struct recorder_replacements *outcome, const char *where);

@@ -59,6 +59,14 @@ bool recorder_kvm_registers_set(struct recorder_session *session, uint64_t id, c
     return !result;
 }
 
+uint64_t recorder_kvm_counter_frequency(void)
+{
+    uint64_t frequency;
+
+    asm("mrs %0, cntfrq_el0" : "=r"(frequency));
+    return frequency;
+}
+
 static bool probe_hardware(struct recorder_session *session, Error **errp)
 {
     bool aarch32 = !arm_feature(&session->cpu->env, ARM_FEATURE_AARCH64);

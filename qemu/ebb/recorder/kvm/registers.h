@@ -17,6 +17,9 @@ struct ebb_cpu_registers;
 bool recorder_kvm_registers_get(struct recorder_session *session, uint64_t id, void *value);
 bool recorder_kvm_registers_set(struct recorder_session *session, uint64_t id, const void *value);
 
+/* Hz; what CNTFRQ_EL0 tells the guest. */
+uint64_t recorder_kvm_counter_frequency(void);
+
 /* Learns which registers there are, before the next two. */
 bool recorder_kvm_registers_list(struct recorder_session *session, Error **errp);
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "qemu/osdep.h"
-#include <sys/mman.h>
 #include "cpu.h"
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
@@ -25,21 +24,6 @@
 /* What KVM makes executable at once where it does not watch the guest's stores. */
 #define HUGE_PAGE (2u << 20)
 
-/*
- * KVM makes instructions that it maps visible to the guest's fetches, so it has to map these once
- * more, which it does after any change of what the host may do there. Others may read on.
- */
-static void map_again(const uint8_t *bytes)
-{
-    size_t size = qemu_real_host_page_size();
-    void *page = (void *)ROUND_DOWN((uintptr_t)bytes, size);
-
-    if (mprotect(page, size, PROT_READ) || mprotect(page, size, PROT_READ | PROT_WRITE)) {
-        error_report("cannot change the protection of the guest's memory: %s", strerror(errno));
-        abort();
-    }
-}
-
 static void replace(struct recorder_session *session, const struct counter_image *image,
                     const struct counter_site *site, struct recorder_replacements *outcome)
 {
@@ -50,7 +34,7 @@ static void replace(struct recorder_session *session, const struct counter_image
         return;
     }
     recorder_kvm_image_replace(image, site, outcome);
-    map_again(bytes);
+    recorder_kvm_image_map_again(bytes);
     session->kvm->replaced++;
 }
 

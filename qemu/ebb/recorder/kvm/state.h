@@ -25,6 +25,7 @@ enum recorder_kvm_exit {
 
 struct recorder_kvm_alarm;
 struct recorder_kvm_clock;
+struct recorder_kvm_reads;
 struct recorder_kvm_stop;
 struct recorder_kvm_trace;
 struct recorder_kvm_tracepoint;
@@ -35,6 +36,7 @@ struct recorder_kvm {
     struct recorder_kvm_alarm *alarm;
     QEMUTimer *clockless;             /* NULL: nobody watches whether the guest finds a clock */
     struct recorder_kvm_clock *clock; /* NULL: every read of the timer is an exit */
+    struct recorder_kvm_reads *reads; /* NULL: none is opened */
     int counter_fd;                   /* of perf_event_open(); -1: closed */
     uint64_t base_count;              /* at position 0 */
     uint64_t count;                   /* of the last anchor, relative to the base */
@@ -61,6 +63,7 @@ struct recorder_kvm {
     uint64_t anchors;
     uint64_t rescans;  /* that looked at more than a page */
     uint64_t replaced; /* by them */
+    uint64_t reads_opened, reads_closed;
 };
 
 #endif
