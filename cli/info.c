@@ -4,6 +4,7 @@
 #include "json_list.h"
 #include "recording.h"
 #include "text.h"
+#include "until.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -217,6 +218,23 @@ static void print_end(const struct recording *recording, const struct contents *
     }
 }
 
+static int print_until(const struct recording *recording, struct ebb_error *error)
+{
+    const struct manifest_until *until = &recording->manifest->until;
+    char *what, number[TEXT_NUMBER_SIZE];
+    uint64_t position = 0;
+    int found = until_place(recording->manifest, recording->log, &position, error);
+
+    if (found <= 0) {
+        return found;
+    }
+    what = until_describe(until->condition, until->line);
+    printf("%-13s %s%s  %s\n", "until", recording->counts ? "~" : "", text_count(number, position),
+           what ? what : "?");
+    free(what);
+    return 0;
+}
+
 static int print_text(const struct recording *recording, const struct contents *contents,
                       struct ebb_error *error)
 {
@@ -226,6 +244,9 @@ static int print_text(const struct recording *recording, const struct contents *
     print_manifest(recording);
     print_length(recording, summary);
     print_end(recording, contents);
+    if (print_until(recording, error) < 0) {
+        return -1;
+    }
     printf("%-13s %s, %s\n", "events",
            text_count(number, summary->event_count - summary->first_event),
            text_bytes(bytes, summary->log_bytes));
@@ -300,6 +321,26 @@ static void add_positions_json(json_t *document, const struct recording *recordi
     json_object_set_new(document, "problem", problem_json(ebb_log_problem(recording->log)));
 }
 
+/* null if no condition of --until has ended it. */
+static int add_until_json(json_t *document, const struct recording *recording,
+                          struct ebb_error *error)
+{
+    const struct manifest_until *until = &recording->manifest->until;
+    uint64_t position = 0;
+    int found = until_place(recording->manifest, recording->log, &position, error);
+    json_t *object = json_null();
+
+    if (found > 0) {
+        object =
+            json_pack("{s:o, s:o, s:o}", "condition",
+                      json_printable(until->condition, strlen(until->condition)), "text",
+                      until->line ? json_printable(until->line, strlen(until->line)) : json_null(),
+                      recording_place_name(recording), json_unsigned(position));
+    }
+    json_object_set_new(document, "until", object);
+    return found < 0 ? -1 : 0;
+}
+
 static int print_json(const struct recording *recording, const struct contents *contents,
                       struct ebb_error *error)
 {
@@ -325,6 +366,10 @@ static int print_json(const struct recording *recording, const struct contents *
                             contents->damage.kind ? json_printable(contents->damage.message,
                                                                    strlen(contents->damage.message))
                                                   : json_null());
+    }
+    if (document && add_until_json(document, recording, error) < 0) {
+        json_decref(document);
+        return -1;
     }
     return json_print(stdout, document, error);
 }

@@ -107,6 +107,39 @@ static int take_devices(struct manifest *manifest, const char *source, struct eb
     return 0;
 }
 
+static int take_until(struct manifest *manifest, const char *source, struct ebb_error *error)
+{
+    json_t *until = json_object_get(manifest->root, "until");
+    json_t *event = json_object_get(until, "event");
+
+    if (!until) {
+        return 0;
+    }
+    if (take_string(until, "condition", source, "until.condition", &manifest->until.condition,
+                    error) < 0 ||
+        take_string(until, "text", source, "until.text", &manifest->until.line, error) < 0) {
+        return -1;
+    }
+    if (!manifest->until.condition) {
+        return wrong_type(source, "until", "an object with a condition", error);
+    }
+    if (event && json_read_number(event, &manifest->until.event) < 0) {
+        return wrong_type(source, "until.event", "the number of an event", error);
+    }
+    manifest->until.has_event = event != NULL;
+    return 0;
+}
+
+static int take_markers(struct manifest *manifest, const char *source, struct ebb_error *error)
+{
+    json_t *markers = json_object_get(manifest->root, "markers");
+
+    if (markers && json_read_number(markers, &manifest->markers) < 0) {
+        return wrong_type(source, "markers", "an address", error);
+    }
+    return 0;
+}
+
 static int check_version(const struct manifest *manifest, const char *source,
                          struct ebb_error *error)
 {
@@ -183,6 +216,9 @@ static int take_members(struct manifest *manifest, const char *source, struct eb
             return wrong_type(source, "icount_shift", "a whole number from 0 to 10", error);
         }
         manifest->icount_shift = (int)json_integer_value(shift);
+    }
+    if (take_until(manifest, source, error) < 0 || take_markers(manifest, source, error) < 0) {
+        return -1;
     }
     return take_consoles(manifest, source, error) < 0 ? -1 : take_devices(manifest, source, error);
 }

@@ -9,6 +9,7 @@
 #include "log/error.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,14 @@ struct manifest_console {
 struct manifest_device {
     const char *name;       /* QEMU's */
     uint64_t address, size; /* guest-physical, of registers */
+};
+
+/* What of ebb record --until has ended the recording. */
+struct manifest_until {
+    const char *condition; /* NULL: nothing of it has */
+    const char *line;      /* of the console; NULL: it was none */
+    bool has_event;
+    uint64_t event; /* number of the one that met it */
 };
 
 /* Strings belong to the manifest; NULL if the member is missing. */
@@ -49,6 +58,8 @@ struct manifest {
     struct manifest_console consoles[MANIFEST_MAX_CONSOLES];
     size_t device_count;
     struct manifest_device *devices;
+    struct manifest_until until;
+    uint64_t markers; /* guest-physical address; 0: there are none */
 };
 
 /* Reads DIRECTORY/manifest.json. */

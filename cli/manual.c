@@ -28,6 +28,7 @@ static const struct named_text exit_statuses[] = {
     {"4", "The recording is damaged."},
     {"5", "The guest, the machine or the recording's version cannot be handled."},
     {"6", "Stopped by the user."},
+    {"7", "No run of the guest met a condition of --until."},
 };
 
 static const struct named_text environment[] = {

@@ -176,6 +176,16 @@ static int usage_error(const struct command *command, int result, char **words,
                     command->name);
 }
 
+static int add_repeated(struct arguments *arguments, const char *value, struct ebb_error *error)
+{
+    if (arguments->repeated_count == OPTION_VALUES_MAX) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "\"%s\" is one too many; give at most %d of these",
+                        value, OPTION_VALUES_MAX);
+    }
+    arguments->repeated[arguments->repeated_count++] = value;
+    return 0;
+}
+
 /* words[0] stands in for a program's name; getopt starts behind it. */
 static int parse_own(const struct command *command, int count, char **words,
                      struct arguments *arguments, struct ebb_error *error)
@@ -197,6 +207,9 @@ static int parse_own(const struct command *command, int count, char **words,
             return usage_error(command, result, words, error);
         } else {
             arguments->values[index] = optarg ? optarg : "";
+            if (command->options[index].repeats && add_repeated(arguments, optarg, error) < 0) {
+                return -1;
+            }
         }
     }
     return 0;

@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define OPTIONS_MAX 20 /* entries in a command's table */
+#define OPTIONS_MAX 24       /* entries in a command's table */
+#define OPTION_VALUES_MAX 16 /* of the option that may be repeated */
 
 /*
  * One option. The argument's name also tells completion what to offer: DIR directories, FILE, ELF,
@@ -23,11 +24,14 @@ struct option_spec {
     char letter;          /* short name; 0: none */
     const char *argument; /* NULL: the option is a flag */
     const char *help;     /* a sentence or two, no line breaks */
+    bool repeats;         /* may be given several times; one of a table at most */
 };
 
 /* What stands on a command line. Strings belong to argv. */
 struct arguments {
-    const char *values[OPTIONS_MAX]; /* by table index; NULL: not given; "" for flags */
+    const char *values[OPTIONS_MAX];         /* by table index; NULL: not given; "" for flags */
+    const char *repeated[OPTION_VALUES_MAX]; /* all of the option that may be repeated */
+    int repeated_count;
     char **operands;
     int operand_count;
     char **rest; /* command.passes_on: what is handed to another program */

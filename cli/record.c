@@ -7,6 +7,7 @@
 #include "qemu_sandbox.h"
 #include "record_control.h"
 #include "record_plan.h"
+#include "record_repeat.h"
 #include "record_status.h"
 #include "recording.h"
 
@@ -295,7 +296,7 @@ static int open_stats(struct record *record, struct ebb_error *error)
                : ebb_fail(error, EBB_ERROR_FAILED, "cannot write %s: %s", stats, strerror(errno));
 }
 
-static int prepare(struct record *record, const struct arguments *arguments,
+static int prepare(struct record *record, const struct arguments *arguments, bool first,
                    struct ebb_error *error)
 {
     struct host_facts facts;
@@ -318,7 +319,7 @@ static int prepare(struct record *record, const struct arguments *arguments,
         open_stats(record, error) < 0) {
         return -1;
     }
-    for (size_t i = 0; i < record->plan.qemu.note_count; i++) {
+    for (size_t i = 0; i < record->plan.qemu.note_count && first; i++) {
         fprintf(stderr, "ebb: %s\n", record->plan.qemu.notes[i]);
     }
     if (!record->settings.wait) {
@@ -327,34 +328,77 @@ static int prepare(struct record *record, const struct arguments *arguments,
     return record->settings.wait || record->directory ? 0 : -1;
 }
 
-static int run(const struct arguments *arguments, struct ebb_error *error)
+/* A copy of a member of the object; NULL if it is no string. */
+static char *copy_string(json_t *object, const char *member)
 {
-    struct record record = {0};
-    int status, wait_status = 0;
+    const char *string = json_string_value(json_object_get(object, member));
 
-    if (record_settings_parse(arguments, &record.settings, error) < 0) {
-        return -1;
-    }
-    if (record.settings.attach) {
-        return record_attach(&record.settings, error);
-    }
-    if (record.settings.detach) {
-        return record_detach(&record.settings, error);
-    }
-    if (record.settings.rescan) {
-        return record_rescan(&record.settings, error);
-    }
-    status = prepare(&record, arguments, error);
+    return string ? strdup(string) : NULL;
+}
+
+static void tell_end(const struct record *record, struct run_end *end)
+{
+    json_t *until = json_object_get(record->status.last, "until");
+
+    end->directory = record->directory ? strdup(record->directory) : NULL;
+    end->reason = copy_string(record->status.last, "end");
+    end->condition = copy_string(until, "condition");
+    end->line = copy_string(until, "text");
+}
+
+struct request {
+    const struct arguments *arguments;
+    const struct record_settings *settings;
+};
+
+static int record_guest(void *opaque, unsigned long long run, struct run_end *end,
+                        struct ebb_error *error)
+{
+    const struct request *request = opaque;
+    struct record record = {.settings = *request->settings};
+    int wait_status = 0, status = prepare(&record, request->arguments, run == 1, error);
+
     if (status == 0) {
         status = run_qemu(&record, &wait_status, error);
         if (status == 0) {
             status = conclude(&record, wait_status, error);
         }
-        if (record.directory) {
-            rmdir(record.directory); /* succeeds if nothing was recorded */
+        if (record.directory && rmdir(record.directory) == 0) { /* if nothing was recorded */
+            free(record.directory);
+            record.directory = NULL;
         }
     }
+    if (status == 0) {
+        tell_end(&record, end);
+    }
     record_free(&record);
+    return status;
+}
+
+static int run(const struct arguments *arguments, struct ebb_error *error)
+{
+    struct record_settings settings;
+    struct request request = {arguments, &settings};
+    struct run_end end = {0};
+    int status;
+
+    if (record_settings_parse(arguments, &settings, error) < 0) {
+        return -1;
+    }
+    if (settings.attach) {
+        return record_attach(&settings, error);
+    }
+    if (settings.detach) {
+        return record_detach(&settings, error);
+    }
+    if (settings.rescan) {
+        return record_rescan(&settings, error);
+    }
+    if (settings.until_count) {
+        return record_repeat(&settings, record_guest, &request, error);
+    }
+    status = record_guest(&request, 1, &end, error);
+    run_end_clear(&end);
     return status;
 }
 
@@ -389,12 +433,20 @@ const struct command command_record = {
         "On a terminal that is not the guest's console a line tells how the recording goes. The "
         "exit status is 0 if the recording ended in good order, whatever the guest thinks of "
         "itself; --stats has QEMU's own exit status. A recording that was cut off (full disk, "
-        "kill -9) can be replayed up to its last whole block.",
+        "kill -9) can be replayed up to its last whole block.\n\n"
+        "With --until it is 0 if the guest failed, that is if one of the conditions ended the "
+        "recording, and 7 if it did not, so that \"ebb record --until ... && ebb replay\" opens "
+        "gdb "
+        "where the guest has failed, and only then. With --repeat it runs until it fails; a disk "
+        "that it writes to should be given with -snapshot, so that all runs begin alike.",
     .examples = "ebb record -M virt -cpu cortex-a72 -nographic -kernel vmlinuz -initrd initrd\n"
                 "ebb record -o first --keyframe-interval 500M -- -M virt -nographic -bios "
                 "u-boot.bin\n"
                 "# a flight recorder: what led to the crash, and no more\n"
                 "ebb record --last 60s -- -M virt -cpu host -nographic -kernel vmlinuz\n"
+                "# run it until it panics, and look at that in gdb\n"
+                "ebb record --until panic --until timeout:300 --repeat 100 -- -M virt -nographic "
+                "-kernel vmlinux && ebb replay\n"
                 "# record a part of a run\n"
                 "ebb record --wait --control guest.sock -- -M virt -cpu host -nographic -kernel "
                 "vmlinuz\n"

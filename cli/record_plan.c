@@ -4,6 +4,7 @@
 #include "host_checks.h"
 #include "kvm_arguments.h"
 #include "qemu_list.h"
+#include "until.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -245,6 +246,25 @@ static int write_amounts(const struct record_plan *plan, const struct record_set
     return 0;
 }
 
+static int add_until(const struct record_settings *settings, FILE *properties,
+                     struct ebb_error *error)
+{
+    char *joined, *escaped;
+
+    if (!settings->until_count) {
+        return 0;
+    }
+    joined = until_join(settings->until, settings->until_count);
+    escaped = joined ? qemu_escape(joined) : NULL;
+    free(joined);
+    if (!escaped) {
+        return ebb_fail_memory(error);
+    }
+    fprintf(properties, ",until=%s", escaped);
+    free(escaped);
+    return 0;
+}
+
 static int write_properties(const struct record_plan *plan, const struct record_settings *settings,
                             const char *directory, FILE *properties, struct ebb_error *error)
 {
@@ -261,6 +281,12 @@ static int write_properties(const struct record_plan *plan, const struct record_
     }
     if (write_amounts(plan, settings, properties, error) < 0) {
         return -1;
+    }
+    if (add_until(settings, properties, error) < 0) {
+        return -1;
+    }
+    if (settings->markers) {
+        fprintf(properties, ",markers=%#llx", settings->markers);
     }
     if (plan->pmu_type >= 0) {
         fprintf(properties, ",pmu-type=%d", plan->pmu_type);

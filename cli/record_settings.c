@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "record_settings.h"
 
+#include "until.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +17,9 @@ enum {
     RECORD_ACCEL,
     RECORD_KEYFRAME_INTERVAL,
     RECORD_LAST,
+    RECORD_UNTIL,
+    RECORD_REPEAT,
+    RECORD_MARKERS,
     RECORD_SYMBOLS,
     RECORD_ICOUNT,
     RECORD_CLOCK_STEP,
@@ -48,6 +53,21 @@ const struct option_spec record_options[] = {
                      "time (60s, 10min), disk space (500MB, 2GiB), or, with tcg, instructions "
                      "(500M). Older keyframes and events are dropped as new ones come; what is "
                      "left is somewhat more than asked for."},
+    [RECORD_UNTIL] = {"until", 0, "CONDITION",
+                      "Ends the recording, and QEMU, when this happens; may be given several "
+                      "times. console:/REGEX/: a line of the guest's console that the POSIX "
+                      "extended regular expression matches. panic: Linux says so on the console, "
+                      "or the guest by a pvpanic device. exit: the guest powers off. "
+                      "timeout:SECONDS of the host's time (default: 60). With pass: before it, it "
+                      "is no failure.",
+                      .repeats = true},
+    [RECORD_REPEAT] = {"repeat", 0, "N",
+                       "Runs the guest again, N times at most, until a condition of --until makes "
+                       "it fail. The recording of that run is kept, those of the others are "
+                       "deleted."},
+    [RECORD_MARKERS] = {"markers", 0, "ADDRESS",
+                        "The guest stores its markers at this guest-physical address. Default: "
+                        "that of the machine, 0xa0001f0 on virt."},
     [RECORD_SYMBOLS] = {"symbols", 0, "ELF",
                         "Notes this file in the recording as the one with the guest's symbols, "
                         "which ebb replay then gives to gdb. A kernel that is an ELF file needs no "
@@ -252,6 +272,54 @@ static int parse_rescan_on_execute(const char *text, struct record_settings *set
     return 0;
 }
 
+static int parse_until(const struct arguments *arguments, struct record_settings *settings,
+                       struct ebb_error *error)
+{
+    const char *repeat = arguments->values[RECORD_REPEAT];
+
+    settings->until = arguments->repeated;
+    settings->until_count = (size_t)arguments->repeated_count;
+    settings->has_repeat = repeat != NULL;
+    settings->repeat = 1;
+    for (size_t i = 0; i < settings->until_count; i++) {
+        if (until_check(settings->until[i], error) < 0) {
+            return -1;
+        }
+    }
+    if (repeat &&
+        options_number(repeat, "--repeat", ULLONG_MAX - 1, &settings->repeat, error) < 0) {
+        return -1;
+    }
+    if (repeat && !settings->repeat) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "--repeat 0 would not run the guest at all");
+    }
+    if (repeat && !settings->until_count) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "--repeat needs --until, to know when the guest has failed");
+    }
+    if (repeat && settings->control) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "--repeat starts and deletes recordings by itself; leave out --control");
+    }
+    return 0;
+}
+
+static int parse_markers(const char *text, struct record_settings *settings,
+                         struct ebb_error *error)
+{
+    if (!text) {
+        return 0;
+    }
+    if (options_number(text, "--markers", UINT64_MAX, &settings->markers, error) < 0) {
+        return -1;
+    }
+    if (settings->markers == 0 || settings->markers % 8 != 0) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "--markers: %s is no address of a register; write a multiple of 8", text);
+    }
+    return 0;
+}
+
 /* Which of the options is given that speak to a guest; NULL: none. */
 static const char *remote_option(const struct record_settings *settings)
 {
@@ -277,7 +345,8 @@ static int check_control(const struct arguments *arguments, const struct record_
     if (option && (arguments->rest_count > 0 || settings->control || settings->wait ||
                    settings->accelerator != ACCELERATOR_ANY || settings->has_icount ||
                    settings->has_clock_step || settings->guest_clock || settings->rescan_at_count ||
-                   settings->rescan_on_execute || settings->qemu || settings->stats)) {
+                   settings->rescan_on_execute || settings->qemu || settings->stats ||
+                   settings->until_count || settings->markers)) {
         return ebb_fail(error, EBB_ERROR_USAGE,
                         "%s speaks to a guest that runs already; QEMU's arguments and the options "
                         "to start one belong to the ebb record that did",
@@ -319,6 +388,8 @@ int record_settings_parse(const struct arguments *arguments, struct record_setti
     if (parse_accelerator(arguments->values[RECORD_ACCEL], settings, error) < 0 ||
         (shift && options_number(shift, "--icount", MAXIMUM_ICOUNT, &number, error) < 0) ||
         parse_amounts(arguments, settings, error) < 0 ||
+        parse_until(arguments, settings, error) < 0 ||
+        parse_markers(arguments->values[RECORD_MARKERS], settings, error) < 0 ||
         parse_clock_step(arguments->values[RECORD_CLOCK_STEP], settings, error) < 0 ||
         parse_guest_clock(arguments->values[RECORD_GUEST_CLOCK], settings, error) < 0 ||
         parse_rescan_at(arguments->values[RECORD_RESCAN_AT], settings, error) < 0 ||

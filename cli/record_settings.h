@@ -25,7 +25,12 @@ struct record_settings {
     bool has_interval;
     struct quantity interval; /* between keyframes; value 0: only the first and the last */
     bool has_last;
-    struct quantity last; /* what a flight recorder keeps */
+    struct quantity last;     /* what a flight recorder keeps */
+    const char *const *until; /* conditions; they belong to the arguments */
+    size_t until_count;
+    bool has_repeat;
+    unsigned long long repeat;  /* runs at most */
+    unsigned long long markers; /* address; 0: that of the machine */
     bool wait;
     const char *output;
     const char *symbols;

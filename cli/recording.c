@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "recording.h"
 
+#include "until.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -191,6 +193,24 @@ char *recording_create(const char *path, struct ebb_error *error)
     return copy;
 }
 
+int recording_delete(const char *directory, struct ebb_error *error)
+{
+    static const char *const names[] = {MANIFEST_NAME, "log", "keyframes", "start", "index"};
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    for (size_t i = 0; fd >= 0 && i < sizeof(names) / sizeof(names[0]); i++) {
+        unlinkat(fd, names[i], 0); /* if there is one; what is left makes rmdir() fail */
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (fd < 0 || rmdir(directory) < 0) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "cannot delete the recording %s: %s", directory,
+                        strerror(errno));
+    }
+    return 0;
+}
+
 int recording_open_log(struct recording *recording,
                        struct ebb_log *(*open_log)(const char *directory, struct ebb_error *error),
                        struct ebb_error *error)
@@ -249,6 +269,18 @@ void recording_close(struct recording *recording)
     *recording = (struct recording){0};
 }
 
+static int position_of_until(const struct recording *recording, const char *what,
+                             uint64_t *position, struct ebb_error *error)
+{
+    int found = until_place(recording->manifest, recording->log, position, error);
+
+    if (found == 0) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "%s: no condition of ebb record --until has ended this recording", what);
+    }
+    return found < 0 ? -1 : 0;
+}
+
 int recording_position(const struct recording *recording, const char *text, const char *what,
                        uint64_t *position, struct ebb_error *error)
 {
@@ -264,10 +296,13 @@ int recording_position(const struct recording *recording, const char *text, cons
         *position = summary.end_position;
         return 0;
     }
+    if (strcmp(text, "until") == 0) {
+        return position_of_until(recording, what, position, error);
+    }
     if (options_number(text, what, UINT64_MAX, &number, error) < 0) {
         return ebb_fail(error, EBB_ERROR_USAGE,
-                        "%s: \"%s\" is not a position; write a number of instructions, begin or "
-                        "end",
+                        "%s: \"%s\" is not a position; write a number of instructions, begin, end "
+                        "or until",
                         what, text);
     }
     *position = number;

@@ -38,7 +38,11 @@ char *recording_newest(const char *parent, struct ebb_error *error);
  * of the current directory. An existing one must be empty. The caller frees the result. */
 char *recording_create(const char *path, struct ebb_error *error);
 
-/* Reads a position: a number, "begin" or "end" (of the log). */
+/* Removes the files of a recording that was just made, and its directory. */
+int recording_delete(const char *directory, struct ebb_error *error);
+
+/* Reads a position: a number, "begin" or "end" (of the log), or "until": where what has ended it
+ * was met (until.h). */
 int recording_position(const struct recording *recording, const char *text, const char *what,
                        uint64_t *position, struct ebb_error *error);
 

@@ -11,6 +11,7 @@
 #include "served_facts.h"
 #include "slide.h"
 #include "symbol_file.h"
+#include "until.h"
 #include "walls_check.h"
 
 #include "engine/worker_client.h"
@@ -78,7 +79,14 @@ static int seek(struct replay *replay, const char *at, struct ebb_error *error)
     struct timeline_stop stop;
     uint64_t position;
 
-    if (recording_position(&replay->recording, at, "--at", &position, error) < 0) {
+    if (strcmp(at, "until") == 0 && replay->recording.manifest->until.condition) {
+        /* The timeline's log: that of the recording may have had counts when it was opened. */
+        if (until_place(replay->recording.manifest, timeline_log(replay->timeline), &position,
+                        error) < 0) {
+            return -1;
+        }
+        position = position < begin ? begin : position > end ? end : position;
+    } else if (recording_position(&replay->recording, at, "--at", &position, error) < 0) {
         return -1;
     }
     if (strcmp(at, "begin") == 0) {
@@ -190,11 +198,32 @@ static void describe_early(struct replay *replay)
     free(program);
 }
 
+/* Where the user says, or what has ended the recording was met; NULL: at the beginning. */
+static const char *where_to_open(const struct replay *replay)
+{
+    const char *at = replay->arguments->values[REPLAY_AT];
+
+    return at || !replay->recording.manifest->until.condition ? at : "until";
+}
+
+/* Says why this is not the beginning. */
+static void tell_until(const struct replay *replay)
+{
+    const struct manifest_until *until = &replay->recording.manifest->until;
+    char *what = until->condition ? until_describe(until->condition, until->line) : NULL;
+
+    if (what && !replay->arguments->values[REPLAY_AT]) {
+        fprintf(stderr, "ebb: at position %llu, where the guest met %s\n",
+                (unsigned long long)timeline_position(replay->timeline), what);
+    }
+    free(what);
+}
+
 static int open_timeline(struct replay *replay, bool own_gdb, struct ebb_error *error)
 {
     const char *memory = replay->arguments->values[REPLAY_MEMORY];
     const char *workers = replay->arguments->values[REPLAY_WORKERS];
-    const char *at = replay->arguments->values[REPLAY_AT];
+    const char *at = where_to_open(replay);
     unsigned long long bytes = 0, count = 0;
     struct timeline_options options = {
         .recording = replay->recording.directory,
@@ -233,6 +262,7 @@ static int open_timeline(struct replay *replay, bool own_gdb, struct ebb_error *
     progress_end(&replay->progress);
     if (status == 0) {
         notices_tell(&replay->recording, replay->timeline);
+        tell_until(replay);
         slide_tell(&replay->slide, replay->symbols, !own_gdb);
     }
     /* The timeline goes on calling progress_show(), but the terminal is gdb's now. */
@@ -539,7 +569,9 @@ static const struct option_spec options[] = {
     [REPLAY_ANYWHERE] = {"anywhere", 0, NULL,
                          "Lets --listen take an address that other machines can reach. Whoever "
                          "connects can read all of the guest's memory."},
-    [REPLAY_AT] = {"at", 0, "begin|end|POSITION", "Starts at this position; default: begin."},
+    [REPLAY_AT] = {"at", 0, "begin|end|until|POSITION",
+                   "Starts at this position; until: where what ended the recording was met (ebb "
+                   "record --until). Default: until, if there is one, else begin."},
     [REPLAY_SYMBOLS] = {"symbols", 0, "ELF",
                         "Gives this file to gdb; default: what the recording names, if it is an "
                         "ELF file on this machine. Where the guest has moved itself (a kernel with "
@@ -570,6 +602,9 @@ const struct command command_replay = {
         "where the recording is damaged.",
     .examples =
         "ebb replay --at end\n"
+        "# run the guest until it panics, and look at that\n"
+        "ebb record --until panic --repeat 100 -- -M virt -nographic -kernel vmlinux && ebb "
+        "replay\n"
         "ebb replay --symbols vmlinux ebb-recording-3 -- -x breakpoints.gdb\n"
         "gdb-multiarch vmlinux -ex \"target remote | ebb replay --stdio ebb-recording-3\"\n",
     .options = options,

@@ -18,6 +18,7 @@ enum ebb_error_kind {
     EBB_ERROR_CORRUPT = 4,     /* a recording's bytes are not what the format allows */
     EBB_ERROR_UNSUPPORTED = 5, /* a guest, machine or recording that cannot be handled */
     EBB_ERROR_INTERRUPTED = 6, /* the user asked to stop */
+    EBB_ERROR_UNMET = 7,       /* what was waited for did not happen */
 };
 
 struct ebb_error {

@@ -76,7 +76,7 @@ build() {
     esac
     # Drivers, which only the virt machine has the devices for.
     case $file in
-    */dma.c | */nested.c | */secure.c | */overlap.c | */stale.c | */ramfb.c | */culprit.c)
+    */dma.c | */nested.c | */secure.c | */overlap.c | */stale.c | */ramfb.c | */culprit.c | */flaky.c)
         more="$more $source/common/fw_cfg.c $source/common/virtio_rng.c"
         ;;
     */tags.c | */moved.c | */accessed.c | */firstfault.c) more="$more $flat_map" ;;
@@ -98,7 +98,7 @@ virt=-Wl,--defsym=RAM_BASE=0x40000000
 vexpress="-Wl,--defsym=RAM_BASE=0x80000000 -DBOARD_VEXPRESS"
 for name in exceptions interrupts mmu exclusives float semihosting echo reset dma nested \
     watchpoints steps lines long forever ticks secure flash overlap stale ramfb culprit \
-    tasks; do
+    tasks flaky markers; do
     build $name-aarch64.elf aarch64 "$source/$name.c" $virt
     build $name-arm.elf arm "$source/$name.c" $virt -marm
 done
@@ -168,7 +168,7 @@ if [ ! -e "$out/wakeups-aarch64.elf" ] ||
 fi
 build jobs-kvm-aarch64.elf aarch64 demo/jobs.c $virt
 build jobs-aarch64.elf aarch64 demo/jobs.c $virt
-for name in interrupts exclusives float echo; do
+for name in interrupts exclusives float echo markers; do
     # shellcheck disable=SC2086
     build $name-vexpress.elf arm "$source/$name.c" $vexpress -marm
 done

@@ -309,6 +309,78 @@ static void test_record_endings(void **state)
     assert_false(exists(setting, "r4"));
 }
 
+#define UNTIL(condition)                                                                           \
+    STATUS(", \\\"end\\\": \\\"stopped\\\", \\\"until\\\": {\\\"condition\\\": \\\"" condition     \
+           "\\\", \\\"text\\\": \\\"bad\\\"}")
+
+/* Runs the guest again until it fails; only that recording is left, in a place of its own. */
+static void test_record_repeat(void **state)
+{
+    const struct command_setting *setting = *state;
+    const struct command_outcome *outcome;
+
+    write_qemu(setting,
+               "d=$(ls -d ebb-recording-*); cp rec/* $d; touch $d/start $d/index\n"
+               "echo run >> runs\n[ $(wc -l < runs) = 3 ] || {\n" END "\nexit\n}\n" UNTIL("panic"));
+    outcome = command_run(setting, "record --until panic --repeat 5 --qemu %s/qemu -M virt");
+    assert_int_equal(outcome->status, 0);
+    assert_non_null(strstr(outcome->err, "run 3 of 5: panic"));
+    assert_non_null(strstr(outcome->err, "recorded into ebb-recording-1"));
+    assert_true(exists(setting, "ebb-recording-1/manifest.json"));
+    assert_false(exists(setting, "ebb-recording-2"));
+    /* What passes is no failure; a user who quits wants no more runs. */
+    write_qemu(setting, "cp rec/* p\n" UNTIL("pass:exit"));
+    outcome =
+        command_run(setting, "record -o p --until pass:exit --repeat 2 --qemu %s/qemu -M virt");
+    assert_int_equal(outcome->status, 7);
+    assert_non_null(strstr(outcome->err, "did not fail in 2 runs"));
+    assert_false(exists(setting, "p"));
+    write_qemu(setting, "cp rec/* q\n" STATUS(", \\\"end\\\": \\\"quit\\\""));
+    outcome = command_run(setting, "record -o q --until panic --repeat 2 --qemu %s/qemu -M virt");
+    assert_int_equal(outcome->status, 6);
+    assert_true(exists(setting, "q/log"));
+    /* What is not of the recording is not deleted. */
+    write_qemu(setting, "cp rec/* k; touch k/notes\n" END);
+    outcome = command_run(setting, "record -o k --until panic --repeat 2 --qemu %s/qemu -M virt");
+    assert_int_equal(outcome->status, 1);
+    assert_non_null(strstr(outcome->err, "cannot delete the recording k"));
+    assert_true(exists(setting, "k/notes"));
+    /* A run that cannot be recorded ends it. */
+    write_qemu(setting, "exit 1");
+    outcome = command_run(setting, "record -o f --until panic --repeat 2 --qemu %s/qemu -M virt");
+    assert_int_equal(outcome->status, 1);
+    assert_false(exists(setting, "f"));
+}
+
+/* Where the condition was met is told of what a manifest says, and what it says may be wrong. */
+static void test_until(void **state)
+{
+    static const struct {
+        const char *event;
+        long long position;
+    } cases[] = {{"\"event\": 14,", 301}, {"", 1000}, {"\"event\": 99,", 1000}};
+    const struct command_setting *setting = *state;
+    char path[4096], text[512];
+
+    snprintf(path, sizeof(path), "%s/rec", setting->folder);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        json_t *info, *until;
+
+        snprintf(text, sizeof(text),
+                 "{\"format\": \"ebb-recording\", \"version\": 1, \"until\": {%s"
+                 "\"condition\": \"console:/x/\", \"text\": \"a\\u001bx\"}}",
+                 cases[i].event);
+        fixture_write(path, "manifest.json", text, strlen(text));
+        info = command_run_json(setting, "info --json rec");
+        until = json_object_get(info, "until");
+        assert_int_equal(integer(until, "position"), cases[i].position);
+        assert_string_equal(json_string_value(json_object_get(until, "condition")), "console:/x/");
+        json_decref(info);
+    }
+    assert_non_null(strstr(command_run(setting, "info rec")->out,
+                           "until         1 000  console:/x/: a\\x1bx\n"));
+}
+
 static void test_record_forwards_signals(void **state)
 {
     static const int signals[] = {SIGINT, SIGTERM};
@@ -454,7 +526,8 @@ int main(int argc, char **argv)
         IN_FOLDER(test_record_endings), IN_FOLDER(test_record_forwards_signals),
         IN_FOLDER(test_record_waits),   IN_FOLDER(test_doctor),
         IN_FOLDER(test_usage),          IN_FOLDER(test_bisect_usage),
-        IN_FOLDER(test_one_source),
+        IN_FOLDER(test_one_source),     IN_FOLDER(test_record_repeat),
+        IN_FOLDER(test_until),
     };
 
     int failed;

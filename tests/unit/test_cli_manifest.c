@@ -16,6 +16,8 @@ static const char good[] =
     " \"cpu\": {\"type\": \"cortex-a72-arm-cpu\", \"architecture\": \"aarch64\"}, \"ram\": "
     "{\"size\": 268435456},"
     " \"icount_shift\": 1, \"kernel\": \"/boot/vmlinuz\", \"future\": [1, 2],"
+    " \"markers\": 167772656, \"until\": {\"condition\": \"panic\", \"text\": \"oh\", \"event\": "
+    "9},"
     " \"consoles\": [{\"address\": 150994944, \"type\": \"pl011\"}, {\"address\": \"0x9040000\"}],"
     " \"devices\": [{\"name\": \"pl011\", \"address\": 150994944, \"size\": 4096},"
     " {\"name\": \"far\", \"address\": \"0xffffffffffff0000\", \"size\": \"0x10000\"}]}";
@@ -39,6 +41,10 @@ static void test_members(void **state)
     assert_null(manifest->symbols);
     assert_true(manifest->ram_bytes == 256 << 20);
     assert_int_equal(manifest->icount_shift, 1);
+    assert_true(manifest->markers == 0xa0001f0);
+    assert_string_equal(manifest->until.condition, "panic");
+    assert_string_equal(manifest->until.line, "oh");
+    assert_true(manifest->until.has_event && manifest->until.event == 9);
     assert_int_equal(manifest->console_count, 2);
     assert_true(manifest->consoles[0].address == 0x9000000);
     assert_string_equal(manifest->consoles[0].type, "pl011");
@@ -62,6 +68,8 @@ static void test_little_is_enough(void **state)
     assert_non_null(manifest);
     assert_int_equal(manifest->icount_shift, -1);
     assert_int_equal(manifest->console_count, 0);
+    assert_null(manifest->until.condition);
+    assert_true(manifest->markers == 0);
     manifest_free(manifest);
 }
 
@@ -85,6 +93,10 @@ static void test_refused(void **state)
         {"{\"format\":\"ebb-recording\",\"version\":\"1\"}", EBB_ERROR_CORRUPT, "version"},
         {"{\"format\":\"ebb-recording\",\"version\":2}", EBB_ERROR_UNSUPPORTED, "version 2"},
         {"{\"format\":\"ebb-recording\",\"version\":-1}", EBB_ERROR_UNSUPPORTED, "version -1"},
+        {WITH("\"until\":7"), EBB_ERROR_CORRUPT, "until"},
+        {WITH("\"until\":{\"condition\":1}"), EBB_ERROR_CORRUPT, "until.condition"},
+        {WITH("\"until\":{\"condition\":\"exit\",\"event\":-1}"), EBB_ERROR_CORRUPT, "until.event"},
+        {WITH("\"markers\":[]"), EBB_ERROR_CORRUPT, "markers"},
         {WITH("\"version\":1"), EBB_ERROR_CORRUPT, "line"},
         {WITH("\"machine\":7"), EBB_ERROR_CORRUPT, "machine"},
         {WITH("\"cpu\":\"cortex-a72\""), EBB_ERROR_CORRUPT, "cpu"},

@@ -189,6 +189,29 @@ static void test_amounts(void **state)
     }
 }
 
+static void test_until(void **state)
+{
+    const struct host_facts arm = fake_arm_host(), x86 = fake_x86_host();
+
+    (void)state;
+    expect_line(&x86, "--until=panic --until=pass:console:/a,b/ --repeat=3 -M virt",
+                "-M virt -icount shift=1 " RECORDER ",until=panic\npass:console:/a,,b/");
+    expect_line(&arm, "--until=timeout:5 --markers=0xb000000 --accel=kvm -M virt -cpu host",
+                "-machine virt " MACHINE " -accel kvm -cpu host" HIDDEN " " GLOBALS
+                " " RECORDER EVERY_SECOND ",until=timeout:5,markers=0xb000000");
+    expect_refusal(&x86, "--until=crash -M virt", "is no condition");
+    expect_refusal(&x86, "--until=console:word -M virt", "write console:/REGEX/");
+    expect_refusal(&x86, "--until=console:/(/ -M virt", "no regular expression");
+    expect_refusal(&x86, "--until=timeout:0 -M virt", "at once");
+    expect_refusal(&x86, "--until=timeout:1x -M virt", "whole number");
+    expect_refusal(&x86, "--repeat=3 -M virt", "--repeat needs --until");
+    expect_refusal(&x86, "--repeat=0 --until=exit -M virt", "not run the guest at all");
+    expect_refusal(&x86, "--repeat=2 --until=exit --control=s -M virt", "leave out --control");
+    expect_refusal(&x86, "--attach=s --until=exit", "a guest that runs already");
+    expect_refusal(&x86, "--markers=0x1001 -M virt", "no address of a register");
+    expect_refusal(&x86, "--markers=here -M virt", "whole number");
+}
+
 static void test_clock_step(void **state)
 {
     const struct host_facts arm = fake_arm_host(), x86 = fake_x86_host();
@@ -430,13 +453,21 @@ static void test_cpus_of_two_kinds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kvm_lines),         cmocka_unit_test(test_accelerator_in_machine),
-        cmocka_unit_test(test_amounts),           cmocka_unit_test(test_clock_step),
-        cmocka_unit_test(test_guest_clock),       cmocka_unit_test(test_rescan_at),
-        cmocka_unit_test(test_control),           cmocka_unit_test(test_notes),
-        cmocka_unit_test(test_what_only_tcg_can), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_icount_means_tcg),  cmocka_unit_test(test_host_without_aarch32),
-        cmocka_unit_test(test_hosts_without_kvm), cmocka_unit_test(test_cpus_of_two_kinds),
+        cmocka_unit_test(test_kvm_lines),
+        cmocka_unit_test(test_accelerator_in_machine),
+        cmocka_unit_test(test_amounts),
+        cmocka_unit_test(test_clock_step),
+        cmocka_unit_test(test_until),
+        cmocka_unit_test(test_guest_clock),
+        cmocka_unit_test(test_rescan_at),
+        cmocka_unit_test(test_control),
+        cmocka_unit_test(test_notes),
+        cmocka_unit_test(test_what_only_tcg_can),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_icount_means_tcg),
+        cmocka_unit_test(test_host_without_aarch32),
+        cmocka_unit_test(test_hosts_without_kvm),
+        cmocka_unit_test(test_cpus_of_two_kinds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

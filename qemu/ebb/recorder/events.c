@@ -3,6 +3,7 @@
 #include "accel.h"
 #include "events.h"
 #include "ram_space.h"
+#include "until.h"
 
 #define MAX_DMA_EVENT (1u << 20) /* bytes; longer transfers become several events */
 
@@ -12,7 +13,9 @@ void recorder_events_append(struct recorder_session *session, const struct ebb_e
 
     if (ebb_log_writer_append(session->writer, event, &error)) {
         recorder_state_fail(session, "%s", error.message);
+        return;
     }
+    recorder_until_see(session, event);
 }
 
 void recorder_events_effect(struct recorder_session *session, struct ebb_event *event)

@@ -8,6 +8,7 @@
 #include "hw/char/pl011.h"
 #include "hw/sysbus.h"
 #include "qapi/error.h"
+#include "qemu/error-report.h"
 #include "qobject/qbool.h"
 #include "qobject/qdict.h"
 #include "qobject/qjson.h"
@@ -21,7 +22,10 @@
 #include "accel.h"
 #include "manifest.h"
 #include "map.h"
+#include "markers.h"
 #include "ram_space.h"
+#include "region_address.h"
+#include "until.h"
 
 #define RECORDER_VERSION "0.1.0"
 
@@ -119,21 +123,6 @@ static QList *describe_map(const struct recorder_session *session)
     return list;
 }
 
-/*
- * Where the CPU sees a region of a device; false if nowhere. Boards map their devices by
- * sysbus_mmio_map() or by hand, so the device itself does not always know.
- */
-static bool find_address(const MemoryRegion *region, hwaddr *address)
-{
-    const ARMCPU *cpu = ARM_CPU(first_cpu);
-
-    *address = 0;
-    for (; region->container; region = region->container) {
-        *address += region->addr;
-    }
-    return region == CPU(cpu)->memory || region == cpu->secure_memory;
-}
-
 static int add_console(Object *object, void *opaque)
 {
     SysBusDevice *device = (SysBusDevice *)object_dynamic_cast(object, TYPE_SYS_BUS_DEVICE);
@@ -141,7 +130,7 @@ static int add_console(Object *object, void *opaque)
     QDict *dict;
 
     if (!device || !object_dynamic_cast(object, TYPE_PL011) || !sysbus_has_mmio(device, 0) ||
-        !find_address(sysbus_mmio_get_region(device, 0), &address)) {
+        !recorder_region_address(sysbus_mmio_get_region(device, 0), &address)) {
         return 0;
     }
     dict = qdict_new();
@@ -177,7 +166,7 @@ static int add_device(Object *object, void *opaque)
     for (int i = 0; device && sysbus_has_mmio(device, i); i++) {
         MemoryRegion *region = sysbus_mmio_get_region(device, i);
 
-        if (!memory_region_is_ram(region) && find_address(region, &address)) {
+        if (!memory_region_is_ram(region) && recorder_region_address(region, &address)) {
             QDict *dict = qdict_new();
 
             qdict_put_str(dict, "name", device_name(DEVICE(device)));
@@ -248,6 +237,9 @@ static QDict *describe(struct recorder_session *session)
     qdict_put(dict, "memory_map", describe_map(session));
     qdict_put(dict, "consoles", describe_consoles());
     qdict_put(dict, "devices", describe_devices());
+    if (recorder_markers_address(session)) {
+        put_uint(dict, "markers", recorder_markers_address(session));
+    }
     if (session->settings.kernel) {
         qdict_put_str(dict, "kernel", session->settings.kernel);
     }
@@ -257,11 +249,10 @@ static QDict *describe(struct recorder_session *session)
     return dict;
 }
 
-bool recorder_manifest_write(struct recorder_session *session, Error **errp)
+static bool write_file(const struct recorder_session *session, Error **errp)
 {
     g_autofree char *path = g_build_filename(session->settings.directory, "manifest.json", NULL);
-    QDict *manifest = describe(session);
-    GString *text = qobject_to_json_pretty(QOBJECT(manifest), true);
+    GString *text = qobject_to_json_pretty(QOBJECT(session->manifest), true);
     GError *failure = NULL;
 
     g_string_append_c(text, '\n');
@@ -271,6 +262,25 @@ bool recorder_manifest_write(struct recorder_session *session, Error **errp)
         g_error_free(failure);
     }
     g_string_free(text, true);
-    qobject_unref(manifest);
     return !failure;
+}
+
+bool recorder_manifest_write(struct recorder_session *session, Error **errp)
+{
+    qobject_unref(session->manifest);
+    session->manifest = describe(session);
+    return write_file(session, errp);
+}
+
+void recorder_manifest_finish(struct recorder_session *session)
+{
+    QDict *until = recorder_until_describe(session);
+    Error *error = NULL;
+
+    if (until) {
+        qdict_put(session->manifest, "until", until);
+        if (!write_file(session, &error)) {
+            warn_report_err(error);
+        }
+    }
 }

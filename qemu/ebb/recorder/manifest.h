@@ -8,4 +8,7 @@
 /* Into the recording's directory; map.h has to be ready. False with *errp set. */
 bool recorder_manifest_write(struct recorder_session *session, Error **errp);
 
+/* The recording has ended: notes what has ended it, if a condition did (until.h). */
+void recorder_manifest_finish(struct recorder_session *session);
+
 #endif

@@ -20,10 +20,12 @@
 #include "device_view.h"
 #include "devices.h"
 #include "hooks.h"
+#include "markers.h"
 #include "reboots.h"
 #include "session.h"
 #include "status.h"
 #include "tcg.h"
+#include "until.h"
 
 #define TYPE_EBB_RECORDER "ebb-recorder"
 OBJECT_DECLARE_SIMPLE_TYPE(EbbRecorder, EBB_RECORDER)
@@ -63,7 +65,7 @@ static void machine_is_ready(Notifier *notifier, void *data)
 
     session->accel = kvm_enabled() ? &recorder_kvm_accel : &recorder_tcg_accel;
     session->cpu = ARM_CPU(first_cpu);
-    if (!recorder_checks_machine(session, &error)) {
+    if (!recorder_checks_machine(session, &error) || !recorder_markers_check(session, &error)) {
         refuse(error_get_pretty(error));
     }
     recorder_device_view_start(session);
@@ -165,6 +167,21 @@ static void set_symbols(Object *object, const char *value, Error **errp)
 {
     g_free(EBB_RECORDER(object)->session.settings.symbols);
     EBB_RECORDER(object)->session.settings.symbols = g_strdup(value);
+}
+
+static char *get_until(Object *object, Error **errp)
+{
+    return g_strdup(EBB_RECORDER(object)->session.settings.until);
+}
+
+static void set_until(Object *object, const char *value, Error **errp)
+{
+    struct recorder_session *session = &EBB_RECORDER(object)->session;
+
+    if (recorder_until_set(session, value, errp)) {
+        g_free(session->settings.until);
+        session->settings.until = g_strdup(value);
+    }
 }
 
 static bool get_wait(Object *object, Error **errp)
@@ -281,6 +298,7 @@ static void add_numbers(Object *object, struct recorder_settings *settings)
                                    OBJ_PROP_FLAG_READWRITE);
     object_property_add_uint64_ptr(object, "last-bytes", &settings->last_bytes,
                                    OBJ_PROP_FLAG_READWRITE);
+    object_property_add_uint64_ptr(object, "markers", &settings->markers, OBJ_PROP_FLAG_READWRITE);
 }
 
 static void recorder_init(Object *object)
@@ -311,6 +329,7 @@ static void recorder_class_init(ObjectClass *class, void *data)
     object_class_property_add_str(class, "directory", get_directory, set_directory);
     object_class_property_add_str(class, "kernel", get_kernel, set_kernel);
     object_class_property_add_str(class, "symbols", get_symbols, set_symbols);
+    object_class_property_add_str(class, "until", get_until, set_until);
     object_class_property_add_bool(class, "wait", get_wait, set_wait);
     object_class_property_add_bool(class, "recording", get_recording, set_recording);
     object_class_property_add_bool(class, "rescan", NULL, set_rescan);

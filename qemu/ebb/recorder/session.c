@@ -13,6 +13,7 @@
 #include "ram_space.h"
 #include "session.h"
 #include "status.h"
+#include "until.h"
 
 /* The beginning. */
 
@@ -70,6 +71,7 @@ static void start(struct recorder_session *session)
         return;
     }
     session->phase = RECORDER_RECORDING;
+    recorder_until_start(session, session->manifest);
     recorder_keyframe_start(session);
     recorder_keyframe_write(session, session->accel->place(session), NULL);
 }
@@ -108,6 +110,9 @@ void recorder_session_between_runs(struct recorder_session *session)
     }
     if (session->resetting) {
         append_reset(session);
+    } else if (recorder_until_is_met(session)) {
+        recorder_session_finish(session, EBB_END_STOPPED, session->accel->place(session));
+        recorder_until_shut_down();
     } else if (recorder_keyframe_is_due(session)) {
         recorder_keyframe_write(session, session->accel->place(session), NULL);
     }
@@ -151,6 +156,7 @@ static void append_end(struct recorder_session *session, enum ebb_end_reason rea
 static void stop_parts(struct recorder_session *session)
 {
     session->accel->stop(session);
+    recorder_until_stop(session);
     recorder_keyframe_stop(session);
     recorder_map_stop(session);
     g_clear_pointer(&session->space, recorder_ram_space_free);
@@ -162,6 +168,7 @@ void recorder_session_finish(struct recorder_session *session, enum ebb_end_reas
     if (!recorder_state_is_recording(session)) {
         return;
     }
+    reason = recorder_until_settle(session, reason);
     session->end_reason = reason;
     session->end_position = position;
     if (position == session->accel->position(session)) {
@@ -174,6 +181,7 @@ void recorder_session_finish(struct recorder_session *session, enum ebb_end_reas
     if (recorder_state_is_recording(session)) {
         session->phase = RECORDER_FINISHED;
     }
+    recorder_manifest_finish(session);
     stop_parts(session);
     recorder_status_write(session);
 }

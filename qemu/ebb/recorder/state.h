@@ -12,6 +12,7 @@
 
 #include "cpu.h"
 #include "qemu/notify.h"
+#include "qobject/qdict.h"
 #include "log/event.h"
 #include "log/writer.h"
 #include "protocol/moment.h"
@@ -41,6 +42,8 @@ struct recorder_settings {
     uint64_t last_ms;
     uint64_t last_instructions;
     uint64_t last_bytes;
+    char *until;      /* conditions, as text */
+    uint64_t markers; /* guest-physical address; 0: that of the machine */
 };
 
 struct recorder_accel;
@@ -49,6 +52,7 @@ struct recorder_keyframes;
 struct recorder_kvm;
 struct recorder_map;
 struct recorder_ram_space;
+struct recorder_until;
 
 /* The guest's reboots, while they come quickly. */
 struct recorder_reboots {
@@ -84,6 +88,7 @@ struct recorder_session {
      */
     struct moment moment;
     struct recorder_reboots reboots;
+    struct recorder_until *until;           /* until.c; NULL: no conditions */
     struct recorder_replacements rescanned; /* by the last rescan */
     bool resetting; /* from the start of a machine reset until the vCPU runs again */
 
@@ -94,7 +99,8 @@ struct recorder_session {
     struct recorder_ram_space *space;
     struct recorder_map *map;
     struct recorder_keyframes *keyframes;
-    GArray *bases;     /* flight.c */
+    GArray *bases; /* flight.c */
+    QDict *manifest;
     bool tracks_dirty; /* QEMU's dirty bits are kept for us */
 
     QEMUTimer *status_timer;

@@ -8,6 +8,7 @@
 #include "system/cpu-timers.h"
 #include "accel.h"
 #include "status.h"
+#include "until.h"
 
 #define PERIOD_MS 1000
 
@@ -35,6 +36,9 @@ static GString *describe(struct recorder_session *session)
     session->accel->status(session, dict);
     if (session->phase == RECORDER_FINISHED) {
         qdict_put_str(dict, "end", ebb_end_reason_name(session->end_reason));
+    }
+    if (session->phase == RECORDER_FINISHED && recorder_until_is_met(session)) {
+        qdict_put(dict, "until", recorder_until_describe(session));
     }
     text = qobject_to_json(QOBJECT(dict));
     g_string_append_c(text, '\n');

@@ -23,6 +23,8 @@ CPUS = {"aarch64": "cortex-a53", "arm": "cortex-a15", "thumb": "cortex-a7",
 MACHINES = {
     "culprit-aarch64": ("", None, ["-device", "virtio-rng-device"]),
     "culprit-arm": ("", None, ["-device", "virtio-rng-device"]),
+    "flaky-aarch64": ("", None, ["-device", "virtio-rng-device"]),
+    "flaky-arm": ("", None, ["-device", "virtio-rng-device"]),
     "secure-aarch64": (",secure=on", "cortex-a57", ["-device", "virtio-rng-device"]),
     "secure-arm": (",secure=on", None, ["-device", "virtio-rng-device"]),
     "hypervisor-aarch64": (",virtualization=on,gic-version=3", "cortex-a57", []),
