@@ -3,15 +3,19 @@
 #include "commands.h"
 #include "console_lines.h"
 #include "json_list.h"
+#include "markers.h"
 #include "recording.h"
 #include "text.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct printer {
     const struct recording *recording;
     bool json;
     struct json_list list;
+    struct markers markers;
+    size_t next_marker;
 };
 
 static int print_json(struct printer *printer, const struct console_line *line,
@@ -28,11 +32,44 @@ static int print_json(struct printer *printer, const struct console_line *line,
         error);
 }
 
+static int print_marker(struct printer *printer, const struct marker *marker,
+                        struct ebb_error *error)
+{
+    char place[RECORDING_PLACE_SIZE];
+
+    if (printer->json) {
+        return json_list_add(&printer->list,
+                             json_pack("{s:o, s:n, s:o}", recording_place_name(printer->recording),
+                                       json_unsigned(marker->position), "console", "marker",
+                                       json_printable(marker->name, strlen(marker->name))),
+                             error);
+    }
+    printf("%15s  [marker %s]\n", recording_place(printer->recording, marker->position, place),
+           marker->name);
+    return 0;
+}
+
+/* Those up to a position. */
+static int print_markers(struct printer *printer, uint64_t until, struct ebb_error *error)
+{
+    const struct markers *markers = &printer->markers;
+    int status = 0;
+
+    while (status == 0 && printer->next_marker < markers->count &&
+           markers->list[printer->next_marker].position <= until) {
+        status = print_marker(printer, &markers->list[printer->next_marker++], error);
+    }
+    return status;
+}
+
 static int print_line(void *opaque, const struct console_line *line, struct ebb_error *error)
 {
     struct printer *printer = opaque;
     char *text, place[RECORDING_PLACE_SIZE];
 
+    if (print_markers(printer, line->position, error) < 0) {
+        return -1;
+    }
     if (printer->json) {
         return print_json(printer, line, error) < 0 ? -1 : ferror(stdout) != 0;
     }
@@ -61,15 +98,22 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
 
     if (recording_open(&recording, arguments, error) == 0) {
         printer.recording = &recording;
+        status = markers_read(&printer.markers, recording.log, recording.manifest, error);
+    }
+    if (status == 0) {
         if (printer.json) {
             json_list_begin(&printer.list, stdout);
         }
         status = console_lines_visit(recording.log, recording.manifest, 0, UINT64_MAX, print_line,
                                      &printer, error);
+        if (status == 0) {
+            status = print_markers(&printer, UINT64_MAX, error);
+        }
         if (printer.json) {
             json_list_end(&printer.list);
         }
     }
+    markers_clear(&printer.markers);
     recording_close(&recording);
     return status;
 }
@@ -83,7 +127,8 @@ const struct command command_console = {
         "Prints what the guest wrote to its serial ports and through semihosting. Before each "
         "line stands the position at which the guest began to write it; give it to ebb replay "
         "--at, or to \"ebb goto\" in gdb, to look at the guest there. Bytes that are no "
-        "printable text are shown as \\xNN.\n\n"
+        "printable text are shown as \\xNN. Between the lines stand the guest's markers, as "
+        "[marker NAME]; in JSON these have a member marker in the place of text.\n\n"
         "Of a recording made under KVM that has not been resolved yet only counts are known; they "
         "are printed with a tilde before them, and as count in JSON.",
     .examples = "# where was the first warning?\nebb console | grep -m1 -i warning\n",

@@ -2,6 +2,7 @@
 /* ebb info: what a recording holds. */
 #include "commands.h"
 #include "json_list.h"
+#include "markers.h"
 #include "recording.h"
 #include "text.h"
 #include "until.h"
@@ -10,13 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KIND_LIMIT 64 /* kinds are small numbers; what is above is counted as one */
+#define MARKERS_SHOWN 40 /* ebb console has all */
+#define KIND_LIMIT 64    /* kinds are small numbers; what is above is counted as one */
 
 struct contents {
     struct ebb_log_summary summary;
     uint64_t events[KIND_LIMIT + 1];
     const char *end_reason;  /* NULL: no end event */
     struct ebb_error damage; /* the first there is, or none; events behind it are not counted */
+    struct markers markers;
 };
 
 static int count_events(const struct recording *recording, struct contents *contents,
@@ -235,6 +238,27 @@ static int print_until(const struct recording *recording, struct ebb_error *erro
     return 0;
 }
 
+static void print_markers(const struct recording *recording, const struct markers *markers)
+{
+    char number[TEXT_NUMBER_SIZE], place[TEXT_NUMBER_SIZE + 1];
+
+    if (!markers->count) {
+        return;
+    }
+    printf("%-13s %s\n", "markers", text_count(number, markers->count));
+    for (size_t i = 0; i < markers->count && i < MARKERS_SHOWN; i++) {
+        const struct marker *marker = &markers->list[i];
+
+        snprintf(place, sizeof(place), "%s%s", recording->counts ? "~" : "",
+                 text_count(number, marker->position));
+        printf("  %16s  %s%s%s%s\n", place, marker->name, marker->fault ? " (" : "",
+               marker->fault ? marker->fault : "", marker->fault ? ")" : "");
+    }
+    if (markers->count > MARKERS_SHOWN) {
+        printf("  %16s  ebb console prints the others\n", "...");
+    }
+}
+
 static int print_text(const struct recording *recording, const struct contents *contents,
                       struct ebb_error *error)
 {
@@ -255,6 +279,7 @@ static int print_text(const struct recording *recording, const struct contents *
             printf("  %16s  %s\n", text_count(number, contents->events[kind]), kind_name(kind));
         }
     }
+    print_markers(recording, &contents->markers);
     return print_keyframes(recording, contents, error);
 }
 
@@ -321,6 +346,21 @@ static void add_positions_json(json_t *document, const struct recording *recordi
     json_object_set_new(document, "problem", problem_json(ebb_log_problem(recording->log)));
 }
 
+static json_t *markers_json(const struct recording *recording, const struct markers *markers)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < markers->count; i++) {
+        const struct marker *marker = &markers->list[i];
+
+        json_array_append_new(list, json_pack("{s:o, s:o, s:s?}", recording_place_name(recording),
+                                              json_unsigned(marker->position), "name",
+                                              json_printable(marker->name, strlen(marker->name)),
+                                              "fault", marker->fault));
+    }
+    return list;
+}
+
 /* null if no condition of --until has ended it. */
 static int add_until_json(json_t *document, const struct recording *recording,
                           struct ebb_error *error)
@@ -362,6 +402,7 @@ static int print_json(const struct recording *recording, const struct contents *
         json_unsigned(summary->cut_off_bytes));
     if (document) {
         add_positions_json(document, recording, summary);
+        json_object_set_new(document, "markers", markers_json(recording, &contents->markers));
         json_object_set_new(document, "damage",
                             contents->damage.kind ? json_printable(contents->damage.message,
                                                                    strlen(contents->damage.message))
@@ -384,11 +425,12 @@ static const struct option_spec options[] = {
 static int run(const struct arguments *arguments, struct ebb_error *error)
 {
     struct recording recording;
-    struct contents contents;
+    struct contents contents = {0};
     int status = -1;
 
     if (recording_open(&recording, arguments, error) == 0 &&
-        count_events(&recording, &contents, error) == 0) {
+        count_events(&recording, &contents, error) == 0 &&
+        markers_read(&contents.markers, recording.log, recording.manifest, error) == 0) {
         status = arguments->values[INFO_JSON] ? print_json(&recording, &contents, error)
                                               : print_text(&recording, &contents, error);
         if (status == 0 && contents.damage.kind) {
@@ -396,6 +438,7 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
             status = -1;
         }
     }
+    markers_clear(&contents.markers);
     recording_close(&recording);
     return status;
 }
@@ -407,7 +450,9 @@ const struct command command_info = {
     .operands_max = 1,
     .description =
         "Prints what was recorded, where and when, how long the recording is, its events by kind, "
-        "its keyframes, and whether it is complete or was cut off. If it is damaged, what is "
+        "its keyframes, its markers, what of --until has ended it, and whether it is complete or "
+        "was "
+        "cut off. If it is damaged, what is "
         "before the damage is told, and the exit status is 4.\n\n"
         "Of a recording made under KVM the host only knew counts and anchors; it says whether the "
         "first replay has resolved these into positions yet.",

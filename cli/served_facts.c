@@ -2,7 +2,9 @@
 #include "served_facts.h"
 
 #include "console_lines.h"
+#include "markers.h"
 #include "text.h"
+#include "until.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +15,7 @@
 #define TIMER_HZ "62500000"
 
 struct visitor {
+    uint64_t from, to; /* positions; console_lines_visit() keeps to them by itself */
     bool (*visit)(void *opaque, uint64_t position, const char *text);
     void *opaque;
 };
@@ -37,9 +40,63 @@ static int visit_console(void *opaque, const struct ebb_log *log, uint64_t from,
                          void *visit_opaque, struct ebb_error *error)
 {
     const struct recording *recording = opaque;
-    struct visitor visitor = {.visit = visit, .opaque = visit_opaque};
+    struct visitor visitor = {.from = from, .to = to, .visit = visit, .opaque = visit_opaque};
 
     return console_lines_visit(log, recording->manifest, from, to, visit_line, &visitor, error);
+}
+
+/* Visits a line of "WORD TEXT". */
+static int visit_word(const struct visitor *visitor, uint64_t position, const char *word,
+                      const char *text, struct ebb_error *error)
+{
+    char *line;
+    bool go_on;
+
+    if (position < visitor->from || position > visitor->to) {
+        return 0;
+    }
+    if (asprintf(&line, "%s %s", word, text) < 0) {
+        return ebb_fail_memory(error);
+    }
+    go_on = visitor->visit(visitor->opaque, position, line);
+    free(line);
+    return !go_on;
+}
+
+static int visit_until(const struct visitor *visitor, const struct manifest *manifest,
+                       const struct ebb_log *log, struct ebb_error *error)
+{
+    uint64_t position;
+    int status = until_place(manifest, log, &position, error);
+    char *what;
+
+    if (status <= 0) {
+        return status;
+    }
+    what = until_describe(manifest->until.condition, manifest->until.line);
+    status = what ? visit_word(visitor, position, "until", what, error) : ebb_fail_memory(error);
+    free(what);
+    return status;
+}
+
+static int visit_markers(void *opaque, const struct ebb_log *log, uint64_t from, uint64_t to,
+                         bool (*visit)(void *opaque, uint64_t position, const char *text),
+                         void *visit_opaque, struct ebb_error *error)
+{
+    const struct recording *recording = opaque;
+    struct visitor visitor = {.from = from, .to = to, .visit = visit, .opaque = visit_opaque};
+    struct markers markers;
+    int status = markers_read(&markers, log, recording->manifest, error);
+
+    for (size_t i = 0; i < markers.count && status == 0; i++) {
+        status =
+            visit_word(&visitor, markers.list[i].position, "marker", markers.list[i].name, error);
+    }
+    if (status == 0) {
+        status = visit_until(&visitor, recording->manifest, log, error);
+    }
+    markers_clear(&markers);
+    return status < 0 ? -1 : 0;
 }
 
 static void write_fact(FILE *file, const char *name, const char *value)
@@ -102,7 +159,8 @@ int served_facts_init(struct rsp_recording *served, struct recording *recording,
         free(facts);
         return ebb_fail_memory(error);
     }
-    *served = (struct rsp_recording){.facts = facts, .opaque = recording, .console = visit_console};
+    *served = (struct rsp_recording){
+        .facts = facts, .opaque = recording, .console = visit_console, .markers = visit_markers};
     find_clock(served, recording->manifest);
     return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ebb shell: a prompt to look at a recording without gdb. */
 #include "commands.h"
+#include "markers.h"
 #include "progress.h"
 #include "recording.h"
 #include "register_name.h"
@@ -24,7 +25,7 @@
 #include <readline/history.h>
 #include <readline/readline.h>
 
-#define WORDS_MAX 4
+#define WORDS_MAX 16
 #define EVENTS_DEFAULT 10
 #define BYTES_DEFAULT 64
 #define BYTES_MAX 4096
@@ -126,13 +127,62 @@ static int seek(struct shell *shell, uint64_t position, struct ebb_error *error)
     return status < 0 ? -1 : show_stop(shell, &stop, error);
 }
 
+/* The marker whose name the words make. */
+static int find_marker(struct shell *shell, char **words, int count, uint64_t *position,
+                       struct ebb_error *error)
+{
+    char name[4 * MARKER_TEXT_MAX + WORDS_MAX] = "";
+    const struct marker *marker;
+    struct markers markers;
+    int status = markers_read(&markers, shell->recording.log, shell->recording.manifest, error);
+
+    for (int i = 0; i < count; i++) {
+        size_t length = strlen(name);
+
+        snprintf(name + length, sizeof(name) - length, "%s%s", i ? " " : "", words[i]);
+    }
+    marker = markers_find(&markers, name, timeline_position(shell->timeline));
+    if (status == 0 && !marker) {
+        status = ebb_fail(error, EBB_ERROR_USAGE,
+                          "there is no marker \"%.40s\"; markers prints them", name);
+    } else if (status == 0) {
+        *position = marker->position;
+    }
+    markers_clear(&markers);
+    return status;
+}
+
 static int run_seek(struct shell *shell, char **words, int count, struct ebb_error *error)
 {
     uint64_t position;
+    int status;
 
+    if (count > 2 && strcmp(words[1], "marker") == 0) {
+        status = find_marker(shell, words + 2, count - 2, &position, error);
+    } else if (count > 2) {
+        status = ebb_fail(error, EBB_ERROR_USAGE, "write: %s POSITION", words[0]);
+    } else if (strcmp(words[1], "until") == 0) {
+        status = recording_position(&shell->recording, words[1], words[0], &position, error);
+    } else {
+        status = parse_position(shell, words[1], &position, error);
+    }
+    return status < 0 ? -1 : seek(shell, position, error);
+}
+
+static int run_markers(struct shell *shell, char **words, int count, struct ebb_error *error)
+{
+    struct markers markers;
+    int status = markers_read(&markers, shell->recording.log, shell->recording.manifest, error);
+
+    (void)words;
     (void)count;
-    return parse_position(shell, words[1], &position, error) < 0 ? -1
-                                                                 : seek(shell, position, error);
+    for (size_t i = 0; i < markers.count && status == 0; i++) {
+        char number[TEXT_NUMBER_SIZE];
+
+        printf("%20s  %s\n", text_count(number, markers.list[i].position), markers.list[i].name);
+    }
+    markers_clear(&markers);
+    return status;
 }
 
 /* step [N] and back [N]: steps are positions, so many of them are one seek. */
@@ -271,7 +321,10 @@ static int run_quit(struct shell *shell, char **words, int count, struct ebb_err
 
 static const struct shell_command shell_commands[] = {
     {"position", "", 0, 0, run_position, "where in the recording this is"},
-    {"seek", "POSITION", 1, 1, run_seek, "goes there: a number, begin, end, +N or -N"},
+    {"seek", "POSITION", 1, WORDS_MAX - 1, run_seek,
+     "goes there: a number, begin, end, until, +N or -N, or marker NAME"},
+    {"goto", "POSITION", 1, WORDS_MAX - 1, run_seek, "the same"},
+    {"markers", "", 0, 0, run_markers, "prints the guest's markers"},
     {"step", "[N]", 0, 1, run_step, "executes an instruction, or N"},
     {"back", "[N]", 0, 1, run_step, "takes back an instruction, or N"},
     {"registers", "", 0, 0, run_registers, "prints the CPU's general registers"},

@@ -339,6 +339,8 @@ static const struct command commands[] = {
     {"info", "", 0, WORDS_MAX - 1, run_info, "the recording"},
     {"recording", "", 0, 0, rsp_print_recording, "where it is, and what was recorded"},
     {"console", "[FROM [TO]]", 0, 2, rsp_print_console, "what the guest printed, with positions"},
+    {"markers", "", 0, 0, rsp_print_markers,
+     "the guest's markers, and what has ended the recording"},
     {"counter", "[VALUE]", 0, 1, rsp_print_counter,
      "the guest's last reading of its clock, or its first of at least VALUE"},
     {"search", "last|next|on|TO[:N] KIND ADDRESS[,LENGTH]...", 3, WORDS_MAX - 1, rsp_search,

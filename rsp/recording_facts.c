@@ -43,3 +43,18 @@ int rsp_print_console(struct rsp_session *session, char **words, unsigned count,
     return recording->console(recording->opaque, timeline_log(session->timeline), from, to,
                               print_line, session, error);
 }
+
+int rsp_print_markers(struct rsp_session *session, char **words, unsigned count,
+                      struct ebb_error *error)
+{
+    const struct rsp_recording *recording = session->recording;
+
+    (void)words;
+    (void)count;
+    if (!recording || !recording->markers) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "this server knows nothing of the recording");
+    }
+    return recording->markers(recording->opaque, timeline_log(session->timeline),
+                              timeline_begin(session->timeline), timeline_end(session->timeline),
+                              print_line, session, error);
+}

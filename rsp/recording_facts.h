@@ -10,5 +10,7 @@ int rsp_print_recording(struct rsp_session *session, char **words, unsigned coun
                         struct ebb_error *error);
 int rsp_print_console(struct rsp_session *session, char **words, unsigned count,
                       struct ebb_error *error);
+int rsp_print_markers(struct rsp_session *session, char **words, unsigned count,
+                      struct ebb_error *error);
 
 #endif

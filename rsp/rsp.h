@@ -46,6 +46,11 @@ struct rsp_recording {
     int (*console)(void *opaque, const struct ebb_log *log, uint64_t from, uint64_t to,
                    bool (*visit)(void *opaque, uint64_t position, const char *text),
                    void *visit_opaque, struct ebb_error *error);
+    /* The same for the guest's markers, "marker NAME", and for what has ended the recording, "until
+     * WHAT". */
+    int (*markers)(void *opaque, const struct ebb_log *log, uint64_t from, uint64_t to,
+                   bool (*visit)(void *opaque, uint64_t position, const char *text),
+                   void *visit_opaque, struct ebb_error *error);
     enum rsp_clock clock;
     uint64_t clock_address; /* RSP_CLOCK_MAPPED: guest-physical, of the frame with the counts */
 };

@@ -5,7 +5,7 @@ import re
 
 import gdb
 
-from . import server
+from . import markers, server
 
 LINE = re.compile(r"^ *(\d+)  (.*)$", re.MULTILINE)
 
@@ -46,7 +46,8 @@ class Console(server.Command):
 Usage: ebb console [/REGEX/]
 
 A > marks the last line that had begun here. With REGEX, a regular expression, only the lines that
-it matches are printed; ebb goto console /REGEX/ goes to the next one.
+it matches are printed; ebb goto console /REGEX/ goes to the next one. Between the lines stand the
+guest's markers; ebb goto marker NAME goes to the next one of that name.
 Example:
     ebb console /warning|error/"""
 
@@ -56,6 +57,9 @@ Example:
     def run(self, argument):
         here = server.place()[0]
         found = lines(parse(argument) if argument else None)
+        if not argument:
+            found += [(place, f"[marker {name}]") for place, name in markers.all_of("marker")]
+            found.sort(key=lambda line: line[0])
         last = max((i for i, line in enumerate(found) if line[0] <= here), default=None)
         for i, (position, text) in enumerate(found):
             print(f"{'>' if i == last else ' '}{server.grouped(position):>18}  {text}")

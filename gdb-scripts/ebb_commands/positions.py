@@ -1,25 +1,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ways to write a position: numbers, shares, events, lines of the console, times, bookmarks."""
+"""The ways to write a position: numbers, shares, events, lines of the console, times, markers,
+bookmarks."""
 
 import re
 
 import gdb
 
-from . import bookmarks, console, server
+from . import bookmarks, console, markers, server
 
 TIME = re.compile(r"(\d+(?:\.\d+)?)\s*(s|ms|us|ns)")
 UNITS = {"s": 1, "ms": 1000, "us": 1000 ** 2, "ns": 1000 ** 3}
 FREQUENCIES = ("CNTFRQ_EL0", "CNTFRQ")
 
-WORDS = ("begin", "end", "event ", "console /", "bookmark ")
+WORDS = ("begin", "end", "until", "event ", "console /", "marker ", "bookmark ")
 
 HELP = """POSITION is a number of instructions since the recording began, or one of
     +N, -N            a number of instructions from here
     begin, end        where history begins and ends
+    until             where what has ended the recording was met (ebb record --until)
     N%                a share of the recording
     event N           where event number N of the log is (ebb events)
     console /REGEX/   where the guest wrote the next such line to its console
     N s, N ms, N us   when the guest read its clock first at this time or later
+    marker NAME       where the guest stores the next marker of that name
     bookmark NAME     a place that was marked (help ebb bookmark)
 or any expression, such as $here."""
 
@@ -96,6 +99,10 @@ def parse(text):
         return of_event(rest.strip())
     if word == "console" and rest:
         return console.find(console.parse(rest))
+    if text == "until":
+        return within(markers.until(), begin, end)
+    if word == "marker" and rest:
+        return markers.find(rest.strip())
     if word == "bookmark" and rest:
         return within(bookmarks.Store().find(rest.strip())["position"], begin, end)
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text)
@@ -111,5 +118,8 @@ def complete(text, word):
     """Only the word at the end of text is gdb's to replace."""
     if text.startswith("bookmark "):
         return bookmarks.names(word)
+    if text.startswith("marker "):
+        begun = len(text) - len(word) - len("marker ")
+        return [name[begun:] for name in markers.names(text[len("marker "):])]
     begun = len(text) - len(word)
     return [choice[begun:].rstrip() for choice in WORDS if choice.startswith(text)]

@@ -5,7 +5,7 @@ import re
 
 import gdb
 
-from . import bookmarks, hits, server, trail
+from . import bookmarks, hits, markers, server, trail
 
 WIDTH = 60
 
@@ -17,7 +17,7 @@ def keyframes():
 
 
 class Timeline(server.Command):
-    """Prints the recording as a line: where we are, its keyframes, bookmarks and hits.
+    """Prints the recording as a line: where we are, its keyframes, markers, bookmarks and hits.
 
 Hits are what the last ebb last, next, nth or calls has found.
 Example:
@@ -37,9 +37,13 @@ Example:
 
         put(keyframes(), "k")
         put(hits.hits.positions, "x")
+        marked = [place for place, _ in markers.all_of("marker")]
+        put(marked, "m")
         put((mark["position"] for mark in bookmarks.Store().load()), "b")
         put([position], "O")
         legend = "O here, k keyframe, b bookmark"
+        if marked:
+            legend += ", m marker"
         if hits.hits.what:
             legend += f", x {hits.hits.what}"
         print(f"|{''.join(line)}| {server.grouped(position)} of {server.grouped(end)} "

@@ -27,7 +27,7 @@ def examples():
 
 def masked(text):
     """Without what another compiler or another run of the guest may make different."""
-    text = re.sub(r"\|[-kbxO]{60}\|", "|LINE|", text)
+    text = re.sub(r"\|[-kbmxO]{60}\|", "|LINE|", text)
     text = re.sub(r"\b0x[0-9a-f]+", "ADDRESS", text)
     text = re.sub(r"(?<![\w.])-?\d+(?: \d{3})*\b", "N", text)
     text = re.sub(r"ADDRESS in (?=\w+ \()", "", text)

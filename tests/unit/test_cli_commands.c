@@ -381,6 +381,37 @@ static void test_until(void **state)
                            "until         1 000  console:/x/: a\\x1bx\n"));
 }
 
+/* The console of the recording as markers: what it writes to is that of the texts. */
+static void test_markers(void **state)
+{
+    static const char *const names[] = {"hello", "w\\x1brld", "end"};
+    static const char text[] =
+        "{\"format\": \"ebb-recording\", \"version\": 1, \"markers\": 150994936}";
+    const struct command_setting *setting = *state;
+    const struct command_outcome *outcome;
+    json_t *info, *list;
+    char path[4096];
+
+    snprintf(path, sizeof(path), "%s/rec", setting->folder);
+    fixture_write(path, "manifest.json", text, strlen(text));
+    info = command_run_json(setting, "info --json rec");
+    list = json_object_get(info, "markers");
+    assert_int_equal(json_array_size(list), 3);
+    for (size_t i = 0; i < 3; i++) {
+        json_t *marker = json_array_get(list, i);
+
+        assert_string_equal(json_string_value(json_object_get(marker, "name")), names[i]);
+        assert_int_equal(json_is_null(json_object_get(marker, "fault")), i < 2);
+    }
+    assert_int_equal(integer(json_array_get(list, 1), "position"), 114);
+    json_decref(info);
+    outcome = command_run(setting, "console rec");
+    assert_string_equal(outcome->out, "            100  [marker hello]\n"
+                                      "            114  [marker w\\x1brld]\n"
+                                      "            300  sem\n"
+                                      "            400  [marker end]\n");
+}
+
 static void test_record_forwards_signals(void **state)
 {
     static const int signals[] = {SIGINT, SIGTERM};
@@ -527,7 +558,7 @@ int main(int argc, char **argv)
         IN_FOLDER(test_record_waits),   IN_FOLDER(test_doctor),
         IN_FOLDER(test_usage),          IN_FOLDER(test_bisect_usage),
         IN_FOLDER(test_one_source),     IN_FOLDER(test_record_repeat),
-        IN_FOLDER(test_until),
+        IN_FOLDER(test_until),          IN_FOLDER(test_markers),
     };
 
     int failed;
