@@ -84,6 +84,8 @@ def make_plan(_, guests):
         add_hardware(plan, name, port)
     plan.shell("stop_serving")
     plan.record("ramfb", plan.bare("ramfb-kvm-aarch64") + ["-device", "ramfb"], answering=True)
+    plan.record("pvpanic", plan.linux("arm64", "pvpanic", kernel="arm64-6.12", append=QUICK) +
+                ["-device", "pvpanic-pci"], ["--until", "panic"])
     for name, device in REFUSED.items():
         plan.record("refused-" + name,
                     plan.bare("interrupts-kvm-aarch64") + ["-device", device])
@@ -133,6 +135,14 @@ class Devices(unittest.TestCase):
         made = self.made("ramfb")
         self.assertEqual((made.status, made.text()), (0, Ramfb.TEXT), made.describe())
         self.verify("ramfb")
+
+    def test_pvpanic(self):
+        """The guest tells of a panic by it, which a condition waits for."""
+        made = self.made("pvpanic")
+        self.assertEqual(made.status, 0, made.describe())
+        self.assertIn("guest: tells of a panic", made.text())
+        self.assertEqual(self.ebb.info(made.recording)["until"]["condition"], "panic")
+        self.verify("pvpanic")
 
     def test_refused(self):
         """KVM keeps writes to e1000 to itself for a while, and has no answer to others."""

@@ -37,6 +37,7 @@ def make_plan(host, guests):
     plan.record("exact-64", plan.bare("clock-kvm-aarch64"), ["--clock-step", "0"])
     plan.record("reads-64", plan.bare("reads-kvm-aarch64"), PAGE, times=TIMES)
     add_registers(plan, 64, "aarch64")
+    add_told(plan, 64, "aarch64")
     plan.record("cpu-linux-64", plan.linux("arm64", "work", WORK), ["--guest-clock", "registers"])
     plan.record("linux-64", plan.linux("arm64", "work", WORK), times=TIMES)
     plan.record("whole-64", plan.linux("arm64", "work", WORK), ["--keyframe-interval", "0"])
@@ -53,6 +54,7 @@ def make_plan(host, guests):
         plan.record("exact-32", plan.bare("clock-kvm-arm"), ["--clock-step", "0"])
         plan.record("reads-32", plan.bare("reads-kvm-arm"), PAGE, times=TIMES)
         add_registers(plan, 32, "arm")
+        add_told(plan, 32, "arm")
         plan.record("cpu-registers-thumb", plan.bare("registers-kvmcpu-thumb"),
                     ["--guest-clock", "registers"])
         plan.record("linux-32", plan.linux("armhf", "work", WORK), times=TIMES)
@@ -67,6 +69,13 @@ def add_registers(plan, bits, architecture):
     for name in REGISTERS:
         plan.record("cpu-%s-%d" % (name, bits), plan.bare("%s-kvmcpu-%s" % (name, architecture)),
                     ["--guest-clock", "registers"])
+
+
+def add_told(plan, bits, architecture):
+    """Guests that tell by what they write that it is over, or where they are."""
+    plan.record("until-%d" % bits, plan.bare("forever-kvm-" + architecture),
+                ["--until", "console:/round 57$/", "--until", "panic"])
+    plan.record("markers-%d" % bits, plan.bare("markers-kvm-" + architecture))
 
 
 def add_untraced(plan):
@@ -372,6 +381,37 @@ class Recordings(KvmTest):
             gdb.run("watch ticks")
             gdb.run("reverse-continue")
             self.assertEqual(gdb.number("ticks"), ticks - 1)
+
+    def test_until_64(self):
+        self.check_until(64, "aarch64")
+
+    def test_until_32(self):
+        self.check_until(32, "arm")
+
+    def test_markers_64(self):
+        self.check_markers(64)
+
+    def test_markers_32(self):
+        self.check_markers(32)
+
+    def check_until(self, bits, architecture):
+        """What ends it is known by its event, and has a position once there are any."""
+        made = self.made("until-%d" % bits)
+        self.assertEqual(made.status, 0, made.describe())
+        self.assertTrue(made.text().rstrip().endswith("forever: round 57"), made.describe())
+        self.verify(made, "stopped")
+        info = self.ebb.info(made.recording)
+        self.assertEqual(info["until"]["text"], "forever: round 57")
+        with Gdb(self.ebb.guests.elf("forever-kvm-" + architecture), made.recording) as gdb:
+            self.assertEqual(gdb.position(), info["until"]["position"])
+            self.assertIn("main", gdb.run("backtrace").text)
+
+    def check_markers(self, bits):
+        made = self.made("markers-%d" % bits)
+        self.assertIn("markers: PASS", made.text(), made.describe())
+        self.verify(made)
+        names = [marker["name"] for marker in self.ebb.info(made.recording)["markers"]]
+        self.assertEqual(names[:3] + names[-2:], ["7", "boot done", "7", "4660", "a"])
 
     def test_attached(self):
         """Recording starts in a running guest, stops, and starts again."""

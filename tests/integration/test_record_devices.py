@@ -185,6 +185,29 @@ class Devices(unittest.TestCase):
     def test_ramfb_arm(self):
         self.check_ramfb("arm")
 
+    def check_pvpanic(self, architecture):
+        """The guest tells of a panic, which ends it; a recording says so, with --until and without."""
+        guest = self.ebb.guests.linux(architecture, "pvpanic") + ["-device", "pvpanic-pci"]
+        with self.start_plain(guest) as runner:
+            self.assertEqual(runner.wait(), 0, runner.describe())
+        recorders = [self.ebb.record(guest), self.ebb.record(guest, ["--until", "panic"])]
+        for recorder, met in zip(recorders, (False, True)):
+            self.assertEqual(recorder.text().splitlines()[-2:], runner.text().splitlines()[-2:])
+            self.assertIn("guest: tells of a panic", recorder.text())
+            info = self.ebb.info(recorder.recording)
+            self.assertEqual(info["end"], "panic")
+            self.assertEqual(info["until"] is not None, met)
+            result = self.ebb.json("verify", "--json", recorder.recording)
+            self.assertTrue(result["end_state_compared"], result)
+        self.assertEqual(info["until"]["position"], info["end_position"])
+        self.assertIsNone(info["until"]["text"])
+
+    def test_pvpanic_arm64(self):
+        self.check_pvpanic("arm64")
+
+    def test_pvpanic_armhf(self):
+        self.check_pvpanic("armhf")
+
 
 class ListOfDevices(unittest.TestCase):
     def test_all_are_tried(self):

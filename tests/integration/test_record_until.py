@@ -4,9 +4,11 @@
 import os
 import re
 import signal
+import subprocess
 import unittest
 
 from harness import ebb, gdb
+from harness.ebb_commands import Commands, number
 
 FAILED, NOT_FAILED, STOPPED = 0, 7, 6
 NEAR = 120000000  # instructions, 0.2 s: what is replayed at most to get to where it ends
@@ -149,6 +151,13 @@ class Until(unittest.TestCase):
         debugger = self.opened(recorder, "--at", "until")
         self.assertEqual(debugger.position(), end)
         other = self.ebb.shared("steps-aarch64")
+        with Commands(self.ebb.guests.elf("steps-aarch64"), recorder.recording,
+                      ["--at", "begin"]) as commands:
+            commands.run("ebb goto until")
+            self.assertEqual(commands.position(), end)
+        shell = subprocess.run([self.ebb.path, "shell", recorder.recording], capture_output=True,
+                               text=True, input="seek until\n")
+        self.assertEqual(number(shell.stdout.split("  ")[0]), end)
         refused = self.ebb.run("replay", "--at", "until", other.recording, "--", "-batch")
         self.assertEqual(refused.status, 2)
         self.assertIn("no condition", refused.errors.decode())

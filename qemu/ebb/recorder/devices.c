@@ -42,6 +42,7 @@ static const char *const tried[] = {
     "nvme-subsys",
     "pcie-pci-bridge",
     "pcie-root-port",
+    "pvpanic-pci",
     "qemu-xhci",
     "ramfb",
     "scsi-cd",
