@@ -122,6 +122,7 @@ def reverse_continue(*, threadId: int, singleThread: bool = False, **rest):
 # Pauses.
 
 HELD = 0.02  # seconds after which a call is taken to be held up
+PATIENCE = 5  # seconds for a stop
 
 
 class Interrupt:
@@ -131,6 +132,7 @@ class Interrupt:
 
     def __init__(self):
         self.done = threading.Event()
+        self.stopped = threading.Event()
 
     def __call__(self):
         """In gdb's thread."""
@@ -139,7 +141,14 @@ class Interrupt:
         self.done.set()
         thread = gdb.selected_thread()  # a list of them cannot be had while they run
         if thread and thread.is_running():
+            gdb.events.stop.connect(self.note_stop)
             events.exec_and_expect_stop("interrupt -a", True)
+        else:
+            self.stopped.set()
+
+    def note_stop(self, event):
+        gdb.events.stop.disconnect(self.note_stop)
+        self.stopped.set()
 
     def ask(self):
         """In the adapter's thread."""
@@ -150,6 +159,16 @@ class Interrupt:
 
 def pause(**rest):
     server.call_function_later(Interrupt().ask)
+
+
+def stop_before(request):
+    """A request for which gdb wants a guest that stands still, as one that stops by itself."""
+    def stop_and_do(**arguments):
+        interrupt = Interrupt()
+        interrupt.ask()
+        interrupt.stopped.wait(PATIENCE)
+        return request(**arguments)
+    return stop_and_do
 
 
 # Positions.
@@ -199,7 +218,7 @@ def tell_position(**rest):
 
 
 def register():
-    """Leaves alone what this gdb may have by itself, but for pause."""
+    """Leaves alone what this gdb may have by itself, but for what ends a move."""
     requests = (
         ("stepBack", step_back, True), ("reverseContinue", reverse_continue, True),
         ("ebb/seek", seek, True), ("ebb/position", tell_position, False),
@@ -209,6 +228,8 @@ def register():
             server.request(name, on_dap_thread=on_dap_thread)(function)
     server._commands.pop("pause", None)
     server.request("pause", on_dap_thread=True, expect_stopped=False)(pause)
+    if "disconnect" in server._commands:
+        server._commands["disconnect"] = stop_before(server._commands["disconnect"])
     if "supportsStepBack" not in getattr(server, "_capabilities", {}):
         server.capability("supportsStepBack")(step_back)
     if hasattr(getattr(server, "_server", None), "config"):

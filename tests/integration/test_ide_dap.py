@@ -9,6 +9,7 @@ from harness.commands import SCRIPT
 from harness.dap import Dap, Refused
 from harness.gdb_tests import MARKS, TOTALS
 from harness.guests import SOURCES
+from harness.process import WATCHDOG
 
 STEPS = os.path.join(SOURCES, "steps.c")
 PAUSES = 25
@@ -132,6 +133,17 @@ class Adapter:
         dap = self.at("call build_list")
         dap.request("pause", threadId=1)
         self.assertEqual(dap.move("next")["reason"], "step")
+
+    def test_disconnect_from_what_runs(self):
+        """Without a pause before; its end is the adapter's."""
+        for back in (True, False):
+            dap = self.attach(guest="long")
+            dap.command("break shuffle if rounds == 1000000")
+            dap.request("ebb/seek", position="end" if back else "begin")
+            dap.event("stopped")
+            dap.request("reverseContinue" if back else "continue", threadId=1)
+            dap.request("disconnect")
+            self.assertEqual(dap.process.wait(WATCHDOG), 0)
 
     def test_seek(self):
         dap = self.attach()
