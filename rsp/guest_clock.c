@@ -1,160 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "guest_clock.h"
 
+#include "clock_reading.h"
 #include "words.h"
-
-#include "log/reader.h"
 
 #include <inttypes.h>
 
-/* How many events back the last reading is looked for at first; each time that much farther. */
-enum { FIRST_LOOK = 1000, LOOK_FACTOR = 10 };
-
-struct search {
-    struct rsp_session *session;
-    struct ebb_cursor *cursor;
-    enum rsp_clock clock;
-    uint64_t address; /* RSP_CLOCK_MAPPED */
-    /* Of the two mapped counts, the upper word that was read last. */
-    uint64_t upper[2];
-    bool has_upper[2];
-    bool interrupted;
-    bool found;
-    uint64_t value, position; /* what was found */
-};
-
-/*
- * CNTPCT, CNTVCT and what reads the same (Arm ARM, D24.10), as the log has them: ids in the form of
- * KVM_GET_ONE_REG (KVM API, section 4.68).
- */
-static bool is_counter(uint64_t id)
+static bool is_stopped(void *opaque)
 {
-    static const uint64_t counters[] = {
-        0x603000000013df01, /* CNTPCT_EL0 */
-        0x603000000013df02, /* CNTVCT_EL0 */
-        0x603000000013df05, /* CNTPCTSS_EL0 */
-        0x603000000013df06, /* CNTVCTSS_EL0 */
-        0x40300000000f0700, /* CNTPCT */
-        0x40300000000f0708, /* CNTVCT */
-    };
-
-    for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
-        if ((id & ~(UINT64_C(1) << 29)) == counters[i]) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* CNTPCT and CNTVCT are the first two registers of 8 bytes (Arm ARM, I5); by halves, the upper is
- * read first. */
-static bool read_mapped(struct search *search, const struct ebb_event *event, uint64_t *value)
-{
-    uint64_t offset = event->address - search->address;
-    unsigned which = offset / 8 & 1;
-
-    if (offset >= 16) {
-        return false;
-    }
-    *value = event->value;
-    if (event->size == 8) {
-        return true;
-    }
-    if (offset & 4) {
-        search->upper[which] = event->value;
-        search->has_upper[which] = true;
-        return false;
-    }
-    *value |= search->upper[which] << 32;
-    return search->has_upper[which];
-}
-
-/* With this event the guest has read all of a count. */
-static bool is_reading(struct search *search, const struct ebb_event *event, uint64_t *value)
-{
-    if (event->flags & EBB_EVENT_FAILED) {
-        return false;
-    }
-    if (search->clock == RSP_CLOCK_MAPPED) {
-        return read_mapped(search, event, value);
-    }
-    *value = event->value;
-    return is_counter(event->address);
-}
-
-/* Among the events from one number to another: the last reading or, with wanted, the first that is
- * at least that. */
-static int look(struct search *search, uint64_t from, uint64_t end, const uint64_t *wanted,
-                struct ebb_error *error)
-{
-    uint32_t kind = search->clock == RSP_CLOCK_MAPPED ? EBB_EVENT_MMIO_READ : EBB_EVENT_SYSREG_READ;
-    struct ebb_event event;
-    uint64_t value;
-
-    search->has_upper[0] = search->has_upper[1] = false;
-    while (!search->interrupted && !(wanted && search->found)) {
-        int status = ebb_cursor_seek_kind(search->cursor, kind, from, end, error);
-
-        if (status > 0) {
-            status = ebb_cursor_next(search->cursor, &event, error);
-        }
-        if (status <= 0) {
-            return status;
-        }
-        from = ebb_cursor_event_number(search->cursor);
-        if (is_reading(search, &event, &value) && (!wanted || value >= *wanted)) {
-            search->found = true;
-            search->value = value;
-            search->position = event.position;
-        }
-        search->interrupted = rsp_session_interrupted(search->session);
-    }
-    return 0;
-}
-
-/* The last reading before the present, from there back: there may be many before it. */
-static int look_back(struct search *search, uint64_t begin, struct ebb_error *error)
-{
-    uint64_t distance = FIRST_LOOK, from, end;
-
-    if (ebb_cursor_seek_position(search->cursor, timeline_position(search->session->timeline),
-                                 error) < 0) {
-        return -1;
-    }
-    end = ebb_cursor_event_number(search->cursor);
-    do {
-        from = end - begin > distance ? end - distance : begin;
-        distance *= LOOK_FACTOR;
-        if (look(search, from, end, NULL, error) < 0) {
-            return -1;
-        }
-    } while (!search->found && !search->interrupted && from > begin);
-    return 0;
-}
-
-static int find(struct rsp_session *session, struct search *search, const uint64_t *wanted,
-                struct ebb_error *error)
-{
-    const struct ebb_log *log = timeline_log(session->timeline);
-    struct ebb_log_summary summary;
-    int status;
-
-    search->cursor = ebb_cursor_new(log, error);
-    if (!search->cursor) {
-        return -1;
-    }
-    ebb_log_summary(log, &summary);
-    status = wanted ? look(search, summary.first_event, summary.event_count, wanted, error)
-                    : look_back(search, summary.first_event, error);
-    ebb_cursor_free(search->cursor);
-    return status;
+    return rsp_session_interrupted(opaque);
 }
 
 int rsp_print_counter(struct rsp_session *session, char **words, unsigned count,
                       struct ebb_error *error)
 {
     const struct rsp_recording *recording = session->recording;
-    struct search search = {.session = session};
+    struct rsp_clock_reading search = {.stopped = is_stopped, .opaque = session};
+    const struct ebb_log *log = timeline_log(session->timeline);
+    int status;
     uint64_t wanted = 0;
 
     if (count > 1 && rsp_parse_number(words[1], &wanted, error) < 0) {
@@ -169,7 +32,9 @@ int rsp_print_counter(struct rsp_session *session, char **words, unsigned count,
                                    "memory, and reads of memory are no events\n");
         return 0;
     }
-    if (find(session, &search, count > 1 ? &wanted : NULL, error) < 0) {
+    status = count > 1 ? rsp_clock_first(&search, log, wanted, error)
+                       : rsp_clock_last(&search, log, timeline_position(session->timeline), error);
+    if (status < 0) {
         return -1;
     }
     if (search.found) {
