@@ -1,44 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probe.h"
+#include "guest_state.h"
 #include "probe_command.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Registers are little-endian in the worker's layout, whatever memory is. */
-static int read_register(void *opaque, unsigned number, uint64_t *value, struct ebb_error *error)
-{
-    struct lane *lane = opaque;
-    uint8_t bytes[256];
-    int size = timeline_read_register(lane->timeline, number, bytes, sizeof(bytes), error);
-
-    *value = 0;
-    for (int i = size < 8 ? size : 8; i > 0; i--) {
-        *value = *value << 8 | bytes[i - 1];
-    }
-    return size < 0 ? -1 : size > 0;
-}
-
-static int read_memory(void *opaque, uint64_t address, void *buffer, size_t size,
-                       struct ebb_error *error)
-{
-    struct lane *lane = opaque;
-    long got = timeline_read_memory(lane->timeline, address, buffer, size, error);
-
-    return got < 0 ? -1 : got == (long)size;
-}
-
 struct condition_state probe_state(struct lane *lane)
 {
     const struct probe_plan *plan = lanes_plan(lane->lanes);
 
-    return (struct condition_state){
-        .opaque = lane,
-        .read_register = read_register,
-        .read_memory = read_memory,
-        .big_endian = plan->big_endian,
-    };
+    return guest_state(lane->timeline, plan->big_endian);
 }
 
 struct gdb_session *probe_gdb(struct lane *lane, struct ebb_error *error)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "symbol_reader.h"
 
+#include "reader_process.h"
 #include "symbol_question.h"
 #include "log/error.h"
-#include "walls/namespaces.h"
-#include "walls/walls.h"
 
 /* bfd.h wants to be included by a configured package only. */
 #define PACKAGE "ebb"
@@ -13,14 +12,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* How far behind its symbol an address may be when the symbol's file gives no sizes. */
@@ -239,55 +235,13 @@ static void think(const struct reader *reader, struct symbol_question *question,
     }
 }
 
-static void answer_question(const struct symbol_answer *answer, int socket)
-{
-    const char *from = (const char *)answer;
-
-    for (size_t size = sizeof(*answer); size;) {
-        ssize_t written = write(socket, from, size);
-
-        if (written <= 0) {
-            _exit(0);
-        }
-        from += written;
-        size -= (size_t)written;
-    }
-}
-
 static void fail_to_open(const char *problem, int socket)
 {
     static struct symbol_answer answer = {.failed = 1};
 
     copy_text(answer.problem, sizeof(answer.problem), problem);
-    answer_question(&answer, socket);
+    reader_process_answer(socket, &answer, sizeof(answer));
     _exit(1);
-}
-
-/* What else is open belongs to the process that this one was forked from. */
-static void close_others(int socket)
-{
-    int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-    /* libbfd complains of damage on standard error. */
-    for (int i = 0; i <= 2; i++) {
-        dup2(nowhere, i);
-    }
-    if (socket > 3) {
-        syscall(SYS_close_range, 3, socket - 1, 0);
-    }
-    syscall(SYS_close_range, socket + 1, ~0u, 0);
-}
-
-static void enclose(uint64_t file_size)
-{
-    /* It reads sections as a whole, more than one of them at a time, and unpacks them. */
-    const struct walls_plan plan = {.kind = WALLS_READER,
-                                    .more_memory = MORE_MEMORY + PER_FILE_BYTE * file_size};
-
-    if (walls_wanted()) {
-        namespaces_leave_network();
-        walls_raise(&plan);
-    }
 }
 
 /* The file is open from here on, and nothing of it was looked at; bfd_check_format() does that. */
@@ -297,14 +251,15 @@ static bfd *open_file(const char *path, int socket)
     bfd *file;
     int descriptor;
 
-    close_others(socket);
+    reader_process_close_others(socket);
     bfd_init();
     descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     file = descriptor < 0 ? NULL : bfd_fdopenr(path, NULL, descriptor);
     if (descriptor < 0 || fstat(descriptor, &status)) {
         fail_to_open(strerror(errno), socket);
     }
-    enclose((uint64_t)status.st_size);
+    /* It reads sections as a whole, more than one of them at a time, and unpacks them. */
+    reader_process_enclose(MORE_MEMORY + PER_FILE_BYTE * (uint64_t)status.st_size);
     if (!S_ISREG(status.st_mode)) {
         fail_to_open("it is no file", socket);
     }
@@ -325,11 +280,11 @@ _Noreturn void symbol_reader_serve(const char *path, int socket)
         fail_to_open(error.message, socket);
     }
     answer.wide = bfd_get_arch_size(reader.file) == 64;
-    answer_question(&answer, socket);
+    reader_process_answer(socket, &answer, sizeof(answer));
     while (read(socket, &question, sizeof(question)) == sizeof(question)) {
         memset(&answer, 0, sizeof(answer));
         think(&reader, &question, &answer);
-        answer_question(&answer, socket);
+        reader_process_answer(socket, &answer, sizeof(answer));
     }
     _exit(0);
 }

@@ -1,85 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "symbols.h"
 
+#include "reader_process.h"
 #include "symbol_question.h"
 #include "symbol_reader.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
-/* Seconds of CPU time that the reader may take for one answer. */
-#define PATIENCE 60
-
-#define DIED "the process that reads them has died"
-
-#define LOOK_EVERY 1000 /* milliseconds: how often to look how much it has taken */
 
 struct symbols {
-    pid_t reader; /* 0: it has ended */
-    int socket;
+    struct reader_process reader;
     bool wide;
     uint64_t offset; /* a guest's address less the file's */
     struct symbol_answer answer;
-    const char *lost; /* why there are no more answers; NULL: there are */
 };
-
-/* Seconds of CPU time. */
-static double time_taken(pid_t process)
-{
-    struct timespec time;
-    clockid_t clock;
-
-    if (clock_getcpuclockid(process, &clock) || clock_gettime(clock, &time)) {
-        return 0;
-    }
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-/* Ends the reader; it has nothing to save. */
-static void stop_reader(struct symbols *symbols)
-{
-    int status = 0;
-
-    if (symbols->reader > 0) {
-        kill(symbols->reader, SIGKILL);
-        while (waitpid(symbols->reader, &status, 0) < 0 && errno == EINTR) {
-        }
-        if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
-            symbols->lost = "reading them was stopped by its walls (SIGSYS)";
-        }
-    }
-    symbols->reader = 0;
-}
-
-static void lose(struct symbols *symbols, const char *why)
-{
-    symbols->lost = why;
-    stop_reader(symbols);
-}
-
-/* True if there is something to receive, or will never be. */
-static bool wait_for_reader(const struct symbols *symbols)
-{
-    struct pollfd socket = {.fd = symbols->socket, .events = POLLIN};
-    double before = time_taken(symbols->reader);
-
-    while (poll(&socket, 1, LOOK_EVERY) <= 0) {
-        if (time_taken(symbols->reader) - before > PATIENCE) {
-            return false;
-        }
-    }
-    return true;
-}
 
 /* What is a text only if the reader is what it should be. */
 static void check_text(char *text, size_t size)
@@ -95,27 +31,8 @@ static void check_text(char *text, size_t size)
 static void receive_answer(struct symbols *symbols)
 {
     struct symbol_answer *answer = &symbols->answer;
-    char *to = (char *)answer;
 
-    for (size_t size = sizeof(*answer); size && !symbols->lost;) {
-        ssize_t got;
-
-        if (!wait_for_reader(symbols)) {
-            lose(symbols, "reading them takes too long");
-            break;
-        }
-        got = recv(symbols->socket, to, size, 0);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            lose(symbols, DIED);
-            break;
-        }
-        to += got;
-        size -= (size_t)got;
-    }
-    if (symbols->lost) {
+    if (!reader_process_receive(&symbols->reader, answer, sizeof(*answer))) {
         memset(answer, 0, sizeof(*answer));
     }
     check_text(answer->function, sizeof(answer->function));
@@ -123,42 +40,23 @@ static void receive_answer(struct symbols *symbols)
     check_text(answer->problem, sizeof(answer->problem));
 }
 
-static _Noreturn void become_reader(const char *path, int socket, pid_t parent)
+static void serve(const void *path, int socket)
 {
-    sigset_t none;
-
-    /* Ctrl-C in the terminal is not for it. */
-    setpgid(0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) {
-        _exit(1);
-    }
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
     symbol_reader_serve(path, socket);
 }
 
 static int start_reader(struct symbols *symbols, const char *path, struct ebb_error *error)
 {
-    pid_t parent = getpid();
-    int ends[2];
+    const char *lost;
 
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends)) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "cannot read symbols: %s", strerror(errno));
-    }
-    symbols->socket = ends[0];
-    symbols->reader = fork();
-    if (symbols->reader == 0) {
-        become_reader(path, ends[1], parent);
-    }
-    close(ends[1]);
-    if (symbols->reader < 0) {
+    if (reader_process_start(&symbols->reader, serve, path)) {
         return ebb_fail(error, EBB_ERROR_FAILED, "cannot read symbols: %s", strerror(errno));
     }
     receive_answer(symbols);
-    if (symbols->lost || symbols->answer.failed) {
+    lost = symbols->reader.lost;
+    if (lost || symbols->answer.failed) {
         return ebb_fail(error, EBB_ERROR_FAILED, "cannot read symbols from %s: %s", path,
-                        symbols->lost ? symbols->lost : symbols->answer.problem);
+                        lost ? lost : symbols->answer.problem);
     }
     symbols->wide = symbols->answer.wide;
     return 0;
@@ -172,7 +70,6 @@ struct symbols *symbols_open(const char *path, struct ebb_error *error)
         ebb_fail_memory(error);
         return NULL;
     }
-    symbols->socket = -1;
     if (start_reader(symbols, path, error)) {
         symbols_close(symbols);
         return NULL;
@@ -183,10 +80,7 @@ struct symbols *symbols_open(const char *path, struct ebb_error *error)
 void symbols_close(struct symbols *symbols)
 {
     if (symbols) {
-        stop_reader(symbols);
-        if (symbols->socket >= 0) {
-            close(symbols->socket);
-        }
+        reader_process_end(&symbols->reader);
         free(symbols);
     }
 }
@@ -195,10 +89,7 @@ void symbols_close(struct symbols *symbols)
 static const struct symbol_answer *ask(struct symbols *symbols,
                                        const struct symbol_question *question)
 {
-    if (!symbols->lost &&
-        send(symbols->socket, question, sizeof(*question), MSG_NOSIGNAL) != sizeof(*question)) {
-        lose(symbols, DIED);
-    }
+    reader_process_send(&symbols->reader, question, sizeof(*question));
     receive_answer(symbols);
     return &symbols->answer;
 }
@@ -283,8 +174,8 @@ void symbols_describe(struct symbols *symbols, uint64_t address, char *buffer, s
 
     symbols_find(symbols, address, &location);
     buffer[0] = '\0';
-    if (symbols->lost) {
-        snprintf(buffer, size, "(symbols are lost: %s)", symbols->lost);
+    if (symbols->reader.lost) {
+        snprintf(buffer, size, "(symbols are lost: %s)", symbols->reader.lost);
     }
     if (location.function) {
         used = snprintf(buffer, size, "%s+0x%llx", location.function,

@@ -22,10 +22,11 @@ build_packages=(
 )
 test_packages=(gcc-arm-linux-gnueabihf clang shellcheck)
 suite_packages=(dejagnu)
-# On arm64 this is a name of the system's own compiler.
-[ "$(uname -m)" = aarch64 ] || test_packages+=(gcc-aarch64-linux-gnu)
-# It may have come with Node.js from elsewhere, and Debian's package conflicts with some of those.
-have npm || test_packages+=(npm)
+# On arm64 these are names of the system's own tools; elsewhere libopcodes for ARM comes with them.
+if [ "$(uname -m)" != aarch64 ]; then
+    build_packages+=(binutils-aarch64-linux-gnu)
+    test_packages+=(gcc-aarch64-linux-gnu)
+fi
 
 # What other systems must have: programs, pkg-config modules, headers without one.
 build_programs=(cc make patch xz python3 meson ninja pkg-config flex bison gdb-multiarch)
@@ -34,7 +35,7 @@ modules=(
     glib-2.0 gmodule-2.0 pixman-1 zlib slirp libcap-ng libseccomp libzstd libxxhash readline jansson
     cmocka
 )
-headers=(libfdt.h attr/attributes.h bfd.h)
+headers=(libfdt.h attr/attributes.h bfd.h dis-asm.h)
 
 installed() {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
