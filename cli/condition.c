@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEPTH_MAX = 16 };
+enum { DEPTH_MAX = 16, NAME_SIZE = 256 };
 
 enum node_kind { NODE_NUMBER, NODE_REGISTER, NODE_MEMORY, NODE_COMPARE, NODE_AND, NODE_OR };
 
@@ -222,7 +222,27 @@ static bool read_type(struct reader *reader, struct type *type)
     return read_integer_name(reader, type, sign);
 }
 
-/* An address: a number, a register, or in parentheses a register with a number added. */
+/* &name */
+static bool read_symbol(struct reader *reader, uint64_t *address)
+{
+    char name[NAME_SIZE];
+    size_t length = 0;
+
+    if (!reader->target->find_symbol || !take(reader, "&")) {
+        return false;
+    }
+    skip_space(reader);
+    while (is_word(reader->at[length]) && length < sizeof(name) - 1) {
+        name[length] = reader->at[length];
+        length++;
+    }
+    name[length] = '\0';
+    reader->at += length;
+    return reader->target->find_symbol(reader->target->symbols, name, address);
+}
+
+/* An address: a number, a symbol's, a register, or in parentheses a register with a number added.
+ */
 static bool read_address(struct reader *reader, struct node *node)
 {
     bool parenthesis = take(reader, "(");
@@ -233,7 +253,8 @@ static bool read_address(struct reader *reader, struct node *node)
 
     node->has_base = read_register(reader, &base);
     if (!node->has_base) {
-        return read_number(reader, &node->number, &type) && (!parenthesis || take(reader, ")"));
+        return (read_symbol(reader, &node->number) || read_number(reader, &node->number, &type)) &&
+               (!parenthesis || take(reader, ")"));
     }
     node->register_name = base.number;
     node->base_bits = base.bits;

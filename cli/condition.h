@@ -6,7 +6,7 @@
  *     $x0 == 5 && *(unsigned int *)0x40001000 != 0
  *     *(short *)($sp + 16) < -1
  *
- * Everything else, symbols above all, is left to gdb.
+ * Where whoever asks has symbols, &name is an address as well. Everything else is left to gdb.
  */
 #ifndef EBB_CLI_CONDITION_H
 #define EBB_CLI_CONDITION_H
@@ -33,6 +33,9 @@ struct condition_target {
     bool (*find_register)(void *opaque, const char *name, size_t length,
                           struct condition_register *found);
     unsigned long_bits; /* of C's long, and of an address */
+    /* The address of a symbol (&name in the text); NULL: there are no symbols. */
+    bool (*find_symbol)(void *symbols, const char *name, uint64_t *address);
+    void *symbols;
 };
 
 /* A state of the guest. The functions return 1, 0 if there is no such memory, or -1. */

@@ -10,10 +10,11 @@
 #include <stdint.h>
 
 enum symbol_question_kind {
-    SYMBOLS_FIND = 1, /* what is at the address: function, offset, file, line */
-    SYMBOLS_LOOKUP,   /* the name's address: found, value */
-    SYMBOLS_CODE_AT,  /* whether a label of code is at exactly the address: found */
-    SYMBOLS_READ,     /* contents, of at most `size` bytes: size, data */
+    SYMBOLS_FIND = 1,  /* what is at the address: function, offset, file, line */
+    SYMBOLS_LOOKUP,    /* the name's address: found, value */
+    SYMBOLS_CODE_AT,   /* whether a label of code is at exactly the address: found */
+    SYMBOLS_CODE_KIND, /* the letter of the mapping symbol there: value; 0: there is none */
+    SYMBOLS_READ,      /* contents, of at most `size` bytes: size, data */
 };
 
 /* Addresses are those of the file. */

@@ -32,11 +32,19 @@ struct function {
     bool preferred; /* a typed function; labels of assembler code come second */
 };
 
+/* What the bytes are from here on (ELF for the Arm architecture, Mapping symbols). */
+struct mark {
+    uint64_t address;
+    char kind;
+};
+
 struct reader {
     bfd *file;
     asymbol **table;            /* what bfd_find_nearest_line wants; owns the names */
     struct function *functions; /* by address, one for each */
     size_t function_count;
+    struct mark *marks; /* by address */
+    size_t mark_count;
     long count; /* of the table */
 };
 
@@ -52,6 +60,13 @@ static bool is_code(const asymbol *symbol)
     return (bfd_asymbol_section(symbol)->flags & SEC_CODE) &&
            !(symbol->flags & (BSF_DEBUGGING | BSF_FILE | BSF_SECTION_SYM | BSF_OBJECT)) &&
            symbol->name && symbol->name[0] && !is_mapping_symbol(symbol->name);
+}
+
+static int compare_marks(const void *a, const void *b)
+{
+    const struct mark *first = a, *second = b;
+
+    return first->address < second->address ? -1 : first->address > second->address;
 }
 
 static int compare_functions(const void *a, const void *b)
@@ -80,6 +95,25 @@ static void sort_functions(struct reader *reader)
     reader->function_count = kept;
 }
 
+/* The table has been read. */
+static bool read_marks(struct reader *reader)
+{
+    reader->marks = calloc(reader->count > 0 ? (size_t)reader->count : 1, sizeof(*reader->marks));
+    for (long i = 0; reader->marks && i < reader->count; i++) {
+        const asymbol *symbol = reader->table[i];
+
+        if (symbol->name && is_mapping_symbol(symbol->name) &&
+            (bfd_asymbol_section(symbol)->flags & SEC_CODE)) {
+            reader->marks[reader->mark_count++] =
+                (struct mark){bfd_asymbol_value(symbol), symbol->name[1]};
+        }
+    }
+    if (reader->marks) {
+        qsort(reader->marks, reader->mark_count, sizeof(*reader->marks), compare_marks);
+    }
+    return reader->marks != NULL;
+}
+
 static int read_symbol_table(struct reader *reader, struct ebb_error *error)
 {
     long size = bfd_get_symtab_upper_bound(reader->file), count = 0;
@@ -96,6 +130,9 @@ static int read_symbol_table(struct reader *reader, struct ebb_error *error)
                         bfd_errmsg(bfd_get_error()));
     }
     reader->count = count;
+    if (!read_marks(reader)) {
+        return ebb_fail_memory(error);
+    }
     for (long i = 0; i < count; i++) {
         asymbol *symbol = reader->table[i];
 
@@ -191,6 +228,24 @@ static void code_at(const struct reader *reader, uint64_t address, struct symbol
     answer->found = function && function->address == address;
 }
 
+static void code_kind(const struct reader *reader, uint64_t address, struct symbol_answer *answer)
+{
+    size_t low = 0, high = reader->mark_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (reader->marks[middle].address <= address) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    if (low > 0 && address - reader->marks[low - 1].address < FUNCTION_LIMIT) {
+        answer->value = (uint8_t)reader->marks[low - 1].kind;
+    }
+}
+
 static void read_contents(const struct reader *reader, uint64_t address, size_t size,
                           struct symbol_answer *answer)
 {
@@ -226,6 +281,9 @@ static void think(const struct reader *reader, struct symbol_question *question,
         break;
     case SYMBOLS_CODE_AT:
         code_at(reader, question->address, answer);
+        break;
+    case SYMBOLS_CODE_KIND:
+        code_kind(reader, question->address, answer);
         break;
     case SYMBOLS_READ:
         read_contents(reader, question->address,

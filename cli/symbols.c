@@ -150,6 +150,19 @@ void symbols_move(struct symbols *symbols, uint64_t offset)
     symbols->offset = offset;
 }
 
+uint64_t symbols_offset(const struct symbols *symbols)
+{
+    return symbols->offset;
+}
+
+char symbols_code_kind(struct symbols *symbols, uint64_t address)
+{
+    const struct symbol_question question = {.kind = SYMBOLS_CODE_KIND,
+                                             .address = address - symbols->offset};
+
+    return (char)ask(symbols, &question)->value;
+}
+
 void symbols_find(struct symbols *symbols, uint64_t address, struct symbols_location *location)
 {
     const struct symbol_question question = {.kind = SYMBOLS_FIND,

@@ -41,6 +41,12 @@ size_t symbols_read(struct symbols *symbols, uint64_t address, void *buffer, siz
 /* Says that the guest's code lies offset (modulo 2^64) above the file's addresses. */
 void symbols_move(struct symbols *symbols, uint64_t offset);
 
+uint64_t symbols_offset(const struct symbols *symbols);
+
+/* What the file says that the bytes at a guest-virtual address are: 'x' instructions of A64, 'a' of
+ * A32, 't' of T32, 'd' data; 0: it does not say. */
+char symbols_code_kind(struct symbols *symbols, uint64_t address);
+
 /* Fills *location with what is known about a guest-virtual address. */
 void symbols_find(struct symbols *symbols, uint64_t address, struct symbols_location *location);
 

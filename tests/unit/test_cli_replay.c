@@ -220,7 +220,8 @@ static void test_shell(void **state)
     const struct command_outcome *outcome;
 
     make(setting, (struct toy_history_options){.seed = 4});
-    setting->input = "seek 1_234\nstep\nback 35\nseek end\nback\nstep 5\n\nseek begin\n";
+    setting->input = "seek 1_234\nstep\nreverse-step 35\nseek end\nreverse-step\nstep 5\n\n# and\n"
+                     "seek begin\n";
     outcome = command_run(setting, "shell rec");
     assert_int_equal(outcome->status, 0);
     static const char *const wanted[] = {"\n1 235  ", "\n1 200  ", "20 000  ", "\n19 999  ",

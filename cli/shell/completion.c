@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "completion.h"
+
+#include "bookmarks.h"
+#include "positions.h"
+#include "table.h"
+#include "words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A list of words: number i, NULL behind the last. */
+typedef const char *(*word_list)(const struct shell *shell, unsigned i);
+
+static const char *command_name(const struct shell *shell, unsigned i)
+{
+    const struct shell_command *command = table_command(i);
+
+    (void)shell;
+    return command ? command->name : NULL;
+}
+
+static const char *position_word(const struct shell *shell, unsigned i)
+{
+    (void)shell;
+    return positions_word(i);
+}
+
+static const char *register_name(const struct shell *shell, unsigned i)
+{
+    return i < shell->registers.count    ? shell->registers.list[i].name
+           : i == shell->registers.count ? "all"
+                                         : NULL;
+}
+
+static const char *bookmark_word(const struct shell *shell, unsigned i)
+{
+    static const char *const list[] = {"add", "list", "go", "delete"};
+
+    (void)shell;
+    return i < sizeof(list) / sizeof(list[0]) ? list[i] : NULL;
+}
+
+static const char *first_word(const struct shell *shell, unsigned i)
+{
+    static const char *const list[] = {"-scan", "-from", "-to"};
+
+    (void)shell;
+    return i < sizeof(list) / sizeof(list[0]) ? list[i] : NULL;
+}
+
+static const struct {
+    const char *before; /* the line up to the word: the command and what follows */
+    word_list list;     /* NULL: bookmarks */
+} choices[] = {
+    {"", command_name},           {"help ", command_name},  {"goto ", position_word},
+    {"seek ", position_word},     {"goto bookmark ", NULL}, {"seek bookmark ", NULL},
+    {"bookmark ", bookmark_word}, {"bookmark go ", NULL},   {"bookmark delete ", NULL},
+    {"first ", first_word},
+};
+
+static char *choose(const struct shell *shell, word_list list, const char *begun, unsigned i)
+{
+    const char *word;
+
+    for (unsigned number = 0; (word = list(shell, number)); number++) {
+        if (strncmp(word, begun, strlen(begun)) == 0 && i-- == 0) {
+            return strdup(word);
+        }
+    }
+    return NULL;
+}
+
+/* $sp */
+static char *choose_register(const struct shell *shell, const char *begun, unsigned i)
+{
+    char *name = choose(shell, register_name, begun + 1, i), *word = NULL;
+
+    if (name && (word = malloc(strlen(name) + 2))) {
+        word[0] = '$';
+        strcpy(word + 1, name);
+    }
+    free(name);
+    return word;
+}
+
+char *completion_choice(const struct shell *shell, const char *before, const char *begun,
+                        unsigned i)
+{
+    if (begun[0] == '$') {
+        return choose_register(shell, begun, i);
+    }
+    if (strncmp(before, "registers ", strlen("registers ")) == 0) {
+        return choose(shell, register_name, begun, i);
+    }
+    for (size_t number = 0; number < sizeof(choices) / sizeof(choices[0]); number++) {
+        if (strcmp(before, choices[number].before) == 0) {
+            return choices[number].list ? choose(shell, choices[number].list, begun, i)
+                                        : bookmarks_complete(shell, begun, i);
+        }
+    }
+    return NULL;
+}
