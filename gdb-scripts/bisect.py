@@ -12,98 +12,43 @@ import sys
 
 import gdb
 
-sys.dont_write_bytecode = True  # nothing is left beside this file, which may belong to root
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import ebb  # noqa: E402
+from ebb_commands import conditions  # noqa: E402
+from ebb_commands.conditions import Unknown  # noqa: E402
 
-# What an expression may fail with where it makes sense elsewhere: memory that is not mapped, a
-# local variable that is out of scope or in no register.
-ELSEWHERE = re.compile(r"^No symbol \".*\" in current context|^No frame|optimized out|"
-                       r"^Cannot access memory|not available|^can't compute CFA|"
-                       r"^Register \S+ was not saved")
-COMPARISON = re.compile(r"&&|\|\||==|!=|<=|>=|(?<!<)<(?!<)|(?<![->])>(?!>)")
-VARIABLE = re.compile(r"[A-Za-z_]\w*(\.\w+|\[[0-9]+\])*")
 BACKTRACE_FRAMES = 20
 STEPS_MAX = 1000000  # of a scan at each instruction: some minutes
-
-
-class Unknown(Exception):
-    """The expression has no value at this position."""
 
 
 class Unreachable(Exception):
     """History does not lead to the position."""
 
 
-def evaluate(expression):
-    """The expression's value; Unknown, or gdb.error where it makes no sense at all."""
-    try:
-        value = gdb.parse_and_eval(expression)
-        if value.is_lazy:
-            value.fetch_lazy()
-        return value
-    except gdb.MemoryError as error:
-        raise Unknown(str(error)) from None
-    except gdb.error as error:
-        if ELSEWHERE.search(str(error)):
-            raise Unknown(str(error)) from None
-        raise
-
-
-def holds(expression):
-    value = evaluate(expression)
-    if value.type.strip_typedefs().code in (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION,
-                                            gdb.TYPE_CODE_ARRAY, gdb.TYPE_CODE_VOID):
-        raise gdb.error(f"\"{expression}\" is neither true nor false, but {value.type}")
-    return bool(value)
-
-
-def address_text(address):
-    """JSON's integers are signed for who reads them, and an address may have 64 bits."""
-    return f"0x{int(address) & 0xffffffffffffffff:x}"
+def quoted(path):
+    """The path as one word of a gdb command."""
+    return re.sub(r"([\s\"'\\])", r"\\\1", path)
 
 
 def seek(position):
-    answer = ebb.server.move(f"seek {position}")
+    answer = ebb.server.monitor(f"seek {position}")
+    ebb.server.forget_the_present()
     match = ebb.server.POSITION.search(answer)
     if not match or int(match[1]) != position:
         raise Unreachable(f"position {position} cannot be reached")
 
 
-def operands(expression):
-    """The texts that are compared, as far as they are expressions of their own."""
-    found = []
-    for part in COMPARISON.split(expression):
-        part = part.strip()
-        while part.startswith("(") and part.count("(") > part.count(")"):
-            part = part[1:].strip()
-        while part.endswith(")") and part.count(")") > part.count("("):
-            part = part[:-1].strip()
-        if part and part not in found and part.count("(") == part.count(")"):
-            if not re.fullmatch(r"[-+~]?(0x[0-9a-fA-F]+|[0-9]+)[uUlL]*", part):
-                found.append(part)
-    return found
-
-
 def describe(expression):
     """An operand's value as text, and where it is in memory."""
     try:
-        value = evaluate(expression)
+        value = conditions.evaluate(expression)
     except (Unknown, gdb.error):
         return {"text": expression, "value": None}
     result = {"text": expression, "value": value.format_string(max_elements=16)}
     if value.address is not None and value.type.sizeof:
-        result["address"] = address_text(value.address)
+        result["address"] = int(value.address) & 0xffffffffffffffff
         result["size"] = value.type.sizeof
     return result
-
-
-def text_of(read):
-    """What strangers' files name may be in bytes that are no text: then it is as without a name."""
-    try:
-        return read()
-    except UnicodeError:
-        return None
 
 
 def backtrace():
@@ -113,9 +58,9 @@ def backtrace():
         while frame is not None and frame.is_valid() and len(frames) < BACKTRACE_FRAMES:
             place = frame.find_sal()
             frames.append({
-                "pc": address_text(frame.pc()),
-                "function": text_of(frame.name),
-                "file": text_of(lambda: place.symtab.filename) if place.symtab else None,
+                "pc": frame.pc(),
+                "function": frame.name(),
+                "file": place.symtab.filename if place.symtab else None,
                 "line": place.line if place.symtab and place.line else None,
             })
             frame = frame.older()
@@ -128,7 +73,7 @@ def instruction():
     try:
         architecture = gdb.newest_frame().architecture()
         return architecture.disassemble(gdb.newest_frame().pc())[0]["asm"].expandtabs(1)
-    except (gdb.error, IndexError, UnicodeError):
+    except (gdb.error, IndexError):
         return None
 
 
@@ -142,10 +87,10 @@ def run_open(request):
             pass  # not every gdb has all
     symbols, offset = request.get("symbols"), request.get("offset", 0) & 0xffffffffffffffff
     if symbols and offset:
-        gdb.execute("exec-file " + ebb.server.quoted(symbols), to_string=True)
-        gdb.execute(f"symbol-file -o 0x{offset:x} -- {ebb.server.quoted(symbols)}", to_string=True)
+        gdb.execute("exec-file " + quoted(symbols), to_string=True)
+        gdb.execute(f"symbol-file -o 0x{offset:x} -- {quoted(symbols)}", to_string=True)
     elif symbols:
-        gdb.execute("file " + ebb.server.quoted(symbols), to_string=True)
+        gdb.execute("file " + quoted(symbols), to_string=True)
     gdb.execute("target remote " + request["target"], to_string=True)
     gdb.execute("set language c", to_string=True)
     return {}
@@ -155,7 +100,7 @@ def run_probe(request):
     """Whether the condition holds at a position."""
     seek(request["position"])
     try:
-        return {"holds": holds(request["expression"])}
+        return {"holds": conditions.holds(request["expression"])}
     except Unknown as unknown:
         return {"holds": None, "why": str(unknown).rstrip(".")}
 
@@ -163,7 +108,8 @@ def run_probe(request):
 def run_report(request):
     """The state at a position, for people."""
     seek(request["position"])
-    result = {"operands": [describe(text) for text in operands(request.get("expression", ""))]}
+    texts = conditions.operands(request.get("expression", ""))
+    result = {"operands": [describe(text) for text in texts]}
     if request.get("place"):
         result["frames"] = backtrace()
         result["instruction"] = instruction()
@@ -172,7 +118,7 @@ def run_report(request):
 
 def is_true(expression):
     try:
-        return holds(expression)
+        return conditions.holds(expression)
     except Unknown:
         return False
 
@@ -211,45 +157,20 @@ def scan_steps(expression, first, last):
     return None
 
 
-def depends_on_registers(expression):
-    """Whether there is a register or a local variable in it, which may change without a store."""
-    if "$" in expression:
-        return True
-    for name in re.findall(r"[A-Za-z_]\w*", expression):
-        try:
-            symbol = gdb.lookup_symbol(name)[0]
-        except gdb.error:
-            symbol = None
-        if symbol is None:
-            symbol = gdb.lookup_global_symbol(name) or gdb.lookup_static_symbol(name)
-        if symbol is not None and symbol.needs_frame:
-            return True
-    return False
-
-
 def run_memory(request):
-    """The memory that the condition depends on, where that is known without looking at it: it may
-    not be mapped yet."""
-    expression, memory = request["expression"], []
-    if depends_on_registers(expression):
-        return {"memory": None}
-    for text in operands(expression):
-        if not VARIABLE.fullmatch(text):
-            return {"memory": None}
-        address = address_text(gdb.parse_and_eval(f"(unsigned long)&({text})"))
-        size = int(gdb.parse_and_eval(f"sizeof({text})"))
-        memory.append({"address": address, "size": size})
-    return {"memory": memory}
+    """The memory that the condition depends on, where that is known without looking at it."""
+    memory = conditions.memory(request["expression"])
+    return {"memory": memory and [{"address": address, "size": size} for address, size in memory]}
 
 
 def watch_stores(expression):
     """A watchpoint on all memory that the condition depends on; None if it depends on more."""
-    if depends_on_registers(expression):
+    if conditions.depends_on_registers(expression):
         return None
     try:
         watch = gdb.Breakpoint(expression, gdb.BP_WATCHPOINT, gdb.WP_WRITE, internal=True)
     except gdb.error as error:
-        if not ELSEWHERE.search(str(error)):
+        if not conditions.ELSEWHERE.search(str(error)):
             raise
         return None
     watch.silent = True

@@ -15,8 +15,8 @@ from types import SimpleNamespace
 import gdb
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
-MODULES = ("trail", "goto", "accesses", "bookmarks", "console", "calls", "timeline", "differences",
-           "exceptions", "linux", "plain")
+MODULES = ("trail", "goto", "accesses", "bookmarks", "console", "calls", "first", "timeline",
+           "differences", "exceptions", "linux", "plain")
 
 
 def load_commands():

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Conditions: whether one holds where we are, and what it depends on."""
+
+import re
+
+import gdb
+
+# What an expression may fail with where it makes sense elsewhere: memory that is not mapped, a
+# local variable that is out of scope or in no register.
+ELSEWHERE = re.compile(r"^No symbol \".*\" in current context|^No frame|optimized out|"
+                       r"^Cannot access memory|not available|^can't compute CFA|"
+                       r"^Register \S+ was not saved")
+COMPARISON = re.compile(r"&&|\|\||==|!=|<=|>=|(?<!<)<(?!<)|(?<![->])>(?!>)")
+VARIABLE = re.compile(r"[A-Za-z_]\w*(\.\w+|\[[0-9]+\])*")
+FIXED = re.compile(r"\*\s*\([A-Za-z_][\w\s]*\*\s*\)\s*(0x[0-9a-fA-F]+|[0-9]+)")
+
+
+class Unknown(Exception):
+    """The expression has no value at this position."""
+
+
+def evaluate(expression):
+    """The expression's value; Unknown, or gdb.error where it makes no sense at all."""
+    try:
+        value = gdb.parse_and_eval(expression)
+        if value.is_lazy:
+            value.fetch_lazy()
+        return value
+    except gdb.MemoryError as error:
+        raise Unknown(str(error)) from None
+    except gdb.error as error:
+        if ELSEWHERE.search(str(error)):
+            raise Unknown(str(error)) from None
+        raise
+
+
+def holds(expression):
+    value = evaluate(expression)
+    if value.type.strip_typedefs().code in (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION,
+                                            gdb.TYPE_CODE_ARRAY, gdb.TYPE_CODE_VOID):
+        raise gdb.error(f"\"{expression}\" is neither true nor false, but {value.type}")
+    return bool(value)
+
+
+def operands(expression):
+    """The texts that are compared, as far as they are expressions of their own."""
+    found = []
+    for part in COMPARISON.split(expression):
+        part = part.strip()
+        while part.startswith("(") and part.count("(") > part.count(")"):
+            part = part[1:].strip()
+        while part.endswith(")") and part.count(")") > part.count("("):
+            part = part[:-1].strip()
+        if part and part not in found and part.count("(") == part.count(")"):
+            if not re.fullmatch(r"[-+~]?(0x[0-9a-fA-F]+|[0-9]+)[uUlL]*", part):
+                found.append(part)
+    return found
+
+
+def depends_on_registers(expression):
+    """Whether there is a register or a local variable in it, which may change without a store."""
+    if "$" in expression:
+        return True
+    for name in re.findall(r"[A-Za-z_]\w*", expression):
+        try:
+            symbol = gdb.lookup_symbol(name)[0]
+        except gdb.error:
+            symbol = None
+        if symbol is None:
+            symbol = gdb.lookup_global_symbol(name) or gdb.lookup_static_symbol(name)
+        if symbol is not None and symbol.needs_frame:
+            return True
+    return False
+
+
+def memory(expression):
+    """(address, size) of all that the condition depends on, where that is known without looking at
+    it: it may not be mapped yet. None: it depends on more."""
+    if depends_on_registers(expression):
+        return None
+    found = []
+    for text in operands(expression):
+        if not (VARIABLE.fullmatch(text) or FIXED.fullmatch(text)):
+            return None
+        try:
+            address = int(gdb.parse_and_eval(f"(unsigned long)&({text})")) & (1 << 64) - 1
+            found.append((address, int(gdb.parse_and_eval(f"sizeof({text})"))))
+        except gdb.error as error:
+            if ELSEWHERE.search(str(error)):
+                return None  # a local variable of code that does not run here
+            raise
+    return found
