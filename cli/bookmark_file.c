@@ -228,7 +228,11 @@ static int read_file(struct contents *contents, struct ebb_error *error)
     if (descriptor < 0) {
         return errno == ENOENT || errno == ENOTDIR ? 0 : fail_to_read(contents, error);
     }
-    if (fstat(descriptor, &status) || !S_ISREG(status.st_mode) || status.st_uid != geteuid()) {
+    if (fstat(descriptor, &status) || S_ISDIR(status.st_mode)) {
+        close(descriptor);
+        return 0;
+    }
+    if (!S_ISREG(status.st_mode) || status.st_uid != geteuid()) {
         close(descriptor);
         return ebb_fail(error, EBB_ERROR_FAILED,
                         "%s is no file of yours: bookmarks are not read from it", contents->path);

@@ -98,8 +98,10 @@ static void describe(struct disassemble_info *info, struct work *work)
     info->print_address_func = print_address;
     disassemble_init_for_target(info);
     if (!wide) {
-        info->disassembler_options =
-            work->question.set == DISASSEMBLY_T32 ? "force-thumb" : "no-force-thumb";
+        /* Registers have the names that gdb has for them. */
+        info->disassembler_options = work->question.set == DISASSEMBLY_T32
+                                         ? "reg-names-std,force-thumb"
+                                         : "reg-names-std,no-force-thumb";
     }
 }
 

@@ -187,7 +187,7 @@ static void tell_doubts(const struct first *first)
 {
     const struct bisection_result *result = &first->result;
 
-    if (first->bisected && result->not_monotone) {
+    if (first->bisected && result->not_monotone && first->position > first->from) {
         printf("It no longer holds at position %" PRIu64
                ": it may have held before for a while, too; first -scan looks at each position.\n",
                result->good_behind);

@@ -25,6 +25,10 @@ static char *complete_word(const char *text, int state)
 
     choice = completion_choice(completing, from, text, (unsigned)state);
     free(before);
+    /* Behind the slash of a regular expression it goes on. */
+    if (choice && *choice && choice[strlen(choice) - 1] == '/') {
+        rl_completion_suppress_append = 1;
+    }
     return choice;
 }
 
