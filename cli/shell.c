@@ -2,6 +2,7 @@
 /* ebb shell: a prompt to look at a recording without gdb. */
 #include "commands.h"
 #include "guest_state.h"
+#include "notices.h"
 #include "served_facts.h"
 #include "slide.h"
 #include "symbol_file.h"
@@ -74,6 +75,7 @@ static int open_shell(struct shell *shell, const struct arguments *arguments,
         guest_state_registers(&shell->registers, shell->timeline, error) < 0) {
         return -1;
     }
+    notices_tell(&shell->recording, shell->timeline);
     return shell->symbols ? move_symbols(shell, error) : 0;
 }
 

@@ -70,6 +70,17 @@ static char *read_line(bool interactive)
     return line;
 }
 
+/* What the user should be told once, besides what a command says. */
+static void tell_notice(struct shell *shell)
+{
+    char *notice = timeline_take_notice(shell->timeline);
+
+    if (notice) {
+        fprintf(stderr, "ebb: %s\n", notice);
+    }
+    free(notice);
+}
+
 static int run_command(struct shell *shell, const struct shell_command *command, char *argument,
                        struct ebb_error *error)
 {
@@ -82,6 +93,7 @@ static int run_command(struct shell *shell, const struct shell_command *command,
     progress_begin(&shell->progress, "replaying");
     status = command->run(shell, argument, error);
     progress_end(&shell->progress);
+    tell_notice(shell);
     return status;
 }
 

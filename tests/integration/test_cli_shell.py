@@ -400,6 +400,28 @@ class Shells:
         terminal.type("quit\n")
 
 
+    def test_interruption(self):
+        """Ctrl-C ends a command and not the shell; the position is the one before."""
+        loop = self.loop()
+        terminal = Terminal(self.ebb, self.recording)
+        self.addCleanup(terminal.close)
+        terminal.type("goto 600\n")
+        terminal.expect(r"\n600  0x")
+        terminal.type("calls -n 1000000 %s\n" % loop)
+        terminal.expect(r"from 0x")
+        terminal.type("\x03")
+        terminal.expect(r"stopped; the position is still 600\r\n")
+        terminal.type("nth 3 square\n")
+        terminal.expect(r"square\+0x0")
+        terminal.type("quit\n")
+
+    def loop(self):
+        """Code that is executed many times."""
+        shell = self.shell()
+        shell.run("goto 50%")
+        return shell.run("registers pc").split()[1]
+
+
 class Aarch64(Shells, unittest.TestCase):
     architecture = "aarch64"
 

@@ -265,12 +265,49 @@ static void test_operands(void **state)
     target_registers_free(&registers);
 }
 
+static bool find_symbol(void *opaque, const char *name, uint64_t *address)
+{
+    (void)opaque;
+    *address = 0x40002000;
+    return strcmp(name, "total") == 0;
+}
+
+/* The address of one is as good as a number, where there are symbols. */
+static void test_symbols(void **state)
+{
+    struct target_registers registers = {0};
+    struct condition_target target = {.opaque = &registers,
+                                      .find_register = find_register,
+                                      .long_bits = 64,
+                                      .find_symbol = find_symbol};
+    static const char *const wrong[] = {"&total == 1", "*(int *)&other == 1", "*(int *)& == 1",
+                                        "*(int *)&total+4 == 1", "*(int *)total == 1"};
+    struct condition_operand operand;
+    struct condition *condition;
+
+    (void)state;
+    make_registers(&registers);
+    condition = condition_parse("*(short *)(& total) > 1", &target);
+    assert_non_null(condition);
+    assert_true(condition_is_of_memory(condition));
+    assert_int_equal(condition_operand(condition, 0, NULL, &operand, NULL), 0);
+    assert_int_equal(operand.address, 0x40002000);
+    assert_int_equal(operand.size, 2);
+    condition_free(condition);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        assert_null(condition_parse(wrong[i], &target));
+    }
+    target.find_symbol = NULL;
+    assert_null(condition_parse("*(short *)&total > 1", &target));
+    target_registers_free(&registers);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_registers),   cmocka_unit_test(test_values),
         cmocka_unit_test(test_left_to_gdb), cmocka_unit_test(test_other_guest),
-        cmocka_unit_test(test_operands),
+        cmocka_unit_test(test_operands),    cmocka_unit_test(test_symbols),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
