@@ -14,6 +14,8 @@ enum symbol_question_kind {
     SYMBOLS_LOOKUP,    /* the name's address: found, value */
     SYMBOLS_CODE_AT,   /* whether a label of code is at exactly the address: found */
     SYMBOLS_CODE_KIND, /* the letter of the mapping symbol there: value; 0: there is none */
+    SYMBOLS_COMPLETE,  /* the next name, from number `address` on, that begins so: found, function,
+                        * and in value the number behind it */
     SYMBOLS_READ,      /* contents, of at most `size` bytes: size, data */
 };
 

@@ -207,6 +207,30 @@ static void find(const struct reader *reader, uint64_t address, struct symbol_an
     }
 }
 
+/* What users ask for: no parts of the file, and no mapping symbols. */
+static bool has_name(const asymbol *symbol)
+{
+    return symbol->name && symbol->name[0] && !is_mapping_symbol(symbol->name) &&
+           !(symbol->flags & (BSF_DEBUGGING | BSF_FILE | BSF_SECTION_SYM)) &&
+           !bfd_is_und_section(bfd_asymbol_section(symbol));
+}
+
+static void complete(const struct reader *reader, const char *begin, uint64_t from,
+                     struct symbol_answer *answer)
+{
+    size_t length = strlen(begin);
+
+    for (uint64_t i = from; i < (uint64_t)reader->count && !answer->found; i++) {
+        const asymbol *symbol = reader->table[i];
+
+        if (has_name(symbol) && strncmp(symbol->name, begin, length) == 0) {
+            copy_text(answer->function, sizeof(answer->function), symbol->name);
+            answer->value = i + 1;
+            answer->found = 1;
+        }
+    }
+}
+
 static void look_up(const struct reader *reader, const char *name, struct symbol_answer *answer)
 {
     for (long i = 0; i < reader->count && !answer->found; i++) {
@@ -284,6 +308,10 @@ static void think(const struct reader *reader, struct symbol_question *question,
         break;
     case SYMBOLS_CODE_KIND:
         code_kind(reader, question->address, answer);
+        break;
+    case SYMBOLS_COMPLETE:
+        question->name[sizeof(question->name) - 1] = '\0';
+        complete(reader, question->name, question->address, answer);
         break;
     case SYMBOLS_READ:
         read_contents(reader, question->address,

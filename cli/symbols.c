@@ -115,6 +115,20 @@ bool symbols_lookup(struct symbols *symbols, const char *name, uint64_t *address
     return answer->found;
 }
 
+const char *symbols_complete(struct symbols *symbols, const char *begin, uint64_t *next)
+{
+    struct symbol_question question = {.kind = SYMBOLS_COMPLETE, .address = *next};
+    const struct symbol_answer *answer;
+
+    if (strlen(begin) >= sizeof(question.name)) {
+        return NULL;
+    }
+    strcpy(question.name, begin);
+    answer = ask(symbols, &question);
+    *next = answer->value;
+    return answer->found ? answer->function : NULL;
+}
+
 bool symbols_has_code_at(struct symbols *symbols, uint64_t address)
 {
     const struct symbol_question question = {.kind = SYMBOLS_CODE_AT, .address = address};

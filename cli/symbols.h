@@ -31,6 +31,11 @@ bool symbols_are_wide(const struct symbols *symbols);
 /* The address that the file gives a symbol of any kind; false: it has none of that name. */
 bool symbols_lookup(struct symbols *symbols, const char *name, uint64_t *address);
 
+/* The next of the names that begin so, valid until the symbols are used again, and not in order;
+ * NULL: there are no more. *next is 0 for the first, and otherwise what the last call left there.
+ */
+const char *symbols_complete(struct symbols *symbols, const char *begin, uint64_t *next);
+
 /* True if a function or another label of code is at exactly this address of the file. */
 bool symbols_has_code_at(struct symbols *symbols, uint64_t address);
 

@@ -6,6 +6,7 @@
 #include "table.h"
 #include "words.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,14 +85,46 @@ static char *choose_register(const struct shell *shell, const char *begun, unsig
     return word;
 }
 
-char *completion_choice(const struct shell *shell, const char *before, const char *begun,
-                        unsigned i)
+/* Commands whose words are addresses. */
+static bool takes_address(const char *before)
+{
+    static const char *const names[] = {"x ",   "disassemble ", "symbol ", "last ", "next ",
+                                        "nth ", "count ",       "calls ",  "first "};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strncmp(before, names[i], strlen(names[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* With what stands before it in the word, as the & of *(int *)&total. */
+static char *choose_symbol(const struct shell *shell, struct completion *completion,
+                           const char *begun, unsigned i)
+{
+    const char *ampersand = strrchr(begun, '&'), *begin = ampersand ? ampersand + 1 : begun, *name;
+    char *word = NULL;
+
+    completion->symbol = i ? completion->symbol : 0;
+    if (!shell->symbols || !*begin) {
+        return NULL;
+    }
+    name = symbols_complete(shell->symbols, begin, &completion->symbol);
+    return name && asprintf(&word, "%.*s%s", (int)(begin - begun), begun, name) < 0 ? NULL : word;
+}
+
+char *completion_choice(const struct shell *shell, struct completion *completion,
+                        const char *before, const char *begun, unsigned i)
 {
     if (begun[0] == '$') {
         return choose_register(shell, begun, i);
     }
     if (strncmp(before, "registers ", strlen("registers ")) == 0) {
         return choose(shell, register_name, begun, i);
+    }
+    if (takes_address(before) && begun[0] != '-') {
+        return choose_symbol(shell, completion, begun, i);
     }
     for (size_t number = 0; number < sizeof(choices) / sizeof(choices[0]); number++) {
         if (strcmp(before, choices[number].before) == 0) {

@@ -17,13 +17,14 @@
 
 /* Whose line it is that readline completes: it hands nothing through to who is asked. */
 static const struct shell *completing;
+static struct completion completion;
 
 static char *complete_word(const char *text, int state)
 {
     char *before = strndup(rl_line_buffer, (size_t)rl_point - strlen(text)), *choice;
     const char *from = before ? before + strspn(before, " \t") : "";
 
-    choice = completion_choice(completing, from, text, (unsigned)state);
+    choice = completion_choice(completing, &completion, from, text, (unsigned)state);
     free(before);
     /* Behind the slash of a regular expression it goes on. */
     if (choice && *choice && choice[strlen(choice) - 1] == '/') {

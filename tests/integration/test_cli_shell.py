@@ -391,6 +391,8 @@ class Shells:
                              ("goto cons\ttotal/\n", r"goto console /total/\r\n[^$]*\d  0x\w+  console_put"),
                              ("goto bookmark t\t\n", r"bookmark third *\r\n"),
                              ("registers cps\t\n", r"cpsr  +0x"),
+                             ("symbol facto\t\n", r"symbol factorial *\r\n0x"),
+                             ("first *(int *)&tota\t== 1\n", r"holds first at position"),
                              ("nosuch\n", "there is no command \"nosuch\""),
                              ("goto 123\n", r"\n123  0x"), ("goto 5\n", r"\n5  0x"),
                              ("\x10\x10\n", r"\n123  0x"),  # two lines back

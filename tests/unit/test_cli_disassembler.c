@@ -3,6 +3,7 @@
 #include "cli/disassembler.h"
 
 #include "unit.h"
+#include "walls/probe.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -114,6 +115,36 @@ static pid_t reader(void)
     return (pid_t)pid;
 }
 
+static void test_behind_walls(void **state)
+{
+    static const uint8_t bytes[4];
+    struct ebb_error error;
+    struct disassembler *disassembler;
+    struct disassembler_line line;
+    char path[64], text[80], seen[256] = "";
+    FILE *file;
+
+    (void)state;
+    if (walls_probe().parts != WALLS_ALL) {
+        unit_skip("this system refuses some of the walls");
+    }
+    disassembler = disassembler_open(&error);
+    /* It answers once the walls are up. */
+    assert_int_equal(disassembler_show(disassembler, DISASSEMBLY_A64, 0, bytes, 4, &line, &error),
+                     0);
+    snprintf(path, sizeof(path), "/proc/%ld/status", (long)reader());
+    file = fopen(path, "r");
+    assert_non_null(file);
+    while (fgets(text, sizeof(text), file)) {
+        if (strncmp(text, "NoNewPrivs:", 11) == 0 || strncmp(text, "Seccomp:", 8) == 0) {
+            strncat(seen, text, sizeof(seen) - strlen(seen) - 1);
+        }
+    }
+    fclose(file);
+    assert_string_equal(seen, "NoNewPrivs:\t1\nSeccomp:\t2\n");
+    disassembler_close(disassembler);
+}
+
 static void test_reader_dies(void **state)
 {
     static const uint8_t bytes[4];
@@ -136,7 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_instructions),   cmocka_unit_test(test_target),
         cmocka_unit_test(test_no_instruction), cmocka_unit_test(test_any_bytes),
-        cmocka_unit_test(test_reader_dies),
+        cmocka_unit_test(test_behind_walls),   cmocka_unit_test(test_reader_dies),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
