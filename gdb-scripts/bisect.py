@@ -12,6 +12,7 @@ import sys
 
 import gdb
 
+sys.dont_write_bytecode = True  # nothing is left beside this file, which may belong to root
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import ebb  # noqa: E402
 from ebb_commands import conditions  # noqa: E402
@@ -25,14 +26,13 @@ class Unreachable(Exception):
     """History does not lead to the position."""
 
 
-def quoted(path):
-    """The path as one word of a gdb command."""
-    return re.sub(r"([\s\"'\\])", r"\\\1", path)
+def address_text(address):
+    """JSON's integers are signed for who reads them, and an address may have 64 bits."""
+    return f"0x{int(address) & 0xffffffffffffffff:x}"
 
 
 def seek(position):
-    answer = ebb.server.monitor(f"seek {position}")
-    ebb.server.forget_the_present()
+    answer = ebb.server.move(f"seek {position}")
     match = ebb.server.POSITION.search(answer)
     if not match or int(match[1]) != position:
         raise Unreachable(f"position {position} cannot be reached")
@@ -46,9 +46,17 @@ def describe(expression):
         return {"text": expression, "value": None}
     result = {"text": expression, "value": value.format_string(max_elements=16)}
     if value.address is not None and value.type.sizeof:
-        result["address"] = int(value.address) & 0xffffffffffffffff
+        result["address"] = address_text(value.address)
         result["size"] = value.type.sizeof
     return result
+
+
+def text_of(read):
+    """What strangers' files name may be in bytes that are no text: then it is as without a name."""
+    try:
+        return read()
+    except UnicodeError:
+        return None
 
 
 def backtrace():
@@ -58,9 +66,9 @@ def backtrace():
         while frame is not None and frame.is_valid() and len(frames) < BACKTRACE_FRAMES:
             place = frame.find_sal()
             frames.append({
-                "pc": frame.pc(),
-                "function": frame.name(),
-                "file": place.symtab.filename if place.symtab else None,
+                "pc": address_text(frame.pc()),
+                "function": text_of(frame.name),
+                "file": text_of(lambda: place.symtab.filename) if place.symtab else None,
                 "line": place.line if place.symtab and place.line else None,
             })
             frame = frame.older()
@@ -73,7 +81,7 @@ def instruction():
     try:
         architecture = gdb.newest_frame().architecture()
         return architecture.disassemble(gdb.newest_frame().pc())[0]["asm"].expandtabs(1)
-    except (gdb.error, IndexError):
+    except (gdb.error, IndexError, UnicodeError):
         return None
 
 
@@ -87,10 +95,10 @@ def run_open(request):
             pass  # not every gdb has all
     symbols, offset = request.get("symbols"), request.get("offset", 0) & 0xffffffffffffffff
     if symbols and offset:
-        gdb.execute("exec-file " + quoted(symbols), to_string=True)
-        gdb.execute(f"symbol-file -o 0x{offset:x} -- {quoted(symbols)}", to_string=True)
+        gdb.execute("exec-file " + ebb.server.quoted(symbols), to_string=True)
+        gdb.execute(f"symbol-file -o 0x{offset:x} -- {ebb.server.quoted(symbols)}", to_string=True)
     elif symbols:
-        gdb.execute("file " + quoted(symbols), to_string=True)
+        gdb.execute("file " + ebb.server.quoted(symbols), to_string=True)
     gdb.execute("target remote " + request["target"], to_string=True)
     gdb.execute("set language c", to_string=True)
     return {}
@@ -160,7 +168,8 @@ def scan_steps(expression, first, last):
 def run_memory(request):
     """The memory that the condition depends on, where that is known without looking at it."""
     memory = conditions.memory(request["expression"])
-    return {"memory": memory and [{"address": address, "size": size} for address, size in memory]}
+    return {"memory": memory and [{"address": address_text(address), "size": size}
+                                  for address, size in memory]}
 
 
 def watch_stores(expression):

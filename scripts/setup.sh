@@ -27,6 +27,8 @@ if [ "$(uname -m)" != aarch64 ]; then
     build_packages+=(binutils-aarch64-linux-gnu)
     test_packages+=(gcc-aarch64-linux-gnu)
 fi
+# It may have come with Node.js from elsewhere, and Debian's package conflicts with some of those.
+have npm || test_packages+=(npm)
 
 # What other systems must have: programs, pkg-config modules, headers without one.
 build_programs=(cc make patch xz python3 meson ninja pkg-config flex bison gdb-multiarch)

@@ -2,6 +2,7 @@
 #include "completion.h"
 
 #include "bookmarks.h"
+#include "guest_markers.h"
 #include "positions.h"
 #include "table.h"
 #include "words.h"
@@ -12,6 +13,9 @@
 
 /* A list of words: number i, NULL behind the last. */
 typedef const char *(*word_list)(const struct shell *shell, unsigned i);
+
+/* A name that begins so: number i, NULL behind the last. */
+typedef char *(*name_list)(const struct shell *shell, const char *begun, unsigned i);
 
 static const char *command_name(const struct shell *shell, unsigned i)
 {
@@ -52,12 +56,21 @@ static const char *first_word(const struct shell *shell, unsigned i)
 
 static const struct {
     const char *before; /* the line up to the word: the command and what follows */
-    word_list list;     /* NULL: bookmarks */
+    word_list list;
+    name_list names; /* if there is no list */
 } choices[] = {
-    {"", command_name},           {"help ", command_name},  {"goto ", position_word},
-    {"seek ", position_word},     {"goto bookmark ", NULL}, {"seek bookmark ", NULL},
-    {"bookmark ", bookmark_word}, {"bookmark go ", NULL},   {"bookmark delete ", NULL},
-    {"first ", first_word},
+    {"", command_name, NULL},
+    {"help ", command_name, NULL},
+    {"goto ", position_word, NULL},
+    {"seek ", position_word, NULL},
+    {"goto bookmark ", NULL, bookmarks_complete},
+    {"goto marker ", NULL, guest_markers_complete},
+    {"seek bookmark ", NULL, bookmarks_complete},
+    {"seek marker ", NULL, guest_markers_complete},
+    {"bookmark ", bookmark_word, NULL},
+    {"bookmark go ", NULL, bookmarks_complete},
+    {"bookmark delete ", NULL, bookmarks_complete},
+    {"first ", first_word, NULL},
 };
 
 static char *choose(const struct shell *shell, word_list list, const char *begun, unsigned i)
@@ -129,7 +142,7 @@ char *completion_choice(const struct shell *shell, struct completion *completion
     for (size_t number = 0; number < sizeof(choices) / sizeof(choices[0]); number++) {
         if (strcmp(before, choices[number].before) == 0) {
             return choices[number].list ? choose(shell, choices[number].list, begun, i)
-                                        : bookmarks_complete(shell, begun, i);
+                                        : choices[number].names(shell, begun, i);
         }
     }
     return NULL;

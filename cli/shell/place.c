@@ -14,7 +14,7 @@ bool place_is_stopped(void *opaque)
 {
     struct shell *shell = opaque;
 
-    shell->interrupted |= progress_is_interrupted(&shell->progress);
+    shell->interrupted |= progress_is_interrupted();
     return shell->interrupted;
 }
 

@@ -3,6 +3,7 @@
 
 #include "bookmarks.h"
 #include "console.h"
+#include "guest_markers.h"
 #include "guest_time.h"
 #include "words.h"
 
@@ -18,9 +19,11 @@ const char positions_help[] =
     "POSITION is a number of instructions since the recording began, or one of\n"
     "    +N, -N            a number of instructions from here\n"
     "    begin, end        where history begins and ends\n"
+    "    until             where what has ended the recording was met\n"
     "    N%                a share of the recording\n"
     "    event N           where event number N of the log is\n"
     "    console /REGEX/   where the guest wrote the next such line to its console\n"
+    "    marker NAME       where the guest stores the next marker of that name\n"
     "    Ns, Nms, Nus      when the guest read its clock first at this time or later\n"
     "    bookmark NAME     a place that was marked";
 
@@ -75,6 +78,7 @@ static const struct {
 } words[] = {
     {"event", NULL, of_event},
     {"console", "console /", console_find},
+    {"marker", NULL, guest_markers_find},
     {"bookmark", NULL, of_bookmark},
 };
 
@@ -146,6 +150,10 @@ int positions_read(struct shell *shell, char *text, uint64_t *position, struct e
                        ? -1
                        : within(shell, *position, error);
         }
+    }
+    if (strcmp(text, "until") == 0) {
+        return guest_markers_until(shell, position, error) < 0 ? -1
+                                                               : within(shell, *position, error);
     }
     if (guest_time_read(text, &nanoseconds)) {
         return guest_time_find(shell, nanoseconds, position, error) < 0

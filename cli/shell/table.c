@@ -6,6 +6,7 @@
 #include "calls.h"
 #include "console.h"
 #include "first.h"
+#include "guest_markers.h"
 #include "instructions.h"
 #include "lists.h"
 #include "look.h"
@@ -96,6 +97,7 @@ static const struct shell_command commands[] = {
      "expression,\n"
      "only the lines that it matches.",
      "console /PASS|FAIL/"},
+    {"markers", "", true, guest_markers_run, "the guest's markers, with positions", "", "markers"},
     {"events", "[COUNT]", false, lists_events,
      "the recorded events from here on, with their numbers", "", "events 3"},
     {"checkpoints", "", true, lists_checkpoints,

@@ -4,7 +4,7 @@
 import unittest
 
 from harness import ebb
-from harness.ebb_commands import Commands
+from harness.commands import Commands
 
 
 class First:
@@ -23,14 +23,14 @@ class First:
         found = self.gdb.position()
         self.assertRegex(text, r"holds first at position \d+(?: \d{3})*\n")
         self.assertTrue(self.gdb.number(condition))
-        self.gdb.go(found - 1)
+        self.gdb.seek(found - 1)
         self.assertFalse(self.gdb.number(condition))
-        self.gdb.go(found)
+        self.gdb.seek(found)
         return found, text
 
     def test_variables(self):
         """What holds for a moment only is found as well."""
-        self.gdb.go(600)
+        self.gdb.seek(600)
         for condition, value in (("total > 100", 140), ("total == 55", 55),
                                  ("total > 54 && total < 60", 55),
                                  ("items[2].number == 2 && total > 0", 385)):
@@ -81,7 +81,7 @@ class First:
 
     def test_interruption(self):
         """Ctrl-C ends a scan in a sentence, and the position is the one before."""
-        self.gdb.go(600)
+        self.gdb.seek(600)
         self.gdb.run("python import ebb_commands.server as server; ask = server.monitor")
         self.gdb.run("python server.monitor = "
                      "lambda text: (print('asked', text, flush=True), ask(text))[1]")

@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 from harness import ebb
-from harness.ebb_commands import Commands, number
+from harness.commands import Commands, number
 
 NAMES = ["7", "boot done", "7", r"\x1b[2Jescape\x80", 200 * "x", "", "4660", "a"]
 FAULTS = {4: "longer than 200 bytes", 5: "no text", 7: "no end"}
