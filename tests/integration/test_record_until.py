@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 from harness import ebb, gdb
-from harness.ebb_commands import Commands, number
+from harness.commands import Commands, number
 
 FAILED, NOT_FAILED, STOPPED = 0, 7, 6
 NEAR = 120000000  # instructions, 0.2 s: what is replayed at most to get to where it ends
