@@ -9,10 +9,9 @@ import unittest
 from unittest import mock
 
 from harness import ebb
-from harness.commands import Commands, rows
+from harness.commands import Commands, damaged_bookmarks, masked, number, rows
 from harness.guests import ROOT
-from harness.shell import Shell, Terminal, number
-from test_gdb_document import masked
+from harness.shell import Shell, Terminal
 
 
 class Shells:
@@ -300,12 +299,7 @@ class Shells:
         path = self.file()
         with open(path, "rb") as file:
             good = file.read()
-        mark = {"name": "x", "position": 5, "note": "", "place": ""}
-        for bad in (b"", b"{", b"[]", b"\xff\xfe", good[:-5], b'{"bookmarks": 3}', b"[" * 100000,
-                    json.dumps({"bookmarks": [{**mark, "position": "5"}]}).encode(),
-                    json.dumps({"bookmarks": [{**mark, "name": "a b"}]}).encode(),
-                    json.dumps({"bookmarks": [{**mark, "note": None}]}).encode(),
-                    json.dumps({"bookmarks": [[]]}).encode(), good + b" " * (1 << 20)):
+        for bad in damaged_bookmarks(good):
             with open(path, "wb") as file:
                 file.write(bad)
             for command in ("list", "add two", "go one", "delete one"):

@@ -7,7 +7,7 @@ import unittest
 from unittest import mock
 
 from harness import ebb
-from harness.commands import Commands
+from harness.commands import Commands, masked
 from harness.guests import ROOT
 
 DOCUMENT = os.path.join(ROOT, "docs", "commands.md")
@@ -23,15 +23,6 @@ def examples():
         if block:
             parts = re.split(r"(?m)^\(gdb\) (.*)\n", block)
             yield guest, list(zip(parts[1::2], parts[2::2]))
-
-
-def masked(text):
-    """Without what another compiler or another run of the guest may make different."""
-    text = re.sub(r"\|[-kbmxO]{60}\|", "|LINE|", text)
-    text = re.sub(r"\b0x[0-9a-f]+", "ADDRESS", text)
-    text = re.sub(r"(?<![\w.])-?\d+(?: \d{3})*\b", "N", text)
-    text = re.sub(r"ADDRESS in (?=\w+ \()", "", text)
-    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
 
 
 def comparable(command, text):

@@ -9,7 +9,7 @@ import unittest
 from unittest import mock
 
 from harness import ebb
-from harness.commands import Commands, number, rows
+from harness.commands import Commands, damaged_bookmarks, number, rows
 
 
 class Places:
@@ -221,12 +221,7 @@ class Places:
         path = self.file()
         with open(path, "rb") as file:
             good = file.read()
-        mark = {"name": "x", "position": 5, "note": "", "place": ""}
-        for bad in (b"", b"{", b"[]", b"\xff\xfe", good[:-5], b'{"bookmarks": 3}', b"[" * 100000,
-                    json.dumps({"bookmarks": [{**mark, "position": "5"}]}).encode(),
-                    json.dumps({"bookmarks": [{**mark, "name": "a b"}]}).encode(),
-                    json.dumps({"bookmarks": [{**mark, "note": None}]}).encode(),
-                    json.dumps({"bookmarks": [[]]}).encode(), good + b" " * (1 << 20)):
+        for bad in damaged_bookmarks(good):
             with self.subTest(bad[:60]):
                 with open(path, "wb") as file:
                     file.write(bad)

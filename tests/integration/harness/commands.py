@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """gdb with the commands of gdb-scripts/ebb.py, and what those print, taken apart."""
 
+import json
 import os
 import re
 
@@ -40,3 +41,21 @@ def rows(text):
     """(position, rest) of the lines of a table."""
     return [(number(match[1]), match[2])
             for match in re.finditer(r"^[> ] *(\d+(?: \d{3})*)  +(.*)$", text, re.MULTILINE)]
+
+
+def masked(text):
+    """The lines without what another compiler or another run of the guest may make different."""
+    text = re.sub(r"\|[-kbmxO]{60}\|", "|LINE|", text)
+    text = re.sub(r"\b0x[0-9a-f]+", "ADDRESS", text)
+    text = re.sub(r"(?<![\w.])-?\d+(?: \d{3})*\b", "N", text)
+    text = re.sub(r"ADDRESS in (?=\w+ \()", "", text)
+    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+
+
+def damaged_bookmarks(good):
+    """What a file of bookmarks may have become, good being one."""
+    mark = {"name": "x", "position": 5, "note": "", "place": ""}
+    marks = ({**mark, "position": "5"}, {**mark, "name": "a b"}, {**mark, "note": None}, [])
+    return [b"", b"{", b"[]", b"\xff\xfe", good[:-5], b'{"bookmarks": 3}', b"[" * 100000,
+            *(json.dumps({"bookmarks": [bad]}).encode() for bad in marks),
+            good + b" " * (1 << 20)]

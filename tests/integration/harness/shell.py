@@ -7,48 +7,30 @@ import re
 import select
 import subprocess
 
-from .process import WATCHDOG, kill_group
-
-
-def number(text):
-    """1 234 567 as a number."""
-    return int(text.replace(" ", ""))
+from .commands import number
+from .process import WATCHDOG, Process
 
 
 class Shell:
     """A shell that is told one command after the other through a pipe."""
 
     def __init__(self, ebb, recording, options=()):
-        self.ebb = ebb
         self.arguments = [ebb.path, "shell", *options, recording]
-        self.child = subprocess.Popen(self.arguments, stdin=subprocess.PIPE,
-                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                      start_new_session=True)
+        self.process = Process(self.arguments)
         self.count = 0
 
     def close(self):
-        kill_group(self.child)
-        for stream in (self.child.stdin, self.child.stdout, self.child.stderr):
-            stream.close()
+        self.process.close()
 
     def run(self, command):
         """What a command that succeeds prints."""
         self.count += 1
         mark = "end of number %d" % self.count
         try:
-            self.child.stdin.write(("%s\necho %s\n" % (command, mark)).encode())
-            self.child.stdin.flush()
+            self.process.send("%s\necho %s\n" % (command, mark))
         except BrokenPipeError:
             pass
-        lines = []
-        while True:
-            line = self.child.stdout.readline().decode()
-            if line == mark + "\n":
-                return "".join(lines)
-            if not line:
-                raise AssertionError("'%s' ended the shell: %s" % (
-                    command, self.child.stderr.read().decode()))
-            lines.append(line)
+        return self.process.expect(r"(?ms)(.*?)^%s\n" % mark)[1].decode()
 
     def position(self):
         return number(self.run("position").split("  ")[0])
