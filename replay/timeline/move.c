@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "move.h"
+#include "gaps.h"
 #include "interrupt.h"
 #include "placement.h"
 #include "reach.h"
@@ -57,7 +58,7 @@ int move_reach_present(struct timeline *timeline, struct ebb_error *error)
 int move_end_at_divergence(struct timeline *timeline, uint64_t position, struct timeline_stop *stop,
                            struct ebb_error *error)
 {
-    bool ends = !placement_note_gap(timeline, position);
+    bool ends = !gaps_note(timeline, position);
 
     timeline->uninterruptible = true;
     if (ends) {

@@ -53,7 +53,8 @@ static int list_keyframes(struct timeline *timeline, const struct ebb_log_summar
             ebb_log_damage(timeline->log) ? ebb_log_damage(timeline->log) : "");
     }
     timeline->keyframes = calloc(count - first, sizeof(*timeline->keyframes));
-    if (!timeline->keyframes) {
+    timeline->gaps = calloc(count - first, sizeof(*timeline->gaps));
+    if (!timeline->keyframes || !timeline->gaps) {
         return ebb_fail_memory(error);
     }
     for (uint64_t i = first; i < count; i++) {
@@ -62,7 +63,7 @@ static int list_keyframes(struct timeline *timeline, const struct ebb_log_summar
         }
         timeline->keyframes[i - first] = (struct keyframe_place){keyframe.position, i};
     }
-    timeline->keyframe_count = count - first;
+    timeline->keyframe_count = timeline->gap_capacity = count - first;
     qsort(timeline->keyframes, timeline->keyframe_count, sizeof(*timeline->keyframes),
           compare_keyframes);
     return 0;
@@ -266,6 +267,7 @@ void timeline_close(struct timeline *timeline)
     }
     free(timeline->breakpoints.list);
     free(timeline->keyframes);
+    free(timeline->gaps);
     free(timeline->report);
     free(timeline->notice);
     free(timeline->recording);

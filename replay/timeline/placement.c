@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "placement.h"
+#include "gaps.h"
 
 #include "log/clock.h"
 
@@ -137,39 +138,57 @@ static uint64_t keyframe_cost(const struct timeline *timeline, uint64_t number)
                                      every * (pages_to_read(timeline, number) / KEYFRAME_PAGES));
 }
 
-/* Chooses the start, and returns what it takes to reach position from there. */
-static uint64_t choose_start(const struct timeline *timeline, const struct replica *replica,
-                             uint64_t position, struct start *start)
+/* Takes the start that the cost is of, if that is less than what it took so far. */
+static void take_cheaper(struct start *best, uint64_t *least, struct start start, uint64_t cost)
+{
+    if (cost < *least) {
+        *least = cost;
+        *best = start;
+    }
+}
+
+/* Chooses among the starts at `from` or behind it; returns what it takes to reach position from the
+ * one chosen, or UINT64_MAX if there is none. */
+static uint64_t choose_among(const struct timeline *timeline, const struct replica *replica,
+                             uint64_t from, uint64_t position, struct start *best)
 {
     struct checkpoint *checkpoint = checkpoint_set_before(timeline->set, position);
     const struct keyframe_place *keyframe = keyframe_before(timeline, position);
-    uint64_t least = UINT64_MAX, cost;
-    /* Between a start and position there is no gap, if that can be had. */
-    uint64_t from = keyframe && keyframe->position > timeline->gap && position > timeline->gap
-                        ? timeline->gap + 1
-                        : 0;
+    uint64_t least = UINT64_MAX;
+    struct start start;
 
-    from = timeline->gap ? from : 0;
     if (checkpoint && checkpoint->position >= from) {
-        least =
-            position - checkpoint->position + at_own_pace(timeline, (double)RESTORE_COST(timeline));
-        *start = (struct start){
+        start = (struct start){
             .kind = START_CHECKPOINT, .position = checkpoint->position, .checkpoint = checkpoint};
+        take_cheaper(best, &least, start,
+                     position - start.position +
+                         at_own_pace(timeline, (double)RESTORE_COST(timeline)));
     }
-    if (keyframe) {
-        cost = position - keyframe->position + keyframe_cost(timeline, keyframe->number);
-        if (cost < least) {
-            least = cost;
-            *start = (struct start){.kind = START_KEYFRAME,
-                                    .position = keyframe->position,
-                                    .keyframe = keyframe->number};
-        }
+    if (keyframe && keyframe->position >= from) {
+        start = (struct start){
+            .kind = START_KEYFRAME, .position = keyframe->position, .keyframe = keyframe->number};
+        take_cheaper(best, &least, start,
+                     position - start.position + keyframe_cost(timeline, keyframe->number));
     }
     if (replica && moment_is_settled(replica->moment) && replica->moment.position <= position &&
-        replica->moment.position >= from && position - replica->moment.position < least) {
-        least = position - replica->moment.position;
-        *start = (struct start){.kind = START_HERE, .position = replica->moment.position};
+        replica->moment.position >= from) {
+        start = (struct start){.kind = START_HERE, .position = replica->moment.position};
+        take_cheaper(best, &least, start, position - start.position);
     }
+    return least;
+}
+
+/* Chooses the start, and returns what it takes to reach position from there. Between the two there
+ * is no gap, if that can be had; else as few as can be. */
+static uint64_t choose_start(const struct timeline *timeline, const struct replica *replica,
+                             uint64_t position, struct start *start)
+{
+    uint64_t from = position + 1, least;
+
+    do {
+        from = gaps_behind_last(timeline, from - 1);
+        least = choose_among(timeline, replica, from, position, start);
+    } while (least == UINT64_MAX && from > 0);
     return least;
 }
 
@@ -196,17 +215,6 @@ bool placement_start_behind(const struct timeline *timeline, uint64_t position, 
     return keyframe != NULL;
 }
 
-bool placement_note_gap(struct timeline *timeline, uint64_t position)
-{
-    size_t count = timeline->keyframe_count;
-
-    if (!timeline->damaged || !count || timeline->keyframes[count - 1].position <= position) {
-        return false;
-    }
-    timeline->gap = position;
-    return true;
-}
-
 void placement_forget_keyframe(struct timeline *timeline, uint64_t number, const char *why)
 {
     size_t i = 0;
@@ -218,6 +226,7 @@ void placement_forget_keyframe(struct timeline *timeline, uint64_t number, const
         return;
     }
     timeline->keyframe_count--;
+    timeline->damage_met++;
     memmove(timeline->keyframes + i, timeline->keyframes + i + 1,
             (timeline->keyframe_count - i) * sizeof(*timeline->keyframes));
     if (!timeline->notice && asprintf(&timeline->notice, "keyframe %llu cannot be used: %s",
@@ -234,13 +243,14 @@ static bool covered(const struct timeline *timeline, uint64_t first, uint64_t la
     return checkpoint && checkpoint->position >= first;
 }
 
-/* True if only what is behind the gap leads to position, and not to place, which is before it. */
+/* True if only what is behind a gap leads to position, and not to place, which is before it. */
 static bool parted(const struct timeline *timeline, uint64_t place, uint64_t position)
 {
+    uint64_t behind = gaps_behind_last(timeline, position);
     struct start start;
 
-    return timeline->gap && timeline->gap < position &&
-           !(placement_start_behind(timeline, timeline->gap, &start) && start.position <= place);
+    return behind &&
+           !(placement_start_behind(timeline, behind - 1, &start) && start.position <= place);
 }
 
 uint64_t placement_first_look(const struct timeline *timeline, uint64_t position)

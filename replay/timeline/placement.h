@@ -33,9 +33,6 @@ uint64_t placement_next_stop(const struct timeline *timeline, uint64_t position,
 int placement_take(struct timeline *timeline, struct replica *replica, struct ebb_error *error);
 /* Lets a damaged keyframe be no start any more, and notes it for the user. */
 void placement_forget_keyframe(struct timeline *timeline, uint64_t number, const char *why);
-/* Notes that nothing leads from position on, where the log is damaged, but keyframes behind it.
- * False if there are none, or it is not damage that a replay has met. */
-bool placement_note_gap(struct timeline *timeline, uint64_t position);
 /* Learns how long count instructions took. */
 void placement_learn_pace(struct timeline *timeline, uint64_t nanoseconds, uint64_t count);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "reach.h"
+#include "gaps.h"
 #include "recovery.h"
 
 /* Why a position cannot be reached: the log says something else, or is damaged. */
@@ -121,14 +122,23 @@ static int try_to_reach(struct timeline *timeline, struct replica *replica, uint
     return 0;
 }
 
+/* True if damage was met, and more of it is known than before: then another start may be chosen. */
+static bool learned(struct timeline *timeline, const struct drive_result *result, size_t before)
+{
+    return result->reason == WORKER_STOP_DIVERGED && gaps_note(timeline, result->moment.position) &&
+           timeline->damage_met > before;
+}
+
 static int reach(struct timeline *timeline, uint64_t position, bool onward,
                  struct drive_result *result, struct ebb_error *error)
 {
+    size_t met;
     int outcome;
 
     do {
+        met = timeline->damage_met;
         outcome = try_to_reach(timeline, &timeline->replicas[0], position, onward, result, error);
-    } while (outcome && recovery_try_again(timeline, 0, error));
+    } while (outcome ? recovery_try_again(timeline, 0, error) : learned(timeline, result, met));
     return outcome;
 }
 

@@ -10,7 +10,8 @@
 /* Brings a replica to a start; to an earlier one if that is a keyframe that is damaged. */
 int reach_start(struct timeline *timeline, struct replica *replica, const struct start *start,
                 struct ebb_error *error);
-/* Brings replica 0 to a position. Replaces dead workers. */
+/* Brings replica 0 to a position; where damage is met on the way, from a keyframe behind it.
+ * Replaces dead workers. */
 int reach_position(struct timeline *timeline, uint64_t position, struct drive_result *result,
                    struct ebb_error *error);
 /* The same, and all of the way from where the replica is, even if a keyframe is nearer: it is to

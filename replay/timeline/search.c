@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "search.h"
 #include "drive.h"
+#include "gaps.h"
 #include "placement.h"
 #include "reach.h"
 #include "recovery.h"
@@ -164,7 +165,7 @@ static bool skip_damage(struct search *search, struct job *job, uint64_t positio
     struct start start;
     struct moment from;
 
-    if (!placement_note_gap(search->timeline, position) ||
+    if (!gaps_note(search->timeline, position) ||
         !placement_start_behind(search->timeline, position, &start) ||
         start.position >= job->to.position) {
         return false;

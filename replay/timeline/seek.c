@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "gaps.h"
 #include "move.h"
 #include "placement.h"
 #include "reach.h"
@@ -22,47 +23,39 @@ static int end_seek(struct timeline *timeline, const struct drive_result *result
     }
 }
 
+/* Reaches a place to pass. Returns 1 if that is as far as the move gets, else 0, or -1. Where the
+ * place is lost to damage, the position behind it may not be. */
+static int pass(struct timeline *timeline, uint64_t place, struct drive_result *result,
+                struct ebb_error *error)
+{
+    if (reach_position(timeline, place, result, error)) {
+        return -1;
+    }
+    if (result->reason == WORKER_STOP_DIVERGED) {
+        return !gaps_note(timeline, result->moment.position);
+    }
+    return result->reason != WORKER_STOP_LIMIT;
+}
+
 /* Reaches the places on the way to a position where it is better to pass, then the position. */
 static int reach_by_way(struct timeline *timeline, uint64_t position, struct drive_result *result,
                         struct ebb_error *error)
 {
-    uint64_t look = placement_first_look(timeline, position), approach;
+    uint64_t place = placement_first_look(timeline, position);
+    int over = place == position ? 0 : pass(timeline, place, result, error);
 
-    if (look != position) {
-        if (reach_position(timeline, look, result, error)) {
-            return -1;
-        }
-        if (result->reason != WORKER_STOP_LIMIT) {
-            return 0;
-        }
+    if (over) {
+        return over < 0 ? -1 : 0;
     }
-    approach = placement_approach(timeline, position);
-    if (reach_position(timeline, approach, result, error)) {
-        return -1;
+    place = placement_approach(timeline, position);
+    if (place == position) {
+        return reach_position(timeline, position, result, error);
     }
-    if (approach == position || result->reason != WORKER_STOP_LIMIT) {
-        return 0;
+    over = pass(timeline, place, result, error);
+    if (over) {
+        return over < 0 ? -1 : 0;
     }
     return reach_onward(timeline, position, result, error);
-}
-
-/* The same; where damage is met on the way, from a keyframe behind it. Each time that is farther
- * on, whatever gap was met last before. */
-static int reach_past_damage(struct timeline *timeline, uint64_t position,
-                             struct drive_result *result, struct ebb_error *error)
-{
-    uint64_t met = 0, last, gap;
-
-    do {
-        gap = timeline->gap;
-        if (reach_by_way(timeline, position, result, error)) {
-            return -1;
-        }
-        last = met;
-        met = result->moment.position;
-    } while (result->reason == WORKER_STOP_DIVERGED && met > last && met != gap &&
-             placement_note_gap(timeline, met));
-    return 0;
 }
 
 int timeline_seek(struct timeline *timeline, uint64_t position, struct timeline_stop *stop,
@@ -82,7 +75,7 @@ int timeline_seek(struct timeline *timeline, uint64_t position, struct timeline_
     }
     timeline->moment = moment_settled(timeline->moment.position);
     timeline->point_of_interest = position;
-    if (reach_past_damage(timeline, position, &result, error)) {
+    if (reach_by_way(timeline, position, &result, error)) {
         return -1;
     }
     return end_seek(timeline, &result, stop, error);

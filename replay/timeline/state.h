@@ -13,6 +13,7 @@
  *   drive.c        running a replica
  *   watched_memory.c  what a reset changes of it
  *   placement.c    where checkpoints are taken, and which one a move starts from
+ *   gaps.c         over which damaged places nothing leads
  *   recovery.c     starting replicas, and replacing workers that die
  *   wait.c         waiting for workers, and progress
  *   interrupt.c    the user's interruption
@@ -73,7 +74,9 @@ struct timeline {
     uint64_t death_position;
 
     uint64_t begin, end;
-    uint64_t gap; /* no state up to this position leads to one behind it; 0: none was met */
+    uint64_t *gaps; /* that were met, ascending */
+    size_t gap_count, gap_capacity;
+    size_t damage_met; /* how many gaps were noted and keyframes forgotten */
     /* From where the next move looks back: settled, which is the state that users see; or arrived,
      * if what devices wrote on reaching the position was reported, so that it is not found again.
      * The state that users see is the settled one then, too. */

@@ -91,14 +91,21 @@ static void test_header(void **state)
     damaged_log(true);
 }
 
-/* A damaged history, and a walk at random in what is behind the damage. */
+/* What is known of a damaged history between two damaged places. */
+struct stretch {
+    uint64_t first; /* the position of a keyframe */
+    uint64_t last;  /* or the one before: the event at last may be asynchronous */
+};
+
+/* A damaged history, and a walk at random in what is known of it. */
 struct behind {
     struct toy_session session;
     uint64_t random;
     struct timeline_options options;
-    size_t keyframe;  /* the first that is known to be behind the damage, and can be loaded */
-    uint64_t first;   /* its position */
-    uint64_t between; /* from here on some is known between two damages; or 0 */
+    struct stretch stretches[4]; /* in the order of positions */
+    size_t count;
+    size_t keyframe; /* the first that is known to be behind the damage, and can be loaded */
+    uint64_t first;  /* its position; in a walk: of the stretch that it is in */
 };
 
 static uint64_t below(struct behind *behind, uint64_t n)
@@ -112,22 +119,24 @@ static void set_first(struct behind *behind, size_t keyframe)
     behind->first = behind->session.history->keyframe_positions[keyframe];
 }
 
-/* Damages a block of events, and finds the first keyframe behind them. */
-static void damage_events(struct behind *behind, size_t block, bool header)
+/* Damages a block of events, and finds the first keyframe behind them. Returns the position of the
+ * last event before them. */
+static uint64_t damage_events(struct behind *behind, size_t block, bool header)
 {
     const struct toy_history *history = behind->session.history;
     const char *directory = behind->session.directory;
     size_t keyframe = 0;
-    uint64_t next;
+    uint64_t first, next;
 
     for (unsigned i = 0; i < 2; i++) { /* the second time undoes the first */
         fixture_damage(directory, EBB_BLOCK_EVENTS, block + 1, false, &next);
     }
-    fixture_damage(directory, EBB_BLOCK_EVENTS, block, header, NULL);
+    fixture_damage(directory, EBB_BLOCK_EVENTS, block, header, &first);
     while (history->keyframe_positions[keyframe] <= history->event_positions[next - 1]) {
         keyframe++;
     }
     set_first(behind, keyframe);
+    return history->event_positions[first - 1];
 }
 
 /* What is behind the damage can be reached from a keyframe there. */
@@ -172,11 +181,12 @@ static void test_between(void **state)
     struct toy_session *session = &behind.session;
     struct timeline_stop stop;
     struct ebb_error error;
+    uint64_t between;
 
     (void)state;
     make(session);
     damage_events(&behind, 5, false);
-    behind.between = behind.first;
+    between = behind.first;
     damage_events(&behind, 9, false);
     /* So far apart that keyframes are not preferred to what is close. */
     session_open_made(session, (struct timeline_options){.workers = 1, .checkpoint_every = 100000});
@@ -185,8 +195,8 @@ static void test_between(void **state)
     assert_int_equal(timeline_run_backward(session->timeline, 0, &stop, &error), 0);
     assert_int_equal(stop.reason, TIMELINE_STOP_DAMAGED);
     session_remove(session, 0);
-    session_move(session, MOVE_SEEK, behind.between - 1100);
-    session_move(session, MOVE_SEEK, behind.between + 5);
+    session_move(session, MOVE_SEEK, between - 1100);
+    session_move(session, MOVE_SEEK, between + 5);
     session_close(session);
 }
 
@@ -201,8 +211,14 @@ static bool is_known(const struct behind *behind, const struct model_stop *stop)
     case TIMELINE_STOP_STEP:
         return stop->position >= behind->first; /* the limit */
     default:
-        return false;
+        return behind->first == 0;
     }
+}
+
+/* A position around the first of the stretch. */
+static uint64_t near_first(struct behind *behind, uint64_t n)
+{
+    return (behind->first ? behind->first - 20 : 0) + below(behind, n);
 }
 
 /* Back to the last hit; where none is known, to nowhere, since there may be one in the damage. */
@@ -210,7 +226,7 @@ static void search_back(struct behind *behind)
 {
     struct toy_session *session = &behind->session;
     struct model before = session->model;
-    uint64_t limit = below(behind, 3) ? 0 : behind->first - 20 + below(behind, 60);
+    uint64_t limit = below(behind, 3) ? 0 : near_first(behind, 60);
     struct model_stop expected;
     struct timeline_stop stop;
     struct ebb_error error;
@@ -232,7 +248,7 @@ static void search_back(struct behind *behind)
 static void add_something(struct behind *behind)
 {
     const struct toy_history *history = behind->session.history;
-    uint64_t position = behind->first - 20 + below(behind, below(behind, 2) ? 200 : 4000);
+    uint64_t position = near_first(behind, below(behind, 2) ? 200 : 4000) % LENGTH;
     const struct toy_access *access = &history->accesses[history->first_access[position]];
 
     if (below(behind, 2)) {
@@ -242,18 +258,16 @@ static void add_something(struct behind *behind)
     }
 }
 
-/* To somewhere behind the damage, sometimes by way of what is before it. */
-static void go_behind(struct behind *behind)
+/* To somewhere in a stretch, mostly not far behind the damage; sometimes close to its end. */
+static void go_into(struct behind *behind, const struct stretch *stretch)
 {
-    static const uint64_t far[] = {100, 6000, LENGTH};
-    uint64_t most = far[below(behind, 3)], left = LENGTH - behind->first;
+    static const uint64_t far[] = {3, 100, 6000, LENGTH};
+    uint64_t most = far[below(behind, 4)], length = stretch->last - 1 - stretch->first;
+    uint64_t distance = below(behind, most < length ? most : length);
 
-    if (below(behind, 4) == 0) {
-        session_move(&behind->session, MOVE_SEEK,
-                     (below(behind, 2) ? behind->between : 0) + below(behind, 500));
-    }
+    behind->first = stretch->first;
     session_move(&behind->session, MOVE_SEEK,
-                 behind->first + 1 + below(behind, most < left ? most : left));
+                 below(behind, 4) ? stretch->first + distance : stretch->last - 2 - distance);
 }
 
 /* Back by one; at the first state behind the damage, to nowhere. */
@@ -263,7 +277,7 @@ static void step_back(struct behind *behind)
     struct timeline_stop stop;
     struct ebb_error error;
 
-    if (session->model.position > behind->first) {
+    if (session->model.position > behind->first || !behind->first) {
         session_move(session, MOVE_REVERSE_STEP, 0);
         return;
     }
@@ -274,6 +288,48 @@ static void step_back(struct behind *behind)
     session_check_state(session);
 }
 
+/* To the end of a stretch: forward, or by seeking what is lost behind it. */
+static void go_to_end(struct behind *behind, size_t number, bool seek)
+{
+    struct toy_session *session = &behind->session;
+    const struct stretch *stretch = &behind->stretches[number];
+    struct timeline_stop stop;
+    struct ebb_error error;
+    uint64_t lost;
+
+    if (number + 1 == behind->count) {
+        session_move(session, seek ? MOVE_SEEK : MOVE_FORWARD, LENGTH);
+        return;
+    }
+    lost = stretch->last + 1 + below(behind, stretch[1].first - stretch->last - 1);
+    if (seek ? timeline_seek(session->timeline, lost, &stop, &error)
+             : timeline_run_forward(session->timeline, UINT64_MAX, &stop, &error)) {
+        fail_msg("%s", error.message);
+    }
+    assert_int_equal(stop.reason, TIMELINE_STOP_DAMAGED);
+    assert_in_range(stop.position, stretch->last - 1, stretch->last);
+    session->model.position = stop.position;
+    session_check_state(session);
+}
+
+static void do_something(struct behind *behind)
+{
+    size_t number = below(behind, behind->count);
+
+    go_into(behind, &behind->stretches[number]);
+    if (below(behind, 3) == 0) {
+        go_to_end(behind, number, below(behind, 2));
+    }
+    if (below(behind, 2)) {
+        add_something(behind);
+        search_back(behind);
+        search_back(behind);
+        session_remove(&behind->session, 0);
+    }
+    step_back(behind);
+    step_back(behind);
+}
+
 static void walk_behind(struct behind *behind, uint64_t seed)
 {
     struct toy_session *session = &behind->session;
@@ -281,13 +337,8 @@ static void walk_behind(struct behind *behind, uint64_t seed)
     behind->random = seed;
     session->model = (struct model){.history = session->history};
     session_open_made(session, behind->options);
-    for (unsigned i = 0; i < 10; i++) {
-        go_behind(behind);
-        add_something(behind);
-        search_back(behind);
-        search_back(behind);
-        session_remove(session, 0);
-        step_back(behind);
+    for (unsigned i = 0; i < 20; i++) {
+        do_something(behind);
     }
     timeline_close(session->timeline);
     session->timeline = NULL;
@@ -318,55 +369,130 @@ static void test_no_way_back(void **state)
 
 static void walk_often(struct behind *behind)
 {
-    static const uint64_t distances[] = {1000, 300, 20000, 100000};
+    static const uint64_t distances[] = {1000, 300, 20000, 100000, 1000000};
 
-    for (unsigned seed = 0; seed < 24; seed++) {
+    for (unsigned seed = 0; seed < 30; seed++) {
         behind->options = (struct timeline_options){.workers = 1 + seed % 3,
-                                                    .checkpoint_every = distances[seed / 3 % 4]};
+                                                    .checkpoint_every = distances[seed / 3 % 5]};
         walk_behind(behind, seed);
     }
     session_close(&behind->session);
-}
-
-static void test_search_behind(void **state)
-{
-    struct behind behind = {0};
-
-    (void)state;
-    make(&behind.session);
-    damage_events(&behind, 2, true);
-    walk_often(&behind);
-}
-
-static void test_search_behind_keyframe(void **state)
-{
-    struct behind behind = {0};
-
-    (void)state;
-    make(&behind.session);
-    damage_events(&behind, 2, false);
-    fixture_damage(behind.session.directory, EBB_BLOCK_KEYFRAME, behind.keyframe, false, NULL);
-    set_first(&behind, behind.keyframe + 1);
-    walk_often(&behind);
-}
-
-static void test_search_behind_two(void **state)
-{
-    struct behind behind = {0};
-
-    (void)state;
-    make(&behind.session);
-    damage_events(&behind, 2, false);
-    behind.between = behind.first;
-    damage_events(&behind, 5, false);
-    assert_in_range(behind.first, behind.between + 501, LENGTH / 2);
-    walk_often(&behind);
 }
 
 /* A reset's keyframe has its position. */
 static bool is_reset(const struct toy_history *history, size_t number)
 {
     return history->keyframe_positions[number] == history->last_reset;
+}
+
+/* Makes a history in one stretch. */
+static void make_whole(struct behind *behind)
+{
+    make(&behind->session);
+    behind->stretches[0] = (struct stretch){0, LENGTH};
+    behind->count = 1;
+}
+
+/* Damages a block of events, and some of the first keyframes behind it. What is damaged already is
+ * behind that. */
+static void part(struct behind *behind, size_t block, bool header, unsigned keyframes)
+{
+    struct stretch *stretches = behind->stretches;
+    uint64_t last = damage_events(behind, block, header);
+
+    for (; keyframes; keyframes--) {
+        assert_false(is_reset(behind->session.history, behind->keyframe));
+        fixture_damage(behind->session.directory, EBB_BLOCK_KEYFRAME, behind->keyframe, false,
+                       NULL);
+        set_first(behind, behind->keyframe + 1);
+    }
+    assert_in_range(behind->first, last + 2, stretches[0].last - 20);
+    memmove(stretches + 1, stretches, behind->count++ * sizeof(*stretches));
+    stretches[1].first = behind->first;
+    stretches[0].last = last;
+}
+
+static void test_walk(void **state)
+{
+    struct behind behind = {0};
+
+    (void)state;
+    make_whole(&behind);
+    part(&behind, 2, true, 0);
+    walk_often(&behind);
+}
+
+static void test_walk_keyframe(void **state)
+{
+    struct behind behind = {0};
+
+    (void)state;
+    make_whole(&behind);
+    part(&behind, 2, false, 1);
+    walk_often(&behind);
+}
+
+static void test_walk_two(void **state)
+{
+    struct behind behind = {0};
+
+    (void)state;
+    make_whole(&behind);
+    part(&behind, 7, false, 0);
+    part(&behind, 2, false, 1);
+    walk_often(&behind);
+}
+
+static void test_walk_three(void **state)
+{
+    struct behind behind = {0};
+
+    (void)state;
+    make_whole(&behind);
+    part(&behind, 11, true, 1);
+    part(&behind, 7, false, 0);
+    part(&behind, 2, true, 0);
+    walk_often(&behind);
+}
+
+/* Damage that was met far back makes nothing forgotten of what leads to places behind the last. */
+static void test_back_from_a_keyframe(void **state)
+{
+    struct behind behind = {0};
+    struct toy_session *session = &behind.session;
+    uint64_t place;
+
+    (void)state;
+    make_whole(&behind);
+    part(&behind, 9, true, 0);
+    part(&behind, 2, false, 0);
+    place = session->history->keyframe_positions[session->history->keyframes - 1];
+    assert_true(place > behind.stretches[2].first);
+    /* So far apart that a checkpoint before the last damage is preferred to keyframes behind it. */
+    session_open_made(session,
+                      (struct timeline_options){.workers = 1, .checkpoint_every = 1000000});
+    session_move(session, MOVE_SEEK, place);
+    session_move(session, MOVE_SEEK, behind.first);
+    step_back(&behind);
+    session_move(session, MOVE_SEEK, place);
+    session_move(session, MOVE_REVERSE_STEP, 0);
+    session_move(session, MOVE_REVERSE_STEP, 0);
+    session_close(session);
+}
+
+/* That a keyframe is damaged may be seen only when the damage before it is known already. */
+static void test_known_damage(void **state)
+{
+    struct behind behind = {0};
+    struct toy_session *session = &behind.session;
+
+    (void)state;
+    make_whole(&behind);
+    part(&behind, 2, false, 1);
+    open_damaged(session);
+    go_to_end(&behind, 0, false);
+    session_move(session, MOVE_SEEK, behind.first + 300); /* passes between the two keyframes */
+    session_close(session);
 }
 
 /* A damaged keyframe is not needed: all of history is there, and the user is told. */
@@ -524,19 +650,14 @@ static void test_moved(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_payload),
-        cmocka_unit_test(test_header),
-        cmocka_unit_test(test_behind),
-        cmocka_unit_test(test_between),
-        cmocka_unit_test(test_no_way_back),
-        cmocka_unit_test(test_search_behind),
-        cmocka_unit_test(test_search_behind_keyframe),
-        cmocka_unit_test(test_search_behind_two),
-        cmocka_unit_test(test_keyframe),
-        cmocka_unit_test(test_first_keyframe),
-        cmocka_unit_test(test_keyframe_of_a_reset),
-        cmocka_unit_test(test_no_keyframe),
-        cmocka_unit_test(test_exit_status),
+        cmocka_unit_test(test_payload),        cmocka_unit_test(test_header),
+        cmocka_unit_test(test_behind),         cmocka_unit_test(test_between),
+        cmocka_unit_test(test_no_way_back),    cmocka_unit_test(test_walk),
+        cmocka_unit_test(test_walk_keyframe),  cmocka_unit_test(test_walk_two),
+        cmocka_unit_test(test_walk_three),     cmocka_unit_test(test_back_from_a_keyframe),
+        cmocka_unit_test(test_known_damage),   cmocka_unit_test(test_keyframe),
+        cmocka_unit_test(test_first_keyframe), cmocka_unit_test(test_keyframe_of_a_reset),
+        cmocka_unit_test(test_no_keyframe),    cmocka_unit_test(test_exit_status),
         cmocka_unit_test(test_moved),
     };
 
