@@ -4,12 +4,13 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
 import unittest
 
-from harness import ebb, faults, process
+from harness import documents, ebb, faults, process
 from harness.gdb import Gdb
 from harness.guests import ROOT
 
@@ -459,6 +460,20 @@ class Commands(Bisect):
         self.assertEqual(json.loads(result.output)["position"], self.expected)
         self.assertEqual(result.errors.decode().count("\n"), 1)
         self.assertIn("no backtrace: gdb's answer is not JSON", result.errors.decode())
+
+
+class Readme(Bisect):
+    """The README's transcript, on the demo's guest."""
+
+    def test_transcript(self):
+        command, printed = re.search(r"(?m)^    \$ ebb (bisect .*)\n((?:    .*\n)+)",
+                                     documents.read("README.md")).groups()
+        self.assertLess(printed.count("\n"), 10)
+        words = shlex.split(command)
+        words[words.index("build/demo/recording")] = self.ebb.shared("jobs-aarch64").recording
+        result = self.ebb.run(*words)
+        self.assertEqual(result.status, 0, result.describe())
+        self.assertEqual(documents.masked(result.text()), documents.masked(printed))
 
 
 GUEST = """

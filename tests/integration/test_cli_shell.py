@@ -8,8 +8,8 @@ import shutil
 import unittest
 from unittest import mock
 
-from harness import ebb
-from harness.commands import Commands, damaged_bookmarks, masked, number, rows
+from harness import documents, ebb
+from harness.commands import Commands, damaged_bookmarks, number, rows
 from harness.guests import ROOT
 from harness.shell import Shell, Terminal
 
@@ -478,7 +478,8 @@ class Document(unittest.TestCase):
     @staticmethod
     def comparable(command, text):
         """Without what another compiler or another run of the guest may make different."""
-        lines = masked(re.sub(r"\b\d+[.\d]* (k?B|bytes)", "SIZE", re.sub(r"\+0x\w+ \(", "+N (", text)))
+        text = re.sub(r"\b\d+[.\d]* (k?B|bytes)", "SIZE", text)
+        lines = documents.masked(re.sub(r"\+0x\w+ \(", "+N (", text))
         if command == "checkpoints":
             lines = sorted(set(lines))
         if command == "markers":

@@ -6,17 +6,13 @@ import re
 import unittest
 from unittest import mock
 
-from harness import ebb
-from harness.commands import Commands, masked
-from harness.guests import ROOT
-
-DOCUMENT = os.path.join(ROOT, "docs", "commands.md")
+from harness import documents, ebb
+from harness.commands import Commands
 
 
 def examples():
     """(guest, [(command, what it prints)]) for each block."""
-    with open(DOCUMENT) as file:
-        text = file.read()
+    text = documents.read("docs/commands.md")
     guest = "steps"
     for named, block in re.findall(r"<!-- guest: (\w+) -->|^```\n(.*?)^```$", text, re.M | re.S):
         guest = named or guest
@@ -26,7 +22,7 @@ def examples():
 
 
 def comparable(command, text):
-    lines = masked(text)
+    lines = documents.masked(text)
     if command == "ebb checkpoints":
         return sorted(set(lines))  # how many there are depends on the machine's memory and speed
     if command == "ebb last random_words[0]":

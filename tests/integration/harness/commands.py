@@ -43,15 +43,6 @@ def rows(text):
             for match in re.finditer(r"^[> ] *(\d+(?: \d{3})*)  +(.*)$", text, re.MULTILINE)]
 
 
-def masked(text):
-    """The lines without what another compiler or another run of the guest may make different."""
-    text = re.sub(r"\|[-kbmxO]{60}\|", "|LINE|", text)
-    text = re.sub(r"\b0x[0-9a-f]+", "ADDRESS", text)
-    text = re.sub(r"(?<![\w.])-?\d+(?: \d{3})*\b", "N", text)
-    text = re.sub(r"ADDRESS in (?=\w+ \()", "", text)
-    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
-
-
 def damaged_bookmarks(good):
     """What a file of bookmarks may have become, good being one."""
     mark = {"name": "x", "position": 5, "note": "", "place": ""}
