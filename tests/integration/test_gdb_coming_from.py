@@ -83,6 +83,17 @@ class ComingFrom(unittest.TestCase):
             gdb.run("delete")
             gdb.try_run("ebb bookmark delete here")
 
+    def test_names(self):
+        """Those that are only named exist as well. gdb answers to wrong ones with help."""
+        gdb = Commands(self.ebb.guests.elf("steps-aarch64"), self.recording)
+        self.addCleanup(gdb.close)
+        in_gdb = set(re.findall(r"(?m)^ebb (\S+)[^-\n]* -- ", gdb.run("help ebb").text))
+        in_shell = set(re.findall(r"(?m)^  (\w+)  ", self.ebb.run("help").text()))
+        for prompt, name in re.findall(r"`(\$ )?(?:EBB_GDB=\S+ )?ebb ([\w-]+)",
+                                       documents.read(DOCUMENT)):
+            with self.subTest(name):
+                self.assertIn(name, in_shell if prompt else in_gdb | in_shell)
+
     def test_links(self):
         """What the document leads to is there."""
         for target in re.findall(r"\]\(([^)#]+)", documents.read(DOCUMENT)):
