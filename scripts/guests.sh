@@ -8,6 +8,7 @@
 #   scripts/guests.sh [NAME]...     (default: arm64 armhf uboot)
 #
 #   arm64 armhf                  Debian 12's kernel (6.1) and busybox
+#   arm64-headers                what a module for arm64 is compiled with, on this machine
 #   uboot                        U-Boot for both
 #   arm64-6.12 armhf-6.12        kernels of Debian 12's backports
 #   arm64-7.2 armhf-7.2          of the suite forky, and its other flavours:
@@ -16,6 +17,7 @@
 # Leaves in $XDG_CACHE_HOME/ebb/guests (default ~/.cache/ebb/guests), for each kernel NAME:
 #   vmlinuz-NAME   modules-NAME/lib/modules/VERSION/   version-NAME (the kernel's version)
 # and   busybox-arm64   busybox-armhf   u-boot-qemu_arm.bin   u-boot-qemu_arm64.bin
+#       headers-arm64/usr/src/linux-headers-VERSION/   (make -C that, M=the module's folder)
 
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/apt.sh"
@@ -76,6 +78,30 @@ fetch_linux() {
     touch "$guests/complete-$architecture-$suite"
 }
 
+# The headers of the kernel that fetch_linux fetched, with the programs of the kernel's build for this
+# machine's architecture.
+fetch_headers() {
+    local version folder source kbuild
+    version=$(cat "$guests/version-arm64") || die "the headers are those of a kernel: $0 arm64 fetches it"
+    [ ! -e "$guests/complete-arm64-headers-$version" ] || return 0
+    say "fetching the headers of the arm64 guest's kernel"
+    private_apt deb arm64 "$suite"
+    kbuild=$(depends "linux-headers-$version" "$suite" linux-kbuild-)
+    [ -n "$kbuild" ] ||
+        die "$suite has no headers of $version any more: remove $guests/complete-arm64-$suite," \
+            "so that its present kernel is fetched"
+    folder=$(mktemp -d "$guests/unpack.XXXXXX")
+    unpack "$folder" "linux-headers-$version" "linux-headers-${version%-arm64}-common"
+    private_apt deb "$(dpkg --print-architecture)" "$suite"
+    unpack "$folder" "$kbuild"
+    source=$guests/headers-arm64/usr/src
+    sed -i "s|/usr/src/|$source/|" "$folder/usr/src/linux-headers-$version/Makefile"
+    rm -rf "$guests/headers-arm64"
+    mv "$folder" "$guests/headers-arm64"
+    rm -f "$guests/complete-arm64-headers"-*
+    touch "$guests/complete-arm64-headers-$version"
+}
+
 # Kernel $1, which is that of metapackage $3 for architecture $2 in suite $4, beside which suite $5
 # may be needed.
 fetch_kernel() {
@@ -118,6 +144,7 @@ for guest in "$@"; do
     fi
     case $guest in
     arm64) fetch_linux arm64 linux-image-arm64 ;;
+    arm64-headers) fetch_headers ;;
     armhf) fetch_linux armhf linux-image-armmp-lpae ;;
     uboot) fetch_uboot ;;
     arm64-6.12) fetch_kernel "$guest" arm64 linux-image-arm64 bookworm-backports bookworm ;;

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes the initramfs of a Linux test guest from Debian's busybox and kernel modules.
 
-    initramfs.py arm64|armhf SCRIPT.init OUTPUT
+    initramfs.py arm64|armhf SCRIPT.init OUTPUT [NAME=PATH]...
 
-SCRIPT.init becomes /init; what it sources, /lib/NAME.sh, is NAME.sh beside it. Lines "# modules:
+SCRIPT.init becomes /init, the file at PATH becomes NAME; what it sources, /lib/NAME.sh, is NAME.sh beside it. Lines "# modules:
 NAME..." in any of them say which kernel modules go in; common.sh loads them in the order of their
 dependencies. The parts come from scripts/guests.sh.
 """
@@ -151,6 +151,6 @@ def make(architecture, script, output, guests=None, kernel=None, programs=None):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4 or sys.argv[1] not in ("arm64", "armhf"):
-        sys.exit("usage: initramfs.py arm64|armhf SCRIPT.init OUTPUT")
-    make(*sys.argv[1:])
+    if len(sys.argv) < 4 or sys.argv[1] not in ("arm64", "armhf"):
+        sys.exit("usage: initramfs.py arm64|armhf SCRIPT.init OUTPUT [NAME=PATH]...")
+    make(*sys.argv[1:4], programs=dict(file.split("=", 1) for file in sys.argv[4:]))
