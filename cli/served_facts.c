@@ -113,8 +113,6 @@ static void write_fact(FILE *file, const char *name, const char *value)
 static void find_clock(struct rsp_recording *served, const struct manifest *manifest)
 {
     const char *clock = json_string_value(json_object_get(manifest->root, "guest_clock"));
-    const json_t *device;
-    size_t i;
 
     if (!clock || !strcmp(clock, "registers")) {
         return;
@@ -123,14 +121,12 @@ static void find_clock(struct rsp_recording *served, const struct manifest *mani
         served->clock = RSP_CLOCK_IN_MEMORY;
         return;
     }
-    json_array_foreach(json_object_get(manifest->root, "devices"), i, device)
-    {
-        const char *name = json_string_value(json_object_get(device, "name"));
-        uint64_t address = (uint64_t)json_integer_value(json_object_get(device, "address"));
+    for (size_t i = 0; i < manifest->device_count; i++) {
+        const struct manifest_device *device = &manifest->devices[i];
 
-        if (name && !strcmp(name, TIMER_NAME) && address > served->clock_address) {
+        if (!strcmp(device->name, TIMER_NAME) && device->address > served->clock_address) {
             served->clock = RSP_CLOCK_MAPPED;
-            served->clock_address = address;
+            served->clock_address = device->address;
         }
     }
 }
