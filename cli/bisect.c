@@ -3,6 +3,7 @@
 #include "bisect_report.h"
 #include "commands.h"
 #include "console_lines.h"
+#include "hangup.h"
 #include "notices.h"
 #include "private_folder.h"
 #include "programs.h"
@@ -409,7 +410,7 @@ static int run_guarded(struct bisect *bisect, struct ebb_error *error)
 
     sigemptyset(&end);
     sigaddset(&end, SIGTERM);
-    sigaddset(&end, SIGHUP);
+    hangup_add(&end);
     sigprocmask(SIG_BLOCK, &end, &before);
     progress_begin(&bisect->progress, "bisecting");
     status = private_folder_create(bisect->plan.folder, error);

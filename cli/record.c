@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ebb record: runs our QEMU with the recorder in it. */
 #include "commands.h"
+#include "hangup.h"
 #include "host_checks.h"
 #include "json_list.h"
 #include "engine/worker_process.h"
@@ -143,7 +144,7 @@ static int run_qemu(struct record *record, int *wait_status, struct ebb_error *e
     sigemptyset(&wanted);
     sigaddset(&wanted, SIGINT);
     sigaddset(&wanted, SIGTERM);
-    sigaddset(&wanted, SIGHUP);
+    hangup_add(&wanted);
     sigaddset(&wanted, SIGCHLD);
     sigprocmask(SIG_BLOCK, &wanted, &before);
     signals = signalfd(-1, &wanted, SFD_CLOEXEC);

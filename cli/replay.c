@@ -2,6 +2,7 @@
 /* ebb replay: serves a recording to gdb. */
 #include "commands.h"
 #include "debugger.h"
+#include "hangup.h"
 #include "notices.h"
 #include "opening.h"
 #include "private_folder.h"
@@ -60,7 +61,7 @@ static int catch_signals(struct replay *replay, bool interrupt, struct ebb_error
 {
     sigemptyset(&replay->stop_signals);
     sigaddset(&replay->stop_signals, SIGTERM);
-    sigaddset(&replay->stop_signals, SIGHUP);
+    hangup_add(&replay->stop_signals);
     if (interrupt) {
         sigaddset(&replay->stop_signals, SIGINT);
     }

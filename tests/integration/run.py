@@ -9,6 +9,7 @@ everything that tests need must be there, a skipped test is a failed one.
 
 import argparse
 import os
+import signal
 import sys
 import time
 import unittest
@@ -128,6 +129,9 @@ def main():
         os.environ["EBB_GDB"] = debuggers.path("gdb-" + options.gdb)
         if not os.path.exists(os.environ["EBB_GDB"]):
             parser.error("there is no such gdb: scripts/debuggers.sh gdb-%s fetches it" % options.gdb)
+    # What is started here shall not ignore them, whoever has started this.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     session = ebb.open_build(options.build)
     session.tests = [test.id() for test in tests]
     try:

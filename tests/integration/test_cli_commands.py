@@ -4,6 +4,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import unittest
 
@@ -158,6 +159,16 @@ class Commands(unittest.TestCase):
         text = session.stdout.decode(errors="replace")
         self.assertIn("position 0 of 0 to", text)
         self.assertRegex(text, r"Temporary breakpoint 1, .*build_list")
+
+    def test_nohup(self):
+        """A hang-up ends a server, but not one that was started so as to survive it."""
+        for prefix, ends in (([], True), (["sh", "-c", "trap '' HUP; exec \"$@\"", "sh"], False)):
+            path = self.ebb.new_folder("socket")
+            with process.Process([*prefix, self.ebb.path, "replay", "--listen", "unix:" + path,
+                                  self.recording]) as server:
+                server.wait_for(path)
+                self.assertEqual(process.waits_for(server.child.pid, signal.SIGHUP), ends)
+                self.assertTrue(process.waits_for(server.child.pid, signal.SIGTERM))
 
     def test_help(self):
         text = self.ebb.run("--help").text()

@@ -155,6 +155,13 @@ def _status(pid, name):
         return int(re.search(r"%s:\s*(\d+) kB" % name, status.read()).group(1)) << 10
 
 
+def waits_for(pid, number):
+    """Whether a process has blocked a signal, so as to look for it."""
+    with open("/proc/%d/status" % pid) as status:
+        blocked = re.search(r"SigBlk:\s*(\w+)", status.read()).group(1)
+    return bool(int(blocked, 16) >> number - 1 & 1)
+
+
 def peak_memory(pid):
     """The most bytes that a process has had in memory at once."""
     return _status(pid, "VmHWM")
