@@ -176,6 +176,12 @@ static int usage_error(const struct command *command, int result, char **words,
                     command->name);
 }
 
+static bool is_repeated(const struct command *command, int index)
+{
+    return command->repeated_option &&
+           !strcmp(command->options[index].name, command->repeated_option);
+}
+
 static int add_repeated(struct arguments *arguments, const char *value, struct ebb_error *error)
 {
     if (arguments->repeated_count == OPTION_VALUES_MAX) {
@@ -207,7 +213,7 @@ static int parse_own(const struct command *command, int count, char **words,
             return usage_error(command, result, words, error);
         } else {
             arguments->values[index] = optarg ? optarg : "";
-            if (command->options[index].repeats && add_repeated(arguments, optarg, error) < 0) {
+            if (is_repeated(command, index) && add_repeated(arguments, optarg, error) < 0) {
                 return -1;
             }
         }

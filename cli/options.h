@@ -24,7 +24,6 @@ struct option_spec {
     char letter;          /* short name; 0: none */
     const char *argument; /* NULL: the option is a flag */
     const char *help;     /* a sentence or two, no line breaks */
-    bool repeats;         /* may be given several times; one of a table at most */
 };
 
 /* What stands on a command line. Strings belong to argv. */
@@ -42,13 +41,14 @@ struct arguments {
 
 struct command {
     const char *name;
-    const char *summary;     /* "records a guest": one line, no full stop */
-    const char *operands;    /* "[RECORDING]"; as in the synopsis */
-    const char *rest;        /* "QEMU-ARGUMENT..."; NULL: the command passes nothing on */
-    bool own_options_first;  /* the first word that is not ours begins the rest */
-    const char *rest_option; /* or what stands behind this flag, a long name, is the rest */
-    const char *description; /* paragraphs, separated by empty lines */
-    const char *examples;    /* lines of "command" or "# what it does"; may be NULL */
+    const char *summary;         /* "records a guest": one line, no full stop */
+    const char *operands;        /* "[RECORDING]"; as in the synopsis */
+    const char *rest;            /* "QEMU-ARGUMENT..."; NULL: the command passes nothing on */
+    bool own_options_first;      /* the first word that is not ours begins the rest */
+    const char *rest_option;     /* or what stands behind this flag, a long name, is the rest */
+    const char *repeated_option; /* a long name: may be given several times; NULL: none may */
+    const char *description;     /* paragraphs, separated by empty lines */
+    const char *examples;        /* lines of "command" or "# what it does"; may be NULL */
     const struct option_spec *options;
     int operands_max;
     /* Returns 0, or -1 after filling *error; the error's kind is the exit status. */

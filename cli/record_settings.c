@@ -59,8 +59,7 @@ const struct option_spec record_options[] = {
                       "extended regular expression matches. panic: Linux says so on the console, "
                       "or the guest by a pvpanic device. exit: the guest powers off. "
                       "timeout:SECONDS of the host's time (default: 60). With pass: before it, it "
-                      "is no failure.",
-                      .repeats = true},
+                      "is no failure."},
     [RECORD_REPEAT] = {"repeat", 0, "N",
                        "Runs the guest again, N times at most, until a condition of --until makes "
                        "it fail. The recording of that run is kept, those of the others are "
