@@ -407,7 +407,7 @@ const struct command command_record = {
     .name = "record",
     .summary = "runs a guest in QEMU and records it",
     .rest = "QEMU-ARGUMENT...",
-    .repeated_option = "until",
+    .repeated_option = RECORD_REPEATED_OPTION,
     .own_options_first = true,
     .description =
         "Runs qemu-system-aarch64 of Ebb's own build with the arguments given, and records the "

@@ -7,6 +7,7 @@
 #include "qemu_arguments.h"
 #include "quantity.h"
 
+#define RECORD_REPEATED_OPTION "until"
 extern const struct option_spec record_options[];
 
 #define RESCAN_AT_MAX 16 /* what the architecture can stop at */

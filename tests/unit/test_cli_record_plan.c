@@ -55,8 +55,11 @@ static void join(char *text, char *const *strings, size_t count, const char *sep
 static const struct outcome *plan(const struct host_facts *facts, const char *line)
 {
     static struct outcome outcome;
-    static const struct command command = {
-        .name = "record", .rest = "", .own_options_first = true, .options = record_options};
+    static const struct command command = {.name = "record",
+                                           .rest = "",
+                                           .own_options_first = true,
+                                           .repeated_option = RECORD_REPEATED_OPTION,
+                                           .options = record_options};
     struct arguments arguments;
     struct record_settings settings;
     struct record_plan made = {0};
