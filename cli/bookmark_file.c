@@ -141,15 +141,21 @@ void bookmark_file_close(struct bookmark_file *file)
     free(file);
 }
 
+/* Of UTF-8; C1 (C2 80 to C2 9F) commands terminals. */
+static bool may_be_in_name(const unsigned char *at)
+{
+    return *at < 0x80 ? isalnum(*at) || strchr("_.:+-", *at) : *at != 0xc2 || at[1] >= 0xa0;
+}
+
 bool bookmark_file_is_name(const char *text)
 {
-    size_t length = 0;
+    size_t length = 0; /* characters */
 
-    for (; text[length]; length++) {
-        if (!isalnum((unsigned char)text[length]) && !strchr("_.:+-", text[length]) &&
-            !((unsigned char)text[length] & 0x80)) {
+    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
+        if (!may_be_in_name(at)) {
             return false;
         }
+        length += (*at & 0xc0) != 0x80;
     }
     return length > 0 && length <= NAME_MAX_LENGTH;
 }

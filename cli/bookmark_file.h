@@ -27,7 +27,8 @@ json_t *bookmark_file_load(struct bookmark_file *file, struct ebb_error *error);
 json_t *bookmark_file_lock(struct bookmark_file *file, struct ebb_error *error);
 int bookmark_file_save(struct bookmark_file *file, const json_t *marks, struct ebb_error *error);
 
-/* Up to 60 letters, digits and . : + - _ */
+/* Up to 60 characters: ASCII letters, digits and . : + - _, and any above ASCII that is no control
+ * character; gdb's commands have the same rule. The text is UTF-8, or is refused when saved. */
 bool bookmark_file_is_name(const char *text);
 
 #endif

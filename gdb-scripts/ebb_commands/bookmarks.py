@@ -19,7 +19,8 @@ import gdb
 from . import server, trail
 
 FILE_MAX = 1 << 20  # bytes
-NAME = re.compile(r"[\w.:+-]{1,60}")
+# As bookmark_file_is_name() of ebb shell has it.
+NAME = re.compile(r"[0-9A-Za-z_.:+\-\u00a0-\ud7ff\ue000-\U0010ffff]{1,60}")
 
 
 def user():
@@ -205,11 +206,11 @@ Example:
             if not name:
                 name = next(str(i) for i in range(1, len(marks) + 2) if str(i) not in taken)
             if name in taken:
-                raise gdb.GdbError(f"there is a bookmark {name} already; delete it, or choose "
+                raise gdb.GdbError(f"there is a bookmark {server.printable(name)} already; delete it, or choose "
                                    "another name")
             marks.append({"name": name, "position": position, "note": note.strip(),
                           "place": here()})
-        print(f"bookmark {name} at position {server.grouped(position)}")
+        print(f"bookmark {server.printable(name)} at position {server.grouped(position)}")
 
 
 class List(server.Command):
@@ -228,9 +229,8 @@ Example:
             print("there are no bookmarks; ebb bookmark add makes one")
         for mark in marks:
             sign = ">" if mark["position"] == position else " "
-            text = f"{mark['place']}  {mark['note']}".rstrip()
-            print(f"{sign}{server.grouped(mark['position']):>18}  {mark['name']}  "
-                  f"{server.printable(text)}")
+            text = f"{mark['name']}  {mark['place']}  {mark['note']}".rstrip()
+            print(f"{sign}{server.grouped(mark['position']):>18}  {server.printable(text)}")
 
     def run(self, argument):
         self.print_all()

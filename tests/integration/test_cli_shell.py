@@ -287,6 +287,28 @@ class Shells:
             shell.refused("bookmark " + text)
         self.assertEqual(self.ebb.verify(self.recording).status, 0)
 
+    def test_names_of_bookmarks(self):
+        """What is a name here is one in gdb, and the other way round."""
+        shell, gdb = self.shell(), self.gdb()
+        gdb.run("set host-charset UTF-8")
+        good = ("fix\u2713", "\u0436" * 40, "a\u00a0b", "\U0001f41b" * 60, "a_.:+-9")
+        for i, name in enumerate(good):
+            with self.subTest(name):
+                shell.run("goto %d" % (100 + i))
+                shell.run("bookmark add " + name)
+                gdb.run("ebb bookmark go " + name)
+                self.assertEqual(gdb.position(), 100 + i)
+                gdb.run("ebb bookmark delete " + name)
+                gdb.seek(200 + i)
+                gdb.run("ebb bookmark add " + name)
+                shell.run("bookmark go " + name)
+                self.assertEqual(shell.position(), 200 + i)
+        for name in ("\u0436" * 61, "a\u0085b", "a\u009b", "a/b", "a~b", "a'b"):
+            with self.subTest(name):
+                self.assertIn("a bookmark's name has", shell.refused("bookmark add " + name))
+                self.assertIn("a bookmark's name has", gdb.refused("ebb bookmark add " + name))
+        self.assertEqual(len(rows(shell.run("bookmark"))), len(good))
+
     def file(self):
         names = [name for name in os.listdir(self.recording) if name.startswith("bookmarks-")]
         self.assertEqual(len(names), 1, names)
