@@ -12,6 +12,7 @@ ELSEWHERE = re.compile(r"^No symbol \".*\" in current context|^No frame|optimize
                        r"^Register \S+ was not saved")
 COMPARISON = re.compile(r"&&|\|\||==|!=|<=|>=|(?<!<)<(?!<)|(?<![->])>(?!>)")
 VARIABLE = re.compile(r"[A-Za-z_]\w*(\.\w+|\[[0-9]+\])*")
+NUMBER = re.compile(r"[-+~]?(0x[0-9a-fA-F]+|[0-9]+)[uUlL]*")
 FIXED = re.compile(r"\*\s*\([A-Za-z_][\w\s]*\*\s*\)\s*(0x[0-9a-fA-F]+|[0-9]+)")
 
 
@@ -52,7 +53,7 @@ def operands(expression):
         while part.endswith(")") and part.count(")") > part.count("("):
             part = part[:-1].strip()
         if part and part not in found and part.count("(") == part.count(")"):
-            if not re.fullmatch(r"[-+~]?(0x[0-9a-fA-F]+|[0-9]+)[uUlL]*", part):
+            if not NUMBER.fullmatch(part):
                 found.append(part)
     return found
 
@@ -73,6 +74,27 @@ def depends_on_registers(expression):
     return False
 
 
+def is_constant(text):
+    """Whether it has the same value everywhere: a number, maybe by way of a macro, an enumerator,
+    true or false."""
+    expanded = gdb.execute("macro expand " + text, to_string=True).partition(": ")[2].strip()
+    if NUMBER.fullmatch(expanded):
+        return True
+    if expanded != text:
+        return False
+    symbol = gdb.lookup_symbol(text)[0] or gdb.lookup_static_symbol(text)
+    return symbol.is_constant if symbol else text in ("true", "false")
+
+
+def place(text):
+    """(address, size) of an operand; (): it is a constant; None: that is not known."""
+    value = gdb.parse_and_eval(text)  # lazily
+    if value.address is not None:
+        return int(value.address) & (1 << 64) - 1, value.type.sizeof
+    # Bit fields have no address either.
+    return () if re.fullmatch(r"\w+", text) and is_constant(text) else None
+
+
 def memory(expression):
     """(address, size) of all that the condition depends on, where that is known without looking at
     it: it may not be mapped yet. None: it depends on more."""
@@ -83,10 +105,13 @@ def memory(expression):
         if not (VARIABLE.fullmatch(text) or FIXED.fullmatch(text)):
             return None
         try:
-            address = int(gdb.parse_and_eval(f"(unsigned long)&({text})")) & (1 << 64) - 1
-            found.append((address, int(gdb.parse_and_eval(f"sizeof({text})"))))
+            where = place(text)
         except gdb.error as error:
             if ELSEWHERE.search(str(error)):
                 return None  # a local variable of code that does not run here
             raise
+        if where is None:
+            return None
+        if where:
+            found.append(where)
     return found

@@ -128,6 +128,16 @@ class Stores:
                                      "fw_cfg_mem" if nested else "virtio-rng-device")
                     self.assertEqual(report["device"]["certain"], nested)
 
+    def test_enumerator(self):
+        """It is no memory, and whether one looks at each store or not is the same."""
+        name = "exceptions-" + self.architecture
+        recording = self.ebb.shared(name).recording
+        self.assertEqual(*[self.bisect(recording, "--to", "20000", "--scan", "--expr",
+                                       "last.kind == " + kind)["position"]
+                           for kind in ("EXCEPTION_DATA_ABORT", "3")])
+        report = self.bisect(recording, "--expr", "last.kind >= EXCEPTION_CALL")
+        self.assertEqual((report["by"], report["function"]), ("instruction", "on_exception"))
+
     def test_register(self):
         """At each instruction; gdb's single steps see the same."""
         name = "steps-" + self.architecture

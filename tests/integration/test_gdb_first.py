@@ -51,6 +51,25 @@ class First:
         other, _ = self.check("total == 140")
         self.assertEqual(one, other)
 
+    def test_constants(self):
+        """An enumerator, true and a number by way of a macro never change, so that what is stored
+        is looked at behind each store."""
+        name = "exceptions-" + self.architecture
+        self.gdb = Commands(self.ebb.guests.elf(name), self.ebb.shared(name).recording)
+        self.addCleanup(self.gdb.close)
+        self.gdb.run("macro define KIND 3")
+        found = {self.check(condition)[0] for condition in
+                 ("last.kind == EXCEPTION_DATA_ABORT", "EXCEPTION_DATA_ABORT == last.kind",
+                  "last.kind == KIND", "last.kind == 3")}
+        self.assertEqual(len(found), 1, found)
+        self.assertIn("does not hold at any position;",
+                      self.gdb.run("ebb first last.kind == EXCEPTION_OTHER").text)
+        # What a macro stands for may depend on more.
+        self.gdb.run("macro define NEXT last.kind + 1")
+        self.assertEqual(self.gdb.run("python import ebb_commands.conditions as c; "
+                                      "print(c.memory('NEXT == 4'))").text, "None\n")
+        self.assertIn("already at the first", self.gdb.run("ebb first EXCEPTION_OTHER").text)
+
     def test_registers(self):
         self.gdb.run("ebb nth 5 square")
         square = self.gdb.position()
