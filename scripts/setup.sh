@@ -149,6 +149,20 @@ check_libraries() {
     done
 }
 
+# Whether there is a libopcodes that knows ARM, among those that cli/meson.build looks for.
+have_arm_opcodes() {
+    local version libraries
+    version=$(aarch64-linux-gnu-objdump --version 2>/dev/null | sed -n '1s/.* //p')
+    for libraries in "-lopcodes -lbfd" "-lopcodes -lbfd -liberty -lz -lzstd" \
+        "-lopcodes -lbfd -liberty -lsframe -lz -lzstd" \
+        "-lopcodes-$version-arm64 -lbfd-$version-arm64"; do
+        # shellcheck disable=SC2086 # several words
+        echo 'char print_insn_aarch64(void); int main(void) { return print_insn_aarch64(); }' |
+            cc -x c -o /dev/null - $libraries 2>/dev/null && return
+    done
+    return 1
+}
+
 check_versions() {
     local version
     version=$("$(system_meson)" --version 2>/dev/null || echo 0)
@@ -165,6 +179,7 @@ check_other_system() {
         [ -z "$with_test" ] || check_programs "${test_programs[@]}"
         [ -z "$with_bench" ] || check_programs qemu-system-aarch64
         check_libraries
+        have_arm_opcodes || echo "libopcodes that knows ARM (binutils with --enable-targets=all)"
         check_versions
     )
     [ -z "$missing" ] || die "this is not Debian, so please install what is missing yourself:" \
