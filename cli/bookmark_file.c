@@ -97,18 +97,25 @@ static int name_by_log(const char *directory, char name[SHA256_TEXT_SIZE])
 static int find_paths(struct bookmark_file *file, const struct recording *recording,
                       struct ebb_error *error)
 {
-    char *directory = realpath(recording->directory, NULL), *user = user_word();
-    char *folder = data_folder(), name[SHA256_TEXT_SIZE];
+    char *user = user_word(), *folder = data_folder(), name[SHA256_TEXT_SIZE];
+    char *directory = realpath(recording->directory, NULL);
+    int problem = errno;
     bool failed = !directory || !user || !folder || name_by_log(directory, name) < 0;
 
     if (!failed) {
         failed = asprintf(&file->paths[0], "%s/bookmarks-%s.json", directory, user) < 0 ||
                  asprintf(&file->paths[1], "%s/%s.json", folder, name) < 0;
     }
+    if (!directory) {
+        ebb_fail(error, EBB_ERROR_FAILED, "cannot find the recording's directory %s: %s",
+                 recording->directory, strerror(problem));
+    } else if (failed) {
+        ebb_fail_memory(error);
+    }
     free(directory);
     free(user);
     free(folder);
-    return failed ? ebb_fail_memory(error) : 0;
+    return failed ? -1 : 0;
 }
 
 struct bookmark_file *bookmark_file_open(const struct recording *recording, struct ebb_error *error)

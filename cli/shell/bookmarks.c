@@ -20,26 +20,37 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* "square at steps.c:37", as gdb's commands have it. */
-static int describe_here(struct shell *shell, char *buffer, size_t size, struct ebb_error *error)
+/* "square at steps.c:37", as gdb's commands have it; the caller frees it. What a file names need
+ * not be UTF-8, or is cut. */
+static char *describe_here(struct shell *shell, struct ebb_error *error)
 {
     struct symbols_location location = {0};
+    char buffer[1024], *text;
     uint64_t pc;
     int used;
 
     if (timeline_read_pc(shell->timeline, &pc, error) < 0) {
-        return -1;
+        return NULL;
     }
     if (shell->symbols) {
         symbols_find(shell->symbols, pc, &location);
     }
-    used = location.function ? snprintf(buffer, size, "%s", location.function)
-                             : snprintf(buffer, size, "0x%" PRIx64, pc);
-    if (location.file && location.line && used > 0 && (size_t)used < size) {
-        snprintf(buffer + used, size - (size_t)used, " at %s:%u", base_name(location.file),
-                 location.line);
+    used = location.function ? snprintf(buffer, sizeof(buffer), "%s", location.function)
+                             : snprintf(buffer, sizeof(buffer), "0x%" PRIx64, pc);
+    if (location.file && location.line && used > 0 && (size_t)used < sizeof(buffer)) {
+        snprintf(buffer + used, sizeof(buffer) - (size_t)used, " at %s:%u",
+                 base_name(location.file), location.line);
     }
-    return 0;
+    text = text_printable(buffer, strlen(buffer));
+    if (!text) {
+        ebb_fail_memory(error);
+    }
+    return text;
+}
+
+static uint64_t position_of(const json_t *mark)
+{
+    return (uint64_t)json_integer_value(json_object_get(mark, "position"));
 }
 
 static json_t *find_mark(json_t *marks, const char *name)
@@ -69,7 +80,7 @@ static void choose_name(json_t *marks, char name[24])
 static int add_mark(struct shell *shell, json_t *marks, const char *name, const char *note,
                     struct ebb_error *error)
 {
-    char place[1024], position[TEXT_NUMBER_SIZE], chosen[24];
+    char chosen[24], *place;
     json_t *mark;
 
     if (!name) {
@@ -80,17 +91,26 @@ static int add_mark(struct shell *shell, json_t *marks, const char *name, const 
         return ebb_fail(error, EBB_ERROR_USAGE,
                         "there is a bookmark %s already; delete it, or choose another name", name);
     }
-    if (describe_here(shell, place, sizeof(place), error) < 0) {
+    place = describe_here(shell, error);
+    if (!place) {
         return -1;
     }
     mark = json_pack("{s:s, s:I, s:s, s:s}", "name", name, "position",
                      (json_int_t)timeline_position(shell->timeline), "note", note, "place", place);
+    free(place);
     if (!mark || json_array_append_new(marks, mark) < 0) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "the note is no UTF-8 text");
+        return ebb_fail(error, EBB_ERROR_USAGE, "the name or the note is no UTF-8 text");
     }
-    printf("bookmark %s at position %s\n", name,
-           text_count(position, timeline_position(shell->timeline)));
     return 0;
+}
+
+static void tell_last(const json_t *marks)
+{
+    const json_t *mark = json_array_get(marks, json_array_size(marks) - 1);
+    char position[TEXT_NUMBER_SIZE];
+
+    printf("bookmark %s at position %s\n", json_string_value(json_object_get(mark, "name")),
+           text_count(position, position_of(mark)));
 }
 
 /* Changes the file, while no other session does. Without name: the first number. */
@@ -117,6 +137,9 @@ static int change(struct shell *shell, const char *name, const char *note, bool 
     if (status == 0) {
         status = bookmark_file_save(file, marks, error);
     }
+    if (status == 0 && !remove) {
+        tell_last(marks);
+    }
     json_decref(marks);
     bookmark_file_close(file);
     return status;
@@ -129,11 +152,6 @@ static json_t *load(const struct shell *shell, struct ebb_error *error)
 
     bookmark_file_close(file);
     return marks;
-}
-
-static uint64_t position_of(const json_t *mark)
-{
-    return (uint64_t)json_integer_value(json_object_get(mark, "position"));
 }
 
 static void print_mark(const struct shell *shell, const json_t *mark)
@@ -252,8 +270,12 @@ int bookmarks_run(struct shell *shell, char *argument, struct ebb_error *error)
 {
     bool go_there;
 
-    if (!*argument || (words_take(&argument, "list") && !*argument)) {
+    if (!*argument) {
         return list(shell, error);
+    }
+    if (words_take(&argument, "list")) {
+        return *argument ? ebb_fail(error, EBB_ERROR_USAGE, "bookmark list is followed by nothing")
+                         : list(shell, error);
     }
     if (words_take(&argument, "add")) {
         return add(shell, argument, error);

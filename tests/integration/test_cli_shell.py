@@ -283,7 +283,8 @@ class Shells:
         shell.run("bookmark delete theirs")
         self.assertIn("no bookmark 'theirs'", gdb.refused("ebb bookmark go theirs"))
         self.assertIn("no bookmark \"theirs\"", shell.refused("bookmark go theirs"))
-        for text in ("add mine", "add a/b", "add " + "x" * 61, "go", "delete", "frobnicate"):
+        for text in ("add mine", "add a/b", "add " + "x" * 61, "go", "delete", "frobnicate",
+                     "list delete mine", "add bad\udcff", "add good bad\udcff"):
             shell.refused("bookmark " + text)
         self.assertEqual(self.ebb.verify(self.recording).status, 0)
 
@@ -365,6 +366,35 @@ class Shells:
         self.assertEqual([position for position, _ in
                           rows(self.gdb().run("ebb bookmark list").text)], [77])
         self.assertEqual([position for position, _ in rows(shell.run("bookmark"))], [77])
+
+    def test_bookmark_that_is_not_saved(self):
+        """It is told of only when it is there."""
+        shell = self.shell()
+        shell.run("bookmark add one")
+        path = self.file()
+        os.unlink(path)
+        os.mkdir(path)
+        with open(self.data, "w"):
+            pass
+        result = shell.script("bookmark add two")
+        self.assertEqual((result.returncode, result.stdout), (1, b""))
+        self.assertIn(b"cannot write bookmarks", result.stderr)
+
+    def test_bookmark_at_a_strange_name(self):
+        """What a file names need not be text."""
+        strange = self.ebb.new_folder("strange")
+        with open(self.ebb.guests.elf(self.name), "rb") as file:
+            data = file.read()
+        with open(strange, "wb") as file:
+            file.write(data.replace(b"square", b"squ\xffre"))
+        shell = self.shell()
+        shell.run("nth 3 square")
+        here = shell.position()
+        other = Shell(self.ebb, self.recording, ["--symbols", strange])
+        self.addCleanup(other.close)
+        other.run("goto %d" % here)
+        other.run("bookmark add here")
+        self.assertRegex(other.run("bookmark"), r"here  squ\\xffre at steps\.c:")
 
     # Scripts and terminals.
 

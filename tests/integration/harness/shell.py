@@ -37,7 +37,7 @@ class Shell:
 
     def script(self, *commands):
         """Runs commands in a shell of their own, to its end: a CompletedProcess."""
-        return subprocess.run(self.arguments, input="\n".join(commands).encode(),
+        return subprocess.run(self.arguments, input=os.fsencode("\n".join(commands)),
                               capture_output=True, timeout=WATCHDOG)
 
     def refused(self, *commands):
