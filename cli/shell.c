@@ -39,6 +39,24 @@ static int move_symbols(struct shell *shell, struct ebb_error *error)
     return 0;
 }
 
+/* Processes of their own, which begin as copies of this one: while it has nothing of the worker's.
+ */
+static int open_readers(struct shell *shell, struct ebb_error *error)
+{
+    shell->disassembler = disassembler_open(error);
+    if (!shell->disassembler) {
+        return -1;
+    }
+    if (shell->symbol_file) {
+        shell->symbols = symbols_open(shell->symbol_file, error);
+        if (!shell->symbols) {
+            return -1;
+        }
+        shell->big_endian = symbol_file_is_big_endian(shell->symbol_file);
+    }
+    return 0;
+}
+
 static int open_shell(struct shell *shell, const struct arguments *arguments,
                       struct ebb_error *error)
 {
@@ -53,15 +71,9 @@ static int open_shell(struct shell *shell, const struct arguments *arguments,
     walls_check_before_replay();
     if (recording_open(&shell->recording, arguments, error) < 0 ||
         symbol_file_find(&shell->recording, arguments->values[SHELL_SYMBOLS], &shell->symbol_file,
-                         error) < 0) {
+                         error) < 0 ||
+        open_readers(shell, error) < 0) {
         return -1;
-    }
-    if (shell->symbol_file) {
-        shell->symbols = symbols_open(shell->symbol_file, error);
-        if (!shell->symbols) {
-            return -1;
-        }
-        shell->big_endian = symbol_file_is_big_endian(shell->symbol_file);
     }
     timeline_options.recording = shell->recording.directory;
     progress_begin(&shell->progress, "replaying");

@@ -142,8 +142,5 @@ int instructions_run(struct shell *shell, char *argument, struct ebb_error *erro
         find_set(shell, &address, &set, error) < 0) {
         return -1;
     }
-    if (!shell->disassembler) {
-        shell->disassembler = disassembler_open(error);
-    }
-    return shell->disassembler ? print_many(shell, set, address, count, error) : -1;
+    return print_many(shell, set, address, count, error);
 }

@@ -27,8 +27,8 @@ struct shell {
     struct target_registers registers;
     bool big_endian; /* memory */
     char *symbol_file;
-    struct symbols *symbols;           /* NULL: none */
-    struct disassembler *disassembler; /* NULL: not asked for yet */
+    struct symbols *symbols; /* NULL: none */
+    struct disassembler *disassembler;
     struct progress progress;
     bool interrupted; /* the command at hand is to end */
     struct shell_trail trail;
