@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A condition of memory at fixed addresses is looked at behind each write to it, so that what is
- * found is the first position in any case. Others are bisected, unless each position is to be
- * looked at.
+ * found is the first position, as long as the guest maps no other memory at these addresses. Others
+ * are bisected, unless each position is to be looked at.
  */
 #include "first.h"
 

@@ -140,7 +140,7 @@ def parse(argument):
         else:
             end = positions.parse(match[3])
         argument = argument[match.end():]
-    if not argument or argument.startswith(("-scan", "-from", "-to")):
+    if not argument or re.match(r"-(scan|from|to)(\s|$)", argument):
         raise gdb.GdbError("which condition? write: ebb first CONDITION")
     if begin > end:
         raise gdb.GdbError("-from is behind -to")
@@ -160,10 +160,11 @@ class First(server.Command):
 Usage: ebb first [-scan] [-from POSITION] [-to POSITION] CONDITION
 
 CONDITION is any expression that is true or false. One of global variables or memory at a fixed
-address is looked at behind each write to them, so that what is found is the first. Another one is
-looked at some 30 times, as if it held from the first time on: if it comes and goes, another time
-may be found. -scan then finds the first, by looking at each instruction. Where the condition has no
-value, because a variable is out of scope or memory is not mapped, it does not hold.
+address is looked at behind each write to them, so that what is found is the first, as long as the
+guest maps no other memory at their addresses. Another one is looked at some 30 times, as if it held
+from the first time on: if it comes and goes, another time may be found. -scan then finds the first,
+by looking at each instruction. Where the condition has no value, because a variable is out of scope
+or memory is not mapped, it does not hold.
 Example:
     ebb first controller.taken > 16"""
 

@@ -43,7 +43,9 @@ class First:
         self.assertIn("does not hold at any position; the position is still",
                       self.gdb.run("ebb first total == 56").text)
         self.assertEqual(self.gdb.position(), here)
-        self.assertIn("already at the first, position 0", self.gdb.run("ebb first total == 0").text)
+        for condition in ("total == 0", "-total == 0"):
+            self.assertIn("already at the first, position 0",
+                          self.gdb.run("ebb first " + condition).text)
 
     def test_memory(self):
         address = "*(unsigned int *)0x%x" % self.gdb.number("(unsigned long)&total")
@@ -116,6 +118,7 @@ class First:
     def test_refused(self):
         here = self.gdb.position()
         for text, why in (("", "which condition"), ("-scan", "which condition"),
+                          ("-to", "which condition"),
                           ("-from end -to begin $pc == 1", "behind"),
                           ("nosuch > 1", "No symbol"), ("total >", "syntax"),
                           ("-from nowhere total", "no position"),
