@@ -125,8 +125,12 @@ const char *symbols_complete(struct symbols *symbols, const char *begin, uint64_
     }
     strcpy(question.name, begin);
     answer = ask(symbols, &question);
+    /* Who asks on and on must come to an end, whatever the reader answers. */
+    if (!answer->found || answer->value <= *next) {
+        return NULL;
+    }
     *next = answer->value;
-    return answer->found ? answer->function : NULL;
+    return answer->function;
 }
 
 bool symbols_has_code_at(struct symbols *symbols, uint64_t address)

@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* More symbols help nobody, and the file that has them may be a stranger's. */
+enum { SYMBOLS_MAX = 10000 };
+
 /* A list of words: number i, NULL behind the last. */
 typedef const char *(*word_list)(const struct shell *shell, unsigned i);
 
@@ -120,7 +123,7 @@ static char *choose_symbol(const struct shell *shell, struct completion *complet
     char *word = NULL;
 
     completion->symbol = i ? completion->symbol : 0;
-    if (!shell->symbols || !*begin) {
+    if (!shell->symbols || !*begin || i >= SYMBOLS_MAX) {
         return NULL;
     }
     name = symbols_complete(shell->symbols, begin, &completion->symbol);
