@@ -61,7 +61,7 @@ int calls_count(struct shell *shell, char *argument, struct ebb_error *error)
     printf("%s is reached %s%s times: %s before this, %s from here on\n", argument,
            status < 0 ? "at least " : "", text_count(sum, before + after),
            text_count(first, before), text_count(second, after));
-    return 0;
+    return status < 0 ? ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped") : 0;
 }
 
 /* Returns as searches_find(). */

@@ -55,6 +55,22 @@ static int find_frequency(struct shell *shell, uint64_t *frequency, struct ebb_e
                           "the guest's clock has no frequency here: it cannot tell the time");
 }
 
+/* A time is told in ticks of a number that ends. */
+static uint64_t ticks_of(double nanoseconds, uint64_t frequency)
+{
+    double ticks = nanoseconds * (double)frequency / 1e9;
+
+    return ticks < 0x1p64 ? (uint64_t)ticks : UINT64_MAX;
+}
+
+static int fail_to_find(struct shell *shell, struct ebb_error *error)
+{
+    return place_is_stopped(shell)
+               ? ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped")
+               : ebb_fail(error, EBB_ERROR_FAILED,
+                          "the guest has not read its clock at that time or later");
+}
+
 int guest_time_find(struct shell *shell, double nanoseconds, uint64_t *position,
                     struct ebb_error *error)
 {
@@ -72,12 +88,10 @@ int guest_time_find(struct shell *shell, double nanoseconds, uint64_t *position,
                         "nothing tells when it had which time");
     }
     if (find_frequency(shell, &frequency, error) < 0 ||
-        rsp_clock_first(&reading, timeline_log(shell->timeline),
-                        (uint64_t)(nanoseconds * (double)frequency / 1e9), error) < 0) {
+        rsp_clock_first(&reading, timeline_log(shell->timeline), ticks_of(nanoseconds, frequency),
+                        error) < 0) {
         return -1;
     }
     *position = reading.position;
-    return reading.found ? 0
-                         : ebb_fail(error, EBB_ERROR_FAILED,
-                                    "the guest has not read its clock at that time or later");
+    return reading.found ? 0 : fail_to_find(shell, error);
 }

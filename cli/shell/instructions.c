@@ -111,9 +111,12 @@ static int print_many(struct shell *shell, enum disassembly_set set, uint64_t ad
     if (timeline_read_pc(shell->timeline, &pc, error) < 0) {
         return -1;
     }
-    while (count-- > 0 && !place_is_stopped(shell)) {
+    while (count-- > 0) {
         int size = print_one(shell, set, address, pc, error);
 
+        if (size >= 0 && place_is_stopped(shell)) {
+            return ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped");
+        }
         if (size < 0) {
             return -1;
         }

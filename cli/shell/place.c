@@ -97,7 +97,7 @@ int place_return(struct shell *shell, uint64_t origin, struct ebb_error *error)
             return -1;
         }
     } while (stop.reason == TIMELINE_STOP_INTERRUPTED);
-    return 0;
+    return timeline_position(shell->timeline) == origin ? 0 : check_stop(shell, &stop, error);
 }
 
 int place_give_up(struct shell *shell, uint64_t origin, struct ebb_error *error)
@@ -105,6 +105,8 @@ int place_give_up(struct shell *shell, uint64_t origin, struct ebb_error *error)
     struct ebb_error another;
 
     if (place_return(shell, origin, &another) < 0) {
+        /* That one has stopped it is no news any more. */
+        *error = error->kind == EBB_ERROR_INTERRUPTED ? another : *error;
         return -1;
     }
     return error->kind == EBB_ERROR_INTERRUPTED

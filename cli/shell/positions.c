@@ -58,7 +58,10 @@ static int of_event(struct shell *shell, char *text, uint64_t *position, struct 
         status = ebb_cursor_next(cursor, &event, error);
     }
     ebb_cursor_free(cursor);
-    if (status <= 0) {
+    if (status < 0) {
+        return -1;
+    }
+    if (status == 0) {
         return ebb_fail(error, EBB_ERROR_USAGE, "there is no event %" PRIu64 " in the log", number);
     }
     *position = event.position;

@@ -5,10 +5,12 @@ import json
 import os
 import re
 import shutil
+import signal
+import subprocess
 import unittest
 from unittest import mock
 
-from harness import documents, ebb
+from harness import documents, ebb, process
 from harness.commands import Commands, damaged_bookmarks, number, rows
 from harness.guests import ROOT
 from harness.shell import Shell, Terminal
@@ -93,7 +95,8 @@ class Shells:
             self.assertEqual(shell.position(), reads[i]["position"])
             shell.run("goto %.6f ms" % (between * 1000))
             self.assertEqual(shell.position(), reads[i]["position"])
-        self.assertIn("has not read its clock", shell.refused("goto 100000s"))
+        for late in ("100000s", "9" * 300 + "s"):
+            self.assertIn("has not read its clock", shell.refused("goto " + late))
 
     def test_trail(self):
         shell = self.shell()
@@ -462,6 +465,24 @@ class Shells:
         terminal.type("nth 3 square\n")
         terminal.expect(r"square\+0x0")
         terminal.type("quit\n")
+
+    def test_interrupted_script(self):
+        """It ends at the command that Ctrl-C has stopped."""
+        arguments = self.shell().arguments
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            for command in ("disassemble _start 5000", "count square", "goto 100000s"):
+                with self.subTest(command):
+                    child = subprocess.Popen(arguments, stdin=subprocess.PIPE,
+                                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                    child.send_signal(signal.SIGINT)  # it waits until the command looks for it
+                    out, errors = child.communicate((command + "\necho never\n").encode(),
+                                                    timeout=process.WATCHDOG)
+                    self.assertNotEqual(child.returncode, 0)
+                    self.assertEqual(errors, b"ebb: stopped\n")
+                    self.assertNotIn(b"never", out)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def loop(self):
         """Code that is executed many times."""
