@@ -41,6 +41,15 @@ class Shells:
         self.addCleanup(gdb.close)
         return gdb
 
+    def changed_elf(self, guest, old, new):
+        """A guest's file with other names in it."""
+        with open(self.ebb.guests.elf(guest), "rb") as file:
+            data = file.read()
+        path = self.ebb.new_folder("elf")
+        with open(path, "wb") as file:
+            file.write(data.replace(old, new))
+        return path
+
     def end(self, shell):
         shell.run("goto end")
         return shell.position()
@@ -97,6 +106,27 @@ class Shells:
             self.assertEqual(shell.position(), reads[i]["position"])
         for late in ("100000s", "9" * 300 + "s"):
             self.assertIn("has not read its clock", shell.refused("goto " + late))
+
+    def test_event_of_a_damaged_log(self):
+        """It may have been there, and is not told as one that never was."""
+        whole = self.ebb.shared("reset-" + self.architecture).recording
+        last = self.ebb.json("dump", "--json", whole)[-1]["event"]
+        copy = self.ebb.new_folder()
+        shutil.copytree(whole, copy)
+        with open(os.path.join(copy, "log"), "r+b") as log:
+            log.seek(os.path.getsize(log.name) // 2)
+            byte = log.read(1)[0]
+            log.seek(-1, os.SEEK_CUR)
+            log.write(bytes([byte ^ 0x10]))
+        # Vectors would be looked for in the log, to see where a kernel is.
+        symbols = self.changed_elf("reset-" + self.architecture, b"vectors\0", b"vectorz\0")
+        shell = Shell(self.ebb, copy, ["--symbols", symbols])
+        self.addCleanup(shell.close)
+        shell.run("goto event 0")
+        # The first in the damaged block ends it.
+        self.assertIn("damaged block", shell.refused(*("goto event %d" % number
+                                                       for number in range(last + 1))))
+        self.assertIn("there is no event 99999", shell.refused("goto event 99999"))
 
     def test_trail(self):
         shell = self.shell()
@@ -383,13 +413,17 @@ class Shells:
         self.assertEqual((result.returncode, result.stdout), (1, b""))
         self.assertIn(b"cannot write bookmarks", result.stderr)
 
+    def test_bookmarks_without_recording(self):
+        shell = self.shell()
+        shell.position()
+        os.rename(self.recording, self.recording + ".away")
+        self.addCleanup(shutil.rmtree, self.recording + ".away")
+        shell.process.send("bookmark list\n")
+        shell.process.wait_for("cannot find the recording's directory")
+
     def test_bookmark_at_a_strange_name(self):
         """What a file names need not be text."""
-        strange = self.ebb.new_folder("strange")
-        with open(self.ebb.guests.elf(self.name), "rb") as file:
-            data = file.read()
-        with open(strange, "wb") as file:
-            file.write(data.replace(b"square", b"squ\xffre"))
+        strange = self.changed_elf(self.name, b"square", b"squ\xffre")
         shell = self.shell()
         shell.run("nth 3 square")
         here = shell.position()
