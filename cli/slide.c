@@ -185,7 +185,7 @@ static bool is_privileged(const struct ebb_event *event)
 }
 
 /* The last position of a privileged event among those before event number limit. Returns 1, or 0 if
- * there is none close to it. */
+ * there is none close to it. Damage hides events, and is no reason not to look elsewhere. */
 static int find_privileged(struct ebb_cursor *cursor, uint64_t first, uint64_t limit,
                            uint64_t *position, struct ebb_error *error)
 {
@@ -200,7 +200,7 @@ static int find_privileged(struct ebb_cursor *cursor, uint64_t first, uint64_t l
             found = 1;
         }
     }
-    return status < 0 ? -1 : found;
+    return status < 0 && error->kind != EBB_ERROR_CORRUPT ? -1 : found;
 }
 
 /* Returns 1 if the slide shows at the position, 0 if not, or -1. */

@@ -118,10 +118,7 @@ class Shells:
             byte = log.read(1)[0]
             log.seek(-1, os.SEEK_CUR)
             log.write(bytes([byte ^ 0x10]))
-        # Vectors would be looked for in the log, to see where a kernel is.
-        symbols = self.changed_elf("reset-" + self.architecture, b"vectors\0", b"vectorz\0")
-        shell = Shell(self.ebb, copy, ["--symbols", symbols])
-        self.addCleanup(shell.close)
+        shell = self.shell(recording=copy)
         shell.run("goto event 0")
         # The first in the damaged block ends it.
         self.assertIn("damaged block", shell.refused(*("goto event %d" % number
