@@ -74,21 +74,27 @@ def depends_on_registers(expression):
     return False
 
 
-def is_constant(text):
-    """Whether it has the same value everywhere: a number, maybe by way of a macro, an enumerator,
-    true or false."""
-    expanded = gdb.execute("macro expand " + text, to_string=True).partition(": ")[2].strip()
-    if NUMBER.fullmatch(expanded):
-        return True
-    if expanded != text:
-        return False
-    symbol = gdb.lookup_symbol(text)[0] or gdb.lookup_static_symbol(text)
-    return symbol.is_constant if symbol else text in ("true", "false")
+def is_constant(name):
+    """Whether it is an enumerator, true or false."""
+    symbol = gdb.lookup_symbol(name)[0] or gdb.lookup_static_symbol(name)
+    return symbol.is_constant if symbol else name in ("true", "false")
+
+
+def is_behind_pointer(text):
+    """Whether where it is depends on what other memory holds."""
+    whole = (gdb.TYPE_CODE_ARRAY, gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION)
+    return any(gdb.parse_and_eval(text[:match.start()]).type.strip_typedefs().code not in whole
+               for match in re.finditer(r"[.\[]", text))
 
 
 def place(text):
     """(address, size) of an operand; (): it is a constant; None: that is not known."""
     value = gdb.parse_and_eval(text)  # lazily
+    expanded = gdb.execute("macro expand " + text, to_string=True).partition(": ")[2]
+    if NUMBER.fullmatch(expanded.strip()):
+        return ()
+    if "".join(expanded.split()) != "".join(text.split()) or is_behind_pointer(text):
+        return None
     if value.address is not None:
         return int(value.address) & (1 << 64) - 1, value.type.sizeof
     # Bit fields have no address either.

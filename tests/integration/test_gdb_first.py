@@ -72,6 +72,18 @@ class First:
                                       "print(c.memory('NEXT == 4'))").text, "None\n")
         self.assertIn("already at the first", self.gdb.run("ebb first EXCEPTION_OTHER").text)
 
+    def test_what_is_at_no_fixed_place(self):
+        """What is behind a pointer is elsewhere when that changes."""
+        self.gdb.run("macro define FRONT (*head)")
+        self.gdb.run("macro define SUM total")
+        self.gdb.run("python import ebb_commands.conditions as c")
+        for condition, fixed in (("head[0].number == 3", False), ("FRONT.number == 3", False),
+                                 ("items[3].number == 3", True), ("head == 0", True),
+                                 ("head->number == 3", False), ("SUM == 5", False)):
+            with self.subTest(condition):
+                text = self.gdb.run("python print(c.memory('%s') is not None)" % condition).text
+                self.assertEqual(text, "%s\n" % fixed)
+
     def test_registers(self):
         self.gdb.run("ebb nth 5 square")
         square = self.gdb.position()
