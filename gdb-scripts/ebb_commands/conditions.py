@@ -74,6 +74,13 @@ def depends_on_registers(expression):
     return False
 
 
+def expanded(text):
+    """With what its macros stand for. gdb 18 writes it as a record of its machine interface there."""
+    answer = gdb.execute("macro expand " + text, to_string=True).strip()
+    match = re.search(r'expands to: (.*?)(?:\\n")?$', answer)
+    return match[1] if match else ""
+
+
 def is_constant(name):
     """Whether it is an enumerator, true or false."""
     symbol = gdb.lookup_symbol(name)[0] or gdb.lookup_static_symbol(name)
@@ -90,10 +97,10 @@ def is_behind_pointer(text):
 def place(text):
     """(address, size) of an operand; (): it is a constant; None: that is not known."""
     value = gdb.parse_and_eval(text)  # lazily
-    expanded = gdb.execute("macro expand " + text, to_string=True).partition(": ")[2]
-    if NUMBER.fullmatch(expanded.strip()):
+    meant = expanded(text)
+    if NUMBER.fullmatch(meant):
         return ()
-    if "".join(expanded.split()) != "".join(text.split()) or is_behind_pointer(text):
+    if "".join(meant.split()) != "".join(text.split()) or is_behind_pointer(text):
         return None
     if value.address is not None:
         return int(value.address) & (1 << 64) - 1, value.type.sizeof
