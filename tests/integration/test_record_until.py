@@ -71,6 +71,20 @@ class Until(unittest.TestCase):
                                "--until", "console:/semihosting/")
         self.check(recorder, "console:/semihosting/", "stopped", "semihosting")
 
+    def check_last_line(self, architecture):
+        """The last one counts, too, of a guest that ends before it would be taken for a prompt."""
+        recorder = self.record(self.ebb.guests.bare("lastline-" + architecture),
+                               "--until", "console:/stuck> $/", "--repeat", "2")
+        info = self.check(recorder, "console:/stuck> $/", "power-off", "^lastline: stuck> $")
+        self.assertLess(info["until"]["position"], info["end_position"])
+        self.assertEqual(recorder.text().count("stuck"), 1)
+
+    def test_last_line_aarch64(self):
+        self.check_last_line("aarch64")
+
+    def test_last_line_arm(self):
+        self.check_last_line("arm")
+
     def test_timeout(self):
         """Also of a guest whose CPU sleeps."""
         for name in "echo-aarch64", "forever-arm":

@@ -223,7 +223,8 @@ static void look_at(struct recorder_session *session, struct line *line)
     }
 }
 
-static void prompt_came(void *opaque)
+/* Nothing more will come, or has come for some time. */
+static void look_at_rests(void *opaque)
 {
     struct recorder_session *session = opaque;
     struct recorder_until *until = session->until;
@@ -322,7 +323,7 @@ void recorder_until_start(struct recorder_session *session, const QDict *manifes
     for (size_t i = 0; i <= until->console_count; i++) {
         until->lines[i].text = g_string_new(NULL);
     }
-    until->prompt_timer = timer_new_ms(QEMU_CLOCK_REALTIME, prompt_came, session);
+    until->prompt_timer = timer_new_ms(QEMU_CLOCK_REALTIME, look_at_rests, session);
     until->timeout_timer = timer_new_ms(QEMU_CLOCK_REALTIME, timed_out, session);
     if (timeout) {
         timer_mod(until->timeout_timer, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + timeout->ms);
@@ -354,20 +355,22 @@ bool recorder_until_is_met(const struct recorder_session *session)
 enum ebb_end_reason recorder_until_settle(struct recorder_session *session,
                                           enum ebb_end_reason reason)
 {
+    bool by_guest = reason == EBB_END_POWER_OFF || reason == EBB_END_PANIC;
     struct recorder_until *until = session->until;
 
-    if (!until) {
+    if (!until || !until->lines) {
         return reason;
     }
-    if (!until->met && reason == EBB_END_POWER_OFF) {
-        until->met = find(until, CONDITION_EXIT);
-    } else if (!until->met && reason == EBB_END_PANIC) {
-        until->met = find(until, CONDITION_PANIC);
+    if (by_guest) {
+        look_at_rests(session);
     }
-    if (!until->met || until->met->kind == CONDITION_EXIT) {
-        return reason;
+    if (by_guest && !until->met) {
+        until->met = find(until, reason == EBB_END_PANIC ? CONDITION_PANIC : CONDITION_EXIT);
     }
-    return until->met->kind == CONDITION_PANIC ? EBB_END_PANIC : EBB_END_STOPPED;
+    if (until->met && until->met->kind == CONDITION_PANIC) {
+        return EBB_END_PANIC;
+    }
+    return until->met && !by_guest ? EBB_END_STOPPED : reason;
 }
 
 QDict *recorder_until_describe(const struct recorder_session *session)
