@@ -186,11 +186,13 @@ class Devices(unittest.TestCase):
         self.check_ramfb("arm")
 
     def check_pvpanic(self, architecture):
-        """The guest tells of a panic, which ends it; a recording says so, with --until and without."""
+        """The guest tells of a panic, which ends it; a recording says so, with --until and without.
+        With --until QEMU ends where it would stay paused else."""
         guest = self.ebb.guests.linux(architecture, "pvpanic") + ["-device", "pvpanic-pci"]
         with self.start_plain(guest) as runner:
             self.assertEqual(runner.wait(), 0, runner.describe())
-        recorders = [self.ebb.record(guest), self.ebb.record(guest, ["--until", "panic"])]
+        recorders = [self.ebb.record(guest),
+                     self.ebb.record(guest + ["-action", "panic=pause"], ["--until", "panic"])]
         for recorder, met in zip(recorders, (False, True)):
             self.assertEqual(recorder.text().splitlines()[-2:], runner.text().splitlines()[-2:])
             self.assertIn("guest: tells of a panic", recorder.text())

@@ -95,8 +95,12 @@ class Until(unittest.TestCase):
                 self.assertEqual(info["until"]["position"], info["end_position"])
 
     def test_exit(self):
-        recorder = self.record(self.ebb.guests.bare("steps-arm"), "--until", "exit")
-        self.check(recorder, "exit", "power-off")
+        """Also where QEMU would stay when the guest has ended."""
+        for options in [], ["-no-shutdown"]:
+            with self.subTest(options=options):
+                recorder = self.record(self.ebb.guests.bare("steps-arm") + options,
+                                       "--until", "exit")
+                self.check(recorder, "exit", "power-off")
 
     def test_not_failed(self):
         """The recording is kept, and the exit status is not that of a failure."""

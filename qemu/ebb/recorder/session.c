@@ -112,7 +112,6 @@ void recorder_session_between_runs(struct recorder_session *session)
         append_reset(session);
     } else if (recorder_until_is_met(session)) {
         recorder_session_finish(session, EBB_END_STOPPED, session->accel->place(session));
-        recorder_until_shut_down();
     } else if (recorder_keyframe_is_due(session)) {
         recorder_keyframe_write(session, session->accel->place(session), NULL);
     }
@@ -184,6 +183,9 @@ void recorder_session_finish(struct recorder_session *session, enum ebb_end_reas
     recorder_manifest_finish(session);
     stop_parts(session);
     recorder_status_write(session);
+    if (recorder_until_is_met(session)) {
+        recorder_until_shut_down();
+    }
 }
 
 /* Ends the recording where the vCPU is now. */

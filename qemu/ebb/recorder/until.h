@@ -26,7 +26,7 @@ bool recorder_until_is_met(const struct recorder_session *session);
 enum ebb_end_reason recorder_until_settle(struct recorder_session *session,
                                           enum ebb_end_reason reason);
 
-/* Ends QEMU. */
+/* Ends QEMU, also where the guest's own end would leave it paused. */
 void recorder_until_shut_down(void);
 
 /* The condition that is met, for people and programs; NULL: none is. */
