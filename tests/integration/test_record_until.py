@@ -86,11 +86,11 @@ class Until(unittest.TestCase):
         self.check_last_line("arm")
 
     def test_timeout(self):
-        """Also of a guest whose CPU sleeps."""
+        """Of several the shortest, also of a guest whose CPU sleeps."""
         for name in "echo-aarch64", "forever-arm":
             with self.subTest(name=name):
-                recorder = self.record(self.ebb.guests.bare(name), "--until", "timeout:1",
-                                       "--until", "console:/never/")
+                recorder = self.record(self.ebb.guests.bare(name), "--until", "timeout:9999",
+                                       "--until", "timeout:1", "--until", "console:/never/")
                 info = self.check(recorder, "timeout:1", "stopped")
                 self.assertEqual(info["until"]["position"], info["end_position"])
 

@@ -177,6 +177,20 @@ static const struct condition *find(const struct recorder_until *until, enum con
     return NULL;
 }
 
+static const struct condition *shortest_timeout(const struct recorder_until *until)
+{
+    const struct condition *shortest = NULL;
+
+    for (size_t i = 0; i < until->count; i++) {
+        const struct condition *condition = &until->conditions[i];
+
+        if (condition->kind == CONDITION_TIMEOUT && (!shortest || condition->ms < shortest->ms)) {
+            shortest = condition;
+        }
+    }
+    return shortest;
+}
+
 /* Meeting one. */
 
 void recorder_until_shut_down(void)
@@ -241,7 +255,7 @@ static void timed_out(void *opaque)
     struct recorder_session *session = opaque;
 
     if (!session->until->met) {
-        meet(session, find(session->until, CONDITION_TIMEOUT));
+        meet(session, shortest_timeout(session->until));
     }
 }
 
@@ -310,7 +324,7 @@ static void find_consoles(struct recorder_until *until, const QDict *manifest)
 void recorder_until_start(struct recorder_session *session, const QDict *manifest)
 {
     struct recorder_until *until = session->until;
-    const struct condition *timeout = until ? find(until, CONDITION_TIMEOUT) : NULL;
+    const struct condition *timeout = until ? shortest_timeout(until) : NULL;
 
     if (!until || !until->count) {
         return;
