@@ -341,6 +341,7 @@ static void tell_end(const struct record *record, struct run_end *end)
 {
     json_t *until = json_object_get(record->status.last, "until");
 
+    end->asked = record->plan.found.asks;
     end->directory = record->directory ? strdup(record->directory) : NULL;
     end->reason = copy_string(record->status.last, "end");
     end->condition = copy_string(until, "condition");

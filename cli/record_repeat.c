@@ -56,6 +56,13 @@ static int stopped(const struct record_settings *settings, unsigned long long ru
                     end->directory ? end->directory : "the directory given with --attach");
 }
 
+static int not_recorded(const struct record_settings *settings, struct ebb_error *error)
+{
+    return ebb_fail(error, EBB_ERROR_UNMET,
+                    "nothing was recorded, so that no condition of --until was met%s",
+                    settings->wait ? "; with --wait, ebb record --attach begins a recording" : "");
+}
+
 /* The guest has not failed: without --repeat the recording is kept all the same. */
 static int dismiss(const struct record_settings *settings, const struct run_end *end,
                    struct ebb_error *error)
@@ -78,7 +85,7 @@ int record_repeat(const struct record_settings *settings, record_once once, void
     for (unsigned long long run = 1; run <= settings->repeat && status == 0 && !failed; run++) {
         status = once(opaque, run, &end, error);
         if (status == 0 && !end.reason) {
-            return 0; /* -help and its like */
+            return end.asked ? 0 : not_recorded(settings, error);
         }
         failed = status == 0 && has_failed(&end);
         if (failed) {

@@ -7,6 +7,7 @@
 
 /* How one run of the guest ended; strings are the owner's to free. */
 struct run_end {
+    bool asked;      /* -help and its like: there was no guest */
     char *directory; /* of its recording; NULL: there is none */
     char *reason;    /* "power-off"; NULL: nothing was recorded */
     char *condition; /* of --until, that ended it; NULL: none did */

@@ -446,7 +446,7 @@ static void test_record_forwards_signals(void **state)
     }
 }
 
-/* With --wait a run in which nothing was recorded is as good as any. */
+/* With --wait a run in which nothing was recorded is as good as any, but for --until. */
 static void test_record_waits(void **state)
 {
     const struct command_setting *setting = *state;
@@ -457,6 +457,13 @@ static void test_record_waits(void **state)
     assert_int_equal(outcome->status, 0);
     assert_string_equal(outcome->err, "");
     assert_false(exists(setting, "ebb-recording-1"));
+    outcome = command_run(setting, "record --wait --control s --until exit --qemu %s/qemu -M virt");
+    assert_int_equal(outcome->status, 7);
+    assert_non_null(strstr(outcome->err, "--attach begins a recording"));
+    outcome = command_run(setting, "record --until exit --qemu %s/qemu -M virt");
+    assert_int_equal(outcome->status, 7);
+    assert_non_null(strstr(outcome->err, "nothing was recorded"));
+    assert_int_equal(command_run(setting, "record --until exit --qemu %s/qemu -help")->status, 0);
     write_qemu(setting, "exit 4");
     outcome = command_run(setting, "record --wait --control s --qemu %s/qemu -M virt");
     assert_int_equal(outcome->status, 1);
