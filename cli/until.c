@@ -50,10 +50,27 @@ static int check_console(const char *expression, struct ebb_error *error)
     return status == 0 ? 0 : -1;
 }
 
+/* Written as the recorder reads it, which knows but decimal digits. */
+static int check_timeout(const char *text, struct ebb_error *error)
+{
+    unsigned long long seconds;
+
+    if (text[strspn(text, "0123456789")] != '\0') {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "--until timeout:SECONDS: \"%s\" is not a whole number in decimal digits",
+                        text);
+    }
+    if (options_number(text, "--until timeout:SECONDS", MAXIMUM_TIMEOUT_S, &seconds, error) < 0) {
+        return -1;
+    }
+    return seconds > 0 ? 0
+                       : ebb_fail(error, EBB_ERROR_USAGE,
+                                  "--until timeout:0 would end the recording at once");
+}
+
 int until_check(const char *text, struct ebb_error *error)
 {
     const char *condition = until_passes(text) ? text + strlen(PASS) : text;
-    unsigned long long seconds = 1;
 
     if (begins_with(condition, CONSOLE)) {
         return check_console(condition + strlen(CONSOLE), error);
@@ -63,13 +80,7 @@ int until_check(const char *text, struct ebb_error *error)
         return 0;
     }
     if (begins_with(condition, TIMEOUT ":")) {
-        if (options_number(condition + strlen(TIMEOUT ":"), "--until timeout:SECONDS",
-                           MAXIMUM_TIMEOUT_S, &seconds, error) < 0) {
-            return -1;
-        }
-        return seconds > 0 ? 0
-                           : ebb_fail(error, EBB_ERROR_USAGE,
-                                      "--until timeout:0 would end the recording at once");
+        return check_timeout(condition + strlen(TIMEOUT ":"), error);
     }
     return ebb_fail(error, EBB_ERROR_USAGE,
                     "--until: \"%s\" is no condition; write console:/REGEX/, panic, exit or "

@@ -207,6 +207,9 @@ static void test_until(void **state)
     expect_refusal(&x86, "--until=console:/(/ -M virt", "no regular expression");
     expect_refusal(&x86, "--until=timeout:0 -M virt", "at once");
     expect_refusal(&x86, "--until=timeout:1x -M virt", "whole number");
+    expect_refusal(&x86, "--until=timeout: -M virt", "whole number");
+    expect_refusal(&x86, "--until=timeout:0x3c -M virt", "decimal digits");
+    expect_refusal(&x86, "--until=timeout:1_000 -M virt", "decimal digits");
     expect_refusal(&x86, "--repeat=3 -M virt", "--repeat needs --until");
     expect_refusal(&x86, "--repeat=0 --until=exit -M virt", "not run the guest at all");
     expect_refusal(&x86, "--repeat=2 --until=exit --control=s -M virt", "leave out --control");
