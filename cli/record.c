@@ -29,6 +29,7 @@ struct record {
     struct record_settings settings;
     struct record_plan plan;
     char *directory; /* NULL: nothing is recorded at first */
+    struct recording_directory made;
     char *qemu;
     FILE *stats;  /* NULL: not wanted */
     char **words; /* QEMU's command line; the strings are the plan's */
@@ -198,7 +199,7 @@ static enum remains look_at_remains(const struct record *record)
     struct manifest *manifest;
     struct ebb_log *log;
 
-    if (rmdir(record->directory) == 0) {
+    if (recording_remove_empty(record->directory, &record->made)) {
         return NOTHING;
     }
     /* A log without its manifest is no recording. */
@@ -324,7 +325,7 @@ static int prepare(struct record *record, const struct arguments *arguments, boo
         fprintf(stderr, "ebb: %s\n", record->plan.qemu.notes[i]);
     }
     if (!record->settings.wait) {
-        record->directory = recording_create(record->settings.output, error);
+        record->directory = recording_create(record->settings.output, &record->made, error);
     }
     return record->settings.wait || record->directory ? 0 : -1;
 }
@@ -343,6 +344,7 @@ static void tell_end(const struct record *record, struct run_end *end)
 
     end->asked = record->plan.found.asks;
     end->directory = record->directory ? strdup(record->directory) : NULL;
+    end->made = record->made;
     end->reason = copy_string(record->status.last, "end");
     end->condition = copy_string(until, "condition");
     end->line = copy_string(until, "text");
@@ -365,7 +367,7 @@ static int record_guest(void *opaque, unsigned long long run, struct run_end *en
         if (status == 0) {
             status = conclude(&record, wait_status, error);
         }
-        if (record.directory && rmdir(record.directory) == 0) { /* if nothing was recorded */
+        if (record.directory && recording_remove_empty(record.directory, &record.made)) {
             free(record.directory);
             record.directory = NULL;
         }

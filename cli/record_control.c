@@ -100,6 +100,7 @@ int record_attach(const struct record_settings *settings, struct ebb_error *erro
 {
     struct qmp *qmp = qmp_connect(settings->attach, error);
     int recording = qmp ? is_recording(qmp, error) : -1, status = -1;
+    struct recording_directory made;
     char *directory = NULL;
 
     if (recording > 0) {
@@ -107,12 +108,12 @@ int record_attach(const struct record_settings *settings, struct ebb_error *erro
                  "the guest behind %s is being recorded already; ebb record --detach stops that",
                  settings->attach);
     } else if (recording == 0 && check_disk(qmp, settings, error) == 0) {
-        directory = recording_create(settings->output, error);
+        directory = recording_create(settings->output, &made, error);
     }
     if (directory) {
         status = start(qmp, settings, directory, error);
         if (status < 0) {
-            rmdir(directory); /* succeeds if nothing was recorded */
+            recording_remove_empty(directory, &made);
         } else {
             printf("recording into %s\n", directory);
         }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "record_repeat.h"
 
-#include "recording.h"
 #include "until.h"
 
 #include <stdio.h>
@@ -68,7 +67,7 @@ static int dismiss(const struct record_settings *settings, const struct run_end 
                    struct ebb_error *error)
 {
     if (settings->has_repeat) {
-        return end->directory ? recording_delete(end->directory, error) : 0;
+        return end->directory ? recording_delete(end->directory, &end->made, error) : 0;
     }
     return ebb_fail(error, EBB_ERROR_UNMET, "the guest did not fail (%s); recorded into %s",
                     end->condition ? end->condition : end->reason,

@@ -4,11 +4,13 @@
 #define EBB_CLI_RECORD_REPEAT_H
 
 #include "record_settings.h"
+#include "recording.h"
 
 /* How one run of the guest ended; strings are the owner's to free. */
 struct run_end {
     bool asked;      /* -help and its like: there was no guest */
     char *directory; /* of its recording; NULL: there is none */
+    struct recording_directory made;
     char *reason;    /* "power-off"; NULL: nothing was recorded */
     char *condition; /* of --until, that ended it; NULL: none did */
     char *line;      /* of the console, that met the condition; NULL: it was none */

@@ -3,6 +3,8 @@
 
 #include "until.h"
 
+#include "log/format.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -147,44 +149,47 @@ static char *create_numbered(struct ebb_error *error)
     }
 }
 
+/* True if there is something in the directory. */
+static bool has_entries(DIR *directory)
+{
+    struct dirent *entry;
+
+    do {
+        entry = readdir(directory);
+    } while (entry && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0));
+    return entry != NULL;
+}
+
 static int check_empty(const char *path, struct ebb_error *error)
 {
     DIR *directory = opendir(path);
-    struct dirent *entry;
-    int status = 0;
+    bool empty;
 
     if (!directory) {
         return ebb_fail(error, EBB_ERROR_FAILED, "cannot record into %s: %s", path,
                         strerror(errno));
     }
-    while (status == 0 && (entry = readdir(directory))) {
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
-            status = ebb_fail(error, EBB_ERROR_USAGE,
-                              "%s is not empty; recordings are never overwritten, so name another "
-                              "directory or remove it first",
-                              path);
-        }
-    }
+    empty = !has_entries(directory);
     closedir(directory);
-    return status;
+    return empty ? 0
+                 : ebb_fail(error, EBB_ERROR_USAGE,
+                            "%s is not empty; recordings are never overwritten, so name another "
+                            "directory or remove it first",
+                            path);
 }
 
-char *recording_create(const char *path, struct ebb_error *error)
+/* Creates the directory, if it is not there already, and empty. */
+static char *create_named(const char *path, bool *was_there, struct ebb_error *error)
 {
     char *copy;
 
-    if (!path) {
-        return create_numbered(error);
+    *was_there = mkdir(path, 0777) < 0;
+    if (*was_there && errno != EEXIST) {
+        ebb_fail(error, EBB_ERROR_FAILED, "cannot create directory %s: %s", path, strerror(errno));
+        return NULL;
     }
-    if (mkdir(path, 0777) < 0) {
-        if (errno != EEXIST) {
-            ebb_fail(error, EBB_ERROR_FAILED, "cannot create directory %s: %s", path,
-                     strerror(errno));
-            return NULL;
-        }
-        if (check_empty(path, error) < 0) {
-            return NULL;
-        }
+    if (*was_there && check_empty(path, error) < 0) {
+        return NULL;
     }
     copy = strdup(path);
     if (!copy) {
@@ -193,22 +198,83 @@ char *recording_create(const char *path, struct ebb_error *error)
     return copy;
 }
 
-int recording_delete(const char *directory, struct ebb_error *error)
+char *recording_create(const char *path, struct recording_directory *made, struct ebb_error *error)
 {
-    static const char *const names[] = {MANIFEST_NAME, "log", "keyframes", "start", "index"};
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct stat status;
+    char *created;
 
-    for (size_t i = 0; fd >= 0 && i < sizeof(names) / sizeof(names[0]); i++) {
-        unlinkat(fd, names[i], 0); /* if there is one; what is left makes rmdir() fail */
+    *made = (struct recording_directory){0};
+    created = path ? create_named(path, &made->was_there, error) : create_numbered(error);
+    if (created && stat(created, &status) < 0) {
+        ebb_fail(error, EBB_ERROR_FAILED, "cannot record into %s: %s", created, strerror(errno));
+        free(created);
+        return NULL;
     }
-    if (fd >= 0) {
-        close(fd);
+    if (created) {
+        made->device = status.st_dev;
+        made->inode = status.st_ino;
     }
-    if (fd < 0 || rmdir(directory) < 0) {
+    return created;
+}
+
+bool recording_remove_empty(const char *directory, const struct recording_directory *made)
+{
+    DIR *opened;
+    bool empty;
+
+    if (!made->was_there) {
+        return rmdir(directory) == 0;
+    }
+    opened = opendir(directory);
+    empty = opened && !has_entries(opened);
+    if (opened) {
+        closedir(opened);
+    }
+    return empty;
+}
+
+/* Empties the directory, of which directory is the name, and removes it. */
+static int delete_opened(DIR *opened, const char *directory, const struct recording_directory *made,
+                         struct ebb_error *error)
+{
+    static const char *const names[] = {MANIFEST_NAME, EBB_LOG_FILE, EBB_KEYFRAMES_FILE,
+                                        EBB_START_FILE, EBB_INDEX_FILE};
+    struct stat status;
+
+    if (fstat(dirfd(opened), &status) < 0 || status.st_dev != made->device ||
+        status.st_ino != made->inode) {
+        return ebb_fail(error, EBB_ERROR_FAILED,
+                        "%s is not the directory any more that ebb has recorded into, so that "
+                        "nothing in it is deleted; let nobody else use it while ebb runs",
+                        directory);
+    }
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        unlinkat(dirfd(opened), names[i], 0); /* if there is one; what is left is looked at below */
+    }
+    if (has_entries(opened)) {
+        return ebb_fail(error, EBB_ERROR_FAILED,
+                        "cannot delete the recording %s: there are files of others in it",
+                        directory);
+    }
+    return made->was_there || rmdir(directory) == 0
+               ? 0
+               : ebb_fail(error, EBB_ERROR_FAILED, "cannot delete the recording %s: %s", directory,
+                          strerror(errno));
+}
+
+int recording_delete(const char *directory, const struct recording_directory *made,
+                     struct ebb_error *error)
+{
+    DIR *opened = opendir(directory);
+    int status;
+
+    if (!opened) {
         return ebb_fail(error, EBB_ERROR_FAILED, "cannot delete the recording %s: %s", directory,
                         strerror(errno));
     }
-    return 0;
+    status = delete_opened(opened, directory, made, error);
+    closedir(opened);
+    return status;
 }
 
 int recording_open_log(struct recording *recording,

@@ -9,6 +9,9 @@
 #include "manifest.h"
 #include "options.h"
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 #define RECORDING_PREFIX "ebb-recording-"
 
 struct recording {
@@ -34,12 +37,24 @@ int recording_open_log(struct recording *recording,
 /* The newest (by time of change) ebb-recording-N in a directory; caller frees; NULL: *error. */
 char *recording_newest(const char *parent, struct ebb_error *error);
 
+/* The directory of a recording that was made here, so that no other is taken for it. */
+struct recording_directory {
+    dev_t device;
+    ino_t inode;
+    bool was_there; /* empty, before the recording */
+};
+
 /* Creates a directory for a new recording: path, or if that is NULL the next free ebb-recording-N
  * of the current directory. An existing one must be empty. The caller frees the result. */
-char *recording_create(const char *path, struct ebb_error *error);
+char *recording_create(const char *path, struct recording_directory *made, struct ebb_error *error);
 
-/* Removes the files of a recording that was just made, and its directory. */
-int recording_delete(const char *directory, struct ebb_error *error);
+/* True if nothing was recorded into the directory; it is removed then, if it was made for that. */
+bool recording_remove_empty(const char *directory, const struct recording_directory *made);
+
+/* Removes the files of the recording that was made in the directory, and the directory if that was
+ * made for it. */
+int recording_delete(const char *directory, const struct recording_directory *made,
+                     struct ebb_error *error);
 
 /* Reads a position: a number, "begin" or "end" (of the log), or "until": where what has ended it
  * was met (until.h). */

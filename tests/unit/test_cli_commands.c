@@ -318,6 +318,7 @@ static void test_record_repeat(void **state)
 {
     const struct command_setting *setting = *state;
     const struct command_outcome *outcome;
+    char path[4096];
 
     write_qemu(setting,
                "d=$(ls -d ebb-recording-*); cp rec/* $d; touch $d/start $d/index\n"
@@ -345,6 +346,23 @@ static void test_record_repeat(void **state)
     assert_int_equal(outcome->status, 1);
     assert_non_null(strstr(outcome->err, "cannot delete the recording k"));
     assert_true(exists(setting, "k/notes"));
+    /* Nor is another recording, that somebody has put in its place. */
+    write_qemu(setting, "cp rec/* m; mv m away; mkdir m; cp rec/* m\n" END);
+    outcome = command_run(setting, "record -o m --until panic --repeat 2 --qemu %s/qemu -M virt");
+    assert_int_equal(outcome->status, 1);
+    assert_non_null(strstr(outcome->err, "m is not the directory any more"));
+    assert_true(exists(setting, "m/log"));
+    /* What was there before stays, empty as it was. */
+    snprintf(path, sizeof(path), "%s/e", setting->folder);
+    assert_int_equal(mkdir(path, 0777), 0);
+    write_qemu(setting, "cp rec/* e\n" END);
+    outcome = command_run(setting, "record -o e --until panic --repeat 2 --qemu %s/qemu -M virt");
+    assert_int_equal(outcome->status, 7);
+    assert_true(exists(setting, "e"));
+    assert_false(exists(setting, "e/log"));
+    write_qemu(setting, "exit 1");
+    assert_int_equal(command_run(setting, "record -o e --qemu %s/qemu -M virt")->status, 1);
+    assert_true(exists(setting, "e"));
     /* A run that cannot be recorded ends it. */
     write_qemu(setting, "exit 1");
     outcome = command_run(setting, "record -o f --until panic --repeat 2 --qemu %s/qemu -M virt");
