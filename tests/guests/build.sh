@@ -143,6 +143,8 @@ for name in exceptions interrupts mmu exclusives float echo reset dma steps long
 done
 build rescanned-kvm-aarch64.elf aarch64 "$source/latecode.c" $virt -DAWAIT_RESCAN=100000000
 build rescanned-kvm-arm.elf arm "$source/latecode.c" $virt -marm -DAWAIT_RESCAN=100000000
+build keeps-kvm-aarch64.elf aarch64 "$source/reads.c" $virt -DTIMER_FIRST
+build keeps-kvm-arm.elf arm "$source/reads.c" $virt -marm -DTIMER_FIRST
 for name in steps counter; do
     build $name-kvm-thumb.elf arm "$source/$name.c" $virt -mthumb
 done

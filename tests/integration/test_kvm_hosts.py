@@ -36,6 +36,7 @@ def make_plan(host, guests):
     plan.record("clock-64", plan.bare("clock-kvm-aarch64"), times=TIMES)
     plan.record("exact-64", plan.bare("clock-kvm-aarch64"), ["--clock-step", "0"])
     plan.record("reads-64", plan.bare("reads-kvm-aarch64"), PAGE, times=TIMES)
+    plan.record("keeps-64", plan.bare("keeps-kvm-aarch64"), PAGE)
     add_registers(plan, 64, "aarch64")
     add_told(plan, 64, "aarch64")
     plan.record("cpu-linux-64", plan.linux("arm64", "work", WORK), ["--guest-clock", "registers"])
@@ -53,6 +54,7 @@ def make_plan(host, guests):
         plan.record("clock-32", plan.bare("clock-kvm-arm"), times=TIMES)
         plan.record("exact-32", plan.bare("clock-kvm-arm"), ["--clock-step", "0"])
         plan.record("reads-32", plan.bare("reads-kvm-arm"), PAGE, times=TIMES)
+        plan.record("keeps-32", plan.bare("keeps-kvm-arm"), PAGE)
         add_registers(plan, 32, "arm")
         add_told(plan, 32, "arm")
         plan.record("cpu-registers-thumb", plan.bare("registers-kvmcpu-thumb"),
@@ -271,6 +273,8 @@ class Recordings(KvmTest):
         self.assertGreater(stats["exits"]["interrupted"], 30)
         self.assertIn("counter_page", made.manifest())
         self.assertNotIn("counter_page", self.made("exact-%d" % bits).manifest())
+        made, _ = self.check("keeps-%d" % bits)
+        self.assertEqual(made.stats()["reads_opened"], 0)
 
     def test_registers_64(self):
         self.check_registers(64)

@@ -168,21 +168,26 @@ static void before_refresh(struct recorder_session *session)
     }
 }
 
+/* The replay sets the register whenever the page is written while that is followed (FOLLOWED), so
+ * it is set here as well before it is given up. */
 static void refreshed(struct recorder_session *session)
 {
     struct recorder_kvm_reads *reads = reads_of(session);
     uint64_t value;
+    bool goes_back;
 
     if (!reads || !reads->following) {
         return;
     }
     value = page_value(session);
-    if (value < reads->last) {
-        give_up(session);
-    } else if (!reads->is_set || value != reads->last) {
+    goes_back = reads->is_set && value < reads->last;
+    if (!reads->is_set || value != reads->last) {
         recorder_kvm_registers_set(session, KVM_REG_ARM_TIMER_CVAL, &value);
         reads->last = value;
         reads->is_set = true;
+    }
+    if (goes_back) {
+        give_up(session);
     }
 }
 
@@ -274,13 +279,16 @@ static bool is_user(uint64_t pstate)
     return pstate & PSTATE_nRW ? (pstate & CPSR_M) == ARM_CPU_MODE_USR : !(pstate & 0xc);
 }
 
-/* Whether nobody uses the register; the guest's own timer is off. */
+/* Whether nobody uses the register: the guest's own timer is off, and has what it was given here,
+ * or by a reset, which is 0. */
 static bool is_register_free(struct recorder_session *session)
 {
-    uint64_t control;
+    uint64_t control, value;
 
     return recorder_kvm_registers_get(session, KVM_REG_ARM_TIMER_CTL, &control) &&
-           !(control & CTL_ENABLE);
+           !(control & CTL_ENABLE) &&
+           recorder_kvm_registers_get(session, KVM_REG_ARM_TIMER_CVAL, &value) &&
+           value == reads_of(session)->last;
 }
 
 static void open_here(struct recorder_session *session, const struct counter_access *access)
