@@ -22,6 +22,16 @@ static bool begins_with(const char *text, const char *begin)
     return strncmp(text, begin, strlen(begin)) == 0;
 }
 
+static bool has_back_reference(const char *expression)
+{
+    for (const char *at = expression; (at = strchr(at, '\\')) && at[1]; at += 2) {
+        if (at[1] >= '1' && at[1] <= '9') {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int check_console(const char *expression, struct ebb_error *error)
 {
     size_t length = strlen(expression);
@@ -33,6 +43,11 @@ static int check_console(const char *expression, struct ebb_error *error)
         strchr(expression, '\n')) {
         return ebb_fail(error, EBB_ERROR_USAGE,
                         "--until: write console:/REGEX/, as in 'console:/BUG|Oops/'");
+    }
+    if (has_back_reference(expression)) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "--until: back references, as \\1, are no part of extended regular "
+                        "expressions and may take for ever to match; do without");
     }
     inner = strndup(expression + 1, length - 2);
     if (!inner) {

@@ -72,8 +72,10 @@ class Until(unittest.TestCase):
         self.check(recorder, "console:/semihosting/", "stopped", "semihosting")
 
     def check_last_line(self, architecture):
-        """The last one counts, too, of a guest that ends before it would be taken for a prompt."""
+        """The last one counts, too, of a guest that ends before it would be taken for a prompt. What does
+        not begin or end a line does not match in a long one that is looked at in pieces."""
         recorder = self.record(self.ebb.guests.bare("lastline-" + architecture),
+                               "--until", "console:/^y$/", "--until", "console:/x$/",
                                "--until", "console:/stuck> $/", "--repeat", "2")
         info = self.check(recorder, "console:/stuck> $/", "power-off", "^lastline: stuck> $")
         self.assertLess(info["until"]["position"], info["end_position"])

@@ -205,6 +205,9 @@ static void test_until(void **state)
     expect_refusal(&x86, "--until=crash -M virt", "is no condition");
     expect_refusal(&x86, "--until=console:word -M virt", "write console:/REGEX/");
     expect_refusal(&x86, "--until=console:/(/ -M virt", "no regular expression");
+    expect_refusal(&x86, "--until=console:/(a|b)\\1/ -M virt", "back references");
+    expect_line(&x86, "--until=console:/a\\\\1[.]/ -M virt",
+                "-M virt -icount shift=1 " RECORDER ",until=console:/a\\\\1[.]/");
     expect_refusal(&x86, "--until=timeout:0 -M virt", "at once");
     expect_refusal(&x86, "--until=timeout:1x -M virt", "whole number");
     expect_refusal(&x86, "--until=timeout: -M virt", "whole number");

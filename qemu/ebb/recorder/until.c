@@ -37,6 +37,7 @@ struct line {
     uint64_t position; /* of its last character */
     uint64_t event;
     bool looked_at; /* as far as it is */
+    bool is_rest;   /* of one that is too long */
 };
 
 struct recorder_until {
@@ -85,6 +86,17 @@ static bool compile(struct condition *condition, const char *expression, Error *
     return !status;
 }
 
+/* POSIX's extended expressions have none, but the C library's do. */
+static bool has_back_reference(const char *expression)
+{
+    for (const char *at = expression; (at = strchr(at, '\\')) && at[1]; at += 2) {
+        if (at[1] >= '1' && at[1] <= '9') {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool parse_console(struct condition *condition, const char *expression, Error **errp)
 {
     size_t length = strlen(expression);
@@ -93,6 +105,11 @@ static bool parse_console(struct condition *condition, const char *expression, E
     condition->kind = CONDITION_CONSOLE;
     if (length < 3 || expression[0] != '/' || expression[length - 1] != '/') {
         error_setg(errp, "until: write console:/REGEX/");
+        return false;
+    }
+    if (has_back_reference(expression)) {
+        error_setg(errp, "until: \"%s\" has a back reference, which may take for ever to match",
+                   expression);
         return false;
     }
     inner = g_strndup(expression + 1, length - 2);
@@ -212,14 +229,16 @@ static void meet(struct recorder_session *session, const struct condition *condi
     }
 }
 
-static bool matches(const struct condition *condition, const char *text)
+static bool matches(const struct condition *condition, const char *text, int flags)
 {
     return (condition->kind == CONDITION_CONSOLE || condition->kind == CONDITION_PANIC) &&
-           !regexec(&condition->regex, text, 0, NULL, 0);
+           !regexec(&condition->regex, text, 0, NULL, flags);
 }
 
-static void look_at(struct recorder_session *session, struct line *line)
+/* What of the line is there; more of it follows in another piece, or not. */
+static void look_at(struct recorder_session *session, struct line *line, bool more)
 {
+    int flags = (line->is_rest ? REG_NOTBOL : 0) | (more ? REG_NOTEOL : 0);
     struct recorder_until *until = session->until;
 
     while (line->text->len && line->text->str[line->text->len - 1] == '\r') {
@@ -227,7 +246,7 @@ static void look_at(struct recorder_session *session, struct line *line)
     }
     line->looked_at = true;
     for (size_t i = 0; i < until->count && !until->met; i++) {
-        if (matches(&until->conditions[i], line->text->str)) {
+        if (matches(&until->conditions[i], line->text->str, flags)) {
             until->what = g_strdup(line->text->str);
             until->has_place = true;
             until->position = line->position;
@@ -245,7 +264,7 @@ static void look_at_rests(void *opaque)
 
     for (size_t i = 0; i <= until->console_count && !until->met; i++) {
         if (until->lines[i].text->len && !until->lines[i].looked_at) {
-            look_at(session, &until->lines[i]);
+            look_at(session, &until->lines[i], false);
         }
     }
 }
@@ -274,8 +293,9 @@ static void take(struct recorder_session *session, struct line *line, const stru
     line->position = event->position;
     line->event = stats.events - 1;
     if (character == '\n' || line->text->len == LINE_MAX_BYTES) {
-        look_at(session, line);
+        look_at(session, line, character != '\n');
         g_string_truncate(line->text, 0);
+        line->is_rest = character != '\n';
     }
     if (character && character != '\n') {
         g_string_append_c(line->text, character);
