@@ -94,8 +94,7 @@ const struct option_spec record_options[] = {
          "With kvm, looks at each page of the guest's memory, and at what is around it, before the "
          "guest first executes an instruction there. It does nothing on hosts that do not tell of "
          "that (those whose CPU keeps its instruction cache coherent by itself, and those that do "
-         "not let us trace KVM's exits). Default: off: each page costs an exit, and recordings of "
-         "32-bit Linux guests made with it were seen not to replay to their ends."},
+         "not let us trace KVM's exits). Default: off: each page costs an exit."},
     [RECORD_CONTROL] =
         {"control", 0, "SOCKET",
          "Creates a Unix socket of this name for --attach, --detach and --rescan (it is one "
