@@ -118,6 +118,22 @@ static int read_log(struct reader *reader, const struct ebb_log *log, struct ebb
     return status;
 }
 
+/* Into the order of positions. A number that is stored while a text is comes before that text's
+ * end, which is the only disorder: no number is moved over twice. */
+static void sort(struct markers *markers)
+{
+    for (size_t i = 1; i < markers->count; i++) {
+        struct marker marker = markers->list[i];
+        size_t place = i;
+
+        while (place > 0 && markers->list[place - 1].position > marker.position) {
+            markers->list[place] = markers->list[place - 1];
+            place--;
+        }
+        markers->list[place] = marker;
+    }
+}
+
 int markers_read(struct markers *markers, const struct ebb_log *log,
                  const struct manifest *manifest, struct ebb_error *error)
 {
@@ -135,6 +151,7 @@ int markers_read(struct markers *markers, const struct ebb_log *log,
     if (status == 0 && reader.in_text) {
         status = end_text(&reader, "it has no end", error);
     }
+    sort(markers);
     return status;
 }
 

@@ -19,7 +19,7 @@ struct marker {
 };
 
 struct markers {
-    struct marker *list; /* in the order of their ends */
+    struct marker *list; /* in the order of positions */
     size_t count;
 };
 

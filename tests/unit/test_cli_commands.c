@@ -69,6 +69,11 @@ static int setup(void **state)
                                       .data = (const uint8_t *)"sem\n",
                                       .data_length = 4});
     print(writer, 400, "end");
+    append(writer, (struct ebb_event){.position = 406,
+                                      .kind = EBB_EVENT_MMIO_WRITE,
+                                      .address = 0x8fffff8,
+                                      .size = 4,
+                                      .value = 5});
     append(writer,
            (struct ebb_event){
                .position = 1000, .kind = EBB_EVENT_END, .data = digests, .data_length = 16});
@@ -91,8 +96,8 @@ static void test_info(void **state)
     const struct command_outcome *outcome;
 
     assert_int_equal(integer(info, "end_position"), 1000);
-    assert_int_equal(integer(info, "event_count"), 19);
-    assert_int_equal(integer(kinds, "mmio-write"), 16);
+    assert_int_equal(integer(info, "event_count"), 20);
+    assert_int_equal(integer(kinds, "mmio-write"), 17);
     assert_int_equal(integer(kinds, "mmio-read"), 1);
     assert_int_equal(integer(kinds, "end"), 1);
     assert_true(json_is_true(json_object_get(info, "complete")));
@@ -402,7 +407,7 @@ static void test_until(void **state)
 /* The console of the recording as markers: what it writes to is that of the texts. */
 static void test_markers(void **state)
 {
-    static const char *const names[] = {"hello", "w\\x1brld", "end"};
+    static const char *const names[] = {"hello", "w\\x1brld", "end", "5"};
     static const char text[] =
         "{\"format\": \"ebb-recording\", \"version\": 1, \"markers\": 150994936}";
     const struct command_setting *setting = *state;
@@ -414,12 +419,12 @@ static void test_markers(void **state)
     fixture_write(path, "manifest.json", text, strlen(text));
     info = command_run_json(setting, "info --json rec");
     list = json_object_get(info, "markers");
-    assert_int_equal(json_array_size(list), 3);
-    for (size_t i = 0; i < 3; i++) {
+    assert_int_equal(json_array_size(list), 4);
+    for (size_t i = 0; i < 4; i++) {
         json_t *marker = json_array_get(list, i);
 
         assert_string_equal(json_string_value(json_object_get(marker, "name")), names[i]);
-        assert_int_equal(json_is_null(json_object_get(marker, "fault")), i < 2);
+        assert_int_equal(json_is_null(json_object_get(marker, "fault")), i != 2);
     }
     assert_int_equal(integer(json_array_get(list, 1), "position"), 114);
     json_decref(info);
@@ -427,7 +432,8 @@ static void test_markers(void **state)
     assert_string_equal(outcome->out, "            100  [marker hello]\n"
                                       "            114  [marker w\\x1brld]\n"
                                       "            300  sem\n"
-                                      "            400  [marker end]\n");
+                                      "            400  [marker end]\n"
+                                      "            406  [marker 5]\n");
 }
 
 static void test_record_forwards_signals(void **state)

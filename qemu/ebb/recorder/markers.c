@@ -35,6 +35,17 @@ bool recorder_markers_check(const struct recorder_session *session, Error **errp
                    address);
         return false;
     }
+    if (section.offset_within_address_space != address ||
+        int128_get64(section.size) < MARKERS_SIZE) {
+        memory_region_unref(section.mr);
+        error_setg(errp,
+                   "at the markers' address %#" PRIx64
+                   " are no %d bytes of one device, and a store "
+                   "to some of them would be an external abort; name registers of a device that "
+                   "ignores it",
+                   address, MARKERS_SIZE);
+        return false;
+    }
     is_ram = memory_region_is_ram(section.mr) || memory_region_is_romd(section.mr);
     memory_region_unref(section.mr);
     if (is_ram) {
