@@ -178,8 +178,8 @@ static uint64_t choose_among(const struct timeline *timeline, const struct repli
     return least;
 }
 
-/* Chooses the start, and returns what it takes to reach position from there. Between the two there
- * is no gap, if that can be had; else as few as can be. */
+/* Chooses the start, and returns what it takes to reach position from there, or UINT64_MAX. Between
+ * the two there is no gap, if that can be had; else as few as can be. */
 static uint64_t choose_start(const struct timeline *timeline, const struct replica *replica,
                              uint64_t position, struct start *start)
 {
@@ -192,10 +192,20 @@ static uint64_t choose_start(const struct timeline *timeline, const struct repli
     return least;
 }
 
-void placement_choose_start(const struct timeline *timeline, const struct replica *replica,
+bool placement_choose_start(const struct timeline *timeline, const struct replica *replica,
                             uint64_t position, struct start *start)
 {
-    choose_start(timeline, replica, position, start);
+    return choose_start(timeline, replica, position, start) != UINT64_MAX;
+}
+
+int placement_need_start(const struct timeline *timeline, const struct replica *replica,
+                         uint64_t position, struct start *start, struct ebb_error *error)
+{
+    return placement_choose_start(timeline, replica, position, start)
+               ? 0
+               : ebb_fail(error, EBB_ERROR_CORRUPT,
+                          "no keyframe that is whole leads to position %llu",
+                          (unsigned long long)position);
 }
 
 bool placement_start_behind(const struct timeline *timeline, uint64_t position, struct start *start)
@@ -261,8 +271,10 @@ uint64_t placement_first_look(const struct timeline *timeline, uint64_t position
     if (approach == position || !timeline->adaptive || timeline->pace.per_instruction > 0) {
         return position;
     }
-    choose_start(timeline, &timeline->replicas[0], approach, &start);
-    return approach - start.position > some ? start.position + some : position;
+    return placement_choose_start(timeline, &timeline->replicas[0], approach, &start) &&
+                   approach - start.position > some
+               ? start.position + some
+               : position;
 }
 
 uint64_t placement_approach(const struct timeline *timeline, uint64_t position)
@@ -276,7 +288,11 @@ uint64_t placement_approach(const struct timeline *timeline, uint64_t position)
         return position;
     }
     direct = choose_start(timeline, replica, position, &start);
-    approach = choose_start(timeline, replica, position - lead, &start) + lead;
+    approach = choose_start(timeline, replica, position - lead, &start);
+    if (approach == UINT64_MAX) {
+        return position;
+    }
+    approach += lead;
     if (approach > direct &&
         (approach - direct > APPROACH_MOST(timeline) ||
          timeline->pace.per_instruction * (double)(approach - direct) > APPROACH_TIME)) {

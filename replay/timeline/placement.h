@@ -19,9 +19,13 @@ uint64_t placement_first_look(const struct timeline *timeline, uint64_t position
  * some, or it would take long.
  */
 uint64_t placement_approach(const struct timeline *timeline, uint64_t position);
-/* The start from which position is reached soonest; replica (or NULL) may be there already. */
-void placement_choose_start(const struct timeline *timeline, const struct replica *replica,
+/* The start from which position is reached soonest; replica (or NULL) may be there already. False
+ * if there is none, since all that led there is damaged. */
+bool placement_choose_start(const struct timeline *timeline, const struct replica *replica,
                             uint64_t position, struct start *start);
+/* The same for whoever cannot do without: 0, or -1 with EBB_ERROR_CORRUPT. */
+int placement_need_start(const struct timeline *timeline, const struct replica *replica,
+                         uint64_t position, struct start *start, struct ebb_error *error);
 /* The first start behind position; false if there is none. */
 bool placement_start_behind(const struct timeline *timeline, uint64_t position,
                             struct start *start);

@@ -51,8 +51,7 @@ static int try_start(struct timeline *timeline, struct replica *replica, struct 
     if (!checkpoint_set_count(timeline->set)) {
         return -1;
     }
-    placement_choose_start(timeline, NULL, start->position, start);
-    return 1;
+    return placement_choose_start(timeline, NULL, start->position, start) ? 1 : -1;
 }
 
 int reach_start(struct timeline *timeline, struct replica *replica, const struct start *start,
@@ -94,7 +93,9 @@ static int try_to_reach(struct timeline *timeline, struct replica *replica, uint
     if (!replica->worker && recovery_start(timeline, replica, error)) {
         return -1;
     }
-    placement_choose_start(timeline, replica, position, &start);
+    if (placement_need_start(timeline, replica, position, &start, error)) {
+        return -1;
+    }
     if (onward && start.kind == START_KEYFRAME && moment_is_settled(replica->moment) &&
         replica->moment.position <= position) {
         start.kind = START_HERE;

@@ -41,7 +41,7 @@ struct search {
     struct job jobs[TIMELINE_MAX_WORKERS]; /* job i is replica i's */
 };
 
-static void cut_next_interval(struct search *search, struct job *job)
+static int cut_next_interval(struct search *search, struct job *job, struct ebb_error *error)
 {
     struct timeline *timeline = search->timeline;
     uint64_t first = search->from.position, to = search->next_to.position;
@@ -56,7 +56,11 @@ static void cut_next_interval(struct search *search, struct job *job)
         .from = search->from,
         .to = search->next_to,
     };
-    placement_choose_start(timeline, NULL, to - first > least ? to - least : first, &job->start);
+    if (placement_need_start(timeline, NULL, to - first > least ? to - least : first, &job->start,
+                             error)) {
+        job->active = false;
+        return -1;
+    }
     if (job->start.kind == START_CHECKPOINT) {
         checkpoint_take(job->start.checkpoint);
     }
@@ -66,6 +70,7 @@ static void cut_next_interval(struct search *search, struct job *job)
         job->from = moment_applied(job->start.position);
     }
     search->next_to = moment_settled(job->from.position);
+    return 0;
 }
 
 static void release_start(struct job *job)
@@ -283,7 +288,9 @@ static int hand_out(struct search *search, struct ebb_error *error)
             search->next_to.position <= search->from.position) {
             break;
         }
-        cut_next_interval(search, &search->jobs[i]);
+        if (cut_next_interval(search, &search->jobs[i], error)) {
+            return -1;
+        }
         if (begin_job(search, i, error)) {
             end_job(&search->jobs[i]);
             return -1;

@@ -1030,9 +1030,40 @@ static void test_placement_in_a_slow_guest(void **state)
     session_close(&session);
 }
 
+/* Where all that leads to a position is damaged, that is said. */
+static void test_placement_without_a_start(void **state)
+{
+    struct checkpoint_set *set;
+    struct toy_session session;
+    struct timeline *timeline;
+    struct ebb_error error;
+    struct timeline_stop stop;
+    struct start start;
+
+    (void)state;
+    session_open(&session, &(struct toy_history_options){.seed = 12, .length = 30000},
+                 (struct timeline_options){.workers = 1});
+    timeline = session.timeline;
+    session_move(&session, MOVE_SEEK, 30000);
+    set = timeline->set;
+    timeline->set = checkpoint_set_new(timeline->store, 0);
+    assert_non_null(timeline->set);
+    timeline->keyframe_count = 0;
+    assert_false(placement_choose_start(timeline, &timeline->replicas[0], 10000, &start));
+    assert_int_equal(placement_first_look(timeline, 10000), 10000);
+    assert_int_equal(placement_approach(timeline, 10000), 10000);
+    assert_int_equal(timeline_seek(timeline, 10000, &stop, &error), -1);
+    assert_int_equal(error.kind, EBB_ERROR_CORRUPT);
+    assert_non_null(strstr(error.message, "leads to position 10000"));
+    checkpoint_set_free(timeline->set);
+    timeline->set = set;
+    session_close(&session);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_placement_without_a_start),
         cmocka_unit_test(test_placement_at_the_end_of_a_move_back),
         cmocka_unit_test(test_placement_in_a_slow_guest),
         cmocka_unit_test(test_placement_without_memory),
