@@ -228,8 +228,9 @@ class Recordings(KvmTest):
         self.check_counter_told("counter-32")
 
     def check_counter_told(self, name):
-        """The recorder says how many reads of the counter it has replaced."""
+        """The recorder says how many reads of the counter it has replaced, and opens some."""
         made = self.made(name)
+        self.assertGreater(made.stats()["reads_opened"], 0)
         exits = made.stats()["exits"]
         self.assertGreaterEqual(exits["counter_read"], 3)
         self.assertEqual((exits["timer_access"], exits["random_read"]), (0, 0))
