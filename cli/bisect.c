@@ -373,6 +373,23 @@ static int find(struct bisect *bisect, struct ebb_error *error)
                                                   : bisect_history(bisect, error);
 }
 
+/* The first position there is to look at is not the first at which it holds if damage has taken
+ * what was before. */
+static int check_begin(const struct bisect *bisect, struct ebb_error *error)
+{
+    struct ebb_log_summary summary;
+
+    ebb_log_summary(bisect->recording.log, &summary);
+    if (!bisect->finding.at_begin || bisect->arguments->values[BISECT_FROM] ||
+        bisect->finding.position <= summary.begin_position) {
+        return 0;
+    }
+    return ebb_fail(error, EBB_ERROR_CORRUPT,
+                    "it holds at position %" PRIu64
+                    " already, the first that can be reached: the recording is damaged before it",
+                    bisect->finding.position);
+}
+
 static int report(struct bisect *bisect, struct ebb_error *error)
 {
     int status;
@@ -395,7 +412,7 @@ static int find_and_report(struct bisect *bisect, struct ebb_error *error)
 
     if (open_lanes(bisect, error) == 0 &&
         lanes_run(bisect->lanes, prepare, bisect, sizeof(*bisect), 1, error) == 0 &&
-        find(bisect, error) == 0) {
+        find(bisect, error) == 0 && check_begin(bisect, error) == 0) {
         status = report(bisect, error);
     }
     lanes_close(bisect->lanes);

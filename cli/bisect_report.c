@@ -131,7 +131,11 @@ static int gather_from_gdb(struct report *report, struct ebb_error *error)
         return 0;
     }
     before = ask_gdb(report, report->before, true, error);
-    after = before ? ask_gdb(report, report->before + 1, false, error) : NULL;
+    if (before && report->before < timeline_end(report->lane->timeline)) {
+        after = ask_gdb(report, report->before + 1, false, error);
+    } else {
+        after = json_incref(before); /* nothing comes behind it */
+    }
     if (after) {
         add_gdb_operands(report, before, "before");
         add_gdb_operands(report, after, "after");

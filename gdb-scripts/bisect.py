@@ -32,7 +32,11 @@ def address_text(address):
 
 
 def seek(position):
-    answer = ebb.server.move(f"seek {position}")
+    try:
+        answer = ebb.server.move(f"seek {position}")
+    except (gdb.error, gdb.GdbError) as error:  # the position is one of the log
+        raise Unreachable(f"position {position} cannot be reached, since the recording is damaged "
+                          "there") from error
     match = ebb.server.POSITION.search(answer)
     if not match or int(match[1]) != position:
         raise Unreachable(f"position {position} cannot be reached")

@@ -334,7 +334,9 @@ class Commands(Bisect):
         for condition in ("guarded != 0x600d", "*(unsigned int *)0x%x != 0x600d" %
                           self.ebb.guests.address(self.elf, "guarded")):
             for scan in ((), ("--scan",)):
-                self.assertIn("damaged", self.failed(4, copy, "--expr", condition, *scan))
+                result = self.ebb.run("bisect", copy, "--expr", condition, *scan)
+                self.assertEqual(result.status, 4, result.describe())
+                self.assertIn("damaged before it", result.errors.decode().splitlines()[-1])
 
     def test_quiet_in_a_pipe(self):
         result = self.ebb.run("bisect", self.recording, "--expr", "guarded != 0x600d")
