@@ -84,7 +84,9 @@ int record_repeat(const struct record_settings *settings, record_once once, void
     for (unsigned long long run = 1; run <= settings->repeat && status == 0 && !failed; run++) {
         status = once(opaque, run, &end, error);
         if (status == 0 && !end.reason) {
-            return end.asked ? 0 : not_recorded(settings, error);
+            status = end.asked ? 0 : not_recorded(settings, error);
+            run_end_clear(&end);
+            return status;
         }
         failed = status == 0 && has_failed(&end);
         if (failed) {
