@@ -412,47 +412,46 @@ static void part(struct behind *behind, size_t block, bool header, unsigned keyf
     stretches[0].last = last;
 }
 
-static void test_walk(void **state)
+/* What part() is told, from the end of history to its beginning. */
+struct damage {
+    size_t block;
+    bool header;
+    unsigned keyframes;
+};
+
+static void walk_in(const struct damage *damage, size_t count)
 {
     struct behind behind = {0};
 
-    (void)state;
     make_whole(&behind);
-    part(&behind, 2, true, 0);
+    for (size_t i = 0; i < count; i++) {
+        part(&behind, damage[i].block, damage[i].header, damage[i].keyframes);
+    }
     walk_often(&behind);
+}
+
+static void test_walk(void **state)
+{
+    (void)state;
+    walk_in(&(struct damage){2, true, 0}, 1);
 }
 
 static void test_walk_keyframe(void **state)
 {
-    struct behind behind = {0};
-
     (void)state;
-    make_whole(&behind);
-    part(&behind, 2, false, 1);
-    walk_often(&behind);
+    walk_in(&(struct damage){2, false, 1}, 1);
 }
 
 static void test_walk_two(void **state)
 {
-    struct behind behind = {0};
-
     (void)state;
-    make_whole(&behind);
-    part(&behind, 7, false, 0);
-    part(&behind, 2, false, 1);
-    walk_often(&behind);
+    walk_in((const struct damage[]){{7, false, 0}, {2, false, 1}}, 2);
 }
 
 static void test_walk_three(void **state)
 {
-    struct behind behind = {0};
-
     (void)state;
-    make_whole(&behind);
-    part(&behind, 11, true, 1);
-    part(&behind, 7, false, 0);
-    part(&behind, 2, true, 0);
-    walk_often(&behind);
+    walk_in((const struct damage[]){{11, true, 1}, {7, false, 0}, {2, true, 0}}, 3);
 }
 
 /* Damage that was met far back makes nothing forgotten of what leads to places behind the last. */
