@@ -11,23 +11,16 @@ import unittest
 from unittest import mock
 
 from harness import documents, ebb, process
-from harness.commands import Commands, damaged_bookmarks, number, rows
+from harness.commands import Commands, WithBookmarks, damaged_bookmarks, number, rows
 from harness.guests import ROOT
 from harness.shell import Shell, Terminal
 
 
-class Shells:
+class Shells(WithBookmarks):
     """A mixin; architecture is set."""
 
     def setUp(self):
-        self.ebb = ebb.current()
-        self.data = self.ebb.new_folder("data")
-        environment = mock.patch.dict(os.environ, {"XDG_DATA_HOME": self.data})
-        environment.start()
-        self.addCleanup(environment.stop)
-        self.name = "steps-" + self.architecture
-        self.recording = self.ebb.new_folder()
-        shutil.copytree(self.ebb.shared(self.name).recording, self.recording)
+        super().setUp()
         self.wide = self.architecture == "aarch64"
 
     def shell(self, name=None, recording=None):
@@ -340,16 +333,11 @@ class Shells:
                 self.assertIn("a bookmark's name has", gdb.refused("ebb bookmark add " + name))
         self.assertEqual(len(rows(shell.run("bookmark"))), len(good))
 
-    def file(self):
-        names = [name for name in os.listdir(self.recording) if name.startswith("bookmarks-")]
-        self.assertEqual(len(names), 1, names)
-        return os.path.join(self.recording, names[0])
-
     def test_damaged_bookmarks(self):
         """Nothing is lost that somebody could repair."""
         shell = self.shell()
         shell.run("bookmark add one")
-        path = self.file()
+        path = self.bookmarks()
         with open(path, "rb") as file:
             good = file.read()
         for bad in damaged_bookmarks(good):
@@ -363,7 +351,7 @@ class Shells:
     def test_strangers_bookmarks(self):
         shell = self.shell()
         shell.run("bookmark add one")
-        path = self.file()
+        path = self.bookmarks()
         mark = {"name": "far", "position": 1 << 62, "note": "\x1b[2J\x07", "place": "\n\x9b"}
         with open(path, "w") as file:
             json.dump({"bookmarks": [mark]}, file)
@@ -387,7 +375,7 @@ class Shells:
         """They are where gdb looks for them, too."""
         shell = self.shell()
         shell.run("bookmark add one")
-        path = self.file()
+        path = self.bookmarks()
         os.unlink(path)
         os.mkdir(path)
         shell.run("goto 77")
@@ -401,7 +389,7 @@ class Shells:
         """It is told of only when it is there."""
         shell = self.shell()
         shell.run("bookmark add one")
-        path = self.file()
+        path = self.bookmarks()
         os.unlink(path)
         os.mkdir(path)
         with open(self.data, "w"):

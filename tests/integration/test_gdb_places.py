@@ -6,24 +6,12 @@ import os
 import re
 import shutil
 import unittest
-from unittest import mock
 
-from harness import ebb
-from harness.commands import Commands, damaged_bookmarks, number, rows
+from harness.commands import Commands, WithBookmarks, damaged_bookmarks, number, rows
 
 
-class Places:
+class Places(WithBookmarks):
     """A mixin; architecture is set."""
-
-    def setUp(self):
-        self.ebb = ebb.current()
-        self.data = self.ebb.new_folder("data")
-        environment = mock.patch.dict(os.environ, {"XDG_DATA_HOME": self.data})
-        environment.start()
-        self.addCleanup(environment.stop)
-        self.name = "steps-" + self.architecture
-        self.recording = self.ebb.new_folder()
-        shutil.copytree(self.ebb.shared(self.name).recording, self.recording)
 
     def gdb(self, name=None, recording=None, options=()):
         gdb = Commands(self.ebb.guests.elf(name or self.name),
@@ -31,12 +19,6 @@ class Places:
                        options)
         self.addCleanup(gdb.close)
         return gdb
-
-    def file(self):
-        """That of the bookmarks."""
-        names = [name for name in os.listdir(self.recording) if name.startswith("bookmarks-")]
-        self.assertEqual(len(names), 1, names)
-        return os.path.join(self.recording, names[0])
 
     # Positions.
 
@@ -218,7 +200,7 @@ class Places:
         """Nothing is lost that somebody could repair."""
         gdb = self.gdb()
         gdb.run("ebb bookmark add one")
-        path = self.file()
+        path = self.bookmarks()
         with open(path, "rb") as file:
             good = file.read()
         for bad in damaged_bookmarks(good):
@@ -238,7 +220,7 @@ class Places:
         """It may say anything, and be anything."""
         gdb = self.gdb()
         gdb.run("ebb bookmark add one")
-        path = self.file()
+        path = self.bookmarks()
         mark = {"name": "far", "position": 1 << 70, "note": "\x1b[2J\x07\u202e", "place": "\n\x9b"}
         with open(path, "w") as file:
             json.dump({"bookmarks": [mark]}, file)
@@ -264,7 +246,7 @@ class Places:
         users."""
         gdb = self.gdb()
         gdb.run("ebb bookmark add one")
-        path = self.file()
+        path = self.bookmarks()
         os.unlink(path)
         os.mkdir(path)
         gdb.run("ebb goto 77")

@@ -4,7 +4,10 @@
 import json
 import os
 import re
+import shutil
+from unittest import mock
 
+from . import ebb
 from .gdb import Gdb
 from .guests import ROOT
 
@@ -41,6 +44,29 @@ def rows(text):
     """(position, rest) of the lines of a table."""
     return [(number(match[1]), match[2])
             for match in re.finditer(r"^[> ] *(\d+(?: \d{3})*)  +(.*)$", text, re.MULTILINE)]
+
+
+class WithBookmarks:
+    """A mixin of tests with a recording of their own, .recording, in which they keep bookmarks, and
+    a folder for a user's data, .data; architecture is set."""
+
+    architecture = None
+
+    def setUp(self):
+        self.ebb = ebb.current()
+        self.data = self.ebb.new_folder("data")
+        environment = mock.patch.dict(os.environ, {"XDG_DATA_HOME": self.data})
+        environment.start()
+        self.addCleanup(environment.stop)
+        self.name = "steps-" + self.architecture
+        self.recording = self.ebb.new_folder()
+        shutil.copytree(self.ebb.shared(self.name).recording, self.recording)
+
+    def bookmarks(self):
+        """The file that they are in."""
+        names = [name for name in os.listdir(self.recording) if name.startswith("bookmarks-")]
+        self.assertEqual(len(names), 1, names)
+        return os.path.join(self.recording, names[0])
 
 
 def damaged_bookmarks(good):
