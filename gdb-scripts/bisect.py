@@ -7,7 +7,6 @@ descriptor 3 gets a line of JSON for each; so it goes on until the input ends.
 
 import json
 import os
-import re
 import sys
 
 import gdb
