@@ -196,11 +196,7 @@ class UpperHalf(Bisect):
 
     def setUp(self):
         super().setUp()
-        recorder = self.ebb.shared("moved-aarch64",
-                                   lambda: self.ebb.guests.bare("moved-aarch64", cpu="max"))
-        self.recording = recorder.recording
-        self.elf = self.ebb.guests.elf("moved-aarch64")
-        self.slide = int(re.search("moved by ([0-9a-f]+)", recorder.text()).group(1), 16)
+        self.recording, self.elf, self.slide = self.ebb.moved()
         self.begin = self.bisect(self.recording, "--expr",
                                  "$pc > 0x%x" % (1 << 63))["position"]
 

@@ -44,11 +44,7 @@ class Session:
 class BareMetal(Session, unittest.TestCase):
     def setUp(self):
         super().setUp()
-        recorder = self.ebb.shared("moved-aarch64",
-                                   lambda: self.ebb.guests.bare("moved-aarch64", cpu="max"))
-        self.recording = recorder.recording
-        self.elf = self.ebb.guests.elf("moved-aarch64")
-        self.slide = int(re.search("moved by ([0-9a-f]+)", recorder.text()).group(1), 16)
+        self.recording, self.elf, self.slide = self.ebb.moved()
         self.near = "0x%x" % (self.slide + 0x40000000 >> 28)  # how addresses of its code begin
 
     def test_gdb(self):

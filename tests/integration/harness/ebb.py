@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import shutil
 import tempfile
 
@@ -62,6 +63,13 @@ class Ebb:
             arguments = make_arguments() if make_arguments else self.guests.bare(name)
             self._shared[name] = self.record(arguments, options, typed)
         return self._shared[name]
+
+    def moved(self):
+        """A guest that has moved itself: its recording, its file, and by how much."""
+        name = "moved-aarch64"
+        recorder = self.shared(name, lambda: self.guests.bare(name, cpu="max"))
+        slide = re.search("moved by ([0-9a-f]+)", recorder.text()).group(1)
+        return recorder.recording, self.guests.elf(name), int(slide, 16)
 
     def share(self, name, recorder):
         """Makes shared() return a recording that was made elsewhere."""
