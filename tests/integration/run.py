@@ -3,7 +3,7 @@
 """Runs the integration tests: real guests, recorded, replayed and debugged with the real gdb.
 
 Prints a line for each test and "N passed, N failed" at the end, with ", N skipped" behind it if any
-were; before it "N known to fail" if any are. The exit status is 0 if none failed. In CI, where
+were; before it the names of those that failed, and "N known to fail" if any are. The exit status is 0 if none failed. In CI, where
 everything that tests need must be there, a skipped test is a failed one.
 """
 
@@ -33,7 +33,7 @@ class Result(unittest.TestResult):
         self.verbose = verbose
         self.may_skip = may_skip
         self.passed = 0
-        self.failed = 0
+        self.failed = []
         self.known = 0
         self.started = time.monotonic()
         self.bad = False
@@ -52,7 +52,7 @@ class Result(unittest.TestResult):
 
     def _failure(self, test, details):
         self.bad = True
-        self.failed += 1
+        self.failed.append(test.id())
         self._report("FAILED", test, details)
 
     def addSuccess(self, test):
@@ -87,9 +87,10 @@ class Result(unittest.TestResult):
                       known_breakage.reason(test))
 
     def summary(self):
+        failed = "".join("FAILED %s\n" % name for name in self.failed)
         known = "%d known to fail\n" % self.known if self.known else ""
         skipped = ", %d skipped" % len(self.skipped) if self.skipped else ""
-        return "%s%d passed, %d failed%s" % (known, self.passed, self.failed, skipped)
+        return "%s%s%d passed, %d failed%s" % (failed, known, self.passed, len(self.failed), skipped)
 
 
 def all_tests(suite):

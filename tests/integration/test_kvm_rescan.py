@@ -68,12 +68,18 @@ class Rescans:
         self.assertTrue(result["verified"], result)
         self.assertTrue(result["end_state_compared"], result)
         self.assertEqual(self.ebb.info(made.recording)["end"], "power-off")
+        self.check_events(made, replaced)
+        return made
+
+    def check_events(self, made, replaced):
+        """The guest reads twice. The first one is an event; the second one is none where the first
+        has opened the read, which it does in a kernel's memory, unless a wait has closed it."""
+        opened, closed = (made.stats()["reads_%s" % what] for what in ("opened", "closed"))
+        reads = self.ebb.json("dump", "--json", "--kind", "sysreg-read", made.recording)
+        self.assertIn(len(reads), [1, 2] if closed else [1] if opened else [2])
         writes = self.ebb.json("dump", "--json", "--kind", "dma", made.recording)
         breakpoints = [event for event in writes if event["data"] == BREAKPOINTS[self.bits]]
-        self.assertEqual(len(breakpoints), replaced)
-        reads = self.ebb.json("dump", "--json", "--kind", "sysreg-read", made.recording)
-        self.assertEqual(len(reads), 2)
-        return made
+        self.assertEqual(len(breakpoints), replaced + closed)
 
     def test_on_execution(self):
         """Nobody has to say where, if the host tells what the guest is about to execute."""
