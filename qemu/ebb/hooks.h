@@ -37,6 +37,8 @@ struct ebb_hooks {
     /* Replaces the vCPU thread's loop; does not return. With the BQL. */
     void (*vcpu_loop)(CPUState *cpu);
 
+    /* A translation block has come into use. */
+    void (*block_translated)(TranslationBlock *tb);
     /* True where the instruction at a guest-virtual address needs a call of breakpoint_reached. */
     bool (*breakpoint_at)(vaddr address);
     /* Such an instruction is about to execute; may leave with cpu_loop_exit_restore(cpu, ra). ra is
@@ -160,6 +162,13 @@ static inline bool ebb_kvm_exit(CPUState *cpu, struct kvm_run *run, MemTxAttrs a
 static inline bool ebb_kvm_fault(CPUState *cpu)
 {
     return unlikely(ebb_hooks) && ebb_hooks->kvm_fault && ebb_hooks->kvm_fault(cpu);
+}
+
+static inline void ebb_block_translated(TranslationBlock *tb)
+{
+    if (unlikely(ebb_hooks) && ebb_hooks->block_translated) {
+        ebb_hooks->block_translated(tb);
+    }
 }
 
 static inline bool ebb_breakpoint_at(vaddr address)

@@ -18,6 +18,7 @@
 #include "context.h"
 #include "map.h"
 #include "physical.h"
+#include "translations.h"
 
 #define MAX_WATCH_LENGTH (1u << 20) /* bytes */
 
@@ -50,59 +51,6 @@ static bool contains_execute(const struct worker_breakpoint *set, size_t count, 
         }
     }
     return false;
-}
-
-struct stale_blocks {
-    GArray *addresses; /* uint64_t */
-    GPtrArray *blocks;
-};
-
-static gboolean collect_stale(gpointer key, gpointer value, gpointer opaque)
-{
-    struct stale_blocks *stale = opaque;
-    TranslationBlock *tb = value;
-    guint i;
-
-    for (i = 0; i < stale->addresses->len; i++) {
-        if (g_array_index(stale->addresses, uint64_t, i) - tb->pc < tb->size) {
-            g_ptr_array_add(stale->blocks, tb);
-            break;
-        }
-    }
-    return false;
-}
-
-/* Drops what was translated with another set of breakpoints at these addresses. */
-static void drop_translations(GArray *addresses)
-{
-    struct stale_blocks stale = {addresses, g_ptr_array_new()};
-    guint i;
-
-    if (addresses->len) {
-        tcg_tb_foreach(collect_stale, &stale);
-    }
-    for (i = 0; i < stale.blocks->len; i++) {
-        tb_phys_invalidate(g_ptr_array_index(stale.blocks, i), -1);
-    }
-    g_ptr_array_free(stale.blocks, true);
-}
-
-void worker_breakpoints_forget(struct worker *worker, uint64_t address, bool one_page)
-{
-    MemTxAttrs attrs;
-    hwaddr page = cpu_get_phys_page_attrs_debug(CPU(worker->cpu),
-                                                address & ~(uint64_t)(EBB_PAGE_SIZE - 1), &attrs);
-    uint64_t offset =
-        page == -1 ? UINT64_MAX : worker_map_offset(worker, page + address % EBB_PAGE_SIZE, attrs);
-
-    if (offset != UINT64_MAX && one_page) {
-        tb_invalidate_phys_range(offset, offset + 3);
-    } else {
-        g_autoptr(GArray) addresses = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-
-        g_array_append_val(addresses, address);
-        drop_translations(addresses);
-    }
 }
 
 /* Adds the addresses of a's breakpoints that b lacks. */
@@ -191,7 +139,9 @@ int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint
     add_difference(addresses, set, count, old, old_count);
     g_array_set_size(worker->breakpoints, 0);
     g_array_append_vals(worker->breakpoints, set, count);
-    drop_translations(addresses);
+    for (i = 0; i < addresses->len; i++) {
+        worker_translations_drop(worker->translations, g_array_index(addresses, uint64_t, i));
+    }
     g_array_free(addresses, true);
     if (watched) { /* pages are slow that had a watchpoint when they were entered into the TLB */
         tlb_flush(CPU(worker->cpu));

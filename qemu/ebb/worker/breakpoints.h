@@ -8,11 +8,6 @@
 
 int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint *set, size_t count,
                            struct ebb_error *error);
-/*
- * Drops what has been translated from an address, since its breakpoint has come or gone. one_page:
- * no other page than the present one is ever mapped there, which makes it quick.
- */
-void worker_breakpoints_forget(struct worker *worker, uint64_t address, bool one_page);
 /* Whether the set has a WORKER_BREAK_INTERRUPT; and that a handler was entered, from a context. */
 bool worker_breakpoints_see_interrupts(struct worker *worker);
 void worker_breakpoints_interrupted(struct worker *worker, const struct worker_context *context);

@@ -6,6 +6,7 @@
 #include "loop.h"
 #include "ram.h"
 #include "replay.h"
+#include "translations.h"
 
 const struct ebb_hooks worker_hooks = {
     .mmio_read = worker_replay_mmio_read,
@@ -13,6 +14,7 @@ const struct ebb_hooks worker_hooks = {
     .ram_written = worker_ram_written,
     .semihosting = worker_replay_semihosting,
     .vcpu_loop = worker_loop_serve,
+    .block_translated = worker_translations_add,
     .breakpoint_at = worker_breakpoints_have,
     .breakpoint_reached = worker_breakpoints_reached,
     .watched = worker_breakpoints_watched,

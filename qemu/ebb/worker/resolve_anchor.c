@@ -21,11 +21,11 @@
 #include "qemu/main-loop.h"
 #include "ebb/position.h"
 #include "anchor.h"
-#include "breakpoints.h"
 #include "divergence.h"
 #include "events.h"
 #include "resolve_anchor.h"
 #include "resolve_step.h"
+#include "translations.h"
 #include "vcpu.h"
 
 /*
@@ -62,14 +62,6 @@ static bool is_here(struct worker *worker, const struct ebb_event *anchor, struc
     return false;
 }
 
-/* Kernels are mapped in one way for all processes; if not, the search finds nothing and says so. */
-static bool is_privileged(const struct ebb_event *anchor)
-{
-    uint32_t mode = anchor->value & (anchor->value & PSTATE_nRW ? CPSR_M : PSTATE_M);
-
-    return mode != PSTATE_MODE_EL0t && mode != ARM_CPU_MODE_USR;
-}
-
 /* From now on the guest stops wherever its PC is the anchor's. */
 static void start_search(struct worker *worker, const struct ebb_event *anchor)
 {
@@ -77,13 +69,13 @@ static void start_search(struct worker *worker, const struct ebb_event *anchor)
 
     resolution->searching = true;
     resolution->pc = anchor->address;
-    worker_breakpoints_forget(worker, anchor->address, is_privileged(anchor));
+    worker_translations_drop(worker->translations, anchor->address);
 }
 
 static void end_search(struct worker *worker, const struct ebb_event *anchor)
 {
     worker->kvm.resolution->searching = false;
-    worker_breakpoints_forget(worker, anchor->address, is_privileged(anchor));
+    worker_translations_drop(worker->translations, anchor->address);
 }
 
 /* Goes on from a place that does not count; true if there is another match, at limit at most. */

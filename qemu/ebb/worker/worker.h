@@ -132,6 +132,7 @@ struct worker {
     struct worker_kvm kvm;
 
     GArray *breakpoints; /* struct worker_breakpoint */
+    struct worker_translations *translations;
     struct clockwork clockwork;
     uint64_t run_end; /* the position where the execution under way would end */
 
