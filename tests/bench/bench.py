@@ -31,6 +31,7 @@ import initramfs  # noqa: E402
 import kvm  # noqa: E402
 
 PEER = "qemu-system-aarch64"
+CONTINUES = 1000  # in a row, to see whether each costs more than the last
 LIMIT = 900  # seconds that any one step may take
 
 
@@ -198,6 +199,10 @@ class Bench:
         ours, peers = self.repeat(
             "reverse", lambda: self.times(target % "end", 200, **places),
             lambda: self.times(peer_target, 3, PEER=1, **places))
+        continues = self.repeat("continues", *(
+            lambda target=target: self.gdb_times(target, MEASURE="continues", STEPS=CONTINUES,
+                                                 **places)
+            for target in (target % "begin", peer_target)))
 
         def stepi(times, percent):
             values = sorted(value for run_times in times for value in run_times["stepi_ms"])
@@ -209,6 +214,9 @@ class Bench:
         for metric in ("reverse_continue_near_ms", "reverse_continue_whole_s", "open_s"):
             self.add(metric, metric.rsplit("_", 1)[1], [times[metric] for times in ours],
                      [times[metric] for times in peers], self.peer_name, self.runs)
+        for metric in ("continue_first_ms", "continue_last_ms"):
+            self.add(metric, "ms", *([times[metric] for times in side] for side in continues),
+                     self.peer_name, self.runs)
 
     def print_table(self):
         form = "%-26s %-6s %14s %14s %9s %5s  %s"

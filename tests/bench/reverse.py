@@ -3,7 +3,8 @@
 
 Environment: BENCH_RESULT is the file to write. With BENCH_FIND_PLACES the target is an Ebb server
 at the beginning of history, and the places to stop at are found. Otherwise BENCH_MEASURE is what to
-measure: steps (BENCH_STEPS of them), near or whole; BENCH_FIRST is an address that executes only at
+measure: steps (BENCH_STEPS of them), near or whole, or forward from the beginning, continues
+(BENCH_STEPS of them, to BENCH_NEAR); BENCH_FIRST is an address that executes only at
 the start, BENCH_NEAR one that executes shortly before the end, and BENCH_LAST the address of the last
 instruction, which executes BENCH_LAST_HITS times. BENCH_PEER: the target is at the beginning and has
 to be brought to the end.
@@ -11,6 +12,7 @@ to be brought to the end.
 
 import json
 import os
+import statistics
 import time
 
 import gdb
@@ -88,8 +90,21 @@ def continue_back_to(address):
     return seconds
 
 
+def continue_often():
+    """What the first and the last tenth of many stops cost."""
+    execute("hbreak *%#x" % setting("NEAR"))
+    times = [timed("continue") * 1000 for _ in range(setting("STEPS"))]
+    if pc() != setting("NEAR"):
+        raise gdb.GdbError("there were fewer stops")
+    tenth = len(times) // 10
+    return {"continue_first_ms": statistics.median(times[:tenth]),
+            "continue_last_ms": statistics.median(times[-tenth:])}
+
+
 def measure():
     what = os.environ["BENCH_MEASURE"]
+    if what == "continues":
+        return continue_often()
     times = {"open_s": time.monotonic() - float(os.environ["BENCH_START"])}
     if setting("PEER"):
         go_to_end()
