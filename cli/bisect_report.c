@@ -253,22 +253,38 @@ static int gather_states(struct report *report, struct register_bytes *registers
     return 0;
 }
 
+static bool is_stopped(void *opaque)
+{
+    return lanes_stopped(opaque);
+}
+
+static json_t *device_json(const struct device_guess *guess, const char *words)
+{
+    const char *name = guess->device ? guess->device->name : NULL;
+    json_t *address = device_guess_has_register(guess) ? json_hexadecimal(guess->address) : NULL;
+    json_t *position = guess->kind >= DEVICE_GUESS_CERTAIN ? json_unsigned(guess->position) : NULL;
+
+    return json_pack("{s:o, s:o, s:o, s:o, s:b, s:s}", "name",
+                     name ? json_printable(name, strlen(name)) : json_null(), "virtio",
+                     guess->virtio ? json_string(guess->virtio) : json_null(), "register",
+                     address ? address : json_null(), "accessed_at",
+                     position ? position : json_null(), "certain",
+                     guess->kind == DEVICE_GUESS_CERTAIN, "words", words);
+}
+
 static int add_device(struct report *report, struct ebb_error *error)
 {
-    struct device_guess guess;
-    int found =
-        device_guess(report->finding->recording->manifest, timeline_log(report->lane->timeline),
-                     report->before + 1, &guess, error);
+    struct device_guess guess = {.manifest = report->finding->recording->manifest,
+                                 .stopped = is_stopped,
+                                 .opaque = report->lane->lanes};
+    char words[DEVICE_GUESS_WORDS_SIZE];
 
-    if (found > 0) {
-        json_object_set_new(
-            report->document, "device",
-            json_pack("{s:o, s:o, s:o, s:b}", "name",
-                      guess.name ? json_printable(guess.name, strlen(guess.name)) : json_null(),
-                      "register", json_hexadecimal(guess.address), "accessed_at",
-                      json_unsigned(guess.position), "certain", guess.certain));
+    if (device_guess(&guess, timeline_log(report->lane->timeline), report->before, error) < 0 ||
+        device_guess_words(&guess, words, error) < 0) {
+        return -1;
     }
-    return found < 0 ? -1 : 0;
+    json_object_set_new(report->document, "device", device_json(&guess, words));
+    return 0;
 }
 
 /* Where the log is damaged right behind the step, what is known of it is better than nothing. */

@@ -160,28 +160,12 @@ static void print_changes(const json_t *document, const char *key, const char *l
 static void print_device(const json_t *document)
 {
     const json_t *device = json_object_get(document, "device");
-    char position[TEXT_NUMBER_SIZE];
 
-    if (!device) {
-        return;
+    if (device) {
+        printf("written    ");
+        print_string(device, "words");
+        putchar('\n');
     }
-    printf("device     ");
-    if (has(device, "name")) {
-        print_string(device, "name");
-    } else {
-        fputs("without a name in the recording", stdout);
-    }
-    if (json_is_true(json_object_get(device, "certain"))) {
-        fputs(", whose register at ", stdout);
-        print_string(device, "register");
-        puts(" the instruction accessed");
-        return;
-    }
-    fputs(", perhaps: it is the one that the guest spoke to last, at position ", stdout);
-    printf("%s, register ", text_count(position, (uint64_t)json_integer_value(
-                                                     json_object_get(device, "accessed_at"))));
-    print_string(device, "register");
-    putchar('\n');
 }
 
 static void print_events(const json_t *document)

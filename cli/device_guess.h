@@ -1,24 +1,54 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Which device has written to the guest's memory. The log does not say: what is written while an
- * instruction accesses a device is that device's; what is written at another time is taken to be of
- * the device that the guest spoke to last, but for those that write no memory.
+ * Which device has written to the guest's memory in a step: the instruction at a position, and what
+ * happens up to the next position. The log does not say. What is written inside of an instruction's
+ * access to a device is that device's; what is written at another time is taken to be of the device
+ * that the guest wrote to last, but for those that write to memory at no other time than that.
  */
 #ifndef EBB_CLI_DEVICE_GUESS_H
 #define EBB_CLI_DEVICE_GUESS_H
 
-#include "recording.h"
+#include "manifest.h"
 
-struct device_guess {
-    bool certain;      /* its registers were accessed meanwhile */
-    uint64_t address;  /* guest-physical, of the register that was accessed; */
-    uint64_t position; /* when */
-    const char *name;  /* QEMU's; NULL: the recording has no name for it; the manifest's */
+#include "log/reader.h"
+
+/* So many are looked at for one thing: in the step, from there back, and for a device's kind; fewer
+ * if there is much data in them. */
+#define DEVICE_GUESS_EVENTS_MAX (1u << 20)
+#define DEVICE_GUESS_WORDS_SIZE 512
+
+enum device_guess_kind {
+    DEVICE_GUESS_UNKNOWN,  /* a device has written; nothing tells which */
+    DEVICE_GUESS_NOBODY,   /* no device has written in the step */
+    DEVICE_GUESS_CERTAIN,  /* inside of an access */
+    DEVICE_GUESS_PROBABLE, /* the device that the guest wrote to last */
+    DEVICE_GUESS_NAMELESS, /* the manifest names no devices: where the guest wrote last, whatever is
+                            * there */
 };
 
-/* Of a write in the step that ends at the position. Returns 1, 0 if there is nothing to guess from,
- * or -1. */
-int device_guess(const struct manifest *manifest, const struct ebb_log *log, uint64_t position,
-                 struct device_guess *guess, struct ebb_error *error);
+struct device_guess {
+    const struct manifest *manifest;
+    bool (*stopped)(void *opaque); /* whether somebody wants it to end */
+    void *opaque;
+    /* What is found: from DEVICE_GUESS_CERTAIN on, the access that tells the device. */
+    enum device_guess_kind kind;
+    uint32_t access;   /* enum ebb_event_kind: of a register in memory, or something else */
+    uint64_t address;  /* of a register in memory: guest-physical; */
+    uint64_t position; /* when */
+    const struct manifest_device *device; /* NULL: the manifest has none there */
+    const char *virtio; /* the kind of a virtio device ("entropy"); NULL: it is none, or unknown */
+};
+
+/* Guesses who has written in the step that begins at a position. If it is stopped, that is
+ * EBB_ERROR_INTERRUPTED. */
+int device_guess(struct device_guess *guess, const struct ebb_log *log, uint64_t step,
+                 struct ebb_error *error);
+
+/* Whether the access is known, and of a register in memory. */
+bool device_guess_has_register(const struct device_guess *guess);
+
+/* How users are told that, behind "is written" ("by fw_cfg_mem (0x9020014)"), as a terminal can
+ * have it; words has DEVICE_GUESS_WORDS_SIZE bytes. */
+int device_guess_words(const struct device_guess *guess, char *words, struct ebb_error *error);
 
 #endif

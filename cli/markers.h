@@ -11,6 +11,7 @@
 #include "manifest.h"
 
 #define MARKER_TEXT_MAX 200 /* bytes; what is longer is cut */
+#define MARKER_REGISTERS_SIZE 16u
 
 struct marker {
     uint64_t position; /* at which the guest stores it, or its first character */

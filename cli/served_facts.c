@@ -2,6 +2,7 @@
 #include "served_facts.h"
 
 #include "console_lines.h"
+#include "device_guess.h"
 #include "markers.h"
 #include "text.h"
 #include "until.h"
@@ -99,6 +100,20 @@ static int visit_markers(void *opaque, const struct ebb_log *log, uint64_t from,
     return status < 0 ? -1 : 0;
 }
 
+_Static_assert(DEVICE_GUESS_WORDS_SIZE <= RSP_WHO_WROTE_SIZE, "what is told has to fit");
+
+static int tell_who_wrote(void *opaque, const struct ebb_log *log, uint64_t step,
+                          bool (*stopped)(void *opaque), void *stopped_opaque,
+                          char words[RSP_WHO_WROTE_SIZE], struct ebb_error *error)
+{
+    const struct recording *recording = opaque;
+    struct device_guess guess = {
+        .manifest = recording->manifest, .stopped = stopped, .opaque = stopped_opaque};
+
+    return device_guess(&guess, log, step, error) < 0 ? -1
+                                                      : device_guess_words(&guess, words, error);
+}
+
 static void write_fact(FILE *file, const char *name, const char *value)
 {
     char *text = value ? text_printable(value, strlen(value)) : NULL;
@@ -155,8 +170,11 @@ int served_facts_init(struct rsp_recording *served, struct recording *recording,
         free(facts);
         return ebb_fail_memory(error);
     }
-    *served = (struct rsp_recording){
-        .facts = facts, .opaque = recording, .console = visit_console, .markers = visit_markers};
+    *served = (struct rsp_recording){.facts = facts,
+                                     .opaque = recording,
+                                     .console = visit_console,
+                                     .markers = visit_markers,
+                                     .who_wrote = tell_who_wrote};
     find_clock(served, recording->manifest);
     return 0;
 }

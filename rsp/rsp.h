@@ -34,6 +34,8 @@ enum rsp_clock {
     RSP_CLOCK_IN_MEMORY, /* a page of memory, which it reads without an event */
 };
 
+#define RSP_WHO_WROTE_SIZE 512
+
 /*
  * What the server tells of the recording without knowing its files. Text is printed as it is: who
  * gives it has taken care that a terminal can have it.
@@ -51,6 +53,11 @@ struct rsp_recording {
     int (*markers)(void *opaque, const struct ebb_log *log, uint64_t from, uint64_t to,
                    bool (*visit)(void *opaque, uint64_t position, const char *text),
                    void *visit_opaque, struct ebb_error *error);
+    /* Writes which device has written to memory in the step that begins at a position, as users are
+     * told it: "by fw_cfg_mem (0x9020014)". stopped says whether somebody wants it to end. */
+    int (*who_wrote)(void *opaque, const struct ebb_log *log, uint64_t step,
+                     bool (*stopped)(void *opaque), void *stopped_opaque,
+                     char words[RSP_WHO_WROTE_SIZE], struct ebb_error *error);
     enum rsp_clock clock;
     uint64_t clock_address; /* RSP_CLOCK_MAPPED: guest-physical, of the frame with the counts */
 };

@@ -6,7 +6,6 @@
 #include "searches.h"
 #include "words.h"
 
-#include "cli/device_guess.h"
 #include "cli/text.h"
 
 #include <inttypes.h>
@@ -94,45 +93,22 @@ static int read_value(struct shell *shell, const struct access *access, char val
     return 0;
 }
 
-static int tell_device(struct shell *shell, uint64_t step, struct ebb_error *error)
-{
-    struct device_guess guess;
-    char position[TEXT_NUMBER_SIZE], *name;
-    int found = device_guess(shell->recording.manifest, timeline_log(shell->timeline), step + 1,
-                             &guess, error);
-
-    if (found <= 0) {
-        printf(", by a device; which one, the log does not tell\n");
-        return found;
-    }
-    name = guess.name ? text_printable(guess.name, strlen(guess.name)) : NULL;
-    printf(guess.certain ? ", by %s (0x%" PRIx64 ")" : ", by a device, probably %s (0x%" PRIx64 ")",
-           name ? name : "the device", guess.address);
-    free(name);
-    if (!guess.certain) {
-        printf(": it is the one that the guest wrote to last, at position %s",
-               text_count(position, guess.position));
-    }
-    printf("\n");
-    return 0;
-}
-
 static int tell_who(struct shell *shell, const struct access *access, const struct rsp_found *found,
                     struct ebb_error *error)
 {
-    bool device = found->stop.by_device && !found->stop.by_reset;
-    char position[TEXT_NUMBER_SIZE];
+    char position[TEXT_NUMBER_SIZE], writer[RSP_WHO_WROTE_SIZE];
 
     text_count(position, found->step);
-    if (device) {
-        printf("%s is written right behind position %s", access->text, position);
-        return tell_device(shell, found->step, error);
-    }
     if (found->stop.by_reset) {
         printf("%s is changed right behind position %s, by a reset of the guest\n", access->text,
                position);
-    } else {
+    } else if (!found->stop.by_device) {
         printf("%s is written at position %s\n", access->text, position);
+    } else if (shell->served.who_wrote(shell->served.opaque, timeline_log(shell->timeline),
+                                       found->step, place_is_stopped, shell, writer, error) < 0) {
+        return -1;
+    } else {
+        printf("%s is written right behind position %s, %s\n", access->text, position, writer);
     }
     return 0;
 }
@@ -178,7 +154,8 @@ static int run(struct shell *shell, char *argument, enum searches_way way, struc
     }
     status = searches_find(shell, &access.wanted, way, &found, error);
     if (status > 0) {
-        return tell(shell, &access, &found, error) < 0 ? -1 : place_arrive(shell, origin, error);
+        return tell(shell, &access, &found, error) < 0 ? place_give_up(shell, origin, error)
+                                                       : place_arrive(shell, origin, error);
     }
     if (status < 0) {
         return place_give_up(shell, origin, error);

@@ -22,7 +22,7 @@ struct shell_trail {
 
 struct shell {
     struct recording recording;
-    struct rsp_recording served; /* its console and clock */
+    struct rsp_recording served; /* its console, clock and devices */
     struct timeline *timeline;
     struct target_registers registers;
     bool big_endian; /* memory */

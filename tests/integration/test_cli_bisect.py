@@ -126,6 +126,7 @@ class Stores:
                     self.assertIn("dma", [found["kind"] for found in report["events"]])
                     self.assertEqual(report["device"]["name"],
                                      "fw_cfg_mem" if nested else "virtio-rng-device")
+                    self.assertEqual(report["device"]["virtio"], None if nested else "entropy")
                     self.assertEqual(report["device"]["certain"], nested)
 
     def test_enumerator(self):
