@@ -314,6 +314,17 @@ static int run_next_is_stepi(struct rsp_session *session, char **words, unsigned
     return 0;
 }
 
+static int run_who_wrote(struct rsp_session *session, char **words, unsigned count,
+                         struct ebb_error *error)
+{
+    uint64_t step = timeline_position(session->timeline);
+
+    if (count > 1 && parse_position(session, words[1], &step, error) < 0) {
+        return -1;
+    }
+    return rsp_print_who_wrote(session, step, error);
+}
+
 /* For clients that look anew only where a move of their own has stopped. */
 static int run_next_is_seek(struct rsp_session *session, char **words, unsigned count,
                             struct ebb_error *error)
@@ -345,6 +356,8 @@ static const struct command commands[] = {
      "the guest's last reading of its clock, or its first of at least VALUE"},
     {"search", "last|next|on|TO[:N] KIND ADDRESS[,LENGTH]...", 3, WORDS_MAX - 1, rsp_search,
      "go to where memory is accessed or code executed"},
+    {"who-wrote", "[POSITION]", 0, 1, run_who_wrote,
+     "which device has written to memory in the step that begins at a position"},
     {"halt", "", 0, 0, run_halt, "does nothing: for debuggers that send it"},
     {"reset", "[halt|init|run]", 0, 1, run_reset, "the same as seek begin"},
     {"step-over-interrupts", "[on|off]", 0, 1, run_step_over_interrupts,

@@ -58,3 +58,24 @@ int rsp_print_markers(struct rsp_session *session, char **words, unsigned count,
                               timeline_begin(session->timeline), timeline_end(session->timeline),
                               print_line, session, error);
 }
+
+static bool is_stopped(void *opaque)
+{
+    return rsp_session_interrupted(opaque);
+}
+
+int rsp_print_who_wrote(struct rsp_session *session, uint64_t step, struct ebb_error *error)
+{
+    const struct rsp_recording *recording = session->recording;
+    char words[RSP_WHO_WROTE_SIZE];
+
+    if (!recording || !recording->who_wrote) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "this server knows nothing of the recording");
+    }
+    if (recording->who_wrote(recording->opaque, timeline_log(session->timeline), step, is_stopped,
+                             session, words, error) < 0) {
+        return -1;
+    }
+    rsp_session_printf(session, "%s\n", words);
+    return 0;
+}

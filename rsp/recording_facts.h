@@ -13,4 +13,7 @@ int rsp_print_console(struct rsp_session *session, char **words, unsigned count,
 int rsp_print_markers(struct rsp_session *session, char **words, unsigned count,
                       struct ebb_error *error);
 
+/* Prints which device has written to memory in the step that begins at a position. */
+int rsp_print_who_wrote(struct rsp_session *session, uint64_t step, struct ebb_error *error);
+
 #endif

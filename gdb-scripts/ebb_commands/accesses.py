@@ -5,7 +5,7 @@ import re
 
 import gdb
 
-from . import devices, hits, searches, server, trail
+from . import hits, searches, server, trail
 
 SIZE_MAX = 1 << 20
 
@@ -83,8 +83,8 @@ def tell(target, step, who, reads):
         after = target.value()
         server.go(step)
     if who == "device":
-        print(f"{target.text} is written right behind position {place}, by "
-              f"{devices.who_wrote(step)}")
+        writer = server.printable(server.monitor("who-wrote %d" % step).strip())
+        print(f"{target.text} is written right behind position {place}, {writer}")
     elif who == "reset":
         print(f"{target.text} is changed right behind position {place}, by a reset of the guest")
     else:

@@ -99,6 +99,7 @@ static const char *const packets[] = {
                                                                              4096 4100 */
     "qRcmd,636f6e736f6c652035",                                           /* console 5 */
     "qRcmd,636f756e7465722035",                                           /* counter 5 */
+    "qRcmd,77686f2d77726f74652035",                                       /* who-wrote 5 */
     "D",
     "vKill;1",
     "!",

@@ -205,16 +205,33 @@ class Shells(WithBookmarks):
             shell.refused("last " + text)
 
     def test_device(self):
-        shell = self.shell(recording=self.ebb.shared("dma-" + self.architecture, lambda:
-                           self.ebb.guests.bare("dma-" + self.architecture) +
-                           ["-device", "virtio-rng-device"]).recording)
-        shell.run("goto end")
-        text = shell.run("last signature")
-        self.assertRegex(text, r"(?m)^signature is written right behind position [\d ]+, by "
-                         r"fw_cfg.* \(0x9020014\)$")
-        self.assertIn("new value = 1431127377 (0x554d4551)", text)
-        shell.run("goto end")
-        self.assertRegex(shell.run("last random_words"), r", probably by virtio-rng-device \(")
+        """It is told in the same words as by gdb's command, the server's and ebb bisect."""
+        name = "dma-" + self.architecture
+        elf = self.ebb.guests.elf(name)
+        recording = self.ebb.shared(name, lambda: self.ebb.guests.bare(name) + [
+            "-device", "virtio-rng-device"]).recording
+        shell = self.shell(recording=recording)
+        gdb = Commands(elf, recording)
+        self.addCleanup(gdb.close)
+        for variable, wanted in (
+                ("signature", r"by fw_cfg_mem \(0x9020014\)"),
+                ("random_words", r"probably by virtio-rng-device \(virtio's entropy device, "
+                                 r"0xa003e\w\w\): it is the one that the guest wrote to last, at "
+                                 r"position [\d ]+")):
+            shell.run("goto end")
+            text = shell.run("last " + variable)
+            told = re.search(r"(?m)^%s is written right behind position ([\d ]+), (.*)$" % variable,
+                             text)
+            self.assertRegex(told[2], "^%s$" % wanted)
+            new = re.search(r"new value = \d+ \((0x\w+)\)", text)[1]
+            gdb.run("ebb goto end")
+            self.assertIn("position %s, %s\n" % told.groups(),
+                          gdb.run("ebb last -p 0x%x,4" % self.ebb.guests.address(elf, variable)).text)
+            self.assertEqual(gdb.run("monitor who-wrote %d" % number(told[1])).text.strip(), told[2])
+            result = self.ebb.run("bisect", recording, "--expr", "*(unsigned int *)0x%x == %s" % (
+                self.ebb.guests.address(elf, variable), new))
+            self.assertIn("instruction at position %s:\n" % told[1], result.text())
+            self.assertIn("\nwritten    %s\n" % told[2], result.text())
 
     def test_calls(self):
         shell, gdb = self.shell(), self.gdb()

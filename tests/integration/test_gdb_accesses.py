@@ -142,13 +142,15 @@ class Accesses:
         for wanted in reversed(truth):
             text = gdb.run("ebb last random_words").text
             self.assertEqual(gdb.position(), wanted)
-            self.assertRegex(text, "by a device, probably virtio's entropy device .virtio-mmio 31 ")
+            self.assertRegex(text, r"position [\d ]+, probably by virtio-rng-device "
+                             r"\(virtio's entropy device, 0xa003e\w\w\): it is the one that the guest "
+                             r"wrote to last, at position [\d ]+\n")
         for wanted in truth[1:]:
             gdb.run("ebb next random_words[5]")
             self.assertEqual(gdb.position(), wanted)
         self.assertIn("nothing wrote", gdb.run("ebb next random_words").text)
         text = gdb.run("ebb last signature").text
-        self.assertIn("by fw-cfg (0x9020014)", text)
+        self.assertIn(", by fw_cfg_mem (0x9020014)\n", text)
         self.assertIn("new value = %d" % 0x554d4551, text)
         self.assertEqual(gdb.position(), next(e["position"] for e in events if e["kind"] == "dma"))
 

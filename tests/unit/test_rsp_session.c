@@ -1185,6 +1185,59 @@ static void monitor_describes_the_recording(void **state)
     expect_info(client, wanted);
 }
 
+/* In the place of what knows the recording's devices. */
+static int tell_who_wrote(void *opaque, const struct ebb_log *log, uint64_t step,
+                          bool (*stopped)(void *opaque), void *stopped_opaque,
+                          char words[RSP_WHO_WROTE_SIZE], struct ebb_error *error)
+{
+    const struct rsp_client *client = opaque;
+
+    while (step == FAKE_END && !stopped(stopped_opaque)) {
+    }
+    if (step == FAKE_END || stopped(stopped_opaque)) {
+        return ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped");
+    }
+    if (log != timeline_log(client->timeline)) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "this is another log");
+    }
+    snprintf(words, RSP_WHO_WROTE_SIZE, "by device %u", (unsigned)step);
+    return 0;
+}
+
+static void monitor_tells_the_device_that_wrote(void **state)
+{
+    struct rsp_client client;
+    struct rsp_recording recording = {.opaque = &client, .who_wrote = tell_who_wrote};
+    char text[400];
+
+    (void)state;
+    client_start_recording(&client, &recording);
+    client_handshake(&client);
+    assert_string_equal(client_monitor(&client, "who-wrote 554", text, sizeof(text)), "OK");
+    assert_string_equal(text, "by device 554\n");
+    client_monitor(&client, "seek 20", text, sizeof(text));
+    client_monitor(&client, "who-wrote", text, sizeof(text));
+    assert_string_equal(text, "by device 20\n");
+    client_monitor(&client, "who-wrote -7", text, sizeof(text));
+    assert_string_equal(text, "by device 13\n");
+    assert_string_equal(client_monitor(&client, "who-wrote 1001", text, sizeof(text)), "E16");
+    assert_string_equal(client_monitor(&client, "who-wrote 1 2", text, sizeof(text)), "E16");
+    expect_position(&client, 20);
+    client_send_monitor(&client, "who-wrote end");
+    client_write(&client, "\x03", 1);
+    assert_string_equal(client_receive_monitor(&client, text, sizeof(text)), "E16");
+    assert_string_equal(text, "stopped\n");
+    client_finish(&client);
+}
+
+static void monitor_knows_no_devices_without_a_recording(void **state)
+{
+    char text[400];
+
+    assert_string_equal(client_monitor(*state, "who-wrote 554", text, sizeof(text)), "E16");
+    assert_non_null(strstr(text, "knows nothing of the recording"));
+}
+
 static void monitor_refuses(void **state)
 {
     static const char *const refused[] = {
@@ -1541,6 +1594,8 @@ int main(void)
         WITH_CLIENT(monitor_searches_what_devices_wrote),
         WITH_CLIENT(monitor_search_refuses),
         WITH_CLIENT(monitor_describes_the_recording),
+        cmocka_unit_test(monitor_tells_the_device_that_wrote),
+        WITH_CLIENT(monitor_knows_no_devices_without_a_recording),
         WITH_CLIENT(monitor_refuses),
         WITH_CLIENT(monitor_takes_what_ides_send),
         cmocka_unit_test(a_listener_lets_clients_come_back),
