@@ -35,14 +35,42 @@ static long call(long number, long a, long b, long c)
 #define REBOOT_MAGIC2 672274793
 #define REBOOT_POWER_OFF 0x4321fedc
 
+static char line[64];
+static char *line_end = line;
+
+static void put_text(const char *text)
+{
+    while (*text) {
+        *line_end++ = *text++;
+    }
+}
+
+static void put_number(uint32_t number)
+{
+    if (number >= 10) {
+        put_number(number / 10);
+    }
+    *line_end++ = (char)('0' + number % 10);
+}
+
+/* The same line as the bare guest's. */
+static void print_choice(uint32_t round, uint32_t writer)
+{
+    put_text("culprit: writer ");
+    put_number(writer % CULPRIT_WRITERS);
+    put_text(" in round ");
+    put_number(round % CULPRIT_ROUNDS);
+    put_text("\n");
+    call(SYS_WRITE, 1, (long)line, line_end - line);
+}
+
 void _start(void)
 {
-    static const char text[] = "culprit: done\n";
     static uint32_t choice[2];
 
     call(SYS_GETRANDOM, (long)choice, sizeof(choice), GETRANDOM_INSECURE);
     culprit_run(choice[0], choice[1]);
-    call(SYS_WRITE, 1, (long)text, sizeof(text) - 1);
+    print_choice(choice[0], choice[1]);
     call(SYS_REBOOT, REBOOT_MAGIC, REBOOT_MAGIC2, REBOOT_POWER_OFF);
     while (1) {
     }
