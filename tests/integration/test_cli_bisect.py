@@ -10,22 +10,13 @@ import signal
 import subprocess
 import unittest
 
-from harness import documents, ebb, faults, process
-from harness.gdb import Gdb
+from harness import documents, faults, process
+from harness.bisect_tests import Bisecting, LinuxStoreTests, StoreTests
 from harness.guests import ROOT
 
-RECORDINGS = 3
-GOOD = 0x600d
 
-
-class Bisect(unittest.TestCase):
+class Bisect(Bisecting, unittest.TestCase):
     """What all tests here use."""
-
-    def setUp(self):
-        self.ebb = ebb.current()
-
-    def bisect(self, recording, *options):
-        return self.ebb.json("bisect", "--json", recording, *options)
 
     def failed(self, status, recording, *options):
         """The sentence that a bisection ends with."""
@@ -38,158 +29,35 @@ class Bisect(unittest.TestCase):
         self.assertEqual(result.text(), "")
         return errors
 
-    def store_by_gdb(self, elf, recording):
-        """The position of the store that overwrites `guarded`, its PC, and the function: gdb runs
-        to the breakpoint behind it, and back to the store."""
-        with Gdb(elf, recording) as gdb:
-            gdb.run("tbreak culprit_wrote")
-            gdb.run("continue")
-            gdb.run("watch guarded")
-            gdb.run("reverse-continue")
-            self.assertEqual(gdb.number("guarded"), GOOD)
-            return gdb.position(), gdb.pc(), gdb.run("info symbol $pc").text.split()[0]
 
-    def check_store(self, report, truth):
-        position, pc, function = truth
-        self.assertEqual(report["position"], position + 1, report)
-        self.assertEqual(report["instruction_at"], position)
-        self.assertEqual(int(report["pc"], 16), pc)
-        self.assertEqual(report["by"], "instruction")
-        self.assertRegex(report["instruction"], r"^str")
-        self.assertEqual(report["function"], function)
-        self.assertTrue(report["file"].endswith("culprit.h"), report["file"])
-        self.assertEqual([frame["function"] for frame in report["backtrace"][:2]],
-                         [function, "culprit_run"])
-        pcs = [change for change in report["registers"] if change["name"] == "pc"]
-        self.assertEqual(int(pcs[0]["before"], 16), pc)
-        self.assertTrue(report["monotone"])
+class Recorded:
+    """A mixin: guests that are recorded here."""
 
-    def check_recording(self, elf, recording):
-        """By a symbol, which gdb evaluates, by the address, and by a look at each store."""
-        truth = self.store_by_gdb(elf, recording)
-        address = "*(unsigned int *)0x%x" % self.ebb.guests.address(elf, "guarded")
-        writer = int(truth[2][-1])
-        report = self.bisect(recording, "--symbols", elf, "--expr", "guarded != 0x%x" % GOOD)
-        self.check_store(report, truth)
-        self.assertEqual(report["operands"], [{"text": "guarded", "before": str(GOOD),
-                                               "after": str(0xbad0 + writer)}])
-        report = self.bisect(recording, "--symbols", elf, "--expr", "%s != 0x%x" % (address, GOOD))
-        self.check_store(report, truth)
-        self.assertEqual(report["operands"], [{"text": address, "before": "0x%x" % GOOD,
-                                               "after": "0x%x" % (0xbad0 + writer)}])
-        return truth, address
+    recordings = 3
+
+    def culprit(self, _):
+        return self.ebb.record(self.ebb.guests.bare("culprit-" + self.architecture))
+
+    def shared(self, name, devices=()):
+        return self.ebb.shared(name, lambda: self.ebb.guests.bare(name) + list(devices))
 
 
-class Stores:
-    """A mixin: a store at a moment taken at random, in a guest without an operating system."""
-
-    def test_store(self):
-        name = "culprit-" + self.architecture
-        elf = self.ebb.guests.elf(name)
-        for _ in range(RECORDINGS):
-            recorder = self.ebb.record(self.ebb.guests.bare(name))
-            with self.subTest(recorder.text()):
-                truth, address = self.check_recording(elf, recorder.recording)
-                begin = self.bisect(recorder.recording, "--expr", "rounds > 0")["position"]
-                report = self.bisect(recorder.recording, "--from", str(begin), "--expr",
-                                     "%s != 0x%x" % (address, GOOD), "--scan")
-                self.assertTrue(report["scanned"])
-                self.assertEqual(report["position"], truth[0] + 1)
-
-    def test_console(self):
-        recorder = self.ebb.shared("culprit-" + self.architecture)
-        lines = self.ebb.json("console", "--json", recorder.recording)
-        report = self.bisect(recorder.recording, "--console", "^culprit: [0-9]+ checks")
-        line = next(line for line in lines if "checks" in line["text"])
-        self.assertEqual(report["position"], line["position"])
-        self.assertEqual(report["events"][-1]["kind"], "mmio-write")
-        self.assertEqual(int(report["events"][-1]["value"], 16), ord("c"))
-
-    def test_device(self):
-        """DMA, by itself and within a store to the device; the same by a scan, and by gdb's."""
-        name = "dma-" + self.architecture
-        recorder = self.ebb.shared(
-            name, lambda: self.ebb.guests.bare(name) + ["-device", "virtio-rng-device"])
-        dma = [event for event in self.ebb.json("dump", "--json", "--kind", "dma",
-                                                recorder.recording)]
-        offset = 0x40000000
-        for variable, nested in (("signature", True), ("random_words", False)):
-            address = self.ebb.guests.address(self.ebb.guests.elf(name), variable)
-            event = next(event for event in dma if event["address"] + offset == address)
-            plain = "*(unsigned int *)0x%x != 0" % address
-            first = "random_words[0] != 0" if variable == "random_words" else "signature != 0"
-            for condition in (plain, first):
-                for scan in ((), ("--scan",)):
-                    report = self.bisect(recorder.recording, "--expr", condition, *scan)
-                    self.assertEqual(report["by"], "device", report)
-                    self.assertEqual(report["position"], event["position"] + (1 if nested else 0))
-                    self.assertIn("dma", [found["kind"] for found in report["events"]])
-                    self.assertEqual(report["device"]["name"],
-                                     "fw_cfg_mem" if nested else "virtio-rng-device")
-                    self.assertEqual(report["device"]["virtio"], None if nested else "entropy")
-                    self.assertEqual(report["device"]["certain"], nested)
-
-    def test_enumerator(self):
-        """It is no memory, and whether one looks at each store or not is the same."""
-        name = "exceptions-" + self.architecture
-        recording = self.ebb.shared(name).recording
-        self.assertEqual(*[self.bisect(recording, "--to", "20000", "--scan", "--expr",
-                                       "last.kind == " + kind)["position"]
-                           for kind in ("EXCEPTION_DATA_ABORT", "3")])
-        report = self.bisect(recording, "--expr", "last.kind >= EXCEPTION_CALL")
-        self.assertEqual((report["by"], report["function"]), ("instruction", "on_exception"))
-
-    def test_register(self):
-        """At each instruction; gdb's single steps see the same."""
-        name = "steps-" + self.architecture
-        recorder = self.ebb.shared(name)
-        register = {"aarch64": "$x0", "arm": "$r0"}[self.architecture]
-        with Gdb(self.ebb.guests.elf(name), recorder.recording) as gdb:
-            gdb.run("tbreak square")
-            gdb.run("continue")
-            start = gdb.position()
-            gdb.seek(start + 200)
-            wanted = gdb.number(register)
-            values = []
-            while wanted not in values:
-                gdb.seek(start + len(values))
-                values.append(gdb.number(register))
-        position = start + len(values) - 1
-        for condition in ("%s == %d" % (register, wanted), "%s + 0 == %d" % (register, wanted)):
-            report = self.bisect(recorder.recording, "--from", str(start), "--to",
-                                 str(start + 200), "--expr", condition, "--scan")
-            self.assertEqual(report["position"], position)
-
-
-class Aarch64Stores(Stores, Bisect):
+class Aarch64Stores(Recorded, StoreTests, Bisect):
     architecture = "aarch64"
 
 
-class ArmStores(Stores, Bisect):
+class ArmStores(Recorded, StoreTests, Bisect):
     architecture = "arm"
 
 
-class LinuxStores(Bisect):
-    """A store of a program on Linux, whose memory is not mapped most of the time."""
+class LinuxStores(LinuxStoreTests, Bisect):
+    """A store of a program on Linux."""
 
-    def check_linux(self, architecture, program):
-        elf = self.ebb.guests.elf("culprit-linux-" + program)
-        recorder = self.ebb.record(self.ebb.guests.linux(architecture, "culprit",
-                                                         programs={"bin/culprit": elf}))
-        truth, address = self.check_recording(elf, recorder.recording)
-        # The kernel writes the program's memory as well, and before it is there; at a virtual
-        # address anything else may have been.
-        for variable in (address, "guarded"):
-            report = self.bisect(recorder.recording, "--symbols", elf, "--from",
-                                 str(truth[0] - 50000), "--scan", "--expr",
-                                 "%s != 0x%x" % (variable, GOOD))
-            self.assertEqual(report["position"], truth[0] + 1)
+    recordings = 1
 
-    def test_arm64(self):
-        self.check_linux("arm64", "aarch64")
-
-    def test_armhf(self):
-        self.check_linux("armhf", "arm")
+    def culprit(self, _, architecture, elf):
+        return self.ebb.record(self.ebb.guests.linux(architecture, "culprit",
+                                                     programs={"bin/culprit": elf}))
 
 
 class UpperHalf(Bisect):
@@ -240,31 +108,10 @@ class Commands(Bisect):
         self.recording = self.ebb.shared(self.name).recording
         self.expected = self.bisect(self.recording, "--expr", "guarded != 0x600d")["position"]
 
-    def script(self, text):
-        path = self.ebb.new_folder("script")
-        with open(path, "w") as file:
-            file.write("#!/bin/sh\n" + text)
-        os.chmod(path, 0o755)
-        return path
-
     def fifo(self):
         self.fifo_path = self.ebb.new_folder("fifo")
         os.mkfifo(self.fifo_path)
         return self.fifo_path
-
-    def gdb_script(self, condition):
-        return self.script(
-            "echo probe $EBB_POSITION\n"
-            "$EBB_GDB -q -nx -batch $EBB_SYMBOLS -ex \"target remote $EBB_TARGET\" -ex "
-            "'python gdb.execute(\"quit %d\" % (" + condition + "))' >/dev/null 2>&1\n")
-
-    def test_run(self):
-        script = self.gdb_script("gdb.parse_and_eval(\"guarded\") != 0x600d")
-        result = self.ebb.run("bisect", self.recording, "--json", "--run", script)
-        report = json.loads(result.output)
-        self.assertEqual(report["position"], self.expected, result.describe())
-        self.assertEqual(len(re.findall(r"(?m)^probe \d+$", result.errors.decode())),
-                         report["probes"])
 
     def test_skips(self):
         """A command that cannot judge what is near: the answer says how far it is unsure."""
@@ -524,7 +371,7 @@ class GitBisect(Bisect):
         self.git("add", ".")
         self.git("commit", "-q", "-m", "commit %d" % number)
 
-    def script(self):
+    def write_documented_script(self):
         with open(os.path.join(ROOT, "docs", "bisecting.md")) as file:
             found = re.search(r"```sh\n(#!/bin/sh\n.*?)```", file.read(), re.S)[1]
         path = os.path.join(self.folder, "probe.sh")
@@ -545,7 +392,7 @@ class GitBisect(Bisect):
             file.write("*.elf\ntrace\nculprit.json\nprobe.sh\n")
         for number in range(self.COMMITS):
             self.commit(number)
-        self.script()
+        self.write_documented_script()
         self.git("bisect", "start", "main", "main~%d" % (self.COMMITS - 1))
         said = self.git("bisect", "run", "./probe.sh")
         self.assertIn("is the first bad commit", said)
