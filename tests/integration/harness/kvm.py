@@ -3,7 +3,8 @@
 
 Each kind of host is booted once, and makes all its recordings one after the other. It starts when
 the first test asks for one of them; two hosts are at work at a time. With EBB_KVM_MADE=DIR in the
-environment what they made stays in DIR, and is not made again by the next run."""
+environment what they made stays in DIR, a folder for each module, and is not made again by the next
+run."""
 
 import concurrent.futures
 import fcntl
@@ -24,7 +25,7 @@ HOSTS_AT_ONCE = 2
 HOST_TIMEOUT = 6 * WATCHDOG  # all that a host has to do is one run
 FILES = "@FILES@"    # in arguments: where the host has its files
 KVM_CHECK_EXTENSION, KVM_CAP_ARM_EL1_32BIT = 0xae03, 105  # of linux/kvm.h
-
+WITH_RNG = ("dma-", "culprit-")  # bare-metal guests that want a device for random numbers
 
 # CPUs of emulated hosts that have AArch32 in EL1.
 WITH_ARM = ("cortex-a72",)
@@ -80,15 +81,15 @@ class Plan:
         cpu = "host" if name.endswith("aarch64") else "host,aarch64=off"
         return ["-M", "virt", "-cpu", cpu, "-m", "16", "-nodefaults", "-display", "none",
                 "-serial", "stdio", "-kernel", "%s/guests/%s.elf" % (FILES, name)] + (
-                    ["-device", "virtio-rng-device"] if name.startswith("dma") else [])
+                    ["-device", "virtio-rng-device"] if name.startswith(WITH_RNG) else [])
 
-    def linux(self, architecture, script, append="", kernel=None):
+    def linux(self, architecture, script, append="", kernel=None, programs=None):
         """The same for Debian's kernel with tests/guests/linux/SCRIPT.init. kernel: another one,
-        by the name that scripts/guests.sh has for it."""
+        by the name that scripts/guests.sh has for it. programs: as of initramfs.make()."""
         made_for = kernel or architecture
         initrd = os.path.join(self.guests.folder, "%s-%s-kvm.cpio.gz" % (script, made_for))
         initramfs.make(architecture, os.path.join(SOURCES, "linux", script + ".init"), initrd,
-                       kernel=made_for)
+                       kernel=made_for, programs=programs)
         kernel = "vmlinuz-" + made_for
         self.files["guests/" + kernel] = self.guests.fetched(kernel)
         self.files["guests/%s-%s" % (script, made_for)] = initrd
@@ -161,7 +162,7 @@ class Host:
                     session.build, " and no ".join(sorted(missing))))
         folder = session.new_folder("kvm-" + self.name)
         if os.environ.get("EBB_KVM_MADE"):
-            folder = os.path.join(os.environ["EBB_KVM_MADE"], self.name)
+            folder = os.path.join(os.environ["EBB_KVM_MADE"], self.make_plan.__module__, self.name)
             if os.path.exists(os.path.join(folder, "status")):
                 return Results(folder)
         plan = self.make_plan(self, session.guests)
