@@ -61,9 +61,18 @@ static int forgive_damage(int status, const struct ebb_error *error)
     return status < 0 && error->kind == EBB_ERROR_CORRUPT ? 0 : status;
 }
 
+/* Whether a device has written; the page of the guest's clock goes with each access to any. */
+static bool is_write(const struct manifest *manifest, const struct ebb_event *event)
+{
+    return event->kind == EBB_EVENT_DMA &&
+           !(manifest->has_counter_page && event->address >= manifest->counter_page &&
+             event->address - manifest->counter_page < EBB_PAGE_SIZE);
+}
+
 /* Takes an event of the instruction; *wrote says whether a device has written in the access that is
  * going on. */
-static void note_inside(struct step *step, const struct ebb_event *event, bool *wrote)
+static void note_inside(const struct manifest *manifest, struct step *step,
+                        const struct ebb_event *event, bool *wrote)
 {
     if (ebb_event_is_synchronous(event)) {
         if (*wrote) {
@@ -71,7 +80,7 @@ static void note_inside(struct step *step, const struct ebb_event *event, bool *
             step->has_access = true;
         }
         *wrote = false;
-    } else if (event->kind == EBB_EVENT_DMA && (event->flags & EBB_EVENT_NESTED)) {
+    } else if (is_write(manifest, event) && (event->flags & EBB_EVENT_NESTED)) {
         *wrote = true;
     }
 }
@@ -91,10 +100,10 @@ static int read_step(struct search *search, struct step *step, struct ebb_error 
     while (!step->behind && (status = next_event(search, &event, error)) > 0 &&
            event.position <= search->position + 1) {
         if (event.position == search->position) {
-            note_inside(step, &event, &wrote);
+            note_inside(search->guess->manifest, step, &event, &wrote);
             step->end = ebb_cursor_event_number(search->cursor);
         } else if (ebb_event_is_asynchronous(&event)) {
-            step->behind = event.kind == EBB_EVENT_DMA;
+            step->behind = is_write(search->guess->manifest, &event);
         } else {
             break;
         }

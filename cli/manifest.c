@@ -140,6 +140,18 @@ static int take_markers(struct manifest *manifest, const char *source, struct eb
     return 0;
 }
 
+static int take_counter_page(struct manifest *manifest, const char *source,
+                             struct ebb_error *error)
+{
+    json_t *page = json_object_get(manifest->root, "counter_page");
+
+    if (page && json_read_number(page, &manifest->counter_page) < 0) {
+        return wrong_type(source, "counter_page", "an offset in bytes", error);
+    }
+    manifest->has_counter_page = page != NULL;
+    return 0;
+}
+
 static int check_version(const struct manifest *manifest, const char *source,
                          struct ebb_error *error)
 {
@@ -217,7 +229,8 @@ static int take_members(struct manifest *manifest, const char *source, struct eb
         }
         manifest->icount_shift = (int)json_integer_value(shift);
     }
-    if (take_until(manifest, source, error) < 0 || take_markers(manifest, source, error) < 0) {
+    if (take_until(manifest, source, error) < 0 || take_markers(manifest, source, error) < 0 ||
+        take_counter_page(manifest, source, error) < 0) {
         return -1;
     }
     return take_consoles(manifest, source, error) < 0 ? -1 : take_devices(manifest, source, error);

@@ -60,6 +60,8 @@ struct manifest {
     struct manifest_device *devices;
     struct manifest_until until;
     uint64_t markers; /* guest-physical address; 0: there are none */
+    bool has_counter_page;
+    uint64_t counter_page; /* offset in the flat space */
 };
 
 /* Reads DIRECTORY/manifest.json. */

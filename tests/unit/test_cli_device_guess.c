@@ -20,6 +20,7 @@
 #define UNNAMED UINT64_C(0x10040000)
 #define DEVICE_ID 8 /* virtio's registers */
 #define NOTIFY 0x50
+#define CLOCK 0x8000  /* the page of the guest's clock, in RAM */
 #define MARKERS 0x1f0 /* where markers are stored in those of a transport */
 
 #define ENTROPY_WORDS "probably by virtio-rng-device (virtio's entropy device, 0xa003e50): "
@@ -47,8 +48,9 @@ struct setting {
 static struct manifest *make_manifest(bool with_devices)
 {
     json_t *list = json_array();
-    json_t *root = json_pack("{s:s, s:i, s:I}", "format", MANIFEST_FORMAT, "version",
-                             MANIFEST_VERSION, "markers", (json_int_t)(EMPTY + MARKERS));
+    json_t *root = json_pack("{s:s, s:i, s:I, s:I}", "format", MANIFEST_FORMAT, "version",
+                             MANIFEST_VERSION, "markers", (json_int_t)(EMPTY + MARKERS),
+                             "counter_page", (json_int_t)CLOCK);
     struct manifest *manifest;
     struct ebb_error error;
     char *text;
@@ -253,6 +255,25 @@ static void both_in_one_step_are_not_certain(void **state)
     add_flagged(setting, 11, EBB_EVENT_INTERRUPT_LINE, 0, 1, 0);
     add_dma(setting, 11);
     expect(setting, 10, "probably by virtio-blk-device (0xa003c50): " LAST "5");
+}
+
+/* It is brought up to date with any access to a device, and at other times. */
+static void the_clock_is_no_device(void **state)
+{
+    struct setting *setting = *state;
+
+    add_write(setting, 5, DISK + NOTIFY);
+    add_flagged(setting, 10, EBB_EVENT_DMA, CLOCK, 0, EBB_EVENT_NESTED);
+    add_write(setting, 10, UART);
+    add_dma(setting, 11);
+    add_nested_dma(setting, 20);
+    add_write(setting, 20, CONFIG);
+    add_flagged(setting, 21, EBB_EVENT_DMA, CLOCK + EBB_PAGE_SIZE - 1, 0, 0);
+    add_flagged(setting, 30, EBB_EVENT_DMA, CLOCK, 0, EBB_EVENT_NESTED);
+    add_write(setting, 30, UART);
+    expect(setting, 10, "probably by virtio-blk-device (0xa003c50): " LAST "5");
+    expect(setting, 20, "by fw_cfg_mem (0x9020000)");
+    expect(setting, 30, "by no device");
 }
 
 static void calls_write_as_well(void **state)
@@ -526,6 +547,7 @@ int main(void)
         WITH_SETTING(behind_the_instruction_it_is_the_last_that_was_written_to),
         WITH_SETTING(each_write_is_of_one_step),
         WITH_SETTING(both_in_one_step_are_not_certain),
+        WITH_SETTING(the_clock_is_no_device),
         WITH_SETTING(calls_write_as_well),
         WITH_SETTING(the_fewest_registers_name_the_device),
         cmocka_unit_test(virtio_devices_are_told_by_what_the_guest_read),
