@@ -137,7 +137,7 @@ build compat-aarch64.elf aarch64 "$source/compat.c" $virt "-Wa,-I$out"
 build steps-thumb.elf arm "$source/steps.c" $virt -mthumb
 for name in exceptions interrupts mmu exclusives float echo reset dma steps long forever \
     trylock counter polling sleeper floatirq hypercalls latecode clock ramfb reads \
-    markers; do
+    markers culprit; do
     build $name-kvm-aarch64.elf aarch64 "$source/$name.c" $virt
     build $name-kvm-arm.elf arm "$source/$name.c" $virt -marm
 done

@@ -21,13 +21,17 @@ class Shells(WithBookmarks):
 
     def setUp(self):
         super().setUp()
-        self.wide = self.architecture == "aarch64"
+        self.wide = self.architecture.endswith("aarch64")
 
     def shell(self, name=None, recording=None):
         shell = Shell(self.ebb, recording or (self.ebb.shared(name).recording if name
-                                              else self.recording))
+                                              else self.recording), self.options(name or self.name))
         self.addCleanup(shell.close)
         return shell
+
+    def options(self, name):
+        """The symbols are those that the recording names."""
+        return []
 
     def gdb(self):
         gdb = Commands(self.ebb.guests.elf(self.name), self.recording)
@@ -210,7 +214,7 @@ class Shells(WithBookmarks):
         elf = self.ebb.guests.elf(name)
         recording = self.ebb.shared(name, lambda: self.ebb.guests.bare(name) + [
             "-device", "virtio-rng-device"]).recording
-        shell = self.shell(recording=recording)
+        shell = self.shell(name)
         gdb = Commands(elf, recording)
         self.addCleanup(gdb.close)
         for variable, wanted in (
@@ -267,7 +271,7 @@ class Shells(WithBookmarks):
             text = shell.run("first " + condition)
             self.assertIn("*(unsigned int *)&total = %d (0x%x)" % (value, value), text)
             here = shell.position()
-            self.assertIn("first at position %d\n" % here, text)
+            self.assertIn("first at position %s\n" % f"{here:,}".replace(",", " "), text)
             gdb.seek(here)
             self.assertEqual(gdb.number("total"), value)
             gdb.seek(here - 1)

@@ -15,7 +15,7 @@ class First:
         name = "steps-" + self.architecture
         self.gdb = Commands(self.ebb.guests.elf(name), self.ebb.shared(name).recording)
         self.addCleanup(self.gdb.close)
-        self.register = "$x0" if self.architecture == "aarch64" else "$r0"
+        self.register = "$x0" if self.architecture.endswith("aarch64") else "$r0"
 
     def check(self, condition, arguments=""):
         """It holds where the command goes to, and not right before."""

@@ -112,9 +112,6 @@ class StoreTests(CulpritTests):
 
     architecture = None
     recordings = None
-    # Whether each access to a device goes with a write to the clock's page. That is taken for the
-    # device's, so that one that writes by itself right behind an access is told as certain.
-    clock_page = False
 
     def setUp(self):
         super().setUp()
@@ -169,9 +166,8 @@ class StoreTests(CulpritTests):
                     self.assertIn("dma", [found["kind"] for found in report["events"]])
                     self.assertEqual(report["device"]["name"],
                                      "fw_cfg_mem" if nested else "virtio-rng-device")
-                    behind = report["device"]["accessed_at"] == report["position"] - 1
-                    if nested or not (behind and self.clock_page):
-                        self.assertEqual(report["device"]["certain"], nested)
+                    self.assertEqual(report["device"]["virtio"], None if nested else "entropy")
+                    self.assertEqual(report["device"]["certain"], nested)
 
     def test_enumerator(self):
         """It is no memory, and whether one looks at each store or not is the same."""
