@@ -140,8 +140,7 @@ static int take_markers(struct manifest *manifest, const char *source, struct eb
     return 0;
 }
 
-static int take_counter_page(struct manifest *manifest, const char *source,
-                             struct ebb_error *error)
+static int take_counter_page(struct manifest *manifest, const char *source, struct ebb_error *error)
 {
     json_t *page = json_object_get(manifest->root, "counter_page");
 

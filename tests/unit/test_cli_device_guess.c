@@ -48,9 +48,9 @@ struct setting {
 static struct manifest *make_manifest(bool with_devices)
 {
     json_t *list = json_array();
-    json_t *root = json_pack("{s:s, s:i, s:I, s:I}", "format", MANIFEST_FORMAT, "version",
-                             MANIFEST_VERSION, "markers", (json_int_t)(EMPTY + MARKERS),
-                             "counter_page", (json_int_t)CLOCK);
+    json_t *root =
+        json_pack("{s:s, s:i, s:I, s:I}", "format", MANIFEST_FORMAT, "version", MANIFEST_VERSION,
+                  "markers", (json_int_t)(EMPTY + MARKERS), "counter_page", (json_int_t)CLOCK);
     struct manifest *manifest;
     struct ebb_error error;
     char *text;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The translation blocks by the guest-virtual address that they were translated for. QEMU knows them
- * by host address and by physical page; a breakpoint is at a virtual address in every address space.
- * All on the vCPU's thread.
+ * The translation blocks by the guest-virtual address that they were translated for. QEMU knows
+ * them by host address and by physical page; a breakpoint is at a virtual address in every address
+ * space. All on the vCPU's thread.
  */
 #ifndef EBB_WORKER_TRANSLATIONS_H
 #define EBB_WORKER_TRANSLATIONS_H
