@@ -280,7 +280,7 @@ int replica_load_keyframe(struct replica *replica, const struct ebb_log *log,
     return 0;
 }
 
-static bool same_breakpoints(const struct breakpoint_list *a, const struct breakpoint_list *b)
+bool breakpoint_list_same(const struct breakpoint_list *a, const struct breakpoint_list *b)
 {
     return a->count == b->count &&
            (a->count == 0 || memcmp(a->list, b->list, a->count * sizeof(*a->list)) == 0);
@@ -292,7 +292,7 @@ int replica_set_breakpoints(struct replica *replica, const struct breakpoint_lis
     size_t size = breakpoints->count * sizeof(*breakpoints->list);
     struct worker_breakpoint *copy;
 
-    if (same_breakpoints(&replica->loaded, breakpoints)) {
+    if (breakpoint_list_same(&replica->loaded, breakpoints)) {
         return 0;
     }
     copy = malloc(size + 1);

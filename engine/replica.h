@@ -18,6 +18,8 @@ struct breakpoint_list {
     size_t count;
 };
 
+bool breakpoint_list_same(const struct breakpoint_list *a, const struct breakpoint_list *b);
+
 struct replica {
     struct worker_client *worker;  /* NULL: not started */
     struct ram_image *base;        /* NULL: nothing is known */

@@ -4,6 +4,7 @@
 #include "placement.h"
 #include "reach.h"
 #include "recovery.h"
+#include "searched.h"
 #include "answer.h"
 
 /* Takes a checkpoint of where a search begins, if coming back would take long. */
@@ -93,16 +94,34 @@ static struct moment search_from(uint64_t position, bool is_begin)
     return is_begin ? moment_applied(position) : moment_settled(position);
 }
 
+/* The last hit before the present. */
+static int find_last_hit(struct timeline *timeline, struct moment from, struct search_result *found,
+                         struct ebb_error *error)
+{
+    struct moment to = timeline->moment;
+
+    if (timeline->breakpoints.count && searched_before(timeline, from, to, found)) {
+        return 0;
+    }
+    if (secure_return(timeline, error)) {
+        return -1;
+    }
+    if (!timeline->breakpoints.count) {
+        return 0;
+    }
+    if (search_last_hit(timeline, from, to, found, error)) {
+        return -1;
+    }
+    searched_keep(timeline, from, to, found);
+    return 0;
+}
+
 static int move_backward(struct timeline *timeline, uint64_t from, bool is_begin,
                          struct timeline_stop *stop, struct ebb_error *error)
 {
     struct search_result found = {.kind = SEARCH_NOTHING};
 
-    if (secure_return(timeline, error)) {
-        return -1;
-    }
-    if (timeline->breakpoints.count &&
-        search_last_hit(timeline, search_from(from, is_begin), timeline->moment, &found, error)) {
+    if (find_last_hit(timeline, search_from(from, is_begin), &found, error)) {
         return -1;
     }
     timeline->uninterruptible = true;

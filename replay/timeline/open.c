@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "reach.h"
 #include "recovery.h"
+#include "searched.h"
 
 #include "engine/worker_process.h"
 
@@ -265,6 +266,7 @@ void timeline_close(struct timeline *timeline)
     if (timeline->wake >= 0) {
         close(timeline->wake);
     }
+    searched_forget_all(timeline);
     free(timeline->breakpoints.list);
     free(timeline->keyframes);
     free(timeline->gaps);

@@ -4,6 +4,7 @@
 #include "move.h"
 #include "placement.h"
 #include "recovery.h"
+#include "searched.h"
 #include "answer.h"
 
 /* One stretch of a run forward, to the next checkpoint's place at most. Whoever gets to the end of
@@ -106,10 +107,52 @@ int run_forward(struct timeline *timeline, uint64_t limit, struct timeline_stop 
     return run_in_range(timeline, NULL, limit, stop, error);
 }
 
+/* Goes straight to where a run ends that meets no breakpoint, as is known from before. */
+static int skip_to(struct timeline *timeline, uint64_t target, bool is_end,
+                   struct timeline_stop *stop, struct ebb_error *error)
+{
+    move_arrive(timeline, target);
+    if (move_reach_present(timeline, error)) {
+        return -1;
+    }
+    return is_end ? answer_end(timeline, stop) : answer_here(timeline, TIMELINE_STOP_STEP, stop);
+}
+
+static bool is_nothing_ahead(const struct timeline *timeline, struct moment from, struct moment to)
+{
+    struct search_result found;
+
+    return timeline->breakpoints.count && searched_before(timeline, from, to, &found) &&
+           found.kind == SEARCH_NOTHING;
+}
+
+static void keep_nothing(struct timeline *timeline, struct moment from,
+                         const struct timeline_stop *stop)
+{
+    static const struct search_result nothing = {.kind = SEARCH_NOTHING};
+
+    if (timeline->breakpoints.count &&
+        (stop->reason == TIMELINE_STOP_END || stop->reason == TIMELINE_STOP_STEP)) {
+        searched_keep(timeline, from, moment_settled(timeline->moment.position), &nothing);
+    }
+}
+
 int timeline_run_forward(struct timeline *timeline, uint64_t limit, struct timeline_stop *stop,
                          struct ebb_error *error)
 {
+    uint64_t target = limit < timeline->end ? limit : timeline->end;
     int begun = move_begin(timeline, limit, stop, error);
+    struct moment from = moment_settled(timeline->moment.position);
 
-    return begun ? (begun < 0 ? -1 : 0) : run_forward(timeline, limit, stop, error);
+    if (begun) {
+        return begun < 0 ? -1 : 0;
+    }
+    if (is_nothing_ahead(timeline, from, moment_settled(target))) {
+        return skip_to(timeline, target, limit >= timeline->end, stop, error);
+    }
+    if (run_forward(timeline, limit, stop, error)) {
+        return -1;
+    }
+    keep_nothing(timeline, from, stop);
+    return 0;
 }

@@ -9,6 +9,7 @@
  *   move.c         what every move begins with
  *   answer.c       what a move's answer consists of
  *   search.c       the last hit in a part of history, on one replica or several
+ *   searched.c     what earlier searches have told
  *   reach.c        bringing a replica to a position
  *   drive.c        running a replica
  *   watched_memory.c  what a reset changes of it
@@ -31,6 +32,7 @@
 #include "timeline.h"
 
 #define TIMELINE_MAX_WORKERS 16u
+#define TIMELINE_SEARCHED 64u  /* a guess: as many stops as anybody goes back through again */
 #define TIMELINE_MAX_DEATHS 3u /* of workers, at one place */
 
 /* Measured costs, averaged, in nanoseconds. */
@@ -43,6 +45,14 @@ struct pace {
 struct keyframe_place {
     uint64_t position;
     uint64_t number;
+};
+
+/* Between two moments there is no hit of the set, or, if there is one, none behind the last. */
+struct searched {
+    struct breakpoint_list breakpoints; /* owned; empty: nothing was searched */
+    struct moment from, to;
+    bool hit;
+    struct worker_hit last_hit;
 };
 
 struct target_document {
@@ -84,6 +94,8 @@ struct timeline {
     bool diverged; /* history cannot be replayed behind `end`; `report` says why */
     struct breakpoint_list breakpoints;
     size_t breakpoint_capacity;
+    struct searched searched[TIMELINE_SEARCHED];
+    size_t next_searched;            /* to be replaced */
     struct worker_context suspended; /* what the handler that a step entered was called from */
     uint64_t handler_pc;
     struct checkpoint *diversion; /* where it began; NULL: no diversion */

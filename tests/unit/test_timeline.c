@@ -472,6 +472,39 @@ static void test_dropped_beginning(void **state)
     session_close(&session);
 }
 
+/* How many instructions a move from a position replays, and the way to that position not. */
+static uint64_t replayed_by(struct toy_session *session, uint64_t from, enum session_move move,
+                            uint64_t limit)
+{
+    struct timeline_stats before, after;
+
+    session_move(session, MOVE_SEEK, from);
+    timeline_stats(session->timeline, &before);
+    session_move(session, move, limit);
+    timeline_stats(session->timeline, &after);
+    return after.instructions_replayed - before.instructions_replayed;
+}
+
+/* What a search has told is remembered for its breakpoints, and for no others. */
+static void test_searched_again(void **state)
+{
+    struct toy_session session;
+    uint64_t some = LENGTH / 4;
+
+    (void)state;
+    session_open(&session, &lively, plain);
+    session_add(&session, TIMELINE_BREAK_EXECUTE, NOWHERE, 0);
+    assert_true(replayed_by(&session, LENGTH, MOVE_BACKWARD, 0) >= LENGTH);
+    assert_true(replayed_by(&session, LENGTH, MOVE_BACKWARD, 0) < some);
+    assert_true(replayed_by(&session, LENGTH - 100, MOVE_BACKWARD, 0) < some);
+    assert_true(replayed_by(&session, 0, MOVE_FORWARD, UINT64_MAX) < some);
+    session_add(&session, TIMELINE_BREAK_EXECUTE, NOWHERE + 4, 0);
+    assert_true(replayed_by(&session, 0, MOVE_FORWARD, LENGTH - 100) >= LENGTH - 100);
+    assert_true(replayed_by(&session, 0, MOVE_FORWARD, LENGTH - 100) < some);
+    assert_true(replayed_by(&session, LENGTH, MOVE_BACKWARD, 0) >= LENGTH); /* there is more now */
+    session_close(&session);
+}
+
 static void test_divergence(void **state)
 {
     struct toy_history_options options = lively;
@@ -1079,6 +1112,7 @@ int main(void)
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_cut_off),
         cmocka_unit_test(test_dropped_beginning),
+        cmocka_unit_test(test_searched_again),
         cmocka_unit_test(test_divergence),
         cmocka_unit_test(test_divergence_elsewhere),
         cmocka_unit_test(test_interrupt_forward),
