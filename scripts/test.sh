@@ -144,6 +144,7 @@ case ${1:-} in
     fi
     ;;
 kvm)
+    export EBB_KVM_HOSTS=all
     case ${2:-} in
     '') ;;
     --all) export EBB_KVM_ALL=${EBB_KVM_ALL:-3} ;;
