@@ -208,6 +208,10 @@ static int look_at(struct search *search, uint64_t position, struct ebb_error *e
 {
     struct timeline_stop stop;
 
+    /* Of a damaged recording there are events to which nothing leads. */
+    if (position < timeline_begin(search->timeline)) {
+        position = timeline_begin(search->timeline);
+    }
     if (position > timeline_end(search->timeline)) {
         position = timeline_end(search->timeline);
     }

@@ -65,7 +65,7 @@ static int understand(struct rsp_finder *finder, const struct rsp_wanted *wanted
                       enum rsp_outcome *outcome, struct rsp_found *found, struct ebb_error *error)
 {
     const struct timeline_stop *stop = &found->stop;
-    bool behind = !(stop->reason == TIMELINE_STOP_BREAKPOINT || (forward && !stop->by_device)), is;
+    bool behind = stop->reason == TIMELINE_STOP_WATCHPOINT && !(forward && stop->inside), is;
 
     if (stop->reason == TIMELINE_STOP_BREAKPOINT || stop->reason == TIMELINE_STOP_WATCHPOINT) {
         found->step =

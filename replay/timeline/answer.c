@@ -32,6 +32,7 @@ int answer_hit(struct timeline *timeline, const struct worker_hit *hit, struct t
     stop->kind = (enum timeline_breakpoint_kind)hit->kind;
     stop->by_device = hit->by_device;
     stop->by_reset = hit->by_reset;
+    stop->inside = hit->moment.phase == MOMENT_INSIDE;
     stop->address = execute ? hit->address : hit->data_address;
     return answer_here(timeline, execute ? TIMELINE_STOP_BREAKPOINT : TIMELINE_STOP_WATCHPOINT,
                        stop);

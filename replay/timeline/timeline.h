@@ -111,6 +111,9 @@ struct timeline_stop {
     uint64_t address; /* breakpoint: its PC; watchpoint: first byte accessed */
     enum timeline_breakpoint_kind kind;
     bool by_device, by_reset;
+    /* Watchpoint: an instruction made the access; forward, that at position, backward, that before
+     * it. Else it was made on reaching position. */
+    bool inside;
     /* Of a step that ended at one instruction: forward, it entered an interrupt's handler;
      * backward, it undid a return from an exception. */
     bool handler;

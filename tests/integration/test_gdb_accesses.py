@@ -152,7 +152,15 @@ class Accesses:
         text = gdb.run("ebb last signature").text
         self.assertIn(", by fw_cfg_mem (0x9020014)\n", text)
         self.assertIn("new value = %d" % 0x554d4551, text)
-        self.assertEqual(gdb.position(), next(e["position"] for e in events if e["kind"] == "dma"))
+        within = next(e["position"] for e in events if e["kind"] == "dma")
+        self.assertEqual(gdb.position(), within)
+        gdb.run("ebb goto %d" % (within - 10))
+        self.assertIn(", by fw_cfg_mem (0x9020014)\n", gdb.run("ebb next signature").text)
+        self.assertEqual(gdb.position(), within)
+        self.assertIn("nothing wrote", gdb.run("ebb next signature").text)
+        gdb.run("ebb goto begin")
+        gdb.run("ebb first signature != 0")
+        self.assertEqual(gdb.position(), within + 1)
 
     # How often.
 

@@ -89,6 +89,9 @@ class Damage:
             begin, _ = session.ends()
             self.assertGreater(begin, 0)
             self.assertEqual(session.position(), begin)
+        # Symbols are compared with the guest's memory, at events that nothing leads to any more.
+        result = self.ebb.run("bisect", recording, "--symbols", self.elf, "--expr", "initialized > 0")
+        self.assertIn("position %d already, the first that can be reached" % begin, result.describe())
 
     def test_first_block_of_the_log(self):
         """What is behind the damage is there, from the next keyframe on."""
