@@ -48,7 +48,8 @@ struct bisect {
     uint64_t from, to;
     unsigned probes;    /* made so far */
     uint64_t good, bad; /* where the search is */
-    char why[200];      /* the last skip */
+    char why[200];      /* the newest skip */
+    char why_last[200]; /* that of the last position, if it was skipped */
     uint64_t begun;     /* time */
     struct finding finding;
 };
@@ -94,7 +95,9 @@ static int make_round(struct bisect *bisect, struct bisection *search, const uin
     for (unsigned i = 0; i < count; i++) {
         bisection_note(search, probes[i].position, probes[i].verdict);
         if (probes[i].verdict == BISECTION_SKIP) {
-            snprintf(bisect->why, sizeof(bisect->why), "%s", probes[i].why);
+            char *why = probes[i].position == bisect->to ? bisect->why_last : bisect->why;
+
+            snprintf(why, sizeof(bisect->why), "%s", probes[i].why);
         }
     }
     bisect->probes += count;
@@ -129,12 +132,31 @@ static int search(struct bisect *bisect, struct bisection_result *result, struct
     return status;
 }
 
+/* Nothing bad is known, and of the last position, which would show that it never is, nothing. */
+static int fail_to_judge(const struct bisect *bisect, const struct bisection_result *result,
+                         const char *what, struct ebb_error *error)
+{
+    if (result->skips == result->probes) {
+        return ebb_fail(error,
+                        bisect->plan.expression ? EBB_ERROR_USAGE : EBB_ERROR_UNSUPPORTED,
+                        "%s cannot be judged at any of the %u positions that were probed: %s", what,
+                        result->probes, bisect->why_last);
+    }
+    return ebb_fail(error, EBB_ERROR_UNSUPPORTED,
+                    "%s cannot be judged at position %" PRIu64
+                    ", the last, nor at %u of %u others that were probed: %s; --to names one at "
+                    "which it can",
+                    what, bisect->to, result->skips - 1, result->probes - 1, bisect->why_last);
+}
+
 /* Why nothing was found. */
 static int fail_to_find(const struct bisect *bisect, const struct bisection_result *result,
                         struct ebb_error *error)
 {
     const char *expression = bisect->plan.expression;
     const char *what = expression ? expression : bisect->plan.command[0];
+    unsigned others = result->probes - 1 - result->skips;
+    char skipped[300] = "";
 
     if (result->end == BISECTION_NO_MEMORY) {
         return ebb_fail_memory(error);
@@ -145,22 +167,24 @@ static int fail_to_find(const struct bisect *bisect, const struct bisection_resu
                         ", the first, it is bad already; --from names a later one",
                         what, result->first_bad);
     }
-    if (result->skips == result->probes) {
-        return ebb_fail(error, expression ? EBB_ERROR_USAGE : EBB_ERROR_UNSUPPORTED,
-                        "%s cannot be judged at any of the %u positions that were probed: %s", what,
-                        result->probes, bisect->why);
+    if (result->last_skipped) {
+        return fail_to_judge(bisect, result, what, error);
+    }
+    if (result->skips) {
+        snprintf(skipped, sizeof(skipped), ", and cannot be judged at %u more: %s", result->skips,
+                 bisect->why);
     }
     if (!expression) {
         return ebb_fail(error, EBB_ERROR_FAILED,
                         "%s never answers bad: not at position %" PRIu64
-                        ", the last, nor at %u others",
-                        what, bisect->to, result->probes - 1);
+                        ", the last, nor at %u others%s",
+                        what, bisect->to, others, skipped);
     }
     return ebb_fail(error, EBB_ERROR_FAILED,
                     "%s does not hold at position %" PRIu64
-                    ", the last, nor at %u others that were probed; --scan looks at each at which "
-                    "it may begin to",
-                    what, bisect->to, result->probes - 1);
+                    ", the last, nor at %u others that were probed%s; --scan looks at each at "
+                    "which it may begin to",
+                    what, bisect->to, others, skipped);
 }
 
 static int bisect_history(struct bisect *bisect, struct ebb_error *error)
@@ -559,8 +583,9 @@ const struct command command_bisect = {
         "skipped, and others are tried. Some of the probes look whether all before is good and all "
         "behind bad; if not, that is told, and --scan is the way to the first.\n\n"
         "The exit status is 0 if a position was found, 1 if it never holds or a command never "
-        "answers good or bad, 2 if gdb does not understand the condition, 5 if nothing can judge "
-        "the positions: a gdb is needed and not there, or the command ends the bisection.",
+        "answers good or bad, 2 if gdb does not understand the condition, 5 if the positions, or "
+        "the last of them, cannot be judged: by nothing, since a gdb is needed and not there or "
+        "the command ends the bisection, or as memory is not mapped there.",
     .examples = "ebb bisect boot --expr 'counter > 1000'\n"
                 "ebb bisect boot --expr '*(unsigned int *)0x40001000 != 0' --scan\n"
                 "ebb bisect boot --console 'BUG:|Oops'\n"

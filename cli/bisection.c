@@ -290,6 +290,7 @@ void bisection_result(const struct bisection *bisection, struct bisection_result
     *result = (struct bisection_result){.probes = (unsigned)bisection->count};
     for (size_t i = 0; i < bisection->count; i++) {
         result->skips += bisection->probes[i].verdict == BISECTION_SKIP;
+        result->last_skipped = bisection->probes[i].verdict == BISECTION_SKIP;
     }
     if (bisection->no_memory || bad == bisection->count) {
         result->end = bisection->no_memory ? BISECTION_NO_MEMORY : BISECTION_NEVER_BAD;

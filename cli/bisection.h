@@ -49,6 +49,7 @@ struct bisection_result {
     uint64_t bad_before;    /* a bad position; */
     uint64_t good_behind;   /* the nearest good one behind it */
     unsigned probes, skips; /* verdicts, and how many of them were skips */
+    bool last_skipped;      /* the last position, which all of the search goes by, was */
 };
 
 struct bisection;

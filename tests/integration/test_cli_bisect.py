@@ -149,6 +149,27 @@ class Commands(Bisect):
                       self.failed(1, self.recording, "--expr", "guarded == 7", "--scan"))
         self.assertIn("no line", self.failed(1, self.recording, "--console", "no such line"))
 
+    def test_never_judged(self):
+        """What was skipped is not told as what does not hold, least of all the last position."""
+        away = "0xfff0000000000000"
+        errors = self.failed(5, self.recording, "--expr",
+                             "*(int *)(rounds == 400 ? %s : (unsigned long)&guarded) == 7" % away)
+        self.assertRegex(errors, r"cannot be judged at position \d+, the last, nor at \d+ of \d+ "
+                                 "others that were probed: .*memory")
+        errors = self.failed(1, self.recording, "--expr",
+                             "*(int *)(rounds < 200 ? %s : (unsigned long)&guarded) == 7" % away)
+        found = re.search(r"nor at (\d+) others that were probed, and cannot be judged at (\d+) "
+                          "more: .*memory", errors)
+        self.assertTrue(found, errors)
+        self.assertGreater(int(found[1]), 0)
+        self.assertGreater(int(found[2]), 0)
+        self.assertIn("cannot be judged at position 1000, the last",
+                      self.failed(5, self.recording, "--to", "1000", "--run",
+                                  self.script("[ $EBB_POSITION -lt 1000 ] || exit 125\n")))
+        self.assertIn(", and cannot be judged at 1 more: ",
+                      self.failed(1, self.recording, "--to", "1000", "--run",
+                                  self.script("[ $EBB_POSITION -gt 0 ] || exit 125\n")))
+
     def test_bad_input(self):
         for condition, words in (
                 ("guarded ==", "syntax error"), ("guarded == 5)", "Junk after end"),
