@@ -13,7 +13,13 @@
 struct header {
     bool big_endian;
     unsigned machine; /* EM_...; EM_NONE: the file is too short to say */
+    bool relocatable; /* its symbols have no addresses yet */
 };
+
+static unsigned half(const unsigned char *bytes, bool big_endian)
+{
+    return big_endian ? (unsigned)bytes[0] << 8 | bytes[1] : (unsigned)bytes[1] << 8 | bytes[0];
+}
 
 /* True: an ELF file; false: something else or nothing, errno says what. */
 static bool read_header(const char *path, struct header *header)
@@ -22,7 +28,6 @@ static bool read_header(const char *path, struct header *header)
      * manifest may name a pipe. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     unsigned char bytes[sizeof(Elf32_Ehdr)] = {0};
-    const unsigned char *machine = bytes + offsetof(Elf32_Ehdr, e_machine);
     struct stat status;
     bool is_elf = false;
 
@@ -36,8 +41,8 @@ static bool read_header(const char *path, struct header *header)
     }
     close(fd);
     header->big_endian = bytes[EI_DATA] == ELFDATA2MSB;
-    header->machine = header->big_endian ? (unsigned)machine[0] << 8 | machine[1]
-                                         : (unsigned)machine[1] << 8 | machine[0];
+    header->machine = half(bytes + offsetof(Elf32_Ehdr, e_machine), header->big_endian);
+    header->relocatable = half(bytes + offsetof(Elf32_Ehdr, e_type), header->big_endian) == ET_REL;
     return is_elf;
 }
 
@@ -54,7 +59,7 @@ static int candidate(const struct recording *recording, const char *name, char *
         *path = NULL;
         return ebb_fail_memory(error);
     }
-    if (!read_header(*path, &header)) {
+    if (!read_header(*path, &header) || header.relocatable) {
         free(*path);
         *path = NULL;
     }
@@ -86,6 +91,13 @@ static int take_chosen(const struct recording *recording, const char *chosen, ch
     if (header.machine != EM_NONE && header.machine != EM_ARM && header.machine != EM_AARCH64) {
         return ebb_fail(error, EBB_ERROR_USAGE, "cannot take symbols from %s: it is not for ARM",
                         chosen);
+    }
+    if (header.relocatable) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "cannot take symbols from %s: it is relocatable (a kernel module or an "
+                        "object file), so that its symbols have no addresses; name the kernel's "
+                        "or program's ELF file, and in gdb: add-symbol-file %s ADDRESS",
+                        chosen, chosen);
     }
     *path = strdup(chosen);
     return *path ? 0 : ebb_fail_memory(error);

@@ -321,19 +321,22 @@ static void test_replay_symbols_of_no_elf_file(void **state)
 }
 
 /* gdb that has a file of another CPU does not understand the server, and says nothing of it that
- * would help. */
-static void test_replay_symbols_of_other_cpus(void **state)
+ * would help; one that has a module, which is linked to address 0, knows nothing of the guest. */
+static void test_replay_symbols_that_do_not_fit(void **state)
 {
     static const struct {
         const char *architecture;
-        unsigned char machine;
+        unsigned char machine, type;
         const char *said; /* NULL: taken */
     } cases[] = {
-        {"aarch64", EM_AARCH64, NULL},
-        {"aarch64", EM_ARM, "it is for ARM of 32 bits, and the guest's CPU is AArch64"},
-        {"aarch64", EM_X86_64, "it is not for ARM"},
-        {"arm", EM_ARM, NULL},
-        {"arm", EM_AARCH64, "it is for AArch64, and the guest's CPU is ARMv7"},
+        {"aarch64", EM_AARCH64, ET_EXEC, NULL},
+        {"aarch64", EM_AARCH64, ET_DYN, NULL},
+        {"aarch64", EM_AARCH64, ET_REL, "it is relocatable"},
+        {"aarch64", EM_ARM, ET_EXEC, "it is for ARM of 32 bits, and the guest's CPU is AArch64"},
+        {"aarch64", EM_X86_64, ET_EXEC, "it is not for ARM"},
+        {"arm", EM_ARM, ET_EXEC, NULL},
+        {"arm", EM_ARM, ET_REL, "it is relocatable"},
+        {"arm", EM_AARCH64, ET_EXEC, "it is for AArch64, and the guest's CPU is ARMv7"},
     };
     const struct command_setting *setting = *state;
 
@@ -350,6 +353,7 @@ static void test_replay_symbols_of_other_cpus(void **state)
                  cases[i].architecture);
         fixture_write(setting->folder, "rec/manifest.json", text, strlen(text));
         header[offsetof(Elf64_Ehdr, e_machine)] = cases[i].machine;
+        header[offsetof(Elf64_Ehdr, e_type)] = cases[i].type;
         fixture_write(setting->folder, "file", header, sizeof(header));
         outcome = command_run(setting, "replay --symbols file rec");
         assert_int_equal(outcome->status, cases[i].said ? 2 : 0);
@@ -438,7 +442,7 @@ int main(int argc, char **argv)
         IN_FOLDER(test_shell),
         IN_FOLDER(test_replay_starts_gdb),
         IN_FOLDER(test_replay_symbols),
-        IN_FOLDER(test_replay_symbols_of_other_cpus),
+        IN_FOLDER(test_replay_symbols_that_do_not_fit),
         IN_FOLDER(test_replay_symbols_of_no_elf_file),
         IN_FOLDER(test_replay_says_how_gdb_ended),
         IN_FOLDER(test_replay_positions),
