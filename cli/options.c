@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -301,6 +302,41 @@ int options_number(const char *text, const char *what, unsigned long long maximu
         return ebb_fail(error, EBB_ERROR_USAGE, "%s: %s is more than %llu", what, text, maximum);
     }
     return 0;
+}
+
+/* Copies a number without what divides its digits into groups of three: blanks or commas, the same
+ * throughout. Returns false if it has others, or does not fit. */
+static bool ungroup(const char *text, char *plain, size_t size)
+{
+    size_t digits = strspn(text, "0123456789");
+    char divider = text[digits];
+    bool grouped = divider == ' ' || divider == ',';
+
+    if (!grouped) {
+        return snprintf(plain, size, "%s", text) < (int)size;
+    }
+    if (digits < 1 || digits > 3 || strlen(text) >= size) {
+        return false;
+    }
+    for (memcpy(plain, text, digits), plain += digits, text += digits; *text == divider;
+         text += 4, plain += 3) {
+        if (strspn(text + 1, "0123456789") != 3) {
+            return false;
+        }
+        memcpy(plain, text + 1, 3);
+    }
+    *plain = '\0';
+    return *text == '\0';
+}
+
+int options_position(const char *text, const char *what, unsigned long long *number,
+                     struct ebb_error *error)
+{
+    char plain[80];
+
+    return ungroup(text, plain, sizeof(plain))
+               ? options_number(plain, what, ULLONG_MAX, number, error)
+               : ebb_fail(error, EBB_ERROR_USAGE, "%s: \"%s\" is not a whole number", what, text);
 }
 
 int options_size(const char *text, const char *what, unsigned long long *bytes,

@@ -70,6 +70,11 @@ int options_parse(const struct command *command, int argc, char **argv, struct a
 int options_number(const char *text, const char *what, unsigned long long maximum,
                    unsigned long long *number, struct ebb_error *error);
 
+/* The same for positions, which may also be as we print them, or others do: with blanks or commas
+ * between groups of three digits. */
+int options_position(const char *text, const char *what, unsigned long long *number,
+                     struct ebb_error *error);
+
 /* A number of bytes with an optional suffix K, M, G or T (powers of 1024). */
 int options_size(const char *text, const char *what, unsigned long long *bytes,
                  struct ebb_error *error);

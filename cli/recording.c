@@ -365,7 +365,7 @@ int recording_position(const struct recording *recording, const char *text, cons
     if (strcmp(text, "until") == 0) {
         return position_of_until(recording, what, position, error);
     }
-    if (options_number(text, what, UINT64_MAX, &number, error) < 0) {
+    if (options_position(text, what, &number, error) < 0) {
         return ebb_fail(error, EBB_ERROR_USAGE,
                         "%s: \"%s\" is not a position; write a number of instructions, begin, end "
                         "or until",

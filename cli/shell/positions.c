@@ -115,7 +115,15 @@ static bool read_share(const struct shell *shell, const char *text, uint64_t *po
     return true;
 }
 
-/* Numbers have blanks or _ between their digits, as we print them and as users like them. */
+static int refuse(const char *text, struct ebb_error *error)
+{
+    return ebb_fail(error, EBB_ERROR_USAGE,
+                    "\"%.60s\" is no position; write a number, +N, -N, begin, end, or see: help "
+                    "goto",
+                    text);
+}
+
+/* Numbers have blanks, commas or _ between their digits, as we print them and as users like them. */
 static int read_number(const struct shell *shell, char *text, uint64_t *position,
                        struct ebb_error *error)
 {
@@ -123,8 +131,11 @@ static int read_number(const struct shell *shell, char *text, uint64_t *position
     unsigned long long number = 0;
     char *to = text;
 
+    if (digits && strchr(digits, ',') && options_position(digits, "position", &number, error) < 0) {
+        return refuse(text, error);
+    }
     for (const char *from = text; digits && *from; from++) {
-        if (*from != ' ' && *from != '_') {
+        if (*from != ' ' && *from != '_' && *from != ',') {
             *to++ = *from;
         }
     }
@@ -133,10 +144,7 @@ static int read_number(const struct shell *shell, char *text, uint64_t *position
     }
     if (digits && (*digits < '0' || *digits > '9' ||
                    options_number(digits, "position", UINT64_MAX, &number, error) < 0)) {
-        return ebb_fail(error, EBB_ERROR_USAGE,
-                        "\"%.60s\" is no position; write a number, +N, -N, begin, end, or see: "
-                        "help goto",
-                        text);
+        return refuse(text, error);
     }
     return rsp_position_resolve(shell->timeline, text, number, position, error);
 }

@@ -389,6 +389,8 @@ static void test_replay_positions(void **state)
     write_gdb(setting, "");
     assert_int_equal(command_run(setting, "replay --at 20_000 rec")->status, 0);
     assert_int_equal(command_run(setting, "replay --at 20_001 rec")->status, 2);
+    assert_int_equal(command_run(setting, "replay --at 20,000 rec")->status, 0);
+    assert_int_equal(command_run(setting, "replay --at 20,00 rec")->status, 2);
     assert_int_equal(command_run(setting, "replay --at nowhere rec")->status, 2);
     assert_int_equal(command_run(setting, "replay --memory 1X rec")->status, 2);
     assert_int_equal(command_run(setting, "replay --workers many rec")->status, 2);
