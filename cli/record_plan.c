@@ -85,6 +85,24 @@ static void note_trace(struct record_plan *plan, const struct host_facts *facts)
     }
 }
 
+/* What keeps KVM away, and how to do without it. */
+static int refuse_kvm(const struct record_plan *plan, const struct host_facts *facts,
+                      const struct host_finding *obstacle, struct ebb_error *error)
+{
+    bool arm = strcmp(facts->architecture, "aarch64") == 0;
+    char foreign[100];
+
+    snprintf(foreign, sizeof(foreign), "this is no 64-bit ARM host (%.40s)",
+             facts->architecture[0] ? facts->architecture : "unknown");
+    return ebb_fail(error, EBB_ERROR_UNSUPPORTED, "cannot record under KVM here: %s%s",
+                    arm ? obstacle->text : foreign,
+                    plan->found.host_cpu
+                        ? "; the CPU that -cpu names is one that only KVM has; to record with "
+                          "TCG, QEMU's emulation, name another, such as -cpu cortex-a72"
+                    : !arm ? "; leave out what asks for KVM, to record with TCG, QEMU's emulation"
+                           : "");
+}
+
 static int plan_kvm(struct record_plan *plan, const struct record_settings *settings,
                     char *const *words, int count, const struct host_facts *facts,
                     struct ebb_error *error)
@@ -96,8 +114,7 @@ static int plan_kvm(struct record_plan *plan, const struct record_settings *sett
     host_checks(facts, &findings);
     obstacle = host_obstacle(&findings);
     if (obstacle) {
-        return ebb_fail(error, EBB_ERROR_UNSUPPORTED, "cannot record under KVM here: %s",
-                        obstacle->text);
+        return refuse_kvm(plan, facts, obstacle, error);
     }
     if (check_amounts(settings, error) < 0 ||
         kvm_arguments(words, count, &plan->found, &abilities, &plan->qemu, error) < 0) {

@@ -192,6 +192,20 @@ static void test_amounts(void **state)
     }
 }
 
+/* It is said what keeps KVM away, and not that it records all the same. */
+static void test_kvm_elsewhere(void **state)
+{
+    struct host_facts arm = fake_arm_host(), x86 = fake_x86_host();
+
+    (void)state;
+    arm.kvm_errno = ENOENT;
+    expect_refusal(&x86, "-M virt -cpu host", "this is no 64-bit ARM host (x86_64); the CPU");
+    expect_refusal(&x86, "-M virt -cpu host", "such as -cpu cortex-a72");
+    expect_refusal(&arm, "-M virt -cpu host", "there is no /dev/kvm");
+    expect_refusal(&arm, "-M virt -cpu host", "such as -cpu cortex-a72");
+    expect_refusal(&x86, "--accel=kvm -M virt -cpu cortex-a72", "leave out what asks for KVM");
+}
+
 static void test_until(void **state)
 {
     const struct host_facts arm = fake_arm_host(), x86 = fake_x86_host();
@@ -466,6 +480,7 @@ int main(void)
         cmocka_unit_test(test_accelerator_in_machine),
         cmocka_unit_test(test_amounts),
         cmocka_unit_test(test_clock_step),
+        cmocka_unit_test(test_kvm_elsewhere),
         cmocka_unit_test(test_until),
         cmocka_unit_test(test_guest_clock),
         cmocka_unit_test(test_rescan_at),
