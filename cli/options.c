@@ -123,11 +123,20 @@ static int split_behind_option(const struct command *command, int argc, char **a
     return own;
 }
 
+/* The index of the first "--" at or behind one; argc: there is none. */
+static int find_end(int argc, char **argv, int from)
+{
+    while (from < argc && strcmp(argv[from], "--") != 0) {
+        from++;
+    }
+    return from;
+}
+
 /* Splits argv into ours and the rest; returns the number of words that are ours. */
 static int split_rest(const struct command *command, int argc, char **argv,
                       struct arguments *arguments)
 {
-    int own = 0;
+    int own = 0, behind;
 
     if (command->rest_option) {
         return split_behind_option(command, argc, argv, arguments);
@@ -136,6 +145,10 @@ static int split_rest(const struct command *command, int argc, char **argv,
         while (own < argc && strcmp(argv[own], "--") != 0) {
             int words = own_option_words(command, argc - own, argv + own);
 
+            if (words == 0 && (behind = find_end(argc, argv, own)) < argc) {
+                own = behind; /* that was meant for us, and the parser will say what is wrong */
+                break;
+            }
             if (words == 0) {
                 arguments->rest = argv + own;
                 arguments->rest_count = argc - own;
@@ -144,9 +157,7 @@ static int split_rest(const struct command *command, int argc, char **argv,
             own += words;
         }
     } else {
-        while (own < argc && strcmp(argv[own], "--") != 0) {
-            own++;
-        }
+        own = find_end(argc, argv, 0);
     }
     if (own < argc) {
         arguments->rest = argv + own + 1;

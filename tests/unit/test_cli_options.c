@@ -161,6 +161,20 @@ static void test_rest_begins_at_foreign_word(void **state)
     assert_int_equal(arguments.rest_count, 1);
 }
 
+/* Who writes "--" means what stands before it for us. */
+static void test_foreign_word_before_the_end(void **state)
+{
+    struct arguments arguments;
+    struct ebb_error error;
+
+    (void)state;
+    assert_int_equal(parse(&leading, "--dept3 3 -- -M virt", &arguments, &error), -1);
+    assert_int_equal(error.kind, EBB_ERROR_USAGE);
+    assert_non_null(strstr(error.message, "there is no option --dept3"));
+    assert_int_equal(parse(&leading, "-o there -M virt -- -l", &arguments, &error), -1);
+    assert_non_null(strstr(error.message, "there is no option -M"));
+}
+
 static void test_errors(void **state)
 {
     static const struct {
@@ -243,6 +257,7 @@ int main(void)
         cmocka_unit_test(test_rest_behind_double_dash),
         cmocka_unit_test(test_rest_behind_option),
         cmocka_unit_test(test_rest_begins_at_foreign_word),
+        cmocka_unit_test(test_foreign_word_before_the_end),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_help_needs_no_more),
         cmocka_unit_test(test_numbers),
