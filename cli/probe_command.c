@@ -38,9 +38,9 @@ static int set_environment(const struct probe_plan *plan, uint64_t position, con
 }
 
 /* In the child, between fork and exec. What the command prints goes to standard error: standard
- * output is for what was found. */
+ * output is for what was found. Why the command cannot be run is written to failure. */
 static void become_command(const struct probe_plan *plan, uint64_t position, const char *socket,
-                           pid_t parent)
+                           pid_t parent, int failure)
 {
     sigset_t none;
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -53,7 +53,7 @@ static void become_command(const struct probe_plan *plan, uint64_t position, con
     dup2(STDERR_FILENO, STDOUT_FILENO);
     if (getppid() == parent && set_environment(plan, position, socket) == 0) {
         execvp(plan->command[0], plan->command);
-        dprintf(STDERR_FILENO, "ebb: cannot run %s: %s\n", plan->command[0], strerror(errno));
+        (void)!write(failure, &errno, sizeof(errno));
     }
     _exit(127);
 }
@@ -113,19 +113,40 @@ static int judge(const struct probe_plan *plan, struct probe *probe, int status,
     return 0;
 }
 
+/* Returns when the command runs, or -1. */
+static pid_t start_command(const struct probe_plan *plan, uint64_t position, const char *socket,
+                           struct ebb_error *error)
+{
+    pid_t parent = getpid(), pid;
+    int failure[2], why = 0;
+
+    if (pipe2(failure, O_CLOEXEC) < 0) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "cannot create a pipe: %s", strerror(errno));
+    }
+    pid = fork();
+    if (pid == 0) {
+        become_command(plan, position, socket, parent, failure[1]);
+    }
+    why = pid < 0 ? errno : 0;
+    close(failure[1]);
+    if (pid > 0 && read(failure[0], &why, sizeof(why)) > 0) {
+        waitpid(pid, NULL, 0);
+    }
+    close(failure[0]);
+    return why ? ebb_fail(error, EBB_ERROR_UNSUPPORTED, "cannot run %s: %s", plan->command[0],
+                          strerror(why))
+               : pid;
+}
+
 static int run(struct lane *lane, struct probe *probe, int listener, const char *socket,
                struct ebb_error *error)
 {
     const struct probe_plan *plan = lanes_plan(lane->lanes);
-    pid_t parent = getpid(), pid = fork();
+    pid_t pid = start_command(plan, probe->position, socket, error);
     int exited, status, served;
 
-    if (pid == 0) {
-        become_command(plan, probe->position, socket, parent);
-    }
     if (pid < 0) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "cannot start %s: %s", plan->command[0],
-                        strerror(errno));
+        return -1;
     }
     exited = (int)syscall(SYS_pidfd_open, pid, 0);
     served = exited < 0 ? ebb_fail(error, EBB_ERROR_FAILED, "cannot watch %s: %s", plan->command[0],

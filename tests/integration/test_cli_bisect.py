@@ -141,6 +141,8 @@ class Commands(Bisect):
         self.assertIn("never answers bad", self.failed(1, self.recording, "--run", "true"))
         self.assertIn("cannot be judged",
                       self.failed(5, self.recording, "--run", "sh", "-c", "exit 125"))
+        self.assertIn("cannot run /nowhere/check: No such file",
+                      self.failed(5, self.recording, "--run", "/nowhere/check"))
         self.assertIn("126", self.failed(5, self.recording, "--run", "--", "sh", "-c", "exit 126"))
         self.assertIn("signal 9", self.failed(5, self.recording, "--workers", "1", "--run", "sh",
                                               "-c", "kill -9 $$"))
