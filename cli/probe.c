@@ -14,6 +14,22 @@ struct condition_state probe_state(struct lane *lane)
     return guest_state(lane->timeline, plan->big_endian);
 }
 
+static void explain_missing_gdb(struct ebb_error *error)
+{
+    const char *chosen = getenv("EBB_GDB");
+
+    if (chosen && *chosen) {
+        ebb_fail(error, EBB_ERROR_UNSUPPORTED,
+                 "gdb is needed for this condition, and the gdb that EBB_GDB names cannot be run: "
+                 "%s",
+                 chosen);
+    } else {
+        ebb_fail(error, EBB_ERROR_UNSUPPORTED,
+                 "gdb is needed for this condition and was not found; install gdb-multiarch, or "
+                 "name one in EBB_GDB");
+    }
+}
+
 struct gdb_session *probe_gdb(struct lane *lane, struct ebb_error *error)
 {
     const struct probe_plan *plan = lanes_plan(lane->lanes);
@@ -30,9 +46,7 @@ struct gdb_session *probe_gdb(struct lane *lane, struct ebb_error *error)
 
     if (!lane->own) {
         if (!plan->gdb) {
-            ebb_fail(error, EBB_ERROR_UNSUPPORTED,
-                     "gdb is needed for this condition and was not found; install gdb-multiarch, "
-                     "or name one in EBB_GDB");
+            explain_missing_gdb(error);
             return NULL;
         }
         snprintf(socket, sizeof(socket), "%s/gdb-%u", plan->folder, lane->number);

@@ -281,7 +281,8 @@ class Commands(Bisect):
         result = process.run([self.ebb.path, "bisect", self.recording, "--expr", "guarded != 0"],
                              process.WATCHDOG, env=environment)
         self.assertEqual(result.status, 5)
-        self.assertIn("gdb is needed", result.errors.decode())
+        self.assertIn("the gdb that EBB_GDB names cannot be run: /nowhere/gdb",
+                      result.errors.decode())
 
     def test_leaves_nothing_beside_the_scripts(self):
         """They are looked for where others are installed; a program with a space in its name is
