@@ -5,6 +5,7 @@
 #include "positions.h"
 #include "trail.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 int moves_position(struct shell *shell, char *argument, struct ebb_error *error)
@@ -31,6 +32,11 @@ static int step(struct shell *shell, char sign, const char *count, struct ebb_er
     uint64_t position;
     char offset[40];
 
+    if (*count && !isdigit((unsigned char)*count)) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "\"%.40s\" is no number of instructions; %s goes the other way", count,
+                        sign == '+' ? "reverse-step" : "step");
+    }
     snprintf(offset, sizeof(offset), "%c%.30s", sign, *count ? count : "1");
     return positions_read(shell, offset, &position, error) < 0 ? -1
                                                                : place_step(shell, position, error);

@@ -63,6 +63,8 @@ class Shells(WithBookmarks):
                 last = shell.run("goto " + text).splitlines()[-1]
                 self.assertEqual(number(last.split("  ")[0]), wanted)
                 self.assertEqual(shell.position(), wanted)
+        self.assertIn('"-1" is no number of instructions; reverse-step', shell.refused("step -1"))
+        self.assertIn('"-1" is no number of instructions; step', shell.refused("reverse-step -1"))
         for text in ("nowhere", "1 +", "101%", "99999999999", "-", "event", "event x",
                      "event 99999", "bookmark nobody", "", "1.5.2s", "1,00", "1,000,", "console /nowhere to be/",
                      "console /(/"):
