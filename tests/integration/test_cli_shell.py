@@ -455,7 +455,7 @@ class Shells(WithBookmarks):
         self.assertNotIn(b"ebb>", one.stdout)
         result = shell.script("position", "nosuch", "echo never")
         self.assertEqual(result.returncode, 2)
-        self.assertIn(b'no command "nosuch"', result.stderr)
+        self.assertRegex(result.stderr, rb'^ebb: line 2: .*no command "nosuch"')
         self.assertNotIn(b"never", result.stdout)
         self.assertIn("may be", shell.refused("f"))
         self.assertIn("followed by nothing", shell.refused("position 5"))
