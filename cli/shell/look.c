@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BYTES_DEFAULT 64u
@@ -150,6 +151,26 @@ int look_memory(struct shell *shell, char *argument, struct ebb_error *error)
     return 0;
 }
 
+/* What no function is at, by the name that it was asked for by: "total+0x4 (no function)"; "" for
+ * what has none. */
+static void describe_data(const struct shell *shell, const char *argument, uint64_t address,
+                          char *buffer, size_t size)
+{
+    int length = (int)strcspn(argument, "+-");
+    uint64_t base;
+    char *name;
+
+    *buffer = '\0';
+    if (!shell->symbols || asprintf(&name, "%.*s", length, argument) < 0) {
+        return;
+    }
+    if (symbols_lookup(shell->symbols, name, &base)) {
+        snprintf(buffer, size, "%s+0x%" PRIx64 " (no function)", name,
+                 address - base - symbols_offset(shell->symbols));
+    }
+    free(name);
+}
+
 int look_symbol(struct shell *shell, char *argument, struct ebb_error *error)
 {
     char place[1024];
@@ -162,6 +183,9 @@ int look_symbol(struct shell *shell, char *argument, struct ebb_error *error)
         return -1;
     }
     place_describe(shell, address, place, sizeof(place));
+    if (!*place) {
+        describe_data(shell, argument, address, place, sizeof(place));
+    }
     printf("0x%016" PRIx64 "  %s\n", address,
            *place           ? place
            : shell->symbols ? "no function is there"

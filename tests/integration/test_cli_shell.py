@@ -169,6 +169,14 @@ class Shells(WithBookmarks):
             shell.refused("x " + text)
         self.assertRegex(shell.run("symbol square"), r"^0x0+4\w+  square\+0x0 \(\S*steps.c:\d+\)$")
 
+    def test_symbol_of_a_variable(self):
+        """It is no function, but it has a name."""
+        shell = self.shell()
+        address = self.ebb.guests.address(self.ebb.guests.elf(self.name), "total")
+        self.assertEqual(shell.run("symbol total+4"),
+                         "0x%016x  total+0x4 (no function)\n" % (address + 4))
+        self.assertIn("no function is there", shell.run("symbol 0x%x" % address))
+
     def test_disassembly_is_gdbs(self):
         shell, gdb = self.shell(), self.gdb()
         for name in ("factorial", "on_tick", "irq_enable", "_start"):
