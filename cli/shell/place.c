@@ -60,10 +60,12 @@ int place_show(struct shell *shell, struct ebb_error *error)
 static int check_stop(struct shell *shell, const struct timeline_stop *stop,
                       struct ebb_error *error)
 {
+    char count[TEXT_NUMBER_SIZE];
+
     switch (stop->reason) {
     case TIMELINE_STOP_INTERRUPTED:
-        return ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped; the position is %" PRIu64,
-                        timeline_position(shell->timeline));
+        return ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped; the position is %s",
+                        text_count(count, timeline_position(shell->timeline)));
     case TIMELINE_STOP_DAMAGED:
         return ebb_fail(error, EBB_ERROR_CORRUPT, "%s",
                         stop->report ? stop->report : "the recording is damaged behind this");
@@ -103,6 +105,7 @@ int place_return(struct shell *shell, uint64_t origin, struct ebb_error *error)
 int place_give_up(struct shell *shell, uint64_t origin, struct ebb_error *error)
 {
     struct ebb_error another;
+    char count[TEXT_NUMBER_SIZE];
 
     if (place_return(shell, origin, &another) < 0) {
         /* That one has stopped it is no news any more. */
@@ -110,8 +113,8 @@ int place_give_up(struct shell *shell, uint64_t origin, struct ebb_error *error)
         return -1;
     }
     return error->kind == EBB_ERROR_INTERRUPTED
-               ? ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped; the position is still %" PRIu64,
-                          origin)
+               ? ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped; the position is still %s",
+                          text_count(count, origin))
                : -1;
 }
 
