@@ -215,9 +215,12 @@ static void print_end(const struct recording *recording, const struct contents *
         printf("%-13s complete (%s)\n", "end",
                contents->end_reason ? contents->end_reason : "unknown reason");
     } else {
-        printf("%-13s cut off; what is there can be replayed (%s after the last whole block "
-               "are ignored)\n",
-               "end", text_bytes(bytes, summary->cut_off_bytes));
+        printf("%-13s cut off; what is there can be replayed", "end");
+        if (summary->cut_off_bytes) {
+            printf(" (%s after the last whole block are ignored)",
+                   text_bytes(bytes, summary->cut_off_bytes));
+        }
+        putchar('\n');
     }
 }
 
