@@ -258,6 +258,9 @@ static int conclude(struct record *record, int wait_status, struct ebb_error *er
             /* With --control the last one may have been another. */
             fprintf(stderr, "%s%s (%s)\n", record->settings.control ? "" : " into ",
                     record->settings.control ? "" : record->directory, end);
+        } else if (!record->settings.until_count && !record->settings.control && !record->stats) {
+            /* What --until and --stats say has it as well. */
+            fprintf(stderr, "ebb: recorded into %s (%s)\n", record->directory, end);
         }
         return 0;
     }
@@ -435,7 +438,8 @@ const struct command command_record = {
         "image. For code that comes later (firmware that unpacks itself, modules) --rescan looks "
         "for such instructions in the guest's memory at any time, --rescan-at exactly where the "
         "code is entered, and --rescan-on-execute on before a page is first executed.\n\n"
-        "On a terminal that is not the guest's console a line tells how the recording goes. The "
+        "On a terminal that is not the guest's console a line tells how the recording goes; elsewhere "
+        "one at the end says where it is, unless --stats does. The "
         "exit status is 0 if the recording ended in good order, whatever the guest thinks of "
         "itself; --stats has QEMU's own exit status. A recording that was cut off (full disk, "
         "kill -9) can be replayed up to its last whole block.\n\n"

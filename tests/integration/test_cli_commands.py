@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -61,8 +62,10 @@ class Commands(unittest.TestCase):
         self.assertIn("as recorded", result.text())
         self.assertEqual(result.errors, b"")  # no progress line in a pipe
 
-    def test_record_is_quiet_in_a_pipe(self):
-        self.assertEqual(self.recorder.errors, b"")
+    def test_record_in_a_pipe(self):
+        """It says where the recording is, and nothing else."""
+        self.assertRegex(self.recorder.errors.decode(),
+                         r"^ebb: recorded into %s \(.+\)\n$" % re.escape(self.recording))
 
     def test_stats(self):
         path = os.path.join(self.ebb.folder, "stats.json")
