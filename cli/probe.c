@@ -2,6 +2,7 @@
 #include "probe.h"
 #include "guest_state.h"
 #include "probe_command.h"
+#include "programs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +52,11 @@ struct gdb_session *probe_gdb(struct lane *lane, struct ebb_error *error)
         }
         snprintf(socket, sizeof(socket), "%s/gdb-%u", plan->folder, lane->number);
         lane->own = gdb_session_start(lane->timeline, &options, error);
+        if (!lane->own && error->kind == EBB_ERROR_USAGE) {
+            /* What it says of a CPU that it does not know helps nobody. */
+            programs_check_gdb(plan->gdb, guest_state_is_wide(lane->timeline) ? "aarch64" : "arm",
+                               error);
+        }
     }
     return lane->own;
 }

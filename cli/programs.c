@@ -4,10 +4,16 @@
 #include "paths.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+enum { GDB_PATIENCE_MS = 5000 };
 
 /* The path of a program that the shell would find, or NULL. */
 static char *search_path(const char *name)
@@ -53,6 +59,64 @@ char *programs_gdb(struct ebb_error *error)
                  "--stdio or --listen");
     }
     return path;
+}
+
+/* In the child, between fork and exec. */
+static void become_asked(const char *gdb, const char *command, int answer)
+{
+    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    sigset_t none;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    dup2(nothing, STDIN_FILENO);
+    dup2(answer, STDOUT_FILENO);
+    dup2(answer, STDERR_FILENO);
+    execl(gdb, gdb, "-nx", "-batch", "-ex", command, (char *)NULL);
+    _exit(127);
+}
+
+/* The beginning of what gdb prints, or of what it has printed in some seconds. */
+static void read_answer(int fd, char *answer, size_t size)
+{
+    struct pollfd polled = {.fd = fd, .events = POLLIN};
+    size_t length = 0;
+    ssize_t got = 1;
+
+    while (got > 0 && length + 1 < size && poll(&polled, 1, GDB_PATIENCE_MS) > 0) {
+        got = read(fd, answer + length, size - 1 - length);
+        length += got > 0 ? (size_t)got : 0;
+    }
+    answer[length] = '\0';
+}
+
+int programs_check_gdb(const char *gdb, const char *architecture, struct ebb_error *error)
+{
+    char command[80], answer[1000];
+    int ends[2];
+    pid_t pid;
+
+    snprintf(command, sizeof(command), "set architecture %.40s", architecture);
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        return 0; /* it will turn out */
+    }
+    pid = fork();
+    if (pid == 0) {
+        become_asked(gdb, command, ends[1]);
+    }
+    close(ends[1]);
+    read_answer(ends[0], answer, sizeof(answer));
+    close(ends[0]);
+    if (pid > 0) {
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+    }
+    return strstr(answer, "Undefined item")
+               ? ebb_fail(error, EBB_ERROR_UNSUPPORTED,
+                          "%s does not know %s; install gdb-multiarch, or name a gdb that does in "
+                          "EBB_GDB",
+                          gdb, architecture)
+               : 0;
 }
 
 /* folder/ebb.py if it is there. */

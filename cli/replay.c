@@ -468,6 +468,17 @@ static int debug_on_socket(struct replay *replay, const char *path,
     return status;
 }
 
+/* Plain gdb may be one for its host only. Others are taken at their name: it costs some time. */
+static int check_gdb(const struct replay *replay, const char *gdb, struct ebb_error *error)
+{
+    const char *architecture = replay->recording.manifest->architecture;
+    const char *slash = strrchr(gdb, '/');
+
+    return architecture && strcmp(slash ? slash + 1 : gdb, "gdb") == 0
+               ? programs_check_gdb(gdb, architecture, error)
+               : 0;
+}
+
 static int debug(struct replay *replay, struct ebb_error *error)
 {
     const struct arguments *arguments = replay->arguments;
@@ -479,7 +490,7 @@ static int debug(struct replay *replay, struct ebb_error *error)
     char *script = NULL, *gdb = programs_gdb(error);
     int status = -1;
 
-    if (gdb && catch_signals(replay, false, error) == 0 &&
+    if (gdb && check_gdb(replay, gdb, error) == 0 && catch_signals(replay, false, error) == 0 &&
         open_timeline(replay, true, error) == 0 && private_folder_create(folder, error) == 0) {
         script = programs_gdb_script();
         options.gdb = gdb;

@@ -305,7 +305,11 @@ class Commands(Bisect):
         empty = self.ebb.new_folder("scripts")
         os.mkdir(empty)
         for change, words in (({"EBB_GDB_SCRIPTS": empty}, "bisect.py is not installed"),
-                              ({"EBB_GDB": self.script("exit 1\n")}, "has to have Python")):
+                              ({"EBB_GDB": self.script("exit 1\n")}, "has to have Python"),
+                              ({"EBB_GDB": self.script(
+                                  "[ -e /dev/fd/3 ] || { echo 'Undefined item: \"aarch64\".'; "
+                                  "exit 1; }\necho '{\"error\": \"badly formatted\"}' >&3\n")},
+                               "does not know aarch64")):
             result = process.run([self.ebb.path, "bisect", self.recording, "--expr",
                                   "guarded != 0"], process.WATCHDOG, env={**os.environ, **change})
             self.assertEqual(result.status, 5, result.describe())

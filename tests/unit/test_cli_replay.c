@@ -363,6 +363,23 @@ static void test_replay_symbols_that_do_not_fit(void **state)
     }
 }
 
+/* One that was built for its host only. */
+static void test_replay_gdb_of_another_cpu(void **state)
+{
+    static const char arm[] = "{\"format\": \"ebb-recording\", \"version\": 1, \"cpu\": "
+                              "{\"architecture\": \"aarch64\"}}";
+    const struct command_setting *setting = *state;
+    const struct command_outcome *outcome;
+
+    make(setting, (struct toy_history_options){.seed = 5});
+    fixture_write(setting->folder, "rec/manifest.json", arm, strlen(arm));
+    write_gdb(setting, "case \"$*\" in *'set architecture aarch64') "
+                       "echo 'Undefined item: \"aarch64\".' >&2; exit 1;; esac");
+    outcome = command_run(setting, "replay rec");
+    assert_int_equal(outcome->status, 5);
+    assert_non_null(strstr(outcome->err, "does not know aarch64; install gdb-multiarch"));
+}
+
 static void test_replay_says_how_gdb_ended(void **state)
 {
     const struct command_setting *setting = *state;
@@ -449,6 +466,7 @@ int main(int argc, char **argv)
         IN_FOLDER(test_replay_symbols_that_do_not_fit),
         IN_FOLDER(test_replay_symbols_of_no_elf_file),
         IN_FOLDER(test_replay_says_how_gdb_ended),
+        IN_FOLDER(test_replay_gdb_of_another_cpu),
         IN_FOLDER(test_replay_positions),
         IN_FOLDER(test_replay_listens),
     };
