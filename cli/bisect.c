@@ -137,8 +137,7 @@ static int fail_to_judge(const struct bisect *bisect, const struct bisection_res
                          const char *what, struct ebb_error *error)
 {
     if (result->skips == result->probes) {
-        return ebb_fail(error,
-                        bisect->plan.expression ? EBB_ERROR_USAGE : EBB_ERROR_UNSUPPORTED,
+        return ebb_fail(error, bisect->plan.expression ? EBB_ERROR_USAGE : EBB_ERROR_UNSUPPORTED,
                         "%s cannot be judged at any of the %u positions that were probed: %s", what,
                         result->probes, bisect->why_last);
     }

@@ -8,8 +8,8 @@
 /*
  * The symbol file of a recording: chosen if not NULL, else what the manifest names, if it is an
  * ELF file on this machine. One that was chosen has to be for the guest's CPU, which may be an
- * AArch64 one that runs programs of 32 bits, and linked, so that its symbols have addresses. Returns
- * 0 and sets *path (caller frees; NULL: there is none).
+ * AArch64 one that runs programs of 32 bits, and linked, so that its symbols have addresses.
+ * Returns 0 and sets *path (caller frees; NULL: there is none).
  */
 int symbol_file_find(const struct recording *recording, const char *chosen, char **path,
                      struct ebb_error *error);

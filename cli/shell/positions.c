@@ -123,7 +123,8 @@ static int refuse(const char *text, struct ebb_error *error)
                     text);
 }
 
-/* Numbers have blanks, commas or _ between their digits, as we print them and as users like them. */
+/* Numbers have blanks, commas or _ between their digits, as we print them and as users like them.
+ */
 static int read_number(const struct shell *shell, char *text, uint64_t *position,
                        struct ebb_error *error)
 {

@@ -476,22 +476,14 @@ static void test_cpus_of_two_kinds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kvm_lines),
-        cmocka_unit_test(test_accelerator_in_machine),
-        cmocka_unit_test(test_amounts),
-        cmocka_unit_test(test_clock_step),
-        cmocka_unit_test(test_kvm_elsewhere),
-        cmocka_unit_test(test_until),
-        cmocka_unit_test(test_guest_clock),
-        cmocka_unit_test(test_rescan_at),
-        cmocka_unit_test(test_control),
-        cmocka_unit_test(test_notes),
-        cmocka_unit_test(test_what_only_tcg_can),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_icount_means_tcg),
-        cmocka_unit_test(test_host_without_aarch32),
-        cmocka_unit_test(test_hosts_without_kvm),
-        cmocka_unit_test(test_cpus_of_two_kinds),
+        cmocka_unit_test(test_kvm_lines),         cmocka_unit_test(test_accelerator_in_machine),
+        cmocka_unit_test(test_amounts),           cmocka_unit_test(test_clock_step),
+        cmocka_unit_test(test_kvm_elsewhere),     cmocka_unit_test(test_until),
+        cmocka_unit_test(test_guest_clock),       cmocka_unit_test(test_rescan_at),
+        cmocka_unit_test(test_control),           cmocka_unit_test(test_notes),
+        cmocka_unit_test(test_what_only_tcg_can), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_icount_means_tcg),  cmocka_unit_test(test_host_without_aarch32),
+        cmocka_unit_test(test_hosts_without_kvm), cmocka_unit_test(test_cpus_of_two_kinds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,7 +102,8 @@ static void test_verify_cut_off(void **state)
     make(*state, (struct toy_history_options){.seed = 2, .cut_off = true});
     assert_non_null(strstr(command_run(*state, "verify rec")->out, "cut off"));
     /* Right behind a block. */
-    assert_non_null(strstr(command_run(*state, "info rec")->out, "what is there can be replayed\n"));
+    assert_non_null(
+        strstr(command_run(*state, "info rec")->out, "what is there can be replayed\n"));
     result = command_run_json(*state, "verify --json rec");
     assert_true(json_is_true(json_object_get(result, "verified")));
     assert_true(json_is_false(json_object_get(result, "complete")));
