@@ -11,6 +11,8 @@ ELSEWHERE = re.compile(r"^No symbol \".*\" in current context|^No frame|optimize
                        r"^Cannot access memory|not available|^can't compute CFA|"
                        r"^Register \S+ was not saved")
 COMPARISON = re.compile(r"&&|\|\||==|!=|<=|>=|(?<!<)<(?!<)|(?<![->])>(?!>)")
+TOKEN = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|.", re.S)
+GROUP = re.compile(r"[-+~!\s]*\((\s*)\)\s*")  # in what outermost() returns
 VARIABLE = re.compile(r"[A-Za-z_]\w*(\.\w+|\[[0-9]+\])*")
 NUMBER = re.compile(r"[-+~]?(0x[0-9a-fA-F]+|[0-9]+)[uUlL]*")
 FIXED = re.compile(r"\*\s*\([A-Za-z_][\w\s]*\*\s*\)\s*(0x[0-9a-fA-F]+|[0-9]+)")
@@ -43,19 +45,37 @@ def holds(expression):
     return bool(value)
 
 
+def outermost(expression):
+    """The expression, with blanks for what is in brackets or in quotes."""
+    depth, text = 0, ""
+    for token in TOKEN.findall(expression):
+        depth -= token in (")", "]", "}")
+        text += token if depth == 0 and len(token) == 1 else " " * len(token)
+        depth += token in ("(", "[", "{")
+    return text
+
+
+def parts(expression):
+    """What is between its comparisons, and those of the groups among that."""
+    outline = outermost(expression)
+    group = GROUP.fullmatch(outline)
+    if group:
+        yield from parts(expression[group.start(1):group.end(1)])
+        return
+    begin = 0
+    for match in COMPARISON.finditer(outline):
+        yield from parts(expression[begin:match.start()])
+        begin = match.end()
+    if begin:
+        yield from parts(expression[begin:])
+    else:
+        yield expression.strip()
+
+
 def operands(expression):
-    """The texts that are compared, as far as they are expressions of their own."""
-    found = []
-    for part in COMPARISON.split(expression):
-        part = part.strip()
-        while part.startswith("(") and part.count("(") > part.count(")"):
-            part = part[1:].strip()
-        while part.endswith(")") and part.count(")") > part.count("("):
-            part = part[:-1].strip()
-        if part and part not in found and part.count("(") == part.count(")"):
-            if not NUMBER.fullmatch(part):
-                found.append(part)
-    return found
+    """The texts that are compared. Together they have all that the expression depends on."""
+    return list(dict.fromkeys(part for part in parts(expression)
+                              if part and not NUMBER.fullmatch(part)))
 
 
 def depends_on_registers(expression):

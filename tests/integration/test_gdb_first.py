@@ -53,6 +53,24 @@ class First:
         other, _ = self.check("total == 140")
         self.assertEqual(one, other)
 
+    def test_groups(self):
+        """What is compared in brackets is looked at behind each write as well."""
+        self.gdb.seek(0)
+        found = {self.check("total == 385 && " + condition)[0] for condition in
+                 ("items[3].value == 6", "!(items[3].value == 0)", "-(items[3].value > 1) == -1",
+                  "!(!(total != 55 && items[3].value == 6))", "(items[3].value)")}
+        self.assertEqual(len(found), 1, found)
+        self.gdb.run("python import ebb_commands.conditions as c")
+        for condition, operands in (
+                ("(total > 1) + (spins == 2) == 2", ["(total > 1) + (spins == 2)"]),
+                ("items[(total == 385) + 2].value == 6", ["items[(total == 385) + 2].value"]),
+                ("total > (spins) && !(total < (5))", ["total", "spins"])):
+            with self.subTest(condition):
+                self.assertEqual(self.gdb.run("python print(c.operands('%s'))" % condition).text,
+                                 "%s\n" % operands)
+                self.assertEqual(self.gdb.run("python print(c.memory('%s') is None)" %
+                                              condition).text, "%s\n" % (len(operands) == 1))
+
     def test_constants(self):
         """An enumerator, true and a number by way of a macro never change, so that what is stored
         is looked at behind each store."""

@@ -179,6 +179,26 @@ class StoreTests(CulpritTests):
         report = self.bisect_with(elf, recorder, "--expr", "last.kind >= EXCEPTION_CALL")
         self.assertEqual((report["by"], report["function"]), ("instruction", "on_exception"))
 
+    def test_groups(self):
+        """What is compared in brackets counts as well: a scan finds what gdb stops at."""
+        name = "steps-" + self.architecture
+        elf, recorder = self.ebb.guests.elf(name), self.shared(name)
+        with Gdb(elf, recorder.recording) as gdb:
+            gdb.run("watch items[3].value")
+            gdb.run("continue")
+            self.assertEqual(gdb.number("items[3].value"), 6)
+            self.assertEqual(gdb.number("total"), 385)
+            position = gdb.position()
+        for condition in ("!(items[3].value == 0)", "-(items[3].value > 1) == -1",
+                          "!(!(total == 385 && items[3].value == 6))",
+                          "items[(total == 385) + 2].value == 6"):
+            with self.subTest(condition):
+                report = self.bisect_with(elf, recorder, "--scan", "--expr",
+                                          "total == 385 && " + condition)
+                self.assertEqual(report["position"], position)
+                self.assertEqual(report["operands"][0]["text"], "total")
+                self.assertEqual(report["operands"][-1]["after"], "6")
+
     def test_register(self):
         """At each instruction; gdb's single steps see the same."""
         name = "steps-" + self.architecture
