@@ -153,7 +153,8 @@ def scan_stores(expression, first, last):
         if position <= before and position < last:
             raise Unreachable(f"history ends at position {position}")
         if position > last or position <= before:
-            return None
+            seek(last)  # where a device may have written, since gdb steps once more behind it
+            return last if is_true(expression) else None
         if is_true(expression):
             return earliest(expression, position, before + 1)
         if position >= last:

@@ -41,6 +41,21 @@ class Recorded:
     def shared(self, name, devices=()):
         return self.ebb.shared(name, lambda: self.ebb.guests.bare(name) + list(devices))
 
+    def test_reset(self):
+        """It is behind an instruction, and by gdb's watchpoint the same."""
+        name = "reset-" + self.architecture
+        elf, recorder = self.ebb.guests.elf(name), self.shared(name)
+        reset = self.ebb.json("dump", "--json", "--kind", "reset", recorder.recording)[0]
+        condition = "initialized%s == 0x1234"
+        changed = self.bisect_with(elf, recorder, "--expr", "initialized == 0x4321", "--to",
+                                   str(reset["position"] - 1))["position"]
+        for addend in ("", " + 0"):
+            for last in (reset["position"], reset["position"] + 1):
+                with self.subTest(addend, last=last):
+                    report = self.bisect_with(elf, recorder, "--from", str(changed), "--to",
+                                              str(last), "--scan", "--expr", condition % addend)
+                    self.assertEqual(report["position"], reset["position"])
+
 
 class Aarch64Stores(Recorded, StoreTests, Bisect):
     architecture = "aarch64"

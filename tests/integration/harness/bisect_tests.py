@@ -168,6 +168,11 @@ class StoreTests(CulpritTests):
                                      "fw_cfg_mem" if nested else "virtio-rng-device")
                     self.assertEqual(report["device"]["virtio"], None if nested else "entropy")
                     self.assertEqual(report["device"]["certain"], nested)
+            # gdb's watchpoint steps once more behind what a device has written.
+            for last in (report["position"], report["position"] + 1):
+                found = self.bisect_with(elf, recorder, "--to", str(last), "--scan", "--expr",
+                                         first.replace(" !=", " + 0 !="))
+                self.assertEqual(found["position"], report["position"])
 
     def test_enumerator(self):
         """It is no memory, and whether one looks at each store or not is the same."""
