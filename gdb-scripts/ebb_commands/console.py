@@ -5,7 +5,7 @@ import re
 
 import gdb
 
-from . import markers, server
+from . import markers, regular, server
 
 LINE = re.compile(r"^ *(\d+)  (.*)$", re.MULTILINE)
 
@@ -16,10 +16,10 @@ def parse(text):
     if len(text) > 1 and text[0] == "/" and text[-1] == "/":
         text = text[1:-1]
     try:
-        return re.compile(text)
-    except re.error as error:
-        raise gdb.GdbError(
-            f"'{server.printable(text)}' is no regular expression: {error}") from None
+        return regular.compiled(text)
+    except regular.Wrong as wrong:
+        raise gdb.GdbError(f"'{server.printable(text)}' is no POSIX extended regular expression: "
+                           f"{server.printable(str(wrong))}") from None
 
 
 def lines(pattern=None):
@@ -45,8 +45,8 @@ class Console(server.Command):
     """Prints what the guest wrote to its console, each line with its position.
 Usage: ebb console [/REGEX/]
 
-A > marks the last line that had begun here. With REGEX, a regular expression, only the lines that
-it matches are printed; ebb goto console /REGEX/ goes to the next one. Between the lines stand the
+A > marks the last line that had begun here. With REGEX, a POSIX extended regular expression,
+only the lines that it matches are printed; ebb goto console /REGEX/ goes to the next one. Between the lines stand the
 guest's markers; ebb goto marker NAME goes to the next one of that name.
 Example:
     ebb console /warning|error/"""

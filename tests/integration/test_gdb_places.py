@@ -8,6 +8,7 @@ import shutil
 import unittest
 
 from harness.commands import Commands, WithBookmarks, damaged_bookmarks, number, rows
+from harness.shell import Shell
 
 
 class Places(WithBookmarks):
@@ -56,7 +57,27 @@ class Places(WithBookmarks):
             self.assertEqual(gdb.position(), line["position"])
         self.assertRegex(gdb.run("ebb console").text, r"(?m)^> .*total 385")
         self.assertIn("no such line", gdb.refused("ebb goto console /nowhere to be found/"))
-        self.assertIn("no regular expression", gdb.refused("ebb console /(/"))
+
+    def test_regular_expressions(self):
+        """The same lines are found here and in ebb shell."""
+        gdb, shell = self.gdb(), Shell(self.ebb, self.recording)
+        self.addCleanup(shell.close)
+        for regex, count in (("[[:digit:]]+ checks", 1), ("[^[:space:]]PASS", 0), ("", 3),
+                             ("(total|PASS).*$", 2), ("5{2}", 0), ("st{0,1}eps: PASS", 1),
+                             (r"[\d]5", 0), ("[[:upper:]]{4}$", 1), ("s*+t", 3), ("[]s-]t", 3)):
+            with self.subTest(regex):
+                found = [text for _, text in rows(gdb.run(f"ebb console /{regex}/").text)]
+                self.assertEqual(len(found), count)
+                self.assertEqual(found, re.findall("steps: .*", shell.run(f"console /{regex}/")))
+        for regex, why in (("(", "not closed"), ("[a", "not closed"), ("*a", "nothing that *"),
+                           (r"\d", r"\d is none"), (r"\w", r"\w is none"), ("(?=a)", "Perl's"),
+                           ("(?i)a", "Perl's"), ("[[:number:]]", "no class [:number:]"),
+                           ("[z-a]", "ends before"), ("a{x}", "{ is followed by")):
+            with self.subTest(regex):
+                error = gdb.refused(f"ebb goto console /{regex}/")
+                self.assertIn(f"'{regex}' is no POSIX extended regular expression: ", error)
+                self.assertIn(why, error)
+                self.assertNotIn("position", error)
 
     def test_guest_time(self):
         """Where the guest read its clock first at that time."""

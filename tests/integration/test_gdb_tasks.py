@@ -57,7 +57,7 @@ class Tasks:
         self.assertEqual(len(lines), 4)
         self.assertEqual(lines[0], "[    0.000000] first")
         self.assertEqual(lines[3], r"[    4.500000] escape \x1b[31m\x07")
-        self.assertIn("no regular expression", gdb.refused("ebb dmesg /(/"))
+        self.assertIn("no POSIX extended regular expression", gdb.refused("ebb dmesg /(/"))
 
     def test_endless_list(self):
         """Nothing that the guest's memory says makes a command run for ever."""
