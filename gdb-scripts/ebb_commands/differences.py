@@ -12,11 +12,17 @@ def general_registers():
     return ["$" + name for name in names]
 
 
+class Missing(str):
+    """Why an expression has no value."""
+
+
 def value(expression):
     try:
         return server.shown(gdb.parse_and_eval(expression))
     except gdb.error as error:
-        return f"<{server.printable(str(error))}>"
+        if server.FORBIDDEN in str(error):
+            raise gdb.GdbError(f"'{server.printable(expression)}': {server.reason(error)}") from None
+        return Missing(f"<{server.printable(str(error))}>")
 
 
 class Diff(server.Command):
@@ -37,11 +43,17 @@ Example:
             raise gdb.GdbError("compare what? write: ebb diff POSITION1 POSITION2 EXPR...")
         places = [positions.parse(word) for word in words[:2]]
         expressions, values = words[2:], []
+        for expression in expressions:
+            server.require_looking(expression)
         with server.Return():
             for position in places:
                 server.go(position)
                 expressions = expressions or general_registers()
                 values.append([value(expression) for expression in expressions])
+        for expression, before, after in zip(expressions, *values):
+            if words[2:] and isinstance(before, Missing) and isinstance(after, Missing):
+                raise gdb.GdbError(f"'{server.printable(expression)}' has no value at either "
+                                   f"position: {before[1:-1].rstrip('.')}")
         same = 0
         width = max(len(expression) for expression in expressions)
         for expression, before, after in zip(expressions, *values):

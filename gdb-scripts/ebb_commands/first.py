@@ -142,6 +142,10 @@ def parse(argument):
         argument = argument[match.end():]
     if not argument or re.match(r"-(scan|from|to)(\s|$)", argument):
         raise gdb.GdbError("which condition? write: ebb first CONDITION")
+    match = re.match(r"-[A-Za-z][\w-]*(?=\s+[\w$])", argument)
+    if match:
+        raise gdb.GdbError(f"{match[0]} is no option: there are -scan, -from and -to")
+    server.require_looking(argument)
     if begin > end:
         raise gdb.GdbError("-from is behind -to")
     return scan, begin, end, argument

@@ -9,12 +9,15 @@ import gdb
 from . import bookmarks, console, markers, server
 
 TIME = re.compile(r"(\d+(?:\.\d+)?)\s*(s|ms|us|ns)")
+GROUPED = re.compile(r"\d{1,3}([ ,]\d{3})+|\d[\d_]*")
+WAYS = "write a number, +N, -N, begin, end, N% up to 100%, or see: help ebb goto"
 UNITS = {"s": 1, "ms": 1000, "us": 1000 ** 2, "ns": 1000 ** 3}
 FREQUENCIES = ("CNTFRQ_EL0", "CNTFRQ")
 
 WORDS = ("begin", "end", "until", "event ", "console /", "marker ", "bookmark ")
 
-HELP = """POSITION is a number of instructions since the recording began, or one of
+HELP = """POSITION is a number of instructions since the recording began, in groups of three if
+you like (1 207 781, 1,207,781), or one of
     +N, -N            a number of instructions from here
     begin, end        where history begins and ends
     until             where what has ended the recording was met (ebb record --until)
@@ -30,7 +33,8 @@ or any expression, such as $here."""
 def within(position, begin, end):
     if not begin <= position <= end:
         raise gdb.GdbError(
-            f"the recording goes from {server.grouped(begin)} to {server.grouped(end)}")
+            f"there is no position {server.grouped(position)}: the recording goes from "
+            f"{server.grouped(begin)} to {server.grouped(end)}; {WAYS}")
     return position
 
 
@@ -70,16 +74,32 @@ def of_time(amount, unit):
     return int(match[2])
 
 
+def has_comma(text):
+    """C's operator: what is before it would be dropped in silence."""
+    depth = 0
+    for character in server.TEXT.sub("", text):
+        depth += (character in "([{") - (character in ")]}")
+        if character == "," and depth == 0:
+            return True
+    return False
+
+
 def of_expression(text, begin, end):
     """Anything gdb can calculate: $where, 1000*1000, behind a sign as well."""
     sign = text[:1] if text[:1] in ("+", "-") else ""
-    digits = text[len(sign):].replace("_", "").replace(" ", "")
+    rest = text[len(sign):].strip()
+    no_position = gdb.GdbError(f"'{server.printable(text)}' is no position; {WAYS}")
+    if has_comma(rest) and not GROUPED.fullmatch(rest):
+        raise no_position
+    server.require_looking(rest)
     try:
-        number = int(digits) if digits.isdigit() else int(gdb.parse_and_eval(text[len(sign):]))
-    except (gdb.error, TypeError, ValueError, OverflowError):
-        raise gdb.GdbError(
-            f"'{server.printable(text)}' is no position; write a number, +N, -N, begin, end, "
-            "or see: help ebb goto") from None
+        with server.Looking():
+            number = (int(re.sub("[ ,_]", "", rest)) if GROUPED.fullmatch(rest) else
+                      int(gdb.parse_and_eval(rest)))
+    except (gdb.error, TypeError, ValueError, OverflowError) as error:
+        if server.FORBIDDEN in str(error):
+            raise
+        raise no_position from None
     if sign:
         here = server.place()[0]
         return max(begin, min(end, here + (number if sign == "+" else -number)))
@@ -108,6 +128,8 @@ def parse(text):
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text)
     if match and float(match[1]) <= 100:
         return begin + int((end - begin) * float(match[1]) / 100)
+    if match:
+        raise gdb.GdbError(f"'{text}' is no position; {WAYS}")
     match = TIME.fullmatch(text)
     if match:
         return of_time(*match.groups())

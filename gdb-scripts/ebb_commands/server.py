@@ -129,6 +129,39 @@ def go(position):
             print(line)
 
 
+ASSIGNMENT = re.compile(r"\+\+|--(?!\s*\d)|<<=|>>=|(?<![=!<>])=(?!=)")
+TEXT = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+FORBIDDEN = "may-call-functions is off"
+HISTORY = "an ebb command only looks, since history cannot be changed"
+
+
+def require_looking(expression):
+    """Raises an error if an expression assigns something: gdb lets nobody forbid that while it is
+    connected. Of calls, gdb says so: see Looking."""
+    if ASSIGNMENT.search(TEXT.sub("", expression)):
+        raise gdb.GdbError(f"'{printable(expression)}' assigns something; {HISTORY}")
+
+
+def reason(error):
+    """What is wrong, by gdb's own error."""
+    if FORBIDDEN in str(error):
+        return f"it calls a function of the guest; {HISTORY}"
+    return printable(str(error))
+
+
+class Looking:
+    """Inside of "with" no expression calls a function of the guest, which would begin a diversion."""
+
+    def __enter__(self):
+        self.may_call = gdb.parameter("may-call-functions")
+        if self.may_call:
+            gdb.execute("set may-call-functions off", to_string=True)
+
+    def __exit__(self, *_):
+        if self.may_call:
+            gdb.execute("set may-call-functions on", to_string=True)
+
+
 class Return:
     """What is looked at inside of "with" may be anywhere: afterwards we are where we were."""
 
@@ -152,12 +185,13 @@ class Command(gdb.Command):
 
     def invoke(self, argument, from_tty):
         try:
-            self.run(argument.strip())
+            with Looking():
+                self.run(argument.strip())
         except KeyboardInterrupt:
             position = grouped(place()[0]) if connected_to_ebb() else "unknown"
             raise gdb.GdbError(f"interrupted; the position is {position}") from None
         except gdb.error as error:
-            raise gdb.GdbError(printable(str(error))) from None
+            raise gdb.GdbError(reason(error)) from None
 
     def run(self, argument):
         raise NotImplementedError
@@ -176,10 +210,11 @@ def evaluate(expression):
     """An expression's value; one that gdb cannot understand is an error of one sentence."""
     if not expression:
         raise gdb.GdbError("which expression?")
+    require_looking(expression)
     try:
         return gdb.parse_and_eval(expression)
     except gdb.error as error:
-        raise gdb.GdbError(f"'{printable(expression)}': {printable(str(error))}") from None
+        raise gdb.GdbError(f"'{printable(expression)}': {reason(error)}") from None
 
 
 def shown(value, limit=120):

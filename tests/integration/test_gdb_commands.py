@@ -69,7 +69,7 @@ class Replay(unittest.TestCase):
     def test_seek_where_nothing_is(self):
         answers = self.replay(["ebb seek 99999999999", "ebb seek nowhere", "ebb seek",
                                "ebb seek -5", "ebb position"])
-        self.assertIn("failed: the recording goes from 0 to", answers[0])
+        self.assertIn("failed: there is no position 99 999 999 999: the recording goes from 0", answers[0])
         self.assertIn("failed: 'nowhere' is no position", answers[1])
         self.assertIn("failed: where to?", answers[2])
         self.assertEqual(self.position(answers[3]), 0)

@@ -152,6 +152,7 @@ class First:
                           ("-from end -to begin $pc == 1", "behind"),
                           ("nosuch > 1", "No symbol"), ("total >", "syntax"),
                           ("-from nowhere total", "no position"),
+                          ("-bogus total", "-bogus is no option"),
                           ("items", "neither true nor false"),
                           ("-scan $pc == 1", "would look at 1 20")):
             with self.subTest(text):

@@ -46,6 +46,47 @@ class Places(WithBookmarks):
         self.assertIn("no event 99999", gdb.refused("ebb goto event 99999"))
         self.assertIn("no number", gdb.refused("ebb goto event x"))
 
+    def test_groups_of_digits(self):
+        """1,207 is no use of C's comma."""
+        gdb = self.gdb()
+        for text, wanted in (("1,207", 1207), ("1,207,001", 1207001), ("1 207 001", 1207001),
+                             ("-1,000", 1206001), ("-1 000", 1205001)):
+            with self.subTest(text):
+                gdb.run("ebb goto " + text)
+                self.assertEqual(gdb.position(), wanted)
+        for text in ("1,20", "600,", "1207,001", "1,207 ,001", "$pc,5", "1 23", "101%"):
+            with self.subTest(text):
+                error = gdb.refused("ebb goto " + text)
+                self.assertIn(f"'{text}' is no position; write a number", error)
+                self.assertIn("N% up to 100%", error)
+                self.assertEqual(gdb.position(), 1205001)
+        error = gdb.refused("ebb goto 99999999999")
+        self.assertIn("there is no position 99 999 999 999: the recording goes from 0 to", error)
+        self.assertIn("write a number, +N, -N, begin, end", error)
+
+    def test_commands_only_look(self):
+        """An expression that calls or assigns is refused, and nothing has happened."""
+        gdb = self.gdb()
+        gdb.run("ebb goto 700")
+        gdb.run("set $kept = 5")
+        before = gdb.digest(), gdb.registers()
+        register = "$x1" if self.architecture == "aarch64" else "$r1"
+        for command in ("first %s", "first -scan -from 1 -to 9 %s", "last %s", "next %s",
+                        "diff 600 700 '%s'", "goto %s", "count *(%s)", "nth 1 *(%s)", "calls *(%s)"):
+            for expression, why in (("square(3)", "calls a function of the guest"),
+                                    ("total=5", "assigns something"), ("total+=5", "assigns"),
+                                    (register + "=7", "assigns"), ("$kept=6", "assigns"),
+                                    ("total++", "assigns"), ("total<<=1", "assigns")):
+                with self.subTest(command % expression):
+                    error = gdb.refused("ebb " + command % expression)
+                    self.assertIn(why, error)
+                    self.assertIn("an ebb command only looks, since history cannot be changed",
+                                  error)
+                    self.assertEqual((gdb.digest(), gdb.registers()), before)
+        self.assertEqual(gdb.number("$kept"), 5)
+        gdb.run("ebb first total==140")
+        self.assertEqual(gdb.number("square(3)"), 9)  # gdb's own commands may do so as before
+
     def test_console_lines(self):
         gdb = self.gdb()
         lines = self.ebb.json("console", "--json", self.recording)
@@ -323,9 +364,10 @@ class Places(WithBookmarks):
         gdb = self.gdb()
         gdb.run("ebb nth 4 square")
         here = gdb.position()
-        text = gdb.run("ebb diff begin end total 'items[0].number + 0' $nosuch nosuch").text
+        text = gdb.run("ebb diff begin end total 'items[0].number + 0' $nosuch").text
         self.assertRegex(text, r"(?m)^\* total +\d+ -> 385$")
-        self.assertRegex(text, r"(?m)^  nosuch +<No symbol \"nosuch\" in current context.>$")
+        self.assertIn("'nosuch' has no value at either position: No symbol \"nosuch\"",
+                      gdb.refused("ebb diff 600 700 total nosuch"))
         self.assertIn("items[0].number + 0", text)
         self.assertEqual(gdb.position(), here)
         gdb.run("set $sum = total")
