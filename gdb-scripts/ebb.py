@@ -45,24 +45,36 @@ A position is the number of instructions executed since the recording began."""
         super().__init__("ebb", gdb.COMMAND_RUNNING, gdb.COMPLETE_COMMAND, prefix=True)
 
     def invoke(self, argument, from_tty):
+        if argument.strip():
+            name = server.printable(argument.split()[0])
+            raise gdb.GdbError(f"there is no command ebb {name}; see: ebb help")
         gdb.execute("help ebb")
 
 
-class EbbRecordWarning(gdb.Command):
-    """Tells what gdb's own recording does to a recording served by ebb; gdb runs it before
-"record"."""
+class EbbHelp(gdb.Command):
+    """Prints the list of commands, or explains one.
+Usage: ebb help [COMMAND]
+Example:
+    ebb help goto"""
 
     def __init__(self):
-        super().__init__("ebb record-warning", gdb.COMMAND_OBSCURE, gdb.COMPLETE_NONE)
+        super().__init__("ebb help", gdb.COMMAND_SUPPORT, gdb.COMPLETE_COMMAND)
 
     def invoke(self, argument, from_tty):
-        if not server.connected_to_ebb():
-            return
-        print(
-            "ebb: everything is recorded already, and reverse commands work without 'record'. "
-            "gdb's own recording\nhides that history: from now on gdb goes back only to here. "
-            "'record stop' brings the history back."
-        )
+        gdb.execute(f"help ebb {argument}".strip())
+
+
+class EbbRefuseRecord(gdb.Command):
+    """Refuses gdb's own recording of what is recorded already; gdb runs it before "record". gdb
+would hide the history, and ends with an internal error as soon as it continues."""
+
+    def __init__(self):
+        super().__init__("maintenance ebb-refuse-record", gdb.COMMAND_OBSCURE, gdb.COMPLETE_NONE)
+
+    def invoke(self, argument, from_tty):
+        if server.connected_to_ebb():
+            raise gdb.GdbError("everything is recorded already: reverse-continue, reverse-step and "
+                               "their like work as they are, without 'record'")
 
 
 class EbbNextIsStepi(gdb.Command):
@@ -71,7 +83,7 @@ class EbbNextIsStepi(gdb.Command):
 The packets of these are the same as those of "step" and its like, of which an interrupt is a part."""
 
     def __init__(self):
-        super().__init__("ebb next-is-stepi", gdb.COMMAND_OBSCURE, gdb.COMPLETE_NONE)
+        super().__init__("maintenance ebb-next-is-stepi", gdb.COMMAND_OBSCURE, gdb.COMPLETE_NONE)
         self.servers = {}  # a connection's number: whether that is ebb's
 
     def is_ebb(self, connection):
@@ -91,12 +103,20 @@ The packets of these are the same as those of "step" and its like, of which an i
 def hook_commands():
     """Has gdb run these before commands of its own."""
     for command, ours in (
-        ("hook-record", "record-warning"),
-        ("record hook-full", "record-warning"),
+        ("hook-record", "refuse-record"),
+        ("record hook-full", "refuse-record"),
+        ("record hook-btrace", "refuse-record"),
+        ("record btrace hook-bts", "refuse-record"),
+        ("record btrace hook-pt", "refuse-record"),
+        ("target hook-record-full", "refuse-record"),
+        ("target hook-record-btrace", "refuse-record"),
         ("hook-stepi", "next-is-stepi"),
         ("hook-reverse-stepi", "next-is-stepi"),
     ):
-        gdb.execute(f"define {command}\nebb {ours}\nend")
+        try:
+            gdb.execute(f"define {command}\nmaintenance ebb-{ours}\nend")
+        except gdb.error:
+            pass  # not every gdb has all
 
 
 def load(name):
@@ -125,6 +145,7 @@ ours = SimpleNamespace(place=server.place, go=server.go, parse=positions.parse,
                        can_go_back=server.can_go_back, after_jump=trail.after_jump,
                        end_of_history=ends.end_of_history)
 load_what_this_gdb_needs()
-EbbRecordWarning()
+EbbHelp()
+EbbRefuseRecord()
 EbbNextIsStepi()
 hook_commands()

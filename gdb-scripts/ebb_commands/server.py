@@ -145,7 +145,7 @@ def require_looking(expression):
 def reason(error):
     """What is wrong, by gdb's own error."""
     if FORBIDDEN in str(error):
-        return f"it calls a function of the guest; {HISTORY}"
+        return f"the expression calls a function of the guest; {HISTORY}"
     return printable(str(error))
 
 

@@ -395,8 +395,34 @@ class Places(WithBookmarks):
         names += ["bookmark " + name for name in ("add", "list", "go", "delete")]
         self.assertGreater(len(names), 15)
         for name in names:
-            if name not in ("bookmark", "next-is-stepi", "record-warning", "position", "when"):
+            if name not in ("bookmark", "position", "when"):
                 self.assertIn("Example:\n    ebb ", gdb.run("help ebb " + name).text, name)
+
+    def test_no_command(self):
+        gdb = self.gdb()
+        self.assertEqual(gdb.refused("ebb bogus 5"),
+                         "there is no command ebb bogus; see: ebb help")
+        self.assertEqual(gdb.run("ebb help").text, gdb.run("help ebb").text)
+        self.assertEqual(gdb.run("ebb").text, gdb.run("help ebb").text)
+        self.assertEqual(gdb.run("ebb help goto").text, gdb.run("help ebb goto").text)
+        for name in ("stepi", "ebb record"):
+            self.assertNotIn(name, gdb.run("help ebb").text)
+
+    def test_record(self):
+        """gdb's own recording is refused, and the history goes on being there."""
+        gdb = self.gdb()
+        gdb.run("ebb goto 700")
+        for command in ("record", "record full", "record btrace", "record btrace bts",
+                        "record btrace pt", "record bts", "record pt", "rec",
+                        "target record-full", "target record-btrace"):
+            with self.subTest(command):
+                self.assertIn("everything is recorded already: reverse-continue",
+                              gdb.refused(command))
+        self.assertIn("No record", gdb.run("info record").text)
+        gdb.run("reverse-stepi")
+        self.assertEqual(gdb.position(), 699)
+        gdb.run("disconnect")
+        self.assertNotIn("recorded already", gdb.refused("record"))
 
     def test_not_connected(self):
         gdb = self.gdb()
