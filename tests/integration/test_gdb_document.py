@@ -8,6 +8,7 @@ from unittest import mock
 
 from harness import documents, ebb
 from harness.commands import Commands
+from harness.guests import ROOT
 
 
 def examples():
@@ -28,6 +29,19 @@ def comparable(command, text):
     if command == "ebb last random_words[0]":
         return lines[:3]  # the device writes when it pleases, wherever the guest is then
     return lines
+
+
+class Paths(unittest.TestCase):
+    def test_of_what_is_in_the_sources(self):
+        """What documents name by $EBB, the folder of the sources, is there."""
+        for name in ("docs/ide/README.md", "docs/tutorial.md"):
+            text = documents.read(name)
+            self.assertNotIn("/usr/local/share/ebb", text)
+            paths = [path for path in re.findall(r"\$EBB/([\w./-]+)", text)
+                     if not path.startswith("build/")]
+            self.assertIn("gdb-scripts/ebb.py", paths)
+            for path in paths:
+                self.assertTrue(os.path.exists(os.path.join(ROOT, path)), path)
 
 
 class Document(unittest.TestCase):

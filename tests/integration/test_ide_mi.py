@@ -97,6 +97,16 @@ class Interface:
         self.assertEqual(self.gdb.mi("-exec-step-instruction").function, "spin")
         self.assertEqual(self.gdb.position(), 5000)
 
+    def test_a_line_from_a_seek(self):
+        """Moves by lines go on to where one begins: docs/ide says so."""
+        ends = {}
+        for place in range(6000, 6006):  # some of which are inside of a line
+            self.gdb.run("monitor next-is-seek %d" % place)
+            self.gdb.mi("-exec-next")
+            ends[place] = self.gdb.position()
+        self.assertTrue(all(end >= place for place, end in ends.items()), ends)
+        self.assertTrue(any(end > place for place, end in ends.items()), ends)
+
 
 class Gdb_AArch64(Interface, unittest.TestCase):
     architecture = "aarch64"
