@@ -35,7 +35,7 @@ void replica_stop(struct replica *replica)
     worker_client_stop(replica->worker);
     ram_image_release(replica->base);
     ram_image_release(replica->state_base);
-    free(replica->loaded.list);
+    breakpoint_list_free(&replica->loaded);
     *replica = (struct replica){0};
 }
 
@@ -280,29 +280,61 @@ int replica_load_keyframe(struct replica *replica, const struct ebb_log *log,
     return 0;
 }
 
+static bool same_bytes(const void *a, const void *b, size_t size)
+{
+    return size == 0 || memcmp(a, b, size) == 0;
+}
+
 bool breakpoint_list_same(const struct breakpoint_list *a, const struct breakpoint_list *b)
 {
-    return a->count == b->count &&
-           (a->count == 0 || memcmp(a->list, b->list, a->count * sizeof(*a->list)) == 0);
+    return a->count == b->count && a->conditions_size == b->conditions_size &&
+           same_bytes(a->list, b->list, a->count * sizeof(*a->list)) &&
+           same_bytes(a->conditions, b->conditions, a->conditions_size);
+}
+
+/* For free(); NULL without memory. */
+static void *copy_bytes(const void *bytes, size_t size)
+{
+    void *copy = malloc(size + 1);
+
+    if (copy && size) {
+        memcpy(copy, bytes, size);
+    }
+    return copy;
+}
+
+bool breakpoint_list_copy(const struct breakpoint_list *list, struct breakpoint_list *copy)
+{
+    *copy = *list;
+    copy->list = copy_bytes(list->list, list->count * sizeof(*list->list));
+    copy->conditions = copy_bytes(list->conditions, list->conditions_size);
+    if (!copy->list || !copy->conditions) {
+        breakpoint_list_free(copy);
+        return false;
+    }
+    return true;
+}
+
+void breakpoint_list_free(struct breakpoint_list *list)
+{
+    free(list->list);
+    free(list->conditions);
+    *list = (struct breakpoint_list){0};
 }
 
 int replica_set_breakpoints(struct replica *replica, const struct breakpoint_list *breakpoints,
                             struct ebb_error *error)
 {
-    size_t size = breakpoints->count * sizeof(*breakpoints->list);
-    struct worker_breakpoint *copy;
+    struct breakpoint_list copy;
 
     if (breakpoint_list_same(&replica->loaded, breakpoints)) {
         return 0;
     }
-    copy = malloc(size + 1);
-    if (!copy) {
+    if (!breakpoint_list_copy(breakpoints, &copy)) {
         return out_of_memory(error);
     }
-    if (size) {
-        memcpy(copy, breakpoints->list, size);
-    }
-    free(replica->loaded.list);
-    replica->loaded = (struct breakpoint_list){.list = copy, .count = breakpoints->count};
-    return worker_client_set_breakpoints(replica->worker, copy, breakpoints->count, error);
+    breakpoint_list_free(&replica->loaded);
+    replica->loaded = copy;
+    return worker_client_set_breakpoints(replica->worker, copy.list, copy.count, copy.conditions,
+                                         copy.conditions_size, error);
 }

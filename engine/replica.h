@@ -16,9 +16,14 @@
 struct breakpoint_list {
     struct worker_breakpoint *list;
     size_t count;
+    uint8_t *conditions; /* of all of them (protocol/conditions.h) */
+    size_t conditions_size;
 };
 
 bool breakpoint_list_same(const struct breakpoint_list *a, const struct breakpoint_list *b);
+/* *copy is the caller's to free; false without memory, and then it is empty. */
+bool breakpoint_list_copy(const struct breakpoint_list *list, struct breakpoint_list *copy);
+void breakpoint_list_free(struct breakpoint_list *list);
 
 struct replica {
     struct worker_client *worker;  /* NULL: not started */

@@ -366,9 +366,20 @@ int worker_client_collect_dirty(struct worker_client *worker, uint64_t *count,
 
 int worker_client_set_breakpoints(struct worker_client *worker,
                                   const struct worker_breakpoint *list, size_t count,
+                                  const uint8_t *conditions, size_t conditions_size,
                                   struct ebb_error *error)
 {
-    return request(worker, WORKER_SET_BREAKPOINTS, list, count * sizeof(*list), NULL, 0, error);
+    uint64_t number = count;
+    struct iovec parts[3] = {{.iov_base = &number, .iov_len = sizeof(number)},
+                             {.iov_base = (void *)list, .iov_len = count * sizeof(*list)},
+                             {.iov_base = (void *)conditions, .iov_len = conditions_size}};
+    uint32_t length;
+
+    if (worker_channel_send(&worker->channel, WORKER_SET_BREAKPOINTS, parts, 3, error) ||
+        worker_channel_receive_header(&worker->channel, WORKER_SET_BREAKPOINTS, &length, error)) {
+        return -1;
+    }
+    return length ? worker_channel_nonsense(&worker->channel, error) : 0;
 }
 
 int worker_client_begin(struct worker_client *worker, uint32_t type, const struct iovec *payload,
@@ -596,6 +607,27 @@ int worker_client_read_context(struct worker_client *worker, struct worker_conte
                                struct ebb_error *error)
 {
     return request(worker, WORKER_READ_CONTEXT, NULL, 0, context, sizeof(*context), error);
+}
+
+int worker_client_evaluate(struct worker_client *worker, uint64_t flags, const uint8_t *conditions,
+                           size_t size, struct ebb_error *error)
+{
+    struct iovec parts[2] = {{.iov_base = &flags, .iov_len = sizeof(flags)},
+                             {.iov_base = (void *)conditions, .iov_len = size}};
+    uint64_t holds;
+    uint32_t length;
+
+    if (worker_channel_send(&worker->channel, WORKER_EVALUATE, parts, 2, error) ||
+        worker_channel_receive_header(&worker->channel, WORKER_EVALUATE, &length, error)) {
+        return -1;
+    }
+    if (length != sizeof(holds)) {
+        return worker_channel_nonsense(&worker->channel, error);
+    }
+    if (worker_channel_receive(&worker->channel, &holds, sizeof(holds), error)) {
+        return -1;
+    }
+    return holds > 1 ? worker_channel_nonsense(&worker->channel, error) : (int)holds;
 }
 
 int worker_client_digest_registers(struct worker_client *worker, uint64_t *digest,

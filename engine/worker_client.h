@@ -54,6 +54,7 @@ int worker_client_collect_dirty(struct worker_client *worker, uint64_t *count,
                                 struct ebb_error *error);
 int worker_client_set_breakpoints(struct worker_client *worker,
                                   const struct worker_breakpoint *list, size_t count,
+                                  const uint8_t *conditions, size_t conditions_size,
                                   struct ebb_error *error);
 
 /*
@@ -97,6 +98,10 @@ long worker_client_write_memory(struct worker_client *worker, const struct worke
 /* What the worker is about to execute, and as whom. */
 int worker_client_read_context(struct worker_client *worker, struct worker_context *context,
                                struct ebb_error *error);
+
+/* 1 if a breakpoint with these flags and conditions counts where the CPU is, 0, or -1. */
+int worker_client_evaluate(struct worker_client *worker, uint64_t flags, const uint8_t *conditions,
+                           size_t size, struct ebb_error *error);
 
 /* Where the worker's process has the byte at a guest-physical address; 0 if it is no RAM. */
 int worker_client_host_address(struct worker_client *worker, uint64_t address, uint64_t *host,

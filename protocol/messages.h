@@ -17,7 +17,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 
-#define WORKER_PROTOCOL_VERSION 9u
+#define WORKER_PROTOCOL_VERSION 10u
 #define WORKER_MAX_MESSAGE (64u << 20) /* bytes of payload */
 
 /* A worker's exit status before it says hello: the beginning of the recording, which is still being
@@ -53,7 +53,8 @@ enum worker_message_type {
     /* -> such a blob; <- nothing. Pages marked in the replaced bitmap were changed by the engine:
      * the worker drops what it has translated from them and clears the bitmap. */
     WORKER_SET_STATE,
-    /* -> array of struct worker_breakpoint: the whole set, replacing the previous; <- nothing */
+    /* -> uint64_t count, as many struct worker_breakpoint, the bytes of their conditions
+     * (conditions.h): the whole set, replacing the previous; <- nothing */
     WORKER_SET_BREAKPOINTS,
     /* -> struct worker_run; <- struct worker_stop, then stop.report_length bytes of text */
     WORKER_RUN,
@@ -96,6 +97,9 @@ enum worker_message_type {
     /* -> uint64_t guest-physical address; <- uint64_t: where the worker's process has it in its own
      * memory, 0 if it is no RAM */
     WORKER_HOST_ADDRESS,
+    /* -> uint64_t flags (enum worker_breakpoint_flag), conditions; <- uint64_t: 1 if a breakpoint
+     * with these counts where the CPU is about to execute, else 0 */
+    WORKER_EVALUATE,
     WORKER_ERROR,
 };
 
@@ -181,6 +185,8 @@ enum worker_breakpoint_flag {
     /* WORKER_BREAK_EXECUTE: only executions in that context count; the address is its pc.
      * WORKER_BREAK_INTERRUPT: only interrupts taken in place of the instruction there. */
     WORKER_BREAK_IN_CONTEXT = 1 << 0,
+    /* Its conditions take numbers in memory for big-endian. */
+    WORKER_BREAK_BIG_ENDIAN = 1 << 1,
 };
 
 static inline bool worker_watch_is_physical(uint32_t kind)
@@ -193,6 +199,9 @@ struct worker_breakpoint {
     uint32_t flags;   /* enum worker_breakpoint_flag */
     uint64_t address; /* guest-virtual, but for physical kinds; bit 0 clear for Thumb */
     uint64_t length;  /* bytes; 0 for WORKER_BREAK_... */
+    /* WORKER_BREAK_EXECUTE: where among the bytes of all conditions its own are. Executions for
+     * which none of them holds do not count; with none (0 bytes) all do. */
+    uint32_t conditions_at, conditions_size;
     struct worker_context context;
 };
 

@@ -2,6 +2,7 @@
 #include "breakpoints.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     TYPE_SOFTWARE = 0,
@@ -39,16 +40,23 @@ static bool same_to_timeline(const struct rsp_breakpoint *a, const struct rsp_br
            timeline_length(a) == timeline_length(b);
 }
 
+static struct rsp_breakpoint *
+find_in(struct rsp_breakpoint *list, unsigned count, const struct rsp_breakpoint *wanted,
+        bool (*matches)(const struct rsp_breakpoint *, const struct rsp_breakpoint *))
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (matches(&list[i], wanted)) {
+            return &list[i];
+        }
+    }
+    return NULL;
+}
+
 static struct rsp_breakpoint *find(struct rsp_session *session, const struct rsp_breakpoint *wanted,
                                    bool (*matches)(const struct rsp_breakpoint *,
                                                    const struct rsp_breakpoint *))
 {
-    for (unsigned i = 0; i < session->breakpoint_count; i++) {
-        if (matches(&session->breakpoints[i], wanted)) {
-            return &session->breakpoints[i];
-        }
-    }
-    return NULL;
+    return find_in(session->breakpoints, session->breakpoint_count, wanted, matches);
 }
 
 static const struct rsp_breakpoint *execution_at(const struct rsp_breakpoint *list, unsigned count,
@@ -105,11 +113,126 @@ const struct rsp_breakpoint *rsp_watchpoint_hit(const struct rsp_session *sessio
     return found;
 }
 
-static int insert(struct rsp_session *session, const struct rsp_breakpoint *wanted,
+/* What one breakpoint of the timeline stands for. */
+struct conditions_union {
+    uint8_t *bytes; /* NULL: there was no memory for it */
+    size_t size;
+    bool all; /* one of them has no conditions: all executions count */
+};
+
+static void unite(struct conditions_union *all, const struct rsp_breakpoint *list, unsigned count,
+                  const struct rsp_breakpoint *wanted)
+{
+    for (unsigned i = 0; i < count; i++) {
+        const struct rsp_conditions *conditions = list[i].conditions;
+        uint8_t *bytes;
+
+        if (!same_to_timeline(&list[i], wanted)) {
+            continue;
+        }
+        bytes = conditions ? realloc(all->bytes, all->size + conditions->size) : NULL;
+        if (!bytes) {
+            all->all = true;
+            return;
+        }
+        memcpy(bytes + all->size, conditions->bytes, conditions->size);
+        all->bytes = bytes;
+        all->size += conditions->size;
+    }
+}
+
+/* Tells the timeline the conditions of those that are one to it; with those that were removed since
+ * the last move, or without. If it cannot have them the client looks at them itself. */
+static void give_conditions(struct rsp_session *session, const struct rsp_breakpoint *wanted,
+                            bool with_removed)
+{
+    struct conditions_union all = {0};
+    struct timeline_conditions conditions = {.big_endian = session->big_endian};
+    struct ebb_error error;
+
+    if (wanted->type > TYPE_HARDWARE) {
+        return;
+    }
+    unite(&all, session->breakpoints, session->breakpoint_count, wanted);
+    if (with_removed) {
+        unite(&all, session->removed, session->removed_count, wanted);
+    }
+    if (!all.all) {
+        conditions.bytes = all.bytes;
+        conditions.size = all.size;
+    }
+    if (timeline_set_conditions(session->timeline, wanted->address, &conditions, &error) < 0) {
+        conditions.size = 0;
+        timeline_set_conditions(session->timeline, wanted->address, &conditions, &error);
+    }
+    free(all.bytes);
+}
+
+void rsp_breakpoints_reorder(struct rsp_session *session)
+{
+    for (unsigned i = 0; i < session->breakpoint_count; i++) {
+        give_conditions(session, &session->breakpoints[i], false);
+    }
+}
+
+int rsp_breakpoint_counts(struct rsp_session *session, uint64_t address, struct ebb_error *error)
+{
+    return rsp_breakpoint_at(session, address)
+               ? timeline_breakpoint_counts(session->timeline, address, error)
+               : 0;
+}
+
+/* Forget whole lists: the timeline is not told. */
+
+static void forget(struct rsp_breakpoint *list, unsigned *count)
+{
+    while (*count) {
+        free(list[--*count].conditions);
+    }
+}
+
+void rsp_breakpoints_forget_removed(struct rsp_session *session)
+{
+    forget(session->removed, &session->removed_count);
+}
+
+void rsp_breakpoints_forget(struct rsp_session *session)
+{
+    forget(session->breakpoints, &session->breakpoint_count);
+    rsp_breakpoints_forget_removed(session);
+}
+
+/* The one that is there gets the conditions of the new one, whose they are no more. */
+static void change_conditions(struct rsp_session *session, struct rsp_breakpoint *breakpoint,
+                              struct rsp_breakpoint *wanted)
+{
+    free(breakpoint->conditions);
+    breakpoint->conditions = wanted->conditions;
+    wanted->conditions = NULL;
+    give_conditions(session, breakpoint, false);
+}
+
+/* It is there again, whatever its conditions were. */
+static void forget_removal(struct rsp_session *session, const struct rsp_breakpoint *wanted)
+{
+    struct rsp_breakpoint *removed =
+        find_in(session->removed, session->removed_count, wanted, same);
+
+    if (removed) {
+        free(removed->conditions);
+        *removed = session->removed[--session->removed_count];
+    }
+}
+
+static int insert(struct rsp_session *session, struct rsp_breakpoint *wanted,
                   struct ebb_error *error)
 {
-    if (find(session, wanted, same)) {
-        return 0; /* packets may be repeated */
+    struct rsp_breakpoint *present = find(session, wanted, same);
+
+    forget_removal(session, wanted);
+    if (present) { /* packets may be repeated */
+        change_conditions(session, present, wanted);
+        return 0;
     }
     if (session->breakpoint_count == RSP_BREAKPOINTS_MAX) {
         return ebb_fail(error, EBB_ERROR_FAILED, "there are %d breakpoints already; delete some",
@@ -121,10 +244,22 @@ static int insert(struct rsp_session *session, const struct rsp_breakpoint *want
         return -1;
     }
     session->breakpoints[session->breakpoint_count++] = *wanted;
+    wanted->conditions = NULL;
+    give_conditions(session, wanted, false);
     return 0;
 }
 
-static int take_out(struct rsp_session *session, const struct rsp_breakpoint *wanted,
+/* Takes over its conditions. */
+static void remember_removed(struct rsp_session *session, const struct rsp_breakpoint *gone)
+{
+    if (session->removed_count < RSP_BREAKPOINTS_MAX) {
+        session->removed[session->removed_count++] = *gone;
+    } else {
+        free(gone->conditions);
+    }
+}
+
+static int take_out(struct rsp_session *session, struct rsp_breakpoint *wanted,
                     struct ebb_error *error)
 {
     struct rsp_breakpoint *breakpoint = find(session, wanted, same);
@@ -132,11 +267,10 @@ static int take_out(struct rsp_session *session, const struct rsp_breakpoint *wa
     if (!breakpoint) {
         return 0; /* packets may be repeated */
     }
-    if (session->removed_count < RSP_BREAKPOINTS_MAX) {
-        session->removed[session->removed_count++] = *wanted;
-    }
+    remember_removed(session, breakpoint);
     *breakpoint = session->breakpoints[--session->breakpoint_count];
     if (find(session, wanted, same_to_timeline)) {
+        give_conditions(session, wanted, false);
         return 0;
     }
     return timeline_remove_breakpoint(session->timeline, timeline_kind(wanted->type),
@@ -154,6 +288,7 @@ int rsp_breakpoints_revive(struct rsp_session *session, struct ebb_error *error)
             rsp_breakpoints_bury(session);
             return -1;
         }
+        give_conditions(session, removed, true);
     }
     return 0;
 }
@@ -167,6 +302,8 @@ void rsp_breakpoints_bury(struct rsp_session *session)
             /* Two of the removed may be one to the timeline. */
             timeline_remove_breakpoint(session->timeline, timeline_kind(removed->type),
                                        removed->address, timeline_length(removed), NULL);
+        } else {
+            give_conditions(session, removed, false);
         }
     }
 }
@@ -181,6 +318,7 @@ int rsp_breakpoints_restore(struct rsp_session *session, struct ebb_error *error
                                     breakpoint->address, timeline_length(breakpoint), error) < 0) {
             return -1;
         }
+        give_conditions(session, breakpoint, false);
     }
     return 0;
 }
@@ -202,10 +340,22 @@ static const char *complaint(const struct rsp_breakpoint *breakpoint)
     return NULL;
 }
 
+/* What follows the length: conditions, which only breakpoints on execution have. Commands were not
+ * promised. */
+static const char *read_conditions(struct rsp_breakpoint *breakpoint,
+                                   const struct rsp_argument *text)
+{
+    if (breakpoint->type > TYPE_HARDWARE) {
+        return "conditions of watchpoints are gdb's to evaluate";
+    }
+    return rsp_conditions_parse(text->bytes, text->length, &breakpoint->conditions)
+               ? NULL
+               : "what follows is not a list of conditions";
+}
+
 /* Z and z: TYPE,ADDRESS,LENGTH. */
 static void change(struct rsp_session *session, const struct rsp_arguments *arguments,
-                   int (*apply)(struct rsp_session *, const struct rsp_breakpoint *,
-                                struct ebb_error *))
+                   int (*apply)(struct rsp_session *, struct rsp_breakpoint *, struct ebb_error *))
 {
     struct rsp_breakpoint breakpoint = {.address = arguments->list[1].number,
                                         .length = arguments->list[2].number};
@@ -218,7 +368,7 @@ static void change(struct rsp_session *session, const struct rsp_arguments *argu
     breakpoint.type = (unsigned)arguments->list[0].number;
     text = complaint(&breakpoint);
     if (!text && arguments->count > 3) {
-        text = "conditions and commands are gdb's to evaluate";
+        text = read_conditions(&breakpoint, &arguments->list[3]);
     }
     if (text) {
         rsp_reply_error(session, RSP_EINVAL, text);
@@ -227,6 +377,7 @@ static void change(struct rsp_session *session, const struct rsp_arguments *argu
     } else {
         rsp_reply_ok(session);
     }
+    free(breakpoint.conditions);
 }
 
 void rsp_handle_insert(struct rsp_session *session, const struct rsp_arguments *arguments)

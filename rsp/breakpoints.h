@@ -22,6 +22,17 @@ const struct rsp_breakpoint *rsp_breakpoint_removed_at(const struct rsp_session 
 int rsp_breakpoints_revive(struct rsp_session *session, struct ebb_error *error);
 void rsp_breakpoints_bury(struct rsp_session *session);
 
+/* Forget those that were removed since the last move; all, when the timeline has none any more. */
+void rsp_breakpoints_forget_removed(struct rsp_session *session);
+void rsp_breakpoints_forget(struct rsp_session *session);
+
+/* The byte order that the client believes in has changed: conditions depend on it. */
+void rsp_breakpoints_reorder(struct rsp_session *session);
+
+/* 1 if the client has a breakpoint on execution at the address, with the PC there, that counts in
+ * the state of the moment, 0, or -1. */
+int rsp_breakpoint_counts(struct rsp_session *session, uint64_t address, struct ebb_error *error);
+
 /* Makes the timeline stop at all of the client's, and at nothing else. */
 int rsp_breakpoints_restore(struct rsp_session *session, struct ebb_error *error);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "handlers_run.h"
 
+#include "breakpoints.h"
 #include "moves.h"
 #include "stop_reply.h"
 #include "watch_after.h"
@@ -35,7 +36,7 @@ static void resume(struct rsp_session *session, struct rsp_move move)
                                       .position = timeline_position(session->timeline)};
     }
     rsp_report_stop(session, &stop);
-    session->removed_count = 0;
+    rsp_breakpoints_forget_removed(session);
 }
 
 void rsp_handle_continue(struct rsp_session *session, const struct rsp_arguments *arguments)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "handlers_session.h"
 
+#include "breakpoints.h"
 #include "open.h"
 #include "steps.h"
 
@@ -52,7 +53,8 @@ void rsp_handle_supported(struct rsp_session *session, const struct rsp_argument
     }
     rsp_buffer_printf(&session->reply,
                       "PacketSize=%x;qXfer:features:read+;QStartNoAckMode+;vContSupported+;"
-                      "ReverseStep+;ReverseContinue+;swbreak+;hwbreak+;binary-upload+",
+                      "ReverseStep+;ReverseContinue+;swbreak+;hwbreak+;binary-upload+;"
+                      "ConditionalBreakpoints+",
                       RSP_PACKET_SIZE);
     if (session->client_error_message) {
         rsp_buffer_text(&session->reply, ";error-message+");
@@ -188,8 +190,7 @@ static bool keep_connection(struct rsp_session *session)
         return false;
     }
     timeline_clear_breakpoints(session->timeline);
-    session->breakpoint_count = 0;
-    session->removed_count = 0;
+    rsp_breakpoints_forget(session);
     session->interrupt = false;
     session->idle = true;
     if (timeline_in_diversion(session->timeline)) {

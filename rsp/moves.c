@@ -150,6 +150,7 @@ static int step_range(struct rsp_session *session, const struct rsp_move *move,
 {
     const struct timeline_range range = {.start = move->from, .end = move->to};
     uint64_t pc;
+    int counts;
 
     do {
         if (rsp_watcher_requested(&session->watcher)) {
@@ -165,7 +166,11 @@ static int step_range(struct rsp_session *session, const struct rsp_move *move,
         if (timeline_read_pc(session->timeline, &pc, error) < 0) {
             return -1;
         }
-        if (rsp_breakpoint_at(session, pc)) {
+        counts = rsp_breakpoint_counts(session, pc, error);
+        if (counts < 0) {
+            return -1;
+        }
+        if (counts) {
             stop->reason = TIMELINE_STOP_BREAKPOINT;
             stop->address = pc;
             return 0;
@@ -183,6 +188,7 @@ static int step_range(struct rsp_session *session, const struct rsp_move *move,
 static int is_held(struct rsp_session *session, struct timeline_stop *stop, struct ebb_error *error)
 {
     uint64_t position = timeline_position(session->timeline), pc;
+    int counts;
 
     if (!session->client_steps_off || session->breakpoint_count == 0 || session->told != position ||
         position == timeline_end(session->timeline)) {
@@ -191,12 +197,12 @@ static int is_held(struct rsp_session *session, struct timeline_stop *stop, stru
     if (timeline_read_pc(session->timeline, &pc, error) < 0) {
         return -1;
     }
-    if (!rsp_breakpoint_at(session, pc)) {
-        return 0;
+    counts = rsp_breakpoint_counts(session, pc, error);
+    if (counts > 0) {
+        stop->reason = TIMELINE_STOP_BREAKPOINT;
+        stop->address = pc;
     }
-    stop->reason = TIMELINE_STOP_BREAKPOINT;
-    stop->address = pc;
-    return 1;
+    return counts;
 }
 
 static int run(struct rsp_session *session, struct manner manner, struct timeline_stop *stop,

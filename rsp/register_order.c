@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "register_order.h"
 
+#include "breakpoints.h"
+
 #include <string.h>
 
 /* A vector is a number of so many bytes, or several of them one after the other. */
@@ -37,6 +39,7 @@ int rsp_register_order_set(struct rsp_session *session, char **words, unsigned c
     }
     if (count > 1 && big != session->big_endian) {
         session->big_endian = big;
+        rsp_breakpoints_reorder(session);
         rsp_session_print(session, "gdb has the old bytes yet; drop them with "
                                    "'maintenance flush register-cache'\n");
     }

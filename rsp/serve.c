@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rsp.h"
 
+#include "breakpoints.h"
 #include "dispatch.h"
 #include "doorkeeper.h"
 
@@ -69,6 +70,7 @@ int rsp_serve_fds(struct timeline *timeline, int in, int out, const struct rsp_o
     result->packets += session->packets;
     result->diverged |= session->diverged;
     result->damaged |= session->damaged;
+    rsp_breakpoints_forget(session);
     rsp_session_free(session);
     return status;
 }

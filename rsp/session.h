@@ -7,6 +7,7 @@
 #define EBB_RSP_SESSION_H
 
 #include "arguments.h"
+#include "conditions.h"
 #include "packet.h"
 #include "rsp.h"
 #include "transport.h"
@@ -30,7 +31,8 @@ enum { RSP_BREAKPOINTS_MAX = 4096 };
 struct rsp_breakpoint {
     unsigned type; /* the digit of the Z packet */
     uint64_t address;
-    uint64_t length; /* Z0, Z1: the kind of breakpoint */
+    uint64_t length;                   /* Z0, Z1: the kind of breakpoint */
+    struct rsp_conditions *conditions; /* owned; NULL: none */
 };
 
 /* What clients can ask for; moves.h makes moves of it. */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "breakpoints.h"
+#include "inspect.h"
 #include "state.h"
+
+#include "protocol/conditions.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +24,9 @@ bool breakpoints_have_watch(const struct breakpoint_list *breakpoints)
 int breakpoints_extend(struct timeline *timeline, const struct worker_breakpoint *more,
                        size_t count, struct breakpoint_list *before, struct ebb_error *error)
 {
-    struct breakpoint_list extended = {.count = timeline->breakpoints.count + count};
+    struct breakpoint_list extended = timeline->breakpoints;
 
+    extended.count += count;
     extended.list = malloc(extended.count * sizeof(*more));
     if (!extended.list) {
         return ebb_fail_memory(error);
@@ -41,6 +45,9 @@ void breakpoints_restore(struct timeline *timeline, const struct breakpoint_list
     free(timeline->breakpoints.list);
     timeline->breakpoints = *before;
 }
+
+/* Leaves room in a message for the breakpoints themselves. */
+#define CONDITIONS_TOTAL_MAX (WORKER_MAX_MESSAGE / 2)
 
 /* The set is kept in one order, so that equal sets are equal bytes. */
 static int compare(const struct worker_breakpoint *a, const struct worker_breakpoint *b)
@@ -93,6 +100,50 @@ static int make(struct worker_breakpoint *breakpoint, enum timeline_breakpoint_k
     return 0;
 }
 
+/* Where the conditions of each breakpoint are follows from their sizes and the list's order.
+ * Returns where those of breakpoint number at are, or would be. */
+static size_t lay_out_conditions(struct breakpoint_list *breakpoints, size_t at)
+{
+    size_t end = 0, found = 0;
+
+    for (size_t i = 0; i < breakpoints->count; i++) {
+        struct worker_breakpoint *breakpoint = &breakpoints->list[i];
+
+        found = i == at ? end : found;
+        breakpoint->conditions_at = breakpoint->conditions_size ? (uint32_t)end : 0;
+        end += breakpoint->conditions_size;
+    }
+    breakpoints->conditions_size = end;
+    return found;
+}
+
+static int replace_conditions(struct breakpoint_list *breakpoints, size_t at, const uint8_t *bytes,
+                              size_t size, struct ebb_error *error)
+{
+    struct worker_breakpoint *breakpoint = &breakpoints->list[at];
+    size_t old_size = breakpoint->conditions_size, place = lay_out_conditions(breakpoints, at);
+    size_t behind = breakpoints->conditions_size - place - old_size;
+
+    if (size > old_size) {
+        uint8_t *larger = realloc(breakpoints->conditions, place + size + behind);
+
+        if (!larger) {
+            return ebb_fail_memory(error);
+        }
+        breakpoints->conditions = larger;
+    }
+    if (behind) {
+        memmove(breakpoints->conditions + place + size, breakpoints->conditions + place + old_size,
+                behind);
+    }
+    if (size) {
+        memcpy(breakpoints->conditions + place, bytes, size);
+    }
+    breakpoint->conditions_size = (uint32_t)size;
+    lay_out_conditions(breakpoints, at);
+    return 0;
+}
+
 int timeline_add_breakpoint(struct timeline *timeline, enum timeline_breakpoint_kind kind,
                             uint64_t address, uint64_t length, struct ebb_error *error)
 {
@@ -139,6 +190,7 @@ int timeline_remove_breakpoint(struct timeline *timeline, enum timeline_breakpoi
         return ebb_fail(error, EBB_ERROR_USAGE, "there is no such breakpoint at 0x%llx",
                         (unsigned long long)address);
     }
+    replace_conditions(breakpoints, at, NULL, 0, error);
     breakpoints->count--;
     memmove(breakpoints->list + at, breakpoints->list + at + 1,
             (breakpoints->count - at) * sizeof(wanted));
@@ -148,4 +200,53 @@ int timeline_remove_breakpoint(struct timeline *timeline, enum timeline_breakpoi
 void timeline_clear_breakpoints(struct timeline *timeline)
 {
     timeline->breakpoints.count = 0;
+    timeline->breakpoints.conditions_size = 0;
+}
+
+/* The user's breakpoint on execution at the address, or NULL. */
+static struct worker_breakpoint *find_execute(struct timeline *timeline, uint64_t address)
+{
+    const struct worker_breakpoint wanted = {.kind = WORKER_BREAK_EXECUTE, .address = address};
+    size_t at = lower_bound(&timeline->breakpoints, &wanted);
+
+    return present(&timeline->breakpoints, at, &wanted) ? &timeline->breakpoints.list[at] : NULL;
+}
+
+int timeline_set_conditions(struct timeline *timeline, uint64_t address,
+                            const struct timeline_conditions *conditions, struct ebb_error *error)
+{
+    struct breakpoint_list *breakpoints = &timeline->breakpoints;
+    struct worker_breakpoint *breakpoint = find_execute(timeline, address);
+    const uint32_t flag = WORKER_BREAK_BIG_ENDIAN;
+
+    if (!breakpoint) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "there is no breakpoint at 0x%llx",
+                        (unsigned long long)address);
+    }
+    if (!conditions_are_whole(conditions->bytes, conditions->size)) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "conditions that are not whole");
+    }
+    if (conditions->size > CONDITIONS_TOTAL_MAX - breakpoints->conditions_size) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "all conditions together are more than %u bytes; delete some",
+                        CONDITIONS_TOTAL_MAX);
+    }
+    if (replace_conditions(breakpoints, (size_t)(breakpoint - breakpoints->list), conditions->bytes,
+                           conditions->size, error)) {
+        return -1;
+    }
+    breakpoint->flags = conditions->size && conditions->big_endian ? flag : 0;
+    return 0;
+}
+
+int timeline_breakpoint_counts(struct timeline *timeline, uint64_t address, struct ebb_error *error)
+{
+    const struct worker_breakpoint *breakpoint = find_execute(timeline, address);
+
+    if (!breakpoint || breakpoint->conditions_size == 0) {
+        return breakpoint ? 1 : 0;
+    }
+    return inspect_conditions(timeline, breakpoint->flags,
+                              timeline->breakpoints.conditions + breakpoint->conditions_at,
+                              breakpoint->conditions_size, error);
 }

@@ -104,6 +104,28 @@ int inspect_context(struct timeline *timeline, struct worker_context *context,
     return ask(timeline, ask_context, context, error) < 0 ? -1 : 0;
 }
 
+struct condition_question {
+    uint32_t flags;
+    const uint8_t *bytes;
+    size_t size;
+};
+
+static long ask_conditions(struct timeline *timeline, void *opaque, struct ebb_error *error)
+{
+    const struct condition_question *wanted = opaque;
+
+    return worker_client_evaluate(timeline->replicas[0].worker, wanted->flags, wanted->bytes,
+                                  wanted->size, error);
+}
+
+int inspect_conditions(struct timeline *timeline, uint32_t flags, const uint8_t *bytes, size_t size,
+                       struct ebb_error *error)
+{
+    struct condition_question wanted = {.flags = flags, .bytes = bytes, .size = size};
+
+    return (int)ask(timeline, ask_conditions, &wanted, error);
+}
+
 struct memory_question {
     struct worker_memory where;
     uint8_t *buffer;

@@ -267,7 +267,7 @@ void timeline_close(struct timeline *timeline)
         close(timeline->wake);
     }
     searched_forget_all(timeline);
-    free(timeline->breakpoints.list);
+    breakpoint_list_free(&timeline->breakpoints);
     free(timeline->keyframes);
     free(timeline->gaps);
     free(timeline->report);

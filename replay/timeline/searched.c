@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "searched.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 /* Less than this part of base_every is searched again in no time, and would push out what is not.
  */
 #define WORTHWHILE_PART 10u
@@ -50,21 +47,18 @@ void searched_keep(struct timeline *timeline, struct moment from, struct moment 
                    const struct search_result *result)
 {
     struct searched *searched = &timeline->searched[timeline->next_searched];
-    size_t size = timeline->breakpoints.count * sizeof(*timeline->breakpoints.list);
-    void *list;
+    struct breakpoint_list breakpoints;
 
     if (timeline->damage_met || (result->kind != SEARCH_NOTHING && result->kind != SEARCH_HIT) ||
         !is_worthwhile(timeline, from, to, result)) {
         return;
     }
-    list = malloc(size);
-    if (!list) {
+    if (!breakpoint_list_copy(&timeline->breakpoints, &breakpoints)) {
         return;
     }
-    memcpy(list, timeline->breakpoints.list, size);
-    free(searched->breakpoints.list);
+    breakpoint_list_free(&searched->breakpoints);
     *searched = (struct searched){
-        .breakpoints = {.list = list, .count = timeline->breakpoints.count},
+        .breakpoints = breakpoints,
         .from = from,
         .to = to,
         .hit = result->kind == SEARCH_HIT,
@@ -76,7 +70,6 @@ void searched_keep(struct timeline *timeline, struct moment from, struct moment 
 void searched_forget_all(struct timeline *timeline)
 {
     for (size_t i = 0; i < TIMELINE_SEARCHED; i++) {
-        free(timeline->searched[i].breakpoints.list);
-        timeline->searched[i] = (struct searched){0};
+        breakpoint_list_free(&timeline->searched[i].breakpoints);
     }
 }

@@ -16,17 +16,6 @@
  */
 #define SPAN 10u
 
-static bool has_breakpoint(const struct timeline *timeline, uint64_t address)
-{
-    for (size_t i = 0; i < timeline->breakpoints.count; i++) {
-        if (timeline->breakpoints.list[i].kind == WORKER_BREAK_EXECUTE &&
-            timeline->breakpoints.list[i].address == address) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The handler does not return: the step ends where that begins. */
 static int end_at_entry(struct timeline *timeline, uint64_t entry, struct timeline_stop *stop,
                         struct ebb_error *error)
@@ -48,9 +37,12 @@ static int finish_handler(struct timeline *timeline, struct timeline_stop *stop,
     uint64_t entry = timeline->moment.position;
     struct worker_context now;
     struct breakpoint_list users;
-    int status;
+    int status, counts = timeline_breakpoint_counts(timeline, timeline->handler_pc, error);
 
-    if (has_breakpoint(timeline, timeline->handler_pc)) {
+    if (counts < 0) {
+        return -1;
+    }
+    if (counts) {
         stop->address = timeline->handler_pc;
         stop->kind = TIMELINE_BREAK_EXECUTE;
         return answer_here(timeline, TIMELINE_STOP_BREAKPOINT, stop);

@@ -205,6 +205,18 @@ int timeline_step_range_over(struct timeline *timeline, const struct timeline_ra
  * instructions whether they are to stop. */
 void timeline_interrupt(struct timeline *timeline);
 
+/*
+ * Conditions of a breakpoint: gdb's agent expressions (gdb manual, "The GDB Agent Expression
+ * Mechanism"), each behind its length, which is two bytes, most significant first. Executions for
+ * which none of them holds do not count: moves and searches pass them. One that cannot be evaluated
+ * holds, for whoever knows more to decide.
+ */
+struct timeline_conditions {
+    const uint8_t *bytes;
+    size_t size;     /* 0: there are none, all executions count */
+    bool big_endian; /* numbers in memory are */
+};
+
 /* Breakpoints form a set; adding one twice is one. Removing what is not there is an error. Costs
  * nothing by itself: the next move sends the set. */
 int timeline_add_breakpoint(struct timeline *timeline, enum timeline_breakpoint_kind kind,
@@ -212,11 +224,20 @@ int timeline_add_breakpoint(struct timeline *timeline, enum timeline_breakpoint_
 int timeline_remove_breakpoint(struct timeline *timeline, enum timeline_breakpoint_kind kind,
                                uint64_t address, uint64_t length, struct ebb_error *error);
 void timeline_clear_breakpoints(struct timeline *timeline);
+/* Gives the breakpoint on execution at the address, which has to be in the set, these conditions in
+ * place of those it had. They are copied. One that is added anew has none. */
+int timeline_set_conditions(struct timeline *timeline, uint64_t address,
+                            const struct timeline_conditions *conditions, struct ebb_error *error);
 
 /*
  * What follows looks at the state of the moment, with a round trip for each call of a function that
  * can fail. If the worker has died, the position is reached first with a new one.
  */
+
+/* 1 if the set has a breakpoint on execution at the address that counts in this state, else 0; or
+ * -1. Without conditions there is no round trip. */
+int timeline_breakpoint_counts(struct timeline *timeline, uint64_t address,
+                               struct ebb_error *error);
 
 /* Registers, in gdb's numbering and layout (the target description says which is which). */
 size_t timeline_registers_size(const struct timeline *timeline);

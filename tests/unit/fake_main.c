@@ -292,11 +292,19 @@ static void serve_register(struct fake_worker *worker, uint32_t type, const uint
 
 static void serve_breakpoints(struct fake_worker *worker, const void *payload, uint32_t length)
 {
-    worker->breakpoint_count = length / sizeof(worker->breakpoints[0]);
-    if (worker->breakpoint_count > MAX_BREAKPOINTS) {
-        fake_die("too many breakpoints");
+    uint64_t count;
+    size_t size;
+
+    memcpy(&count, payload, sizeof(count));
+    size = count * sizeof(worker->breakpoints[0]);
+    if (count > MAX_BREAKPOINTS || length < sizeof(count) + size ||
+        length - sizeof(count) - size > MAX_CONDITIONS) {
+        fake_die("too many breakpoints, or too few");
     }
-    memcpy(worker->breakpoints, payload, length);
+    worker->breakpoint_count = count;
+    memcpy(worker->breakpoints, (const char *)payload + sizeof(count), size);
+    memcpy(worker->conditions, (const char *)payload + sizeof(count) + size,
+           length - sizeof(count) - size);
     fake_reply(WORKER_SET_BREAKPOINTS, NULL, 0);
 }
 
@@ -320,7 +328,7 @@ static void serve(struct fake_worker *worker, const struct worker_message *reque
 {
     struct worker_context context;
     char lie[LIE_SIZE];
-    uint64_t digest;
+    uint64_t digest, holds;
 
     read_lie(worker, lie);
     fake_silence(worker, request->type, lie);
@@ -370,6 +378,11 @@ static void serve(struct fake_worker *worker, const struct worker_message *reque
     case WORKER_READ_CONTEXT:
         fake_context(worker, &context);
         fake_reply(request->type, &context, sizeof(context));
+        break;
+    case WORKER_EVALUATE:
+        holds = fake_conditions_hold(worker, payload + sizeof(uint64_t),
+                                     request->length - sizeof(uint64_t));
+        fake_reply(request->type, &holds, sizeof(holds));
         break;
     case WORKER_COLLECT_DIRTY:
         serve_collect_dirty(worker);

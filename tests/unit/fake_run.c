@@ -2,6 +2,8 @@
 /* The toy CPU as a machine for the clockwork (protocol/clockwork.h). */
 #include "fake_run.h"
 
+#include "protocol/conditions.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -54,12 +56,44 @@ static bool fits_context(const struct fake_worker *worker,
            worker_context_same(&now, &breakpoint->context);
 }
 
+static bool read_register(void *opaque, unsigned number, uint64_t *value)
+{
+    struct fake_worker *worker = opaque;
+
+    if (number < TOY_REGISTERS) {
+        memcpy(value, (const char *)&worker->cpu + 8 * number, 8);
+    }
+    return number < TOY_REGISTERS;
+}
+
+static bool read_memory(void *opaque, uint64_t address, uint8_t *bytes, size_t length)
+{
+    struct fake_worker *worker = opaque;
+
+    if (address > TOY_RAM_SIZE - length) {
+        return false;
+    }
+    memcpy(bytes, worker->ram + address, length);
+    return true;
+}
+
+bool fake_conditions_hold(struct fake_worker *worker, const uint8_t *bytes, size_t size)
+{
+    const struct conditions_guest guest = {
+        .opaque = worker, .read_register = read_register, .read_memory = read_memory};
+
+    return conditions_hold(bytes, size, &guest);
+}
+
 static bool check_execute(struct fake_worker *worker)
 {
     for (size_t i = 0; i < worker->breakpoint_count; i++) {
-        if (worker->breakpoints[i].kind == WORKER_BREAK_EXECUTE &&
-            worker->breakpoints[i].address == worker->cpu.pc &&
-            fits_context(worker, &worker->breakpoints[i])) {
+        const struct worker_breakpoint *breakpoint = &worker->breakpoints[i];
+
+        if (breakpoint->kind == WORKER_BREAK_EXECUTE && breakpoint->address == worker->cpu.pc &&
+            fits_context(worker, breakpoint) &&
+            fake_conditions_hold(worker, worker->conditions + breakpoint->conditions_at,
+                                 breakpoint->conditions_size)) {
             struct worker_hit hit = {.moment = moment_settled(worker->position),
                                      .kind = WORKER_BREAK_EXECUTE,
                                      .address = worker->cpu.pc,

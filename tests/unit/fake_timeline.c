@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fake_timeline.h"
 
+#include "protocol/conditions.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -11,6 +13,7 @@ enum { BREAKPOINTS_MAX = 64, PAGE = 4096, EVENTS = 30 };
 struct breakpoint {
     enum timeline_breakpoint_kind kind;
     uint64_t address, length;
+    struct timeline_conditions conditions; /* bytes for free() */
 };
 
 struct state {
@@ -61,6 +64,7 @@ struct timeline *fake_timeline_new(void)
 
 void fake_timeline_free(struct timeline *timeline)
 {
+    timeline_clear_breakpoints(timeline);
     pthread_cond_destroy(&timeline->changed);
     pthread_mutex_destroy(&timeline->lock);
     free(timeline);
@@ -216,10 +220,72 @@ static bool hits(const struct timeline *timeline, unsigned kinds, uint64_t addre
     return false;
 }
 
-static bool executes_hit(const struct timeline *timeline, uint64_t position,
-                         struct timeline_stop *stop)
+static struct breakpoint *find(struct timeline *timeline, enum timeline_breakpoint_kind kind,
+                               uint64_t address, uint64_t length)
 {
-    return hits(timeline, 1u << TIMELINE_BREAK_EXECUTE, pc_at(timeline, position), stop);
+    for (unsigned i = 0; i < timeline->breakpoint_count; i++) {
+        struct breakpoint *breakpoint = &timeline->breakpoints[i];
+
+        if (breakpoint->kind == kind && breakpoint->address == address &&
+            breakpoint->length == length) {
+            return breakpoint;
+        }
+    }
+    return NULL;
+}
+
+struct place {
+    const struct timeline *timeline;
+    uint64_t position;
+};
+
+static bool read_register_there(void *opaque, unsigned number, uint64_t *value)
+{
+    const struct place *place = opaque;
+    struct state state;
+
+    if (number > FAKE_PC) {
+        return false;
+    }
+    state_at(place->timeline, place->position, &state);
+    *value = state.registers[number];
+    return true;
+}
+
+static bool read_memory_there(void *opaque, uint64_t address, uint8_t *bytes, size_t length)
+{
+    const struct place *place = opaque;
+    struct state state;
+
+    if (address < FAKE_DATA || address - FAKE_DATA + length > PAGE) {
+        return false;
+    }
+    state_at(place->timeline, place->position, &state);
+    memcpy(bytes, state.data + (address - FAKE_DATA), length);
+    return true;
+}
+
+/* Whether the breakpoint at the PC there, if there is one, has no condition that is false. */
+static bool counts_at(struct timeline *timeline, uint64_t position)
+{
+    const struct breakpoint *breakpoint =
+        find(timeline, TIMELINE_BREAK_EXECUTE, pc_at(timeline, position), 0);
+    struct place place = {.timeline = timeline, .position = position};
+    const struct conditions_guest guest = {
+        .opaque = &place,
+        .big_endian = breakpoint && breakpoint->conditions.big_endian,
+        .read_register = read_register_there,
+        .read_memory = read_memory_there,
+    };
+
+    return breakpoint &&
+           conditions_hold(breakpoint->conditions.bytes, breakpoint->conditions.size, &guest);
+}
+
+static bool executes_hit(struct timeline *timeline, uint64_t position, struct timeline_stop *stop)
+{
+    return hits(timeline, 1u << TIMELINE_BREAK_EXECUTE, pc_at(timeline, position), stop) &&
+           counts_at(timeline, position);
 }
 
 /* The instruction at that position accesses watched memory. */
@@ -473,20 +539,6 @@ uint64_t timeline_position(const struct timeline *timeline)
     return timeline->position;
 }
 
-static struct breakpoint *find(struct timeline *timeline, enum timeline_breakpoint_kind kind,
-                               uint64_t address, uint64_t length)
-{
-    for (unsigned i = 0; i < timeline->breakpoint_count; i++) {
-        struct breakpoint *breakpoint = &timeline->breakpoints[i];
-
-        if (breakpoint->kind == kind && breakpoint->address == address &&
-            breakpoint->length == length) {
-            return breakpoint;
-        }
-    }
-    return NULL;
-}
-
 int timeline_add_breakpoint(struct timeline *timeline, enum timeline_breakpoint_kind kind,
                             uint64_t address, uint64_t length, struct ebb_error *error)
 {
@@ -497,7 +549,7 @@ int timeline_add_breakpoint(struct timeline *timeline, enum timeline_breakpoint_
         return ebb_fail(error, EBB_ERROR_FAILED, "too many breakpoints");
     }
     timeline->breakpoints[timeline->breakpoint_count++] =
-        (struct breakpoint){kind, address, length};
+        (struct breakpoint){.kind = kind, .address = address, .length = length};
     return 0;
 }
 
@@ -509,13 +561,42 @@ int timeline_remove_breakpoint(struct timeline *timeline, enum timeline_breakpoi
     if (!breakpoint) {
         return ebb_fail(error, EBB_ERROR_USAGE, "no such breakpoint");
     }
+    free((void *)breakpoint->conditions.bytes);
     *breakpoint = timeline->breakpoints[--timeline->breakpoint_count];
     return 0;
 }
 
 void timeline_clear_breakpoints(struct timeline *timeline)
 {
-    timeline->breakpoint_count = 0;
+    while (timeline->breakpoint_count) {
+        free((void *)timeline->breakpoints[--timeline->breakpoint_count].conditions.bytes);
+    }
+}
+
+int timeline_set_conditions(struct timeline *timeline, uint64_t address,
+                            const struct timeline_conditions *conditions, struct ebb_error *error)
+{
+    struct breakpoint *breakpoint = find(timeline, TIMELINE_BREAK_EXECUTE, address, 0);
+    uint8_t *bytes = malloc(conditions->size + 1);
+
+    if (!breakpoint || !conditions_are_whole(conditions->bytes, conditions->size)) {
+        free(bytes);
+        return ebb_fail(error, EBB_ERROR_USAGE, "no such breakpoint, or no such conditions");
+    }
+    if (conditions->size) {
+        memcpy(bytes, conditions->bytes, conditions->size);
+    }
+    free((void *)breakpoint->conditions.bytes);
+    breakpoint->conditions = *conditions;
+    breakpoint->conditions.bytes = bytes;
+    return 0;
+}
+
+int timeline_breakpoint_counts(struct timeline *timeline, uint64_t address, struct ebb_error *error)
+{
+    (void)error;
+    return pc_at(timeline, timeline->position) == address &&
+           counts_at(timeline, timeline->position);
 }
 
 size_t timeline_registers_size(const struct timeline *timeline)

@@ -9,7 +9,8 @@
 #include "protocol/clockwork.h"
 
 #define MAX_BREAKPOINTS 64u
-#define LOOK_UP_EVERY 1024u /* instructions between two looks at the stop request */
+#define MAX_CONDITIONS 4096u /* bytes */
+#define LOOK_UP_EVERY 1024u  /* instructions between two looks at the stop request */
 
 struct fake_worker {
     struct ebb_log *log;
@@ -37,6 +38,7 @@ struct fake_worker {
     uint8_t known[TOY_RAM_SIZE]; /* RAM as this process left it */
     struct worker_breakpoint breakpoints[MAX_BREAKPOINTS];
     size_t breakpoint_count;
+    uint8_t conditions[MAX_CONDITIONS]; /* of all of them */
     struct clockwork clockwork;
     bool leaving;      /* execution, since a hit says so or the end of a run was met */
     char report[1200]; /* not empty: replay and log disagree */

@@ -14,7 +14,9 @@
 #include "tcg/tcg.h"
 #include "tcg/insn-start-words.h"
 #include "ebb/position.h"
+#include "protocol/conditions.h"
 #include "breakpoints.h"
+#include "conditions.h"
 #include "context.h"
 #include "map.h"
 #include "physical.h"
@@ -104,6 +106,21 @@ static int check_watchpoints(const struct worker_breakpoint *set, size_t count,
     return 0;
 }
 
+static int check_conditions(const struct worker_breakpoint *set, size_t count,
+                            const uint8_t *conditions, size_t size, struct ebb_error *error)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        if (set[i].conditions_at > size || set[i].conditions_size > size - set[i].conditions_at ||
+            !conditions_are_whole(conditions + set[i].conditions_at, set[i].conditions_size)) {
+            return ebb_fail(error, EBB_ERROR_USAGE,
+                            "a breakpoint with conditions that are not whole");
+        }
+    }
+    return 0;
+}
+
 static bool has_watch(const struct worker_breakpoint *set, size_t count)
 {
     size_t i;
@@ -117,6 +134,7 @@ static bool has_watch(const struct worker_breakpoint *set, size_t count)
 }
 
 int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint *set, size_t count,
+                           const uint8_t *conditions, size_t conditions_size,
                            struct ebb_error *error)
 {
     const struct worker_breakpoint *old = breakpoint(worker, 0);
@@ -130,7 +148,8 @@ int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint
             return ebb_fail(error, EBB_ERROR_USAGE, "a breakpoint of kind %u", set[i].kind);
         }
     }
-    if (check_watchpoints(set, count, error)) {
+    if (check_watchpoints(set, count, error) ||
+        check_conditions(set, count, conditions, conditions_size, error)) {
         g_array_free(addresses, true);
         return -1;
     }
@@ -139,6 +158,8 @@ int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint
     add_difference(addresses, set, count, old, old_count);
     g_array_set_size(worker->breakpoints, 0);
     g_array_append_vals(worker->breakpoints, set, count);
+    g_byte_array_set_size(worker->conditions, 0);
+    g_byte_array_append(worker->conditions, conditions, conditions_size);
     for (i = 0; i < addresses->len; i++) {
         worker_translations_drop(worker->translations, g_array_index(addresses, uint64_t, i));
     }
@@ -173,8 +194,34 @@ static void leave(struct worker *worker, uintptr_t ra)
     cpu_loop_exit_restore(cpu, ra);
 }
 
+/* A run may do little else than evaluate conditions. */
+static void look_up(struct worker *worker)
+{
+    worker_give_sign(worker);
+    if (qatomic_read(&worker->control->stop_request)) {
+        cpu_exit(CPU(worker->cpu));
+    }
+}
+
+static bool condition_holds(struct worker *worker, const struct worker_breakpoint *wanted,
+                            uint64_t pc, uintptr_t ra)
+{
+    bool holds;
+
+    if (!wanted->conditions_size) {
+        return true;
+    }
+    holds = worker_conditions_hold(worker, worker->conditions->data + wanted->conditions_at,
+                                   wanted->conditions_size, wanted->flags & WORKER_BREAK_BIG_ENDIAN,
+                                   pc, ra);
+    if (!holds) {
+        look_up(worker);
+    }
+    return holds;
+}
+
 /* Somebody wants to know of the execution there: whatever the context, or in just this one. */
-static bool is_wanted(struct worker *worker, uint64_t pc)
+static bool is_wanted(struct worker *worker, uint64_t pc, uintptr_t ra)
 {
     struct worker_context now;
     guint i;
@@ -182,7 +229,8 @@ static bool is_wanted(struct worker *worker, uint64_t pc)
     for (i = 0; i < worker->breakpoints->len; i++) {
         const struct worker_breakpoint *wanted = breakpoint(worker, i);
 
-        if (wanted->kind != WORKER_BREAK_EXECUTE || wanted->address != pc) {
+        if (wanted->kind != WORKER_BREAK_EXECUTE || wanted->address != pc ||
+            !condition_holds(worker, wanted, pc, ra)) {
             continue;
         }
         if (!(wanted->flags & WORKER_BREAK_IN_CONTEXT)) {
@@ -203,7 +251,7 @@ void worker_breakpoints_reached(CPUState *cpu, uintptr_t ra)
 
     hit.moment = moment_settled(locate(worker, ra, &hit.pc));
     hit.address = hit.pc;
-    if (is_wanted(worker, hit.pc) && worker->mode->reached(worker, &hit)) {
+    if (is_wanted(worker, hit.pc, ra) && worker->mode->reached(worker, &hit)) {
         leave(worker, ra);
     }
 }

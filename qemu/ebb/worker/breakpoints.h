@@ -7,6 +7,7 @@
 #include "worker.h"
 
 int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint *set, size_t count,
+                           const uint8_t *conditions, size_t conditions_size,
                            struct ebb_error *error);
 /* Whether the set has a WORKER_BREAK_INTERRUPT; and that a handler was entered, from a context. */
 bool worker_breakpoints_see_interrupts(struct worker *worker);

@@ -113,6 +113,7 @@ void worker_create(const struct worker_manifest *manifest, const struct worker_o
     worker->manifest = manifest;
     worker->report = g_string_new(NULL);
     worker->breakpoints = g_array_new(FALSE, FALSE, sizeof(struct worker_breakpoint));
+    worker->conditions = g_byte_array_new();
     worker->translations = worker_translations_new();
     if (worker_events_open(worker, options, &error)) {
         give_up(&error);

@@ -6,7 +6,9 @@
 #include "qemu/main-loop.h"
 #include "ebb/arm/cpu_state.h"
 #include "ebb/arm/cpu_state_kvm.h"
+#include "protocol/conditions.h"
 #include "breakpoints.h"
+#include "conditions.h"
 #include "context.h"
 #include "debug.h"
 #include "enclose.h"
@@ -85,19 +87,50 @@ static int handle_set_state(struct worker *worker, struct request *request, stru
     return worker_state_set(worker, request->data, request->length, error);
 }
 
-static int handle_set_breakpoints(struct worker *worker, struct request *request,
-                                  struct ebb_error *error)
-{
-    size_t count = request->length / sizeof(struct worker_breakpoint);
-
-    return worker_breakpoints_set(worker, (const struct worker_breakpoint *)request->data, count,
-                                  error);
-}
-
 static int short_request(struct request *request, struct ebb_error *error)
 {
     return ebb_fail(error, EBB_ERROR_USAGE, "request %u has only %zu bytes", request->type,
                     request->length);
+}
+
+static int handle_set_breakpoints(struct worker *worker, struct request *request,
+                                  struct ebb_error *error)
+{
+    const struct worker_breakpoint *set;
+    uint64_t count;
+    size_t left;
+
+    if (request->length < sizeof(count)) {
+        return short_request(request, error);
+    }
+    count = ldq_he_p(request->data);
+    left = request->length - sizeof(count);
+    if (count > left / sizeof(*set)) {
+        return short_request(request, error);
+    }
+    set = (const struct worker_breakpoint *)(request->data + sizeof(count));
+    return worker_breakpoints_set(worker, set, count, (const uint8_t *)(set + count),
+                                  left - count * sizeof(*set), error);
+}
+
+static int handle_evaluate(struct worker *worker, struct request *request, struct ebb_error *error)
+{
+    const uint8_t *conditions = request->data + sizeof(uint64_t);
+    uint64_t flags, holds;
+    size_t size;
+
+    if (request->length < sizeof(flags)) {
+        return short_request(request, error);
+    }
+    flags = ldq_he_p(request->data);
+    size = request->length - sizeof(flags);
+    if (!conditions_are_whole(conditions, size)) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "conditions that are not whole");
+    }
+    holds = worker_conditions_hold(worker, conditions, size, flags & WORKER_BREAK_BIG_ENDIAN,
+                                   worker_pc(worker), 0);
+    append(request, &holds, sizeof(holds));
+    return 0;
 }
 
 static int handle_run(struct worker *worker, struct request *request, struct ebb_error *error)
@@ -293,6 +326,7 @@ static request_handler *const handlers[] = {
     [WORKER_LIST_REGISTERS] = handle_list_registers,
     [WORKER_READ_CONTEXT] = handle_read_context,
     [WORKER_HOST_ADDRESS] = handle_host_address,
+    [WORKER_EVALUATE] = handle_evaluate,
 };
 
 /* The engine is gone, or told us to go: there is nothing to save. */

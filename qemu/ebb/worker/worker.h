@@ -131,7 +131,8 @@ struct worker {
     struct worker_events events;
     struct worker_kvm kvm;
 
-    GArray *breakpoints; /* struct worker_breakpoint */
+    GArray *breakpoints;    /* struct worker_breakpoint */
+    GByteArray *conditions; /* of all of them */
     struct worker_translations *translations;
     struct clockwork clockwork;
     uint64_t run_end; /* the position where the execution under way would end */
