@@ -284,8 +284,8 @@ static bool counts_at(struct timeline *timeline, uint64_t position)
 
 static bool executes_hit(struct timeline *timeline, uint64_t position, struct timeline_stop *stop)
 {
-    return hits(timeline, 1u << TIMELINE_BREAK_EXECUTE, pc_at(timeline, position), stop) &&
-           counts_at(timeline, position);
+    return counts_at(timeline, position) &&
+           hits(timeline, 1u << TIMELINE_BREAK_EXECUTE, pc_at(timeline, position), stop);
 }
 
 /* The instruction at that position accesses watched memory. */

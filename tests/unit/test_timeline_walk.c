@@ -61,11 +61,25 @@ static void add_something(struct walk *walk)
     }
 }
 
+/* A condition for one that has none, or another, or none any more. */
+static void change_condition(struct walk *walk)
+{
+    size_t number = below(walk, walk->session.model.breakpoint_count);
+    uint8_t mask = (uint8_t)below(walk, 4);
+
+    if (walk->session.model.breakpoints[number].kind == TIMELINE_BREAK_EXECUTE) {
+        session_set_condition(&walk->session, number, (uint8_t)below(walk, TOY_GENERAL), mask,
+                              (uint8_t)below(walk, 4) & mask);
+    }
+}
+
 static void change_breakpoints(struct walk *walk)
 {
     size_t count = walk->session.model.breakpoint_count;
 
-    if (below(walk, 6) == 0) {
+    if (count && below(walk, 3) == 0) {
+        change_condition(walk);
+    } else if (below(walk, 6) == 0) {
         timeline_clear_breakpoints(walk->session.timeline);
         walk->session.model.breakpoint_count = 0;
     } else if (count > below(walk, 8)) {

@@ -3,9 +3,13 @@
 
 static bool stands_on_breakpoint(const struct model *model, uint64_t position)
 {
+    const struct toy_cpu *cpu = &model->history->states[position];
+
     for (size_t i = 0; i < model->breakpoint_count; i++) {
-        if (model->breakpoints[i].kind == TIMELINE_BREAK_EXECUTE &&
-            model->breakpoints[i].address == model->history->states[position].pc) {
+        const struct model_breakpoint *breakpoint = &model->breakpoints[i];
+
+        if (breakpoint->kind == TIMELINE_BREAK_EXECUTE && breakpoint->address == cpu->pc &&
+            (cpu->general[breakpoint->reg] & breakpoint->mask) == breakpoint->bits) {
             return true;
         }
     }

@@ -15,6 +15,8 @@
 struct model_breakpoint {
     enum timeline_breakpoint_kind kind;
     uint64_t address, length;
+    /* With a mask, only executions count where the register's bits under it are these. */
+    uint8_t reg, mask, bits;
 };
 
 struct model {

@@ -105,6 +105,24 @@ void session_add(struct toy_session *session, enum timeline_breakpoint_kind kind
     }
 }
 
+void session_set_condition(struct toy_session *session, size_t number, uint8_t reg, uint8_t mask,
+                           uint8_t bits)
+{
+    struct model_breakpoint *breakpoint = &session->model.breakpoints[number];
+    /* One that is false, and: reg, const8, bit_and, const8, equal, end. */
+    const uint8_t code[] = {0,   3,    0x22, 0,    0x27, 0,    10,   0x26, 0,
+                            reg, 0x22, mask, 0x0f, 0x22, bits, 0x13, 0x27};
+    const struct timeline_conditions conditions = {.bytes = code, .size = mask ? sizeof(code) : 0};
+    struct ebb_error error = {0};
+
+    breakpoint->reg = reg;
+    breakpoint->mask = mask;
+    breakpoint->bits = mask ? bits : 0;
+    if (timeline_set_conditions(session->timeline, breakpoint->address, &conditions, &error)) {
+        fail_msg("%s", error.message);
+    }
+}
+
 void session_remove(struct toy_session *session, size_t number)
 {
     struct model *model = &session->model;

@@ -32,6 +32,9 @@ void session_check_stop(struct toy_session *session, const struct timeline_stop 
 
 void session_add(struct toy_session *session, enum timeline_breakpoint_kind kind, uint64_t address,
                  uint64_t length);
+/* Gives one on execution a condition, or (mask 0) takes it away: struct model_breakpoint. */
+void session_set_condition(struct toy_session *session, size_t number, uint8_t reg, uint8_t mask,
+                           uint8_t bits);
 void session_remove(struct toy_session *session, size_t number);
 
 /* Moves the timeline and the model and compares both; the stop is returned. */
