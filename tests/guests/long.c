@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A long history: some three thousand million instructions of which little is to be said. */
+/* A long history: some three thousand million instructions of which little is to be said. The tests
+ * know the marked line. */
 #include "guest.h"
 
 #define ROUNDS 6000
@@ -13,7 +14,7 @@ __attribute__((noinline)) static void shuffle(uint32_t seed)
 {
     for (unsigned i = 0; i < WORDS; i++) {
         for (unsigned j = 0; j < 16; j++) {
-            seed ^= seed << 13;
+            seed ^= seed << 13; /* mark: hot */
             seed ^= seed >> 17;
             seed ^= seed << 5;
         }

@@ -35,6 +35,7 @@ class Sessions:
     def test_interrupt_between_packets(self):
         """gdb evaluates a condition that is never true: at any time it may be about to go on."""
         gdb = self.gdb("--at", "end", name="long-" + self.architecture)
+        gdb.run("set breakpoint condition-evaluation host")
         gdb.run("break shuffle if rounds == 1000000")
         gdb.run("set debug remote 1")
         read = "Sending packet: $" + ("x" if version() >= (16,) else "m")

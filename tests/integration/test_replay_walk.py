@@ -7,7 +7,8 @@ import unittest
 
 from harness import ebb, rsp
 from harness.gdb import Gdb
-from harness.history import KINDS, Breakpoint, Model, accessing, reaching, standing
+from harness.history import (KINDS, Breakpoint, Condition, Model, accessing, reaching,
+                             standing)
 
 HITS_MAX = 100      # of one breakpoint in a whole history; what is hit more often is left out
 STATES_MAX = 4     # of these, those at which the first pass notes the state
@@ -113,6 +114,22 @@ class Area:
         if False in nested and reaching(position) not in seen:
             return reaching(position)
         return accessing(position)
+
+    def with_condition(self, client, breakpoint_, generator):
+        """The same with a condition that holds at one of its hits at least; and its hits."""
+        in_memory = generator.random() < 0.4
+        register = client.sp_register if in_memory else generator.randrange(13)
+        values = []
+        for key in breakpoint_.keys:
+            client.seek(key // 4)
+            value = client.register(register)
+            values.append(client.word(value) if in_memory else value)
+        mask = generator.choice((1, 2, 4, 7, 0x18, 0x7f))
+        bits = (generator.choice(values) or 0) & mask
+        condition = Condition(register, mask, bits, in_memory)
+        return Breakpoint(breakpoint_.type, breakpoint_.address, breakpoint_.length,
+                          [key for key, value in zip(breakpoint_.keys, values)
+                           if condition.holds(value)], condition)
 
     def find_hits(self, client, breakpoint_, most=HITS_MAX):
         """Continues from hit to hit, forward. Returns whether there are not too many."""
@@ -301,9 +318,12 @@ class Walk:
 
     def add(self):
         new = self.random.choice(self.area.candidates)
-        if new not in self.model.breakpoints:
-            self.client.ask(new.packet("Z"))
-            self.model.breakpoints.append(new)
+        if new in self.area.guards:
+            return
+        self.client.ask(new.packet("Z"))
+        if new in self.model.breakpoints:  # another condition, or none
+            self.model.breakpoints.remove(new)
+        self.model.breakpoints.append(new)
 
     def remove(self):
         guards = len(self.area.guards)
@@ -375,6 +395,7 @@ class WalkTests(unittest.TestCase):
         stop = rsp.Stop(client.ask("?"), "")
         client.pc_register = int(stop.pc_field, 16)
         client.word_size = len(stop.fields[stop.pc_field]) // 2
+        client.sp_register = 31 if client.word_size == 8 else 13
         return client
 
     def addresses(self, client, area, generator, count):
@@ -403,6 +424,8 @@ class WalkTests(unittest.TestCase):
             elif not area.find_hits(client, found):
                 continue
             area.candidates.append(found)
+            if found.keys:
+                area.candidates.append(area.with_condition(client, found, generator))
         tried = 0
         wanted = len(area.candidates) + watches
         for address in self.addresses(client, area, generator, 6 * watches):
@@ -444,6 +467,7 @@ class WalkTests(unittest.TestCase):
         if truth.resets:
             self.assertTrue(any(b.fires(reaching(position)) for b in whole.candidates
                                 for position in truth.resets))
+        self.assertTrue(any(b.condition for b in areas[0].candidates))
         self.assertTrue(any(b.is_watch and b.keys for b in areas[0].candidates))
         self.assertTrue(any(b.is_watch and b.keys for b in whole.candidates))
         if values:

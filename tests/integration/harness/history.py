@@ -22,15 +22,37 @@ def accessing(position):
     return 4 * position + 2
 
 
+class Condition:
+    """That the bits of a register under a mask have some value; with in_memory, those of the word
+    that the register points to. Numbers are little-endian."""
+
+    def __init__(self, register, mask, bits, in_memory=False):
+        self.register = register
+        self.mask = mask
+        self.bits = bits
+        self.in_memory = in_memory
+
+    def packet(self):
+        """An agent expression: reg, ref32, const8, bit_and, const8, equal, end."""
+        code = b"\x26" + self.register.to_bytes(2, "big") + (b"\x19" if self.in_memory else b"") + \
+            bytes([0x22, self.mask, 0x0f, 0x22, self.bits, 0x13, 0x27])
+        return "X%x,%s" % (len(code), code.hex())
+
+    def holds(self, value):
+        """Of the register or the word; None: it cannot be read, which counts as true."""
+        return value is None or value & self.mask == self.bits
+
+
 class Breakpoint:
     """A breakpoint (types 0 and 1) or watchpoint (2 to 4) and the keys of all its hits between two
-    positions."""
+    positions. The server keeps one of a type, an address and a length: those are equal."""
 
-    def __init__(self, type_, address, length, keys=()):
+    def __init__(self, type_, address, length, keys=(), condition=None):
         self.type = type_
         self.address = address
         self.length = length
         self.keys = sorted(keys)
+        self.condition = condition
 
     @property
     def is_watch(self):
@@ -41,7 +63,8 @@ class Breakpoint:
         return self.type in (2, 4)
 
     def packet(self, letter):
-        return "%s%d,%x,%x" % (letter, self.type, self.address, self.length)
+        condition = ";" + self.condition.packet() if self.condition and letter == "Z" else ""
+        return "%s%d,%x,%x%s" % (letter, self.type, self.address, self.length, condition)
 
     def overlaps(self, address, length):
         return address < self.address + self.length and self.address < address + length
@@ -62,7 +85,7 @@ class Breakpoint:
         return found if found is not None and found >= low else None
 
     def __eq__(self, other):
-        return self.packet("Z") == other.packet("Z")
+        return self.packet("z") == other.packet("z")
 
     def __repr__(self):
         return "%s (%d hits)" % (self.packet("Z"), len(self.keys))

@@ -177,6 +177,16 @@ class Rsp:
         """The g packet, in hexadecimal digits."""
         return self.ask("g")
 
+    def register(self, number):
+        """A little-endian one's value."""
+        return int.from_bytes(bytes.fromhex(self.ask("p%x" % number)), "little")
+
+    def word(self, address):
+        """Four bytes of memory as a little-endian number; None: they cannot be read."""
+        reply = self.exchange("m%x,4" % address)[0]
+        whole = len(reply) == 8 and not reply.startswith("E")
+        return int.from_bytes(bytes.fromhex(reply), "little") if whole else None
+
     def document(self, name):
         text = ""
         while True:
