@@ -142,11 +142,12 @@ static void unite(struct conditions_union *all, const struct rsp_breakpoint *lis
 }
 
 /* Tells the timeline the conditions of those that are one to it; with those that were removed since
- * the last move, or without. If it cannot have them the client looks at them itself. */
+ * the last move, or without. If it cannot have them, or would read memory at other addresses than
+ * the client means, the client looks at them itself. */
 static void give_conditions(struct rsp_session *session, const struct rsp_breakpoint *wanted,
                             bool with_removed)
 {
-    struct conditions_union all = {0};
+    struct conditions_union all = {.all = session->physical_mode};
     struct timeline_conditions conditions = {.big_endian = session->big_endian};
     struct ebb_error error;
 
@@ -168,7 +169,7 @@ static void give_conditions(struct rsp_session *session, const struct rsp_breakp
     free(all.bytes);
 }
 
-void rsp_breakpoints_reorder(struct rsp_session *session)
+void rsp_breakpoints_view_changed(struct rsp_session *session)
 {
     for (unsigned i = 0; i < session->breakpoint_count; i++) {
         give_conditions(session, &session->breakpoints[i], false);

@@ -26,8 +26,8 @@ void rsp_breakpoints_bury(struct rsp_session *session);
 void rsp_breakpoints_forget_removed(struct rsp_session *session);
 void rsp_breakpoints_forget(struct rsp_session *session);
 
-/* The byte order that the client believes in has changed: conditions depend on it. */
-void rsp_breakpoints_reorder(struct rsp_session *session);
+/* The client sees memory in another byte order, or at other addresses: conditions depend on it. */
+void rsp_breakpoints_view_changed(struct rsp_session *session);
 
 /* 1 if the client has a breakpoint on execution at the address, with the PC there, that counts in
  * the state of the moment, 0, or -1. */

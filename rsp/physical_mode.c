@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "physical_mode.h"
 
+#include "breakpoints.h"
+
 /* QEMU's bits: a step is one; it is no place to mask interrupts or stop timers, which are history.
  */
 enum { STEP_ENABLED = 1 };
@@ -20,6 +22,7 @@ void rsp_handle_set_physical_mode(struct rsp_session *session,
         return;
     }
     session->physical_mode = arguments->list[0].number != 0;
+    rsp_breakpoints_view_changed(session);
     rsp_reply_ok(session);
 }
 

@@ -39,7 +39,7 @@ int rsp_register_order_set(struct rsp_session *session, char **words, unsigned c
     }
     if (count > 1 && big != session->big_endian) {
         session->big_endian = big;
-        rsp_breakpoints_reorder(session);
+        rsp_breakpoints_view_changed(session);
         rsp_session_print(session, "gdb has the old bytes yet; drop them with "
                                    "'maintenance flush register-cache'\n");
     }

@@ -195,14 +195,15 @@ class Bench:
         peer_target = "| exec " + shlex.join(
             [*self.peer_command("replay", peer_log), "-S", "-gdb", "stdio"])
         places = self.gdb_times(target % "begin", FIND_PLACES=1)
-        log("near: %d instructions before the end" % places.pop("NEAR_DISTANCE"))
+        log("near: %d instructions before the end, executed %d times" %
+            (places.pop("NEAR_DISTANCE"), places.pop("NEAR_HITS")))
         ours, peers = self.repeat(
             "reverse", lambda: self.times(target % "end", 200, **places),
             lambda: self.times(peer_target, 3, PEER=1, **places))
-        continues = self.repeat("continues", *(
-            lambda target=target: self.gdb_times(target, MEASURE="continues", STEPS=CONTINUES,
-                                                 **places)
-            for target in (target % "begin", peer_target)))
+        continues, conditions = (self.repeat(what, *(
+            lambda target=target, what=what: self.gdb_times(target, MEASURE=what, STEPS=CONTINUES,
+                                                            **places)
+            for target in (target % "begin", peer_target))) for what in ("continues", "condition"))
 
         def stepi(times, percent):
             values = sorted(value for run_times in times for value in run_times["stepi_ms"])
@@ -217,6 +218,9 @@ class Bench:
         for metric in ("continue_first_ms", "continue_last_ms"):
             self.add(metric, "ms", *([times[metric] for times in side] for side in continues),
                      self.peer_name, self.runs)
+        self.add("continue_condition_s", "s",
+                 *([times["continue_condition_s"] for times in side] for side in conditions),
+                 self.peer_name, self.runs)
 
     def print_table(self):
         form = "%-26s %-6s %14s %14s %9s %5s  %s"

@@ -4,7 +4,8 @@
 Environment: BENCH_RESULT is the file to write. With BENCH_FIND_PLACES the target is an Ebb server
 at the beginning of history, and the places to stop at are found. Otherwise BENCH_MEASURE is what to
 measure: steps (BENCH_STEPS of them), near or whole, or forward from the beginning, continues
-(BENCH_STEPS of them, to BENCH_NEAR); BENCH_FIRST is an address that executes only at
+(BENCH_STEPS of them, to BENCH_NEAR) or condition (one that is never true, at BENCH_NEAR, over all that
+is recorded); BENCH_FIRST is an address that executes only at
 the start, BENCH_NEAR one that executes shortly before the end, and BENCH_LAST the address of the last
 instruction, which executes BENCH_LAST_HITS times. BENCH_PEER: the target is at the beginning and has
 to be brought to the end.
@@ -45,6 +46,16 @@ def seek(place):
     execute("maintenance flush register-cache")
 
 
+def count_executions(address, end):
+    """From the beginning on."""
+    seek("begin")
+    total = 0
+    while position() < end:
+        said = execute("monitor search %d execute %#x" % (end, address))
+        total += int(said.split()[1])
+    return total
+
+
 def find_places():
     first = pc()
     seek("end")
@@ -60,6 +71,7 @@ def find_places():
     execute("delete")
     if pc() != near:
         raise gdb.GdbError("the vector at %#x is never used" % near)
+    near_hits = count_executions(near, end)
     seek("begin")
     hits = 0
     execute("hbreak *%#x" % last)
@@ -67,7 +79,7 @@ def find_places():
         execute("continue")
         hits += 1
     return {"FIRST": hex(first), "NEAR": hex(near), "LAST": hex(last), "LAST_HITS": hits,
-            "NEAR_DISTANCE": distance}
+            "NEAR_DISTANCE": distance, "NEAR_HITS": near_hits}
 
 
 def go_to_end():
@@ -101,8 +113,22 @@ def continue_often():
             "continue_last_ms": statistics.median(times[-tenth:])}
 
 
+def continue_past_a_condition():
+    """Passes a breakpoint whose condition is never true. It ends before the last instruction, as the
+    peer would end its session with it."""
+    execute("hbreak *%#x if $sp == 1" % setting("NEAR"))
+    execute("hbreak *%#x" % setting("LAST"))
+    execute("ignore 2 %d" % (setting("LAST_HITS") - 1))
+    seconds = timed("continue")
+    if pc() != setting("LAST"):
+        raise gdb.GdbError("stopped at %#x, not before the last instruction" % pc())
+    return {"continue_condition_s": seconds}
+
+
 def measure():
     what = os.environ["BENCH_MEASURE"]
+    if what == "condition":
+        return continue_past_a_condition()
     if what == "continues":
         return continue_often()
     times = {"open_s": time.monotonic() - float(os.environ["BENCH_START"])}

@@ -157,6 +157,19 @@ static void read_memory_in_the_order_of_registers(void **state)
     expect_stop(client, "c", FAKE_END, "replaylog:end;");
 }
 
+static void are_left_to_a_client_that_sees_physical_memory(void **state)
+{
+    struct rsp_client *client = *state;
+
+    client_expect(client, "Z0,1014,4;" NEVER, "OK");
+    client_expect(client, "Qqemu.PhyMemMode:1", "OK");
+    expect_unconditional(client);
+    client_expect(client, "Z0,1014,4;" IS_5, "OK");
+    expect_unconditional(client);
+    client_expect(client, "Qqemu.PhyMemMode:0", "OK");
+    expect_stop(client, "c", 55, "swbreak:;");
+}
+
 /* A packet with count conditions of so many bytes, none of them true. */
 static char *with_false_ones(unsigned count, unsigned length)
 {
@@ -298,6 +311,7 @@ int main(void)
         WITH_CLIENT(of_two_kinds_are_united),
         WITH_CLIENT(hold_where_they_cannot_be_evaluated),
         WITH_CLIENT(read_memory_in_the_order_of_registers),
+        WITH_CLIENT(are_left_to_a_client_that_sees_physical_memory),
         WITH_CLIENT(are_limited),
         WITH_CLIENT(are_refused_if_malformed),
         WITH_CLIENT(hold_nobody_where_they_are_false),

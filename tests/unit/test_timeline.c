@@ -365,6 +365,90 @@ static void test_step_over_a_breakpoint(void **state)
     session_close(&session);
 }
 
+static const uint8_t never[] = {0, 3, 0x22, 0, 0x27};  /* const8 0, end */
+static const uint8_t always[] = {0, 3, 0x22, 1, 0x27}; /* const8 1, end */
+static const uint8_t no_value[] = {0, 1, 0x27};        /* end */
+
+static int set_conditions(struct toy_session *session, uint64_t address, const uint8_t *bytes,
+                          size_t size)
+{
+    const struct timeline_conditions conditions = {.bytes = bytes, .size = size};
+    struct ebb_error error;
+
+    return timeline_set_conditions(session->timeline, address, &conditions, &error);
+}
+
+/* But not if its condition is false. */
+static void test_step_over_a_false_condition(void **state)
+{
+    struct toy_session session;
+    struct timeline_stop stop;
+    struct ebb_error error;
+    uint64_t at = 1, back = 0, pc;
+
+    (void)state;
+    session_open(&session, &lively, plain);
+    for (unsigned i = 0; i < 10; i++, at = back + 1) {
+        assert_true(find_interrupt(session.history, &at, &back));
+        pc = session.history->states[at + i % (back - at)].pc;
+        session_add(&session, TIMELINE_BREAK_EXECUTE, pc, 0);
+        assert_int_equal(set_conditions(&session, pc, never, sizeof(never)), 0);
+        session_move(&session, MOVE_SEEK, at - 1);
+        assert_int_equal(timeline_step_over(session.timeline, &stop, &error), 0);
+        assert_at(&session, &stop, TIMELINE_STOP_STEP, back);
+        assert_int_equal(timeline_reverse_step_over(session.timeline, &stop, &error), 0);
+        assert_at(&session, &stop, TIMELINE_STOP_STEP, at - 1);
+        session_remove(&session, 0);
+    }
+    session_close(&session);
+}
+
+static void assert_counts(struct toy_session *session, uint64_t address, int counts)
+{
+    struct ebb_error error;
+
+    assert_int_equal(timeline_breakpoint_counts(session->timeline, address, &error), counts);
+}
+
+static void test_conditions(void **state)
+{
+    struct toy_session session;
+    uint64_t pc, other;
+
+    (void)state;
+    session_open(&session, &lively, plain);
+    session_move(&session, MOVE_SEEK, 321);
+    pc = session.history->states[321].pc;
+    other = pc + 4;
+    assert_counts(&session, pc, 0);
+    assert_int_equal(set_conditions(&session, pc, never, sizeof(never)), -1);
+    session_add(&session, TIMELINE_BREAK_EXECUTE, pc, 0);
+    session_add(&session, TIMELINE_BREAK_EXECUTE, other, 0);
+    assert_counts(&session, pc, 1);
+    assert_int_equal(set_conditions(&session, pc, never, sizeof(never) - 1), -1);
+    assert_int_equal(set_conditions(&session, pc, never, sizeof(never)), 0);
+    assert_int_equal(set_conditions(&session, other, always, sizeof(always)), 0);
+    assert_counts(&session, pc, 0);
+    assert_counts(&session, other, 1);
+    assert_int_equal(set_conditions(&session, pc, no_value, sizeof(no_value)), 0);
+    assert_counts(&session, pc, 1);
+    assert_int_equal(set_conditions(&session, pc, never, sizeof(never)), 0);
+    /* Those of one are not mixed up with another's that came or went before it. */
+    session_add(&session, TIMELINE_BREAK_EXECUTE, pc - 4, 0);
+    assert_int_equal(set_conditions(&session, pc - 4, always, sizeof(always)), 0);
+    assert_counts(&session, pc - 4, 1);
+    assert_counts(&session, pc, 0);
+    session_remove(&session, 2);
+    assert_counts(&session, pc - 4, 0);
+    assert_counts(&session, pc, 0);
+    session_remove(&session, 0);
+    assert_counts(&session, pc, 0);
+    assert_counts(&session, other, 1);
+    session_add(&session, TIMELINE_BREAK_EXECUTE, pc, 0);
+    assert_counts(&session, pc, 1); /* anew, it has none */
+    session_close(&session);
+}
+
 /* A handler that history ends in: the step ends where the handler begins. */
 static void test_step_over_the_end(void **state)
 {
@@ -1108,6 +1192,8 @@ int main(void)
         cmocka_unit_test(test_step_over_interrupts),
         cmocka_unit_test(test_step_range_over_interrupts),
         cmocka_unit_test(test_step_over_a_breakpoint),
+        cmocka_unit_test(test_step_over_a_false_condition),
+        cmocka_unit_test(test_conditions),
         cmocka_unit_test(test_step_over_the_end),
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_cut_off),
