@@ -382,6 +382,7 @@ static void serve(struct fake_worker *worker, const struct worker_message *reque
     case WORKER_EVALUATE:
         holds = fake_conditions_hold(worker, payload + sizeof(uint64_t),
                                      request->length - sizeof(uint64_t));
+        holds += strcmp(lie, "maybe") == 0 ? 2 : 0;
         fake_reply(request->type, &holds, sizeof(holds));
         break;
     case WORKER_COLLECT_DIRTY:

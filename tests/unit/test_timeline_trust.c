@@ -93,6 +93,25 @@ static void test_forward(void **state)
     }
 }
 
+/* A condition is true or false. */
+static void test_condition(void **state)
+{
+    static const uint8_t never[] = {0, 3, 0x22, 0, 0x27};
+    const struct timeline_conditions conditions = {.bytes = never, .size = sizeof(never)};
+    struct toy_session session;
+    struct ebb_error error = {0};
+    uint64_t pc;
+
+    (void)state;
+    open_session(&session);
+    pc = session.history->states[500].pc;
+    assert_int_equal(timeline_set_conditions(session.timeline, pc, &conditions, &error), 0);
+    assert_int_equal(timeline_breakpoint_counts(session.timeline, pc, &error), 0);
+    tell(&session, "maybe");
+    expect_distrust(&session, "maybe",
+                    timeline_breakpoint_counts(session.timeline, pc, &error) < 0 ? -1 : 0, &error);
+}
+
 /* A range that is not left, for what the worker claims: its PC is in it. */
 static void test_range(void **state)
 {
@@ -164,9 +183,9 @@ static void test_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forward),         cmocka_unit_test(test_range),
-        cmocka_unit_test(test_from_the_middle), cmocka_unit_test(test_backward),
-        cmocka_unit_test(test_error),
+        cmocka_unit_test(test_forward),   cmocka_unit_test(test_range),
+        cmocka_unit_test(test_condition), cmocka_unit_test(test_from_the_middle),
+        cmocka_unit_test(test_backward),  cmocka_unit_test(test_error),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
