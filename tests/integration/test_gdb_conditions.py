@@ -100,8 +100,9 @@ class Conditions:
         names = ("$x0", "$sp", "$cpsr") if self.architecture == "aarch64" \
             else ("$r0", "$sp", "$cpsr")
         self.check(gdb, "*square", [names[0] + " == 7", "(long) %s %% 32 == 0" % names[1],
-                                    "(%s & 0xf) != 0" % names[2], "(%s & 0x40000000) != 0" %
-                                    names[2]])
+                                    "(%s & 0xf) != 0" % names[2],
+                                    "(%s & 0x40000000) != 0" % names[2],
+                                    "(long) $pc == (long) square", "(long) $pc != (long) square"])
 
     def test_change(self):
         gdb = self.steps()
@@ -205,8 +206,7 @@ class Conditions:
 
     def test_interrupt(self):
         """At once, while all that happens is that they are false."""
-        name = "long-" + ("arm" if self.architecture == "thumb" else self.architecture)
-        gdb = self.open(name)
+        gdb = self.open("long-" + self.architecture)
         begin, end = gdb.ends()
         line = marked_lines("long")["hot"]
         gdb.run("break long.c:%d if rounds == 1000000" % line)
@@ -272,16 +272,12 @@ class Conditions:
             self.assertEqual(gdb.position(), end)
 
     def test_over_resets(self):
-        if self.architecture == "thumb":
-            self.architecture = "arm"
         gdb = self.open("reset-" + self.architecture)
         self.check(gdb, "main", ["memory.boots == 2", "memory.boots > 0 && initialized == 0x1234",
                                  "memory.boots == 9"])
 
     def test_in_handlers(self):
         """A step goes over an interrupt and its handler, unless something in there is true."""
-        if self.architecture == "thumb":
-            self.architecture = "arm"
         gdb = self.open("ticks-" + self.architecture)
         vector = "*((char *) vectors + %d)" % (0x280 if self.architecture == "aarch64" else 0x18)
         gdb.run("break %s if ticks == 5" % vector)
@@ -307,8 +303,18 @@ class Arm(Conditions, GdbSide):
     architecture = "arm"
 
 
-class Thumb(Conditions, GdbSide):
-    architecture = "thumb"
+class Thumb(GdbSide):
+    def test_are_evaluated(self):
+        gdb = self.open("steps-thumb")
+        self.check(gdb, "*square", ["x == 5", "total > 50", "$r0 == 7", "($cpsr & 0x20) != 0",
+                                    "(long) $pc != 0"])
+
+    def test_in_an_it_block(self):
+        """The CPSR has the state of the block then."""
+        gdb = self.open("steps-thumb")
+        text = gdb.run("disassemble main").text
+        inside = re.search(r"\tit[te]*\t.*\n +(0x[0-9a-f]+) ", text).group(1)
+        self.check(gdb, "*" + inside, ["($cpsr & 0x600fc00) != 0", "($cpsr & 0x600fc00) == 0"])
 
 
 class Gdb16(Version, Conditions, GdbSide):
