@@ -5,12 +5,13 @@ each hit of the same breakpoint without a condition."""
 import re
 import unittest
 
-from harness import ebb
+from harness import ebb, rsp
 from harness.debuggers import Version
 from harness.gdb import Gdb
 from harness.guests import marked_lines
 
 STEPS = marked_lines("steps")
+CPSR, IT_STATE = 25, 0x0600fc00  # gdb's number, and the bits (Arm ARM, G8.2, "CPSR")
 SPINS = 1000  # false hits, at least, of which gdb must not hear one by one
 
 
@@ -310,11 +311,22 @@ class Thumb(GdbSide):
                                     "(long) $pc != 0"])
 
     def test_in_an_it_block(self):
-        """The CPSR has the state of the block then."""
+        """The CPSR has the state of the block then. gdb would move the breakpoint out of it."""
         gdb = self.open("steps-thumb")
         text = gdb.run("disassemble main").text
-        inside = re.search(r"\tit[te]*\t.*\n +(0x[0-9a-f]+) ", text).group(1)
-        self.check(gdb, "*" + inside, ["($cpsr & 0x600fc00) != 0", "($cpsr & 0x600fc00) == 0"])
+        inside = int(re.search(r"\tit[te]*\t.*\n +(0x[0-9a-f]+) ", text).group(1), 16)
+        with rsp.Rsp(self.ebb.shared("steps-thumb").recording) as client:
+            client.ask("Z0,%x,2" % inside)
+            self.assertEqual(client.move("c").reason, "break")
+            place, state = client.position(), client.register(CPSR) & IT_STATE
+            self.assertNotEqual(state, 0)
+            # reg, const32, bit_and, const32, equal, end
+            code = "26%04x24%08x0f24%%08x1327" % (CPSR, IT_STATE)
+            for wanted, reason in ((state, "break"), (0, "end")):
+                client.seek("begin")
+                client.ask("Z0,%x,2;X10,%s" % (inside, code % wanted))
+                self.assertEqual(client.move("c").reason, reason)
+                self.assertEqual(client.position() == place, reason == "break")
 
 
 class Gdb16(Version, Conditions, GdbSide):

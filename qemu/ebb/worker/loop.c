@@ -115,7 +115,7 @@ static int handle_set_breakpoints(struct worker *worker, struct request *request
 
 static int handle_evaluate(struct worker *worker, struct request *request, struct ebb_error *error)
 {
-    const uint8_t *conditions = request->data + sizeof(uint64_t);
+    const uint8_t *conditions;
     uint64_t flags, holds;
     size_t size;
 
@@ -123,6 +123,7 @@ static int handle_evaluate(struct worker *worker, struct request *request, struc
         return short_request(request, error);
     }
     flags = ldq_he_p(request->data);
+    conditions = request->data + sizeof(flags);
     size = request->length - sizeof(flags);
     if (!conditions_are_whole(conditions, size)) {
         return ebb_fail(error, EBB_ERROR_USAGE, "conditions that are not whole");
