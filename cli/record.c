@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ebb record: runs our QEMU with the recorder in it. */
 #include "commands.h"
-#include "hangup.h"
 #include "host_checks.h"
 #include "json_list.h"
+#include "progress.h"
 #include "engine/worker_process.h"
 #include "qemu_sandbox.h"
 #include "record_control.h"
@@ -11,6 +11,7 @@
 #include "record_repeat.h"
 #include "record_status.h"
 #include "recording.h"
+#include "stop_signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +35,8 @@ struct record {
     FILE *stats;  /* NULL: not wanted */
     char **words; /* QEMU's command line; the strings are the plan's */
     struct record_status status;
+    const sigset_t *signals; /* what QEMU is to have blocked */
+    bool stopped;            /* a signal has asked for an end */
     pid_t child;
 };
 
@@ -68,12 +71,11 @@ static void record_free(struct record *record)
 }
 
 /* In the child, between fork and exec. */
-static void become_qemu(const struct record *record, int status_fd, pid_t parent,
-                        const sigset_t *signals)
+static void become_qemu(const struct record *record, int status_fd, pid_t parent)
 {
     fcntl(status_fd, F_SETFD, 0);
     signal(SIGPIPE, SIG_DFL);
-    sigprocmask(SIG_SETMASK, signals, NULL);
+    sigprocmask(SIG_SETMASK, record->signals, NULL);
     /* Should ebb be killed, the recording ends in good order all the same. */
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (record->plan.pinned &&
@@ -88,14 +90,12 @@ static void become_qemu(const struct record *record, int status_fd, pid_t parent
     _exit(127);
 }
 
-/* Hands a signal on, unless the terminal has sent it to QEMU as well. */
-static void forward_signal(const struct record *record, const struct signalfd_siginfo *info)
+/* Hands a signal on. The terminal has sent its own to QEMU as well, if QEMU was there already: two
+ * do no harm. */
+static void forward_signal(struct record *record, const struct signalfd_siginfo *info)
 {
-    if (info->ssi_code != SI_KERNEL) {
-        kill(record->child, info->ssi_signo == SIGHUP ? SIGTERM : (int)info->ssi_signo);
-    } else if (info->ssi_signo == SIGHUP) {
-        kill(record->child, SIGTERM);
-    }
+    record->stopped = true;
+    kill(record->child, info->ssi_signo == SIGHUP ? SIGTERM : (int)info->ssi_signo);
 }
 
 /* Waits until QEMU has exited and the status pipe is empty; returns its wait status. */
@@ -123,6 +123,8 @@ static int supervise(struct record *record, int signals, int status_pipe)
             running = false;
         }
     }
+    /* One may have ended QEMU and not been read yet. */
+    record->stopped = record->stopped || progress_is_interrupted();
     /* Something of QEMU's may still hold the pipe, so only what is there is read. */
     fcntl(status_pipe, F_SETFL, O_NONBLOCK);
     while (poll(&polls[1], 1, 0) > 0 && record_status_read(&record->status, status_pipe)) {
@@ -142,10 +144,7 @@ static int run_qemu(struct record *record, int *wait_status, struct ebb_error *e
     if (pipe2(ends, O_CLOEXEC) < 0) {
         return ebb_fail(error, EBB_ERROR_FAILED, "cannot create a pipe: %s", strerror(errno));
     }
-    sigemptyset(&wanted);
-    sigaddset(&wanted, SIGINT);
-    sigaddset(&wanted, SIGTERM);
-    hangup_add(&wanted);
+    stop_signals_set(&wanted);
     sigaddset(&wanted, SIGCHLD);
     sigprocmask(SIG_BLOCK, &wanted, &before);
     signals = signalfd(-1, &wanted, SFD_CLOEXEC);
@@ -154,7 +153,7 @@ static int run_qemu(struct record *record, int *wait_status, struct ebb_error *e
     } else if (signals < 0 || (record->child = fork()) < 0) {
         record->child = ebb_fail(error, EBB_ERROR_FAILED, "cannot start QEMU: %s", strerror(errno));
     } else if (record->child == 0) {
-        become_qemu(record, ends[1], parent, &before);
+        become_qemu(record, ends[1], parent);
     }
     close(ends[1]);
     if (record->child > 0) {
@@ -213,12 +212,25 @@ static enum remains look_at_remains(const struct record *record)
     return summary.keyframe_count > summary.first_keyframe ? REPLAYABLE : USELESS;
 }
 
+/* QEMU was stopped before there was a recording. */
+static int discard(struct record *record, enum remains remains, struct ebb_error *error)
+{
+    int status = remains == NOTHING ? 0 : recording_delete(record->directory, &record->made, error);
+
+    free(record->directory);
+    record->directory = NULL;
+    return status;
+}
+
 /* QEMU ended, as how says, without saying how the recording did. */
-static int explain_exit(const struct record *record, const char *how, int exit_status,
+static int explain_exit(struct record *record, const char *how, int exit_status,
                         struct ebb_error *error)
 {
     enum remains remains = look_at_remains(record);
 
+    if (record->settings.until_count && record->stopped && remains != REPLAYABLE) {
+        return discard(record, remains, error);
+    }
     if (remains == REPLAYABLE) {
         return ebb_fail(error, EBB_ERROR_FAILED,
                         "the recording did not end in good order (%s); %s can be replayed up to "
@@ -346,6 +358,7 @@ static void tell_end(const struct record *record, struct run_end *end)
     json_t *until = json_object_get(record->status.last, "until");
 
     end->asked = record->plan.found.asks;
+    end->stopped = record->stopped;
     end->directory = record->directory ? strdup(record->directory) : NULL;
     end->made = record->made;
     end->reason = copy_string(record->status.last, "end");
@@ -356,13 +369,14 @@ static void tell_end(const struct record *record, struct run_end *end)
 struct request {
     const struct arguments *arguments;
     const struct record_settings *settings;
+    sigset_t signals; /* that were blocked already */
 };
 
 static int record_guest(void *opaque, unsigned long long run, struct run_end *end,
                         struct ebb_error *error)
 {
     const struct request *request = opaque;
-    struct record record = {.settings = *request->settings};
+    struct record record = {.settings = *request->settings, .signals = &request->signals};
     int wait_status = 0, status = prepare(&record, request->arguments, run == 1, error);
 
     if (status == 0) {
@@ -382,10 +396,21 @@ static int record_guest(void *opaque, unsigned long long run, struct run_end *en
     return status;
 }
 
+/* The signals stay blocked, since ebb ends when this returns: one that comes when all is said must
+ * not change the exit status. */
+static int repeat(struct request *request, struct ebb_error *error)
+{
+    sigset_t end;
+
+    stop_signals_set(&end);
+    sigprocmask(SIG_BLOCK, &end, NULL);
+    return record_repeat(request->settings, record_guest, request, error);
+}
+
 static int run(const struct arguments *arguments, struct ebb_error *error)
 {
     struct record_settings settings;
-    struct request request = {arguments, &settings};
+    struct request request = {.arguments = arguments, .settings = &settings};
     struct run_end end = {0};
     int status;
 
@@ -401,8 +426,9 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     if (settings.rescan) {
         return record_rescan(&settings, error);
     }
+    sigprocmask(SIG_BLOCK, NULL, &request.signals);
     if (settings.until_count) {
-        return record_repeat(&settings, record_guest, &request, error);
+        return repeat(&request, error);
     }
     status = record_guest(&request, 1, &end, error);
     run_end_clear(&end);

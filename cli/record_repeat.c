@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "record_repeat.h"
 
+#include "progress.h"
 #include "until.h"
 
 #include <stdio.h>
@@ -24,8 +25,8 @@ static bool has_failed(const struct run_end *end)
 /* Nobody waits for the next run. */
 static bool was_stopped(const struct run_end *end)
 {
-    return !end->condition &&
-           (strcmp(end->reason, "quit") == 0 || strcmp(end->reason, "stopped") == 0);
+    return end->stopped || (!end->condition && (strcmp(end->reason, "quit") == 0 ||
+                                                strcmp(end->reason, "stopped") == 0));
 }
 
 static void tell_failure(const struct record_settings *settings, unsigned long long run,
@@ -49,6 +50,11 @@ static int stopped(const struct record_settings *settings, unsigned long long ru
 
     if (settings->has_repeat) {
         snprintf(which, sizeof(which), " in run %llu of %llu", run, settings->repeat);
+    }
+    if (!end->directory && !settings->wait) {
+        return ebb_fail(error, EBB_ERROR_INTERRUPTED,
+                        "stopped%s before a condition of --until was met; no recording is left",
+                        which);
     }
     return ebb_fail(error, EBB_ERROR_INTERRUPTED,
                     "stopped%s before a condition of --until was met; recorded into %s", which,
@@ -74,6 +80,13 @@ static int dismiss(const struct record_settings *settings, const struct run_end 
                     end->directory ? end->directory : "the directory given with --attach");
 }
 
+/* Whatever it was busy with when the signal came. */
+static bool take_stop(struct run_end *end)
+{
+    end->stopped = end->stopped || progress_is_interrupted();
+    return end->stopped;
+}
+
 int record_repeat(const struct record_settings *settings, record_once once, void *opaque,
                   struct ebb_error *error)
 {
@@ -82,8 +95,11 @@ int record_repeat(const struct record_settings *settings, record_once once, void
     int status = 0;
 
     for (unsigned long long run = 1; run <= settings->repeat && status == 0 && !failed; run++) {
+        if (take_stop(&end)) {
+            return stopped(settings, run, &end, error);
+        }
         status = once(opaque, run, &end, error);
-        if (status == 0 && !end.reason) {
+        if (status == 0 && !end.reason && (!take_stop(&end) || settings->wait)) {
             status = end.asked ? 0 : not_recorded(settings, error);
             run_end_clear(&end);
             return status;
@@ -92,12 +108,15 @@ int record_repeat(const struct record_settings *settings, record_once once, void
         if (failed) {
             tell_failure(settings, run, &end);
         } else if (status == 0) {
+            take_stop(&end);
             status = was_stopped(&end) ? stopped(settings, run, &end, error)
                                        : dismiss(settings, &end, error);
         }
         run_end_clear(&end);
     }
-    if (status == 0 && !failed) {
+    if (status == 0 && !failed && take_stop(&end)) {
+        status = stopped(settings, settings->repeat, &end, error);
+    } else if (status == 0 && !failed) {
         status = ebb_fail(error, EBB_ERROR_UNMET,
                           "the guest did not fail in %llu runs; their recordings are deleted",
                           settings->repeat);

@@ -9,6 +9,7 @@
 /* How one run of the guest ended; strings are the owner's to free. */
 struct run_end {
     bool asked;      /* -help and its like: there was no guest */
+    bool stopped;    /* a signal has asked for an end */
     char *directory; /* of its recording; NULL: there is none */
     struct recording_directory made;
     char *reason;    /* "power-off"; NULL: nothing was recorded */
@@ -24,7 +25,8 @@ typedef int (*record_once)(void *opaque, unsigned long long run, struct run_end 
 
 /*
  * Runs the guest as often as the settings say, or until it fails. Returns 0 if it did; else -1 with
- * EBB_ERROR_UNMET, or another error.
+ * EBB_ERROR_UNMET, or another error. The caller has blocked the signals that stop it
+ * (stop_signals.h), so that what is recorded is kept or removed whenever they come.
  */
 int record_repeat(const struct record_settings *settings, record_once once, void *opaque,
                   struct ebb_error *error);

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import unittest
 
-from harness import ebb, gdb
+from harness import ebb, gdb, process
 from harness.commands import Commands, number
 
 FAILED, NOT_FAILED, STOPPED = 0, 7, 6
@@ -122,6 +122,38 @@ class Until(unittest.TestCase):
         self.assertEqual(recorder.wait(), STOPPED, recorder.describe())
         self.assertIn("in run 1 of 9", recorder.errors.decode())
         self.assertIsNone(self.ebb.info(recorder.recording)["until"])
+
+    def check_stopped_between(self, number, send):
+        """Of a guest whose runs are short, a signal comes while one ends, its recording is deleted,
+        QEMU starts, or the recording begins: what is left is whole, or nothing."""
+        for runs in range(1, 9):
+            recorder = self.ebb.start_recording(self.ebb.guests.bare("steps-aarch64"),
+                                                ["--until", "panic", "--repeat", "1000"])
+            self.addCleanup(recorder.close)
+            for _ in range(runs):
+                recorder.expect("steps: PASS")
+            send(recorder, number)
+            self.assertEqual(recorder.wait(), STOPPED, recorder.describe())
+            said = re.findall("^ebb: .*", recorder.errors.decode(), re.MULTILINE)
+            self.assertEqual(len(said), 1, said)
+            self.assertRegex(said[0], r"^ebb: stopped in run \d+ of 1000 ")
+            if os.path.exists(recorder.recording):
+                self.assertIn("recorded into " + recorder.recording, said[0])
+                self.assertTrue(self.ebb.info(recorder.recording)["complete"])
+            else:
+                self.assertIn("no recording is left", said[0])
+
+    def test_stopped_between_runs(self):
+        for number in signal.SIGINT, signal.SIGTERM:
+            with self.subTest(number=number):
+                self.check_stopped_between(number, process.Process.signal)
+
+    def test_all_stopped_between_runs(self):
+        """A signal that QEMU gets as well."""
+        for number in signal.SIGINT, signal.SIGTERM:
+            with self.subTest(number=number):
+                self.check_stopped_between(
+                    number, lambda recorder, number: os.killpg(recorder.child.pid, number))
 
     def check_repeat(self, architecture):
         """Of a guest that fails now and then, only the run in which it does is left. Its console
