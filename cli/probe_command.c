@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 enum { STATUS_SKIP = 125 }; /* as of git bisect run */
+enum { GRACE_MILLISECONDS = 2000 };
 
 /* The command's surroundings: what it needs to look at the position. */
 static int set_environment(const struct probe_plan *plan, uint64_t position, const char *socket)
@@ -49,6 +51,9 @@ static void become_command(const struct probe_plan *plan, uint64_t position, con
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGPIPE, SIG_DFL);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
+    /* All that it starts can be ended together, and the terminal's signals are for us. As a group
+     * of this session what it started could be stopped when it uses the terminal. */
+    setsid();
     dup2(nothing, STDIN_FILENO);
     dup2(STDERR_FILENO, STDOUT_FILENO);
     if (getppid() == parent && set_environment(plan, position, socket) == 0) {
@@ -138,6 +143,17 @@ static pid_t start_command(const struct probe_plan *plan, uint64_t position, con
                : pid;
 }
 
+/* Ends the command and what it started, even if it ignores to be told to. */
+static void end_command(pid_t pid, int exited)
+{
+    struct pollfd poll_exited = {.fd = exited, .events = POLLIN};
+
+    kill(-pid, SIGTERM);
+    if (exited < 0 || poll(&poll_exited, 1, GRACE_MILLISECONDS) != 1) {
+        kill(-pid, SIGKILL);
+    }
+}
+
 static int run(struct lane *lane, struct probe *probe, int listener, const char *socket,
                struct ebb_error *error)
 {
@@ -153,7 +169,7 @@ static int run(struct lane *lane, struct probe *probe, int listener, const char 
                                    strerror(errno))
                         : serve(lane, listener, exited, error);
     if (served < 0 || lanes_stopped(lane->lanes)) {
-        kill(pid, SIGTERM);
+        end_command(pid, exited);
     }
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }

@@ -239,6 +239,20 @@ class Commands(Bisect):
             self.assertRegex(run.errors.decode(), r"between positions \d+ and \d+")
         self.assertEqual(os.listdir(folder), [])
 
+    def test_interrupt_of_what_ignores_it(self):
+        """A command that does not end when told to is killed, and what it has started as well: the
+        fifo has no writer any more."""
+        for number, status in (signal.SIGINT, 6), (signal.SIGTERM, -signal.SIGTERM):
+            script = self.script("trap '' TERM INT\nexec 9>%s\necho waiting >&9\n"
+                                 "tail -f /dev/null\n" % self.fifo())
+            with process.Process([self.ebb.path, "bisect", self.recording, "--workers", "1", "--run",
+                                  script]) as run:
+                with open(self.fifo_path) as file:
+                    self.assertEqual(file.readline(), "waiting\n")
+                    run.signal(number)
+                    self.assertEqual(run.wait(30), status, run.describe())
+                    self.assertEqual(file.read(), "")
+
     def test_interrupt_while_the_clock_is_set(self):
         library = faults.build_library(self.ebb.folder, "wall_clock")
         script = self.script("echo >%s; exec tail -f /dev/null\n" % self.fifo())
