@@ -148,6 +148,20 @@ static int fail_to_judge(const struct bisect *bisect, const struct bisection_res
                     what, bisect->to, result->skips - 1, result->probes - 1, bisect->why_last);
 }
 
+/* What may have come behind the last position is not there: "" if that is known to be all, or
+ * notices have told why not. */
+static const char *describe_cut(const struct bisect *bisect)
+{
+    const struct ebb_log *log = bisect->recording.log;
+    struct ebb_log_summary summary;
+
+    ebb_log_summary(log, &summary);
+    return summary.complete || bisect->to < summary.end_position || ebb_log_problem(log) ||
+                   ebb_log_damage(log)
+               ? ""
+               : " (the recording was cut off there)";
+}
+
 /* Why nothing was found. */
 static int fail_to_find(const struct bisect *bisect, const struct bisection_result *result,
                         struct ebb_error *error)
@@ -176,14 +190,14 @@ static int fail_to_find(const struct bisect *bisect, const struct bisection_resu
     if (!expression) {
         return ebb_fail(error, EBB_ERROR_FAILED,
                         "%s never answers bad: not at position %" PRIu64
-                        ", the last, nor at %u others%s",
-                        what, bisect->to, others, skipped);
+                        ", the last%s, nor at %u others%s",
+                        what, bisect->to, describe_cut(bisect), others, skipped);
     }
     return ebb_fail(error, EBB_ERROR_FAILED,
                     "%s does not hold at position %" PRIu64
-                    ", the last, nor at %u others that were probed%s; --scan looks at each at "
+                    ", the last%s, nor at %u others that were probed%s; --scan looks at each at "
                     "which it may begin to",
-                    what, bisect->to, others, skipped);
+                    what, bisect->to, describe_cut(bisect), others, skipped);
 }
 
 static int bisect_history(struct bisect *bisect, struct ebb_error *error)
@@ -225,8 +239,8 @@ static int scan(struct bisect *bisect, struct ebb_error *error)
     if (!result.found) {
         return ebb_fail(error, EBB_ERROR_FAILED,
                         "%s does not hold at any candidate between positions %" PRIu64
-                        " and %" PRIu64,
-                        bisect->plan.expression, bisect->from, bisect->to);
+                        " and %" PRIu64 "%s",
+                        bisect->plan.expression, bisect->from, bisect->to, describe_cut(bisect));
     }
     bisect->finding.scanned = true;
     bisect->finding.position = result.position;

@@ -13,6 +13,7 @@
 
 #include "replay/timeline/timeline.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { SHELL_SYMBOLS };
@@ -57,6 +58,18 @@ static int open_readers(struct shell *shell, struct ebb_error *error)
     return 0;
 }
 
+static void tell_cut(const struct recording *recording)
+{
+    struct ebb_log_summary summary;
+
+    ebb_log_summary(recording->log, &summary);
+    /* What else ends history early, notices tell of. */
+    if (!summary.complete && !ebb_log_problem(recording->log) && !ebb_log_damage(recording->log)) {
+        fprintf(stderr, "ebb: %s was cut off at position %llu; what is there can be replayed\n",
+                recording->directory, (unsigned long long)summary.end_position);
+    }
+}
+
 static int open_shell(struct shell *shell, const struct arguments *arguments,
                       struct ebb_error *error)
 {
@@ -88,6 +101,7 @@ static int open_shell(struct shell *shell, const struct arguments *arguments,
         return -1;
     }
     notices_tell(&shell->recording, shell->timeline);
+    tell_cut(&shell->recording);
     return shell->symbols ? move_symbols(shell, error) : 0;
 }
 

@@ -221,6 +221,23 @@ class Commands(Bisect):
                 self.assertEqual(result.status, 4, result.describe())
                 self.assertIn("damaged before it", result.errors.decode().splitlines()[-1])
 
+    def test_cut_off(self):
+        """That something does not hold where a recording was cut off says little, so both are said;
+        the shell says it when it opens."""
+        copy = self.ebb.new_folder("cut")
+        shutil.copytree(self.recording, copy)
+        os.truncate(os.path.join(copy, "log"), 200)
+        self.assertFalse(self.ebb.info(copy)["complete"])
+        condition = "*(unsigned int *)0x%x == 7" % self.ebb.guests.address(self.elf, "guarded")
+        for options in (["--expr", condition], ["--expr", condition, "--scan"], ["--run", "true"]):
+            self.assertIn("the recording was cut off there", self.failed(1, copy, *options))
+            self.assertNotIn("cut off", self.failed(1, self.recording, *options))
+        for recording, count in (copy, 1), (self.recording, 0):
+            shell = subprocess.run([self.ebb.path, "shell", recording], capture_output=True,
+                                   text=True, input="position\nposition\n", timeout=process.WATCHDOG)
+            self.assertEqual(shell.returncode, 0, shell.stderr)
+            self.assertEqual(shell.stderr.count("cut off at position"), count, shell.stderr)
+
     def test_quiet_in_a_pipe(self):
         result = self.ebb.run("bisect", self.recording, "--expr", "guarded != 0x600d")
         self.assertEqual((result.status, result.errors), (0, b""))
