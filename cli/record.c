@@ -75,6 +75,8 @@ static void become_qemu(const struct record *record, int status_fd, pid_t parent
 {
     fcntl(status_fd, F_SETFD, 0);
     signal(SIGPIPE, SIG_DFL);
+    /* Ignored in a shell's background jobs; while QEMU starts, what is handed on would be lost. */
+    signal(SIGINT, SIG_DFL);
     sigprocmask(SIG_SETMASK, record->signals, NULL);
     /* Should ebb be killed, the recording ends in good order all the same. */
     prctl(PR_SET_PDEATHSIG, SIGTERM);
