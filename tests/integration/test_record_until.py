@@ -133,7 +133,7 @@ class Until(unittest.TestCase):
             for _ in range(runs):
                 recorder.expect("steps: PASS")
             send(recorder, number)
-            self.assertEqual(recorder.wait(), STOPPED, recorder.describe())
+            self.assertEqual(recorder.wait(30), STOPPED, recorder.describe())
             said = re.findall("^ebb: .*", recorder.errors.decode(), re.MULTILINE)
             self.assertEqual(len(said), 1, said)
             self.assertRegex(said[0], r"^ebb: stopped in run \d+ of 1000 ")
