@@ -31,7 +31,9 @@ if os.environ.get("EBB_KVM_ALL"):
 
 
 def guests_of(host):
-    return [("arm64", guest) for guest in GUESTS_64] + [
+    """A Cortex-A72 has no pages of 16 KiB, and such a kernel ends there before it has a console."""
+    return [("arm64", guest) for guest in GUESTS_64
+            if not (guest.endswith("-16k") and host.cpu == "cortex-a72")] + [
         ("armhf", guest) for guest in GUESTS_32 if host.arm]
 
 

@@ -294,16 +294,20 @@ static bool accesses_hit(const struct timeline *timeline, uint64_t position,
 {
     const unsigned any = 1u << TIMELINE_WATCH_ACCESS;
 
-    if (position % FAKE_LOOP == FAKE_WRITER) {
-        return hits(timeline, any | 1u << TIMELINE_WATCH_WRITE, FAKE_COUNTER, stop);
+    switch (position % FAKE_LOOP) {
+    case FAKE_WRITER:
+        stop->inside = hits(timeline, any | 1u << TIMELINE_WATCH_WRITE, FAKE_COUNTER, stop);
+        break;
+    case FAKE_READER:
+        stop->inside = hits(timeline, any | 1u << TIMELINE_WATCH_READ, FAKE_INPUT, stop);
+        break;
+    case FAKE_PAIR_WRITER:
+        stop->inside = hits(timeline, any | 1u << TIMELINE_WATCH_WRITE, FAKE_PAIR, stop);
+        break;
+    default:
+        stop->inside = false;
     }
-    if (position % FAKE_LOOP == FAKE_READER) {
-        return hits(timeline, any | 1u << TIMELINE_WATCH_READ, FAKE_INPUT, stop);
-    }
-    if (position % FAKE_LOOP == FAKE_PAIR_WRITER) {
-        return hits(timeline, any | 1u << TIMELINE_WATCH_WRITE, FAKE_PAIR, stop);
-    }
-    return false;
+    return stop->inside;
 }
 
 static bool device_hit(const struct timeline *timeline, uint64_t position,
