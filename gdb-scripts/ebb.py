@@ -30,7 +30,7 @@ def load_commands():
         for name in MODULES:
             importlib.import_module("ebb_commands." + name)
         return [importlib.import_module("ebb_commands." + name)
-                for name in ("server", "trail", "positions", "ends")]
+                for name in ("server", "trail", "positions", "ends", "evaluation")]
     finally:
         sys.path.remove(FOLDER)
         sys.dont_write_bytecode = may_write
@@ -140,7 +140,7 @@ def load_what_this_gdb_needs():
 
 
 Ebb()
-server, trail, positions, ends = load_commands()
+server, trail, positions, ends, evaluation = load_commands()
 ours = SimpleNamespace(place=server.place, go=server.go, parse=positions.parse,
                        can_go_back=server.can_go_back, after_jump=trail.after_jump,
                        end_of_history=ends.end_of_history)
@@ -148,4 +148,5 @@ load_what_this_gdb_needs()
 EbbHelp()
 EbbRefuseRecord()
 EbbNextIsStepi()
+evaluation.Evaluation()
 hook_commands()

@@ -6,6 +6,7 @@ import re
 import unittest
 
 from harness import ebb, rsp
+from harness.commands import Commands
 from harness.debuggers import Version
 from harness.gdb import Gdb
 from harness.guests import marked_lines
@@ -177,6 +178,18 @@ class Conditions:
             answer = self.assert_sent(gdb, 0)
             self.assertEqual(answer.function == "square", true, condition)
             gdb.run("delete")
+
+    def test_address_of_a_function(self):
+        """gdb would have the server take 0 for it; our commands leave conditions to gdb then."""
+        name = "steps-" + self.architecture
+        gdb = Commands(self.ebb.guests.elf(name), self.ebb.shared(name).recording)
+        self.addCleanup(gdb.close)
+        self.assertNotIn("gdb looks", gdb.run("tbreak *square if (total & items[0].value) > 4").text)
+        gdb.run("continue")
+        self.assertIn("gdb looks at all conditions itself now",
+                      gdb.run("break *square if (long) &square == (long) $pc").text)
+        gdb.seek("begin")
+        self.assertEqual(len(self.stops(gdb, "continue")), 10)
 
     def test_cost_no_packets_while_they_are_false(self):
         gdb = self.steps()
