@@ -16,6 +16,7 @@
 #include "log/clock.h"
 
 #include <inttypes.h>
+#include <jansson.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
@@ -477,6 +478,19 @@ static int run_guarded(struct bisect *bisect, struct ebb_error *error)
     return status;
 }
 
+static int check_condition(const char *condition, struct ebb_error *error)
+{
+    json_t *text = json_string(condition); /* as gdb is given it */
+
+    if (!text) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "--expr: the condition is no valid UTF-8");
+    }
+    json_decref(text);
+    return condition[strspn(condition, " \t\n")]
+               ? 0
+               : ebb_fail(error, EBB_ERROR_USAGE, "--expr: there is no condition in it");
+}
+
 static int check_usage(const struct arguments *arguments, struct ebb_error *error)
 {
     const char *const *values = arguments->values;
@@ -492,9 +506,7 @@ static int check_usage(const struct arguments *arguments, struct ebb_error *erro
     if (values[BISECT_RUN] && arguments->rest_count == 0) {
         return ebb_fail(error, EBB_ERROR_USAGE, "--run needs a command behind it");
     }
-    return values[BISECT_EXPR] && values[BISECT_EXPR][strspn(values[BISECT_EXPR], " \t\n")] == '\0'
-               ? ebb_fail(error, EBB_ERROR_USAGE, "--expr: there is no condition in it")
-               : 0;
+    return values[BISECT_EXPR] ? check_condition(values[BISECT_EXPR], error) : 0;
 }
 
 static void describe_search(struct bisect *bisect)

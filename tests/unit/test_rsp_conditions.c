@@ -227,7 +227,7 @@ static void are_refused_if_malformed(void **state)
         "Z0,1014,4;" NEVER ";cmds:0,X3,220027",
         "Z0,1014,4;cmds:0,X3,220027",
         "Z0,1014,4;Y3,220027",
-        "Z2,2010,8;" NEVER,
+        ("Z2,2010,8;" NEVER),
     };
     struct rsp_client *client = *state;
 
