@@ -54,7 +54,8 @@ class Sandbox(unittest.TestCase):
                 self.assertEqual(thread["NoNewPrivs"], "1")
         with open("/proc/%d/cmdline" % qemu) as file:
             self.assertIn(TIGHT, file.read())
-        self.assertNotIn("ebb:", self.end(recorder))
+        said = [line for line in self.end(recorder).splitlines() if line.startswith("ebb:")]
+        self.assertEqual(said, ["ebb: recorded into %s (quit)" % recorder.recording])
         result = self.ebb.verify(recorder.recording)
         self.assertEqual(result.status, 0, result.describe())
 
