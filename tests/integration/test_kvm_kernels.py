@@ -42,6 +42,7 @@ def make_plan(host, guests):
     for architecture, guest in guests_of(host):
         plan.record(guest, plan.linux(architecture, "work", WORK, guest), times=TIMES)
     add_refused(plan, guests)
+    add_rebooting(plan)
     add_clockless(plan)
     return plan
 
@@ -72,6 +73,15 @@ def add_refused(plan, guests):
                 ["--guest-clock", "page"])
     plan.record("no-timer", machine + [kvm.FILES + "/guests/vmlinuz-arm64",
                                        "-dtb", kvm.FILES + "/guests/other.dtb"])
+
+
+def add_rebooting(plan):
+    """It has no root, panics and is reset, with its timer's interrupt pending."""
+    plan.shell("limit=6")
+    plan.record("rebooting", ["-M", "virt", "-cpu", "host", "-m", "64", "-nodefaults", "-display",
+                              "none", "-serial", "stdio", "-kernel",
+                              kvm.FILES + "/guests/vmlinuz-arm64", "-append",
+                              "console=ttyAMA0 quiet panic=-1"])
 
 
 def add_clockless(plan):
@@ -109,6 +119,15 @@ class Kernels(unittest.TestCase):
     def test_clockless(self):
         """Who seems to have found none is said to."""
         self.assertIn("without setting a timer", HOSTS.get(self.host).made("clockless").errors)
+
+    def test_rebooting(self):
+        """No interrupt of before the reset is left, and those of after it come."""
+        made = HOSTS.get(self.host).made("rebooting")
+        kinds = [event["kind"] for event in self.ebb.json("dump", "--json", made.recording)]
+        self.assertIn("reset", kinds)
+        self.assertIn("interrupt-line", kinds[kinds.index("reset"):])
+        result = self.ebb.json("verify", "--json", made.recording)
+        self.assertTrue(result["verified"], result)
 
     def check(self, guest):
         for number in range(1, TIMES + 1):

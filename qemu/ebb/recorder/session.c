@@ -94,6 +94,9 @@ static void append_reset(struct recorder_session *session)
 
     session->resetting = false;
     session->moment = moment_arrived(position);
+    if (session->accel->was_reset) {
+        session->accel->was_reset(session);
+    }
     if (recorder_keyframe_write(session, position, &event.value)) {
         recorder_events_effect(session, &event);
     }

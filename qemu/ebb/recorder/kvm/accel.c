@@ -10,6 +10,7 @@
 #include "qemu/main-loop.h"
 #include "qobject/qnum.h"
 #include "exec/memory.h"
+#include "kvm_arm.h"
 #include "system/replay.h"
 #include "system/reset.h"
 #include "ebb/hooks.h"
@@ -108,6 +109,21 @@ static bool kvm_prepare(struct recorder_session *session, Error **errp)
     qemu_register_reset(images_loaded, session);
     ebb_hooks = &hooks;
     return true;
+}
+
+/*
+ * QEMU's CPU forgets its interrupt lines when it is reset, and KVM does not. From then on only
+ * changes are passed on, so one that was high would stay high for KVM: a guest that is reset in an
+ * interrupt would get that again and again, with nobody behind it.
+ */
+static void kvm_was_reset(struct recorder_session *session)
+{
+    uint32_t lines = session->cpu->env.irq_line_state;
+    int vcpu = CPU(session->cpu)->cpu_index;
+
+    kvm_arm_set_irq(vcpu, KVM_ARM_IRQ_TYPE_CPU, KVM_ARM_IRQ_CPU_IRQ,
+                    !!(lines & CPU_INTERRUPT_HARD));
+    kvm_arm_set_irq(vcpu, KVM_ARM_IRQ_TYPE_CPU, KVM_ARM_IRQ_CPU_FIQ, !!(lines & CPU_INTERRUPT_FIQ));
 }
 
 static bool kvm_start(struct recorder_session *session, Error **errp)
@@ -220,6 +236,7 @@ const struct recorder_accel recorder_kvm_accel = {
     .stop = kvm_stop,
     .place = recorder_kvm_anchor_place,
     .position = kvm_position,
+    .was_reset = kvm_was_reset,
     .settle = kvm_settle,
     .registers = recorder_kvm_registers_all,
     .digest = recorder_kvm_registers_digest,
