@@ -5,11 +5,11 @@
 # sanitizers, for so many seconds. Seeds are new in each run; where one fails, a line says how to
 # repeat it.
 #
-#   scripts/fuzz.sh log|keyframe|index|manifest|rsp|worker SECONDS [SEED]
+#   scripts/fuzz.sh log|keyframe|index|manifest|rsp|worker|condition SECONDS [SEED]
 
 . "$(dirname "$0")/common.sh"
 
-usage="usage: ./run fuzz log|keyframe|index|manifest|rsp|worker SECONDS [SEED]"
+usage="usage: ./run fuzz log|keyframe|index|manifest|rsp|worker|condition SECONDS [SEED]"
 folder=$build/sanitize
 
 case ${1:-} in
@@ -19,6 +19,7 @@ index) program=(fuzz_log -o index) ;;
 manifest) program=(fuzz_cli) ;;
 rsp) program=(fuzz_rsp) ;;
 worker) program=(fuzz_engine) ;;
+condition) program=(fuzz_protocol) ;;
 *) die "$usage" ;;
 esac
 [[ ${2:-} =~ ^[0-9]+$ ]] || die "$usage"
