@@ -5,6 +5,7 @@
 #include "placement.h"
 #include "recovery.h"
 #include "searched.h"
+#include "seek.h"
 #include "answer.h"
 
 /* One stretch of a run forward, to the next checkpoint's place at most. Whoever gets to the end of
@@ -111,11 +112,10 @@ int run_forward(struct timeline *timeline, uint64_t limit, struct timeline_stop 
 static int skip_to(struct timeline *timeline, uint64_t target, bool is_end,
                    struct timeline_stop *stop, struct ebb_error *error)
 {
-    move_arrive(timeline, target);
-    if (move_reach_present(timeline, error)) {
+    if (seek_to(timeline, target, stop, error)) {
         return -1;
     }
-    return is_end ? answer_end(timeline, stop) : answer_here(timeline, TIMELINE_STOP_STEP, stop);
+    return is_end && stop->reason == TIMELINE_STOP_STEP ? answer_end(timeline, stop) : 0;
 }
 
 static bool is_nothing_ahead(const struct timeline *timeline, struct moment from, struct moment to)
@@ -147,7 +147,8 @@ int timeline_run_forward(struct timeline *timeline, uint64_t limit, struct timel
     if (begun) {
         return begun < 0 ? -1 : 0;
     }
-    if (is_nothing_ahead(timeline, from, moment_settled(target))) {
+    if (moment_before(from, moment_settled(target)) &&
+        is_nothing_ahead(timeline, from, moment_settled(target))) {
         return skip_to(timeline, target, limit >= timeline->end, stop, error);
     }
     if (run_forward(timeline, limit, stop, error)) {

@@ -3,6 +3,7 @@
 #include "move.h"
 #include "placement.h"
 #include "reach.h"
+#include "seek.h"
 #include "answer.h"
 
 /* Ends the move where replica 0 has got to. */
@@ -58,10 +59,22 @@ static int reach_by_way(struct timeline *timeline, uint64_t position, struct dri
     return reach_onward(timeline, position, result, error);
 }
 
+int seek_to(struct timeline *timeline, uint64_t position, struct timeline_stop *stop,
+            struct ebb_error *error)
+{
+    struct drive_result result;
+
+    timeline->moment = moment_settled(timeline->moment.position);
+    timeline->point_of_interest = position;
+    if (reach_by_way(timeline, position, &result, error)) {
+        return -1;
+    }
+    return end_seek(timeline, &result, stop, error);
+}
+
 int timeline_seek(struct timeline *timeline, uint64_t position, struct timeline_stop *stop,
                   struct ebb_error *error)
 {
-    struct drive_result result;
     int begun = move_begin(timeline, position, stop, error);
 
     if (begun) {
@@ -73,10 +86,5 @@ int timeline_seek(struct timeline *timeline, uint64_t position, struct timeline_
                         (unsigned long long)position, (unsigned long long)timeline->begin,
                         (unsigned long long)timeline->end);
     }
-    timeline->moment = moment_settled(timeline->moment.position);
-    timeline->point_of_interest = position;
-    if (reach_by_way(timeline, position, &result, error)) {
-        return -1;
-    }
-    return end_seek(timeline, &result, stop, error);
+    return seek_to(timeline, position, stop, error);
 }

@@ -101,9 +101,9 @@ enum timeline_breakpoint_kind { /* values as in the worker's protocol */
  * A watchpoint stop. ARM targets are "stop before the access" for gdb (gdb manual, Remote Protocol,
  * Stop Reply Packets; gdbarch have_nonsteppable_watchpoint), so gdb steps once more by itself, in
  * the direction of travel. Forwards the timeline therefore stops before the accessing instruction,
- * backwards behind it, a reverse step over it included. A device's write (by_device) is shown the
- * same way around: forwards with the write done, backwards just behind it as well. So is a reset of
- * the guest (by_reset, and by_device) that has changed what is watched.
+ * backwards behind it, a reverse step over it included. So it does at what a device wrote
+ * (by_device) in an instruction's access; what it wrote at another time is there at the stop,
+ * forwards and backwards. So is what a reset of the guest (by_reset, and by_device) has changed.
  */
 struct timeline_stop {
     enum timeline_stop_reason reason;
@@ -111,8 +111,8 @@ struct timeline_stop {
     uint64_t address; /* breakpoint: its PC; watchpoint: first byte accessed */
     enum timeline_breakpoint_kind kind;
     bool by_device, by_reset;
-    /* Watchpoint: an instruction made the access; forward, that at position, backward, that before
-     * it. Else it was made on reaching position. */
+    /* Watchpoint: the access was made inside an instruction, by it or by a device; forward, that at
+     * position, backward, that before it. Else it was made on reaching position. */
     bool inside;
     /* Of a step that ended at one instruction: forward, it entered an interrupt's handler;
      * backward, it undid a return from an exception. */
@@ -129,7 +129,9 @@ struct timeline_stop {
  * what is lost end where they began, too.
  * Moving drops a diversion, except as timeline_resume_diversion() says.
  *
- * Each move sends the breakpoints first if they have changed: a round trip.
+ * Each move sends the breakpoints first if they have changed: a round trip. What a long run or
+ * search has told is remembered for its breakpoints: where the answer is known, the next such move
+ * goes there as timeline_seek() does.
  */
 
 /*
