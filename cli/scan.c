@@ -69,12 +69,14 @@ static int watch_list(struct lane *lane, const json_t *list, struct ebb_error *e
     return 0;
 }
 
-/* Looks behind the store that a stop is in front of. What a device wrote is there already. */
+/* Looks behind the store that a stop is in front of. What a device wrote by itself is there
+ * already.
+ */
 static int look_behind(struct lane *lane, struct piece *piece, const struct timeline_stop *stop,
                        struct ebb_error *error)
 {
     uint64_t position = timeline_position(lane->timeline);
-    int status = stop->by_device ? look(lane, piece, error) : 0;
+    int status = !stop->inside ? look(lane, piece, error) : 0;
 
     if (status == 0 && position < piece->to) {
         status = lane_seek(lane, position + 1, error) < 0 ? -1 : look(lane, piece, error);

@@ -95,7 +95,7 @@ const struct rsp_breakpoint *rsp_breakpoint_removed_at(const struct rsp_session 
  */
 const struct rsp_breakpoint *rsp_watchpoint_hit(const struct rsp_session *session,
                                                 enum timeline_breakpoint_kind kind,
-                                                uint64_t address, uint64_t *inside)
+                                                uint64_t address, uint64_t *first_watched)
 {
     const struct rsp_breakpoint *found = NULL;
 
@@ -105,9 +105,9 @@ const struct rsp_breakpoint *rsp_watchpoint_hit(const struct rsp_session *sessio
         uint64_t first = address > watchpoint->address ? address : watchpoint->address;
 
         if (watchpoint->type >= TYPE_WATCH_FIRST && timeline_kind(watchpoint->type) == kind &&
-            last >= address && (!found || first < *inside)) {
+            last >= address && (!found || first < *first_watched)) {
             found = watchpoint;
-            *inside = first;
+            *first_watched = first;
         }
     }
     return found;
@@ -115,9 +115,9 @@ const struct rsp_breakpoint *rsp_watchpoint_hit(const struct rsp_session *sessio
 
 /* What one breakpoint of the timeline stands for. */
 struct conditions_union {
-    uint8_t *bytes; /* NULL: there was no memory for it */
+    uint8_t *bytes; /* NULL: there are none */
     size_t size;
-    bool all; /* one of them has no conditions: all executions count */
+    bool all; /* one of them has no conditions, or there is no memory: all executions count */
 };
 
 static void unite(struct conditions_union *all, const struct rsp_breakpoint *list, unsigned count,
@@ -154,8 +154,10 @@ static void give_conditions(struct rsp_session *session, const struct rsp_breakp
     if (wanted->type > TYPE_HARDWARE) {
         return;
     }
-    unite(&all, session->breakpoints, session->breakpoint_count, wanted);
-    if (with_removed) {
+    if (!all.all) {
+        unite(&all, session->breakpoints, session->breakpoint_count, wanted);
+    }
+    if (with_removed && !all.all) {
         unite(&all, session->removed, session->removed_count, wanted);
     }
     if (!all.all) {
@@ -174,13 +176,6 @@ void rsp_breakpoints_view_changed(struct rsp_session *session)
     for (unsigned i = 0; i < session->breakpoint_count; i++) {
         give_conditions(session, &session->breakpoints[i], false);
     }
-}
-
-int rsp_breakpoint_counts(struct rsp_session *session, uint64_t address, struct ebb_error *error)
-{
-    return rsp_breakpoint_at(session, address)
-               ? timeline_breakpoint_counts(session->timeline, address, error)
-               : 0;
 }
 
 /* Forget whole lists: the timeline is not told. */
@@ -354,7 +349,7 @@ static const char *read_conditions(struct rsp_breakpoint *breakpoint,
                : "what follows is not a list of conditions";
 }
 
-/* Z and z: TYPE,ADDRESS,LENGTH. */
+/* Z and z: TYPE,ADDRESS,LENGTH, and behind Z's ;CONDITIONS. */
 static void change(struct rsp_session *session, const struct rsp_arguments *arguments,
                    int (*apply)(struct rsp_session *, struct rsp_breakpoint *, struct ebb_error *))
 {

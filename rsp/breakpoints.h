@@ -29,10 +29,6 @@ void rsp_breakpoints_forget(struct rsp_session *session);
 /* The client sees memory in another byte order, or at other addresses: conditions depend on it. */
 void rsp_breakpoints_view_changed(struct rsp_session *session);
 
-/* 1 if the client has a breakpoint on execution at the address, with the PC there, that counts in
- * the state of the moment, 0, or -1. */
-int rsp_breakpoint_counts(struct rsp_session *session, uint64_t address, struct ebb_error *error);
-
 /* Makes the timeline stop at all of the client's, and at nothing else. */
 int rsp_breakpoints_restore(struct rsp_session *session, struct ebb_error *error);
 
@@ -42,6 +38,6 @@ int rsp_breakpoints_restore(struct rsp_session *session, struct ebb_error *error
  */
 const struct rsp_breakpoint *rsp_watchpoint_hit(const struct rsp_session *session,
                                                 enum timeline_breakpoint_kind kind,
-                                                uint64_t address, uint64_t *inside);
+                                                uint64_t address, uint64_t *first_watched);
 
 #endif

@@ -77,7 +77,7 @@ struct manner {
 static int step_off(struct rsp_session *session, struct timeline_stop *stop,
                     struct ebb_error *error)
 {
-    uint64_t start = timeline_position(session->timeline), inside;
+    uint64_t start = timeline_position(session->timeline), first_watched;
     int status;
 
     if (rsp_breakpoints_revive(session, error) < 0) {
@@ -86,7 +86,7 @@ static int step_off(struct rsp_session *session, struct timeline_stop *stop,
     status = timeline_step_over(session->timeline, stop, error);
     rsp_breakpoints_bury(session);
     if (status == 0 && stop->reason == TIMELINE_STOP_WATCHPOINT && session->removed_count &&
-        !rsp_watchpoint_hit(session, stop->kind, stop->address, &inside)) {
+        !rsp_watchpoint_hit(session, stop->kind, stop->address, &first_watched)) {
         return timeline_seek(session->timeline, start + 1, stop, error);
     }
     return status;
@@ -144,13 +144,30 @@ static int step_in_range(struct rsp_session *session, const struct timeline_rang
     return status;
 }
 
+/* Returns 1 if a breakpoint that counts is where the timeline is, and fills *stop; 0; or -1. */
+static int is_at_breakpoint(struct rsp_session *session, uint64_t *pc, struct timeline_stop *stop,
+                            struct ebb_error *error)
+{
+    int counts;
+
+    if (timeline_read_pc(session->timeline, pc, error) < 0) {
+        return -1;
+    }
+    counts = timeline_breakpoint_counts(session->timeline, *pc, error);
+    if (counts > 0) {
+        stop->reason = TIMELINE_STOP_BREAKPOINT;
+        stop->address = *pc;
+    }
+    return counts;
+}
+
 /* Steps until something other than the step itself ends it, or the PC leaves the range. */
 static int step_range(struct rsp_session *session, const struct rsp_move *move,
                       struct manner manner, struct timeline_stop *stop, struct ebb_error *error)
 {
     const struct timeline_range range = {.start = move->from, .end = move->to};
     uint64_t pc;
-    int counts;
+    int is_over;
 
     do {
         if (rsp_watcher_requested(&session->watcher)) {
@@ -163,17 +180,9 @@ static int step_range(struct rsp_session *session, const struct rsp_move *move,
         if (stop->reason != TIMELINE_STOP_STEP) {
             return 0;
         }
-        if (timeline_read_pc(session->timeline, &pc, error) < 0) {
-            return -1;
-        }
-        counts = rsp_breakpoint_counts(session, pc, error);
-        if (counts < 0) {
-            return -1;
-        }
-        if (counts) {
-            stop->reason = TIMELINE_STOP_BREAKPOINT;
-            stop->address = pc;
-            return 0;
+        is_over = is_at_breakpoint(session, &pc, stop, error);
+        if (is_over) {
+            return is_over < 0 ? -1 : 0;
         }
     } while (pc >= range.start && pc < range.end);
     return 0;
@@ -188,21 +197,12 @@ static int step_range(struct rsp_session *session, const struct rsp_move *move,
 static int is_held(struct rsp_session *session, struct timeline_stop *stop, struct ebb_error *error)
 {
     uint64_t position = timeline_position(session->timeline), pc;
-    int counts;
 
     if (!session->client_steps_off || session->breakpoint_count == 0 || session->told != position ||
         position == timeline_end(session->timeline)) {
         return 0;
     }
-    if (timeline_read_pc(session->timeline, &pc, error) < 0) {
-        return -1;
-    }
-    counts = rsp_breakpoint_counts(session, pc, error);
-    if (counts > 0) {
-        stop->reason = TIMELINE_STOP_BREAKPOINT;
-        stop->address = pc;
-    }
-    return counts;
+    return is_at_breakpoint(session, &pc, stop, error);
 }
 
 static int run(struct rsp_session *session, struct manner manner, struct timeline_stop *stop,

@@ -227,13 +227,13 @@ int rsp_physical_watch_end_move(struct rsp_session *session, bool forward, bool 
     if (stop->reason != TIMELINE_STOP_WATCHPOINT || !is_physical(stop->kind) || !session->watches) {
         return 0;
     }
-    if (!hit.by_device && go_over(session, forward, stop, error) < 0) {
+    if (hit.inside && go_over(session, forward, stop, error) < 0) {
         return -1;
     }
-    if (!hit.by_device && stop->reason == TIMELINE_STOP_WATCHPOINT) {
+    if (hit.inside && stop->reason == TIMELINE_STOP_WATCHPOINT) {
         return 0; /* gdb's own see that access as well: it goes over it, and we come back here */
     }
-    tell(session, &hit, hit.position - (!forward && !hit.by_device));
+    tell(session, &hit, hit.position - (!forward && hit.inside));
     if (stop->reason == TIMELINE_STOP_STEP || stop->reason == TIMELINE_STOP_WATCHPOINT) {
         /* gdb goes on with its stepping if all that has come is the end of a step. */
         stop->reason = is_step ? TIMELINE_STOP_INTERRUPTED : TIMELINE_STOP_STEP;

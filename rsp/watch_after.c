@@ -3,14 +3,15 @@
 
 #include "moves.h"
 
-/*
- * Where the access is over. A device's write may be one that the instruction here causes, so that
- * is gone over in any case.
- */
-static uint64_t destination(const struct rsp_session *session, bool back)
+/* Where the access is over; forward, what a device wrote on reaching this position is. */
+static uint64_t destination(const struct rsp_session *session, const struct timeline_stop *stop,
+                            bool back)
 {
     uint64_t here = timeline_position(session->timeline);
 
+    if (!back && !stop->inside) {
+        return here;
+    }
     if (back) {
         return here > timeline_begin(session->timeline) ? here - 1 : here;
     }
@@ -41,7 +42,7 @@ int rsp_watch_go_over(struct rsp_session *session, bool back, struct timeline_st
     if (timeline_in_diversion(session->timeline)) {
         return go_over_in_diversion(session, &over, error);
     }
-    if (rsp_moves_go_to(session, destination(session, back), &over, error) < 0) {
+    if (rsp_moves_go_to(session, destination(session, stop, back), &over, error) < 0) {
         return -1;
     }
     if (over.reason == TIMELINE_STOP_DIVERGED || over.reason == TIMELINE_STOP_DAMAGED) {

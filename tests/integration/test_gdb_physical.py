@@ -156,6 +156,24 @@ class Devices(unittest.TestCase):
                 self.assertIn("a device's write to", answer.text)
                 self.assertEqual(gdb.position(), position)
 
+    def test_inside_of_an_instruction(self):
+        """A write that a device makes in an access to it is gone over like a store."""
+        session = ebb.current()
+        for name in ("dma-aarch64", "dma-arm"):
+            recording = session.shared(name, lambda name=name: session.guests.bare(name) + [
+                "-device", "virtio-rng-device"]).recording
+            with self.subTest(name), Gdb(session.guests.elf(name), recording) as gdb:
+                wrote = next(event["position"] for event in session.json("dump", "--json", recording)
+                             if event["kind"] == "dma")
+                gdb.seek(wrote - 10)
+                gdb.run("monitor watch-physical %#x,4" % gdb.number("&signature"))
+                text = "a device's write to 0x%x at position %d" % (gdb.number("&signature"), wrote)
+                self.assertIn(text, gdb.run("continue").text)
+                self.assertNotEqual(gdb.number("signature"), 0)
+                self.assertTrue(gdb.run("continue").at_end_of_history)
+                self.assertIn(text, gdb.run("reverse-continue").text)
+                self.assertEqual((gdb.position(), gdb.number("signature")), (wrote, 0))
+
     def test_secure_memory(self):
         """A physical address means both worlds', for looking and for watching."""
         session = ebb.current()

@@ -67,7 +67,7 @@ static void stops_behind_a_devices_write(void **state)
 
     shake_hands(client);
     client_expect(client, "Z2,2030,8", "OK");
-    expect_stop(client, "c", 0x1018, "watch:2030;");
+    expect_stop(client, "c", 0x1014, "watch:2030;");
     client_expect(client, "m2030,1", "88");
 }
 
