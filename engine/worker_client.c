@@ -25,14 +25,13 @@ struct worker_client {
     struct worker_run run; /* the one in progress, or the last */
 };
 
-/* A request with at most one part of payload and a reply of exactly reply_size bytes. */
-static int request(struct worker_client *worker, uint32_t type, const void *payload, size_t size,
-                   void *reply, size_t reply_size, struct ebb_error *error)
+/* A request with a reply of exactly reply_size bytes. */
+static int request_parts(struct worker_client *worker, uint32_t type, const struct iovec *parts,
+                         size_t count, void *reply, size_t reply_size, struct ebb_error *error)
 {
-    struct iovec part = {.iov_base = (void *)payload, .iov_len = size};
     uint32_t length;
 
-    if (worker_channel_send(&worker->channel, type, &part, size ? 1 : 0, error) ||
+    if (worker_channel_send(&worker->channel, type, parts, count, error) ||
         worker_channel_receive_header(&worker->channel, type, &length, error)) {
         return -1;
     }
@@ -40,6 +39,15 @@ static int request(struct worker_client *worker, uint32_t type, const void *payl
         return worker_channel_nonsense(&worker->channel, error);
     }
     return worker_channel_receive(&worker->channel, reply, reply_size, error);
+}
+
+/* The same with at most one part. */
+static int request(struct worker_client *worker, uint32_t type, const void *payload, size_t size,
+                   void *reply, size_t reply_size, struct ebb_error *error)
+{
+    struct iovec part = {.iov_base = (void *)payload, .iov_len = size};
+
+    return request_parts(worker, type, &part, size ? 1 : 0, reply, reply_size, error);
 }
 
 /* Sealed, memory cannot be taken away from under whoever has mapped it. */
@@ -332,19 +340,14 @@ int worker_client_load_keyframe(struct worker_client *worker, const struct ebb_k
     uint8_t *packed = pack_registers(registers, &size);
     struct iovec parts[2] = {{.iov_base = &head, .iov_len = sizeof(head)},
                              {.iov_base = packed, .iov_len = size}};
-    uint32_t length;
     int result;
 
     if (!packed) {
         return ebb_fail_memory(error);
     }
-    result = worker_channel_send(&worker->channel, WORKER_LOAD_KEYFRAME, parts, 2, error);
+    result = request_parts(worker, WORKER_LOAD_KEYFRAME, parts, 2, NULL, 0, error);
     free(packed);
-    if (result ||
-        worker_channel_receive_header(&worker->channel, WORKER_LOAD_KEYFRAME, &length, error)) {
-        return -1;
-    }
-    return length ? worker_channel_nonsense(&worker->channel, error) : 0;
+    return result;
 }
 
 int worker_client_get_state(struct worker_client *worker, void *state, struct ebb_error *error)
@@ -373,13 +376,8 @@ int worker_client_set_breakpoints(struct worker_client *worker,
     struct iovec parts[3] = {{.iov_base = &number, .iov_len = sizeof(number)},
                              {.iov_base = (void *)list, .iov_len = count * sizeof(*list)},
                              {.iov_base = (void *)conditions, .iov_len = conditions_size}};
-    uint32_t length;
 
-    if (worker_channel_send(&worker->channel, WORKER_SET_BREAKPOINTS, parts, 3, error) ||
-        worker_channel_receive_header(&worker->channel, WORKER_SET_BREAKPOINTS, &length, error)) {
-        return -1;
-    }
-    return length ? worker_channel_nonsense(&worker->channel, error) : 0;
+    return request_parts(worker, WORKER_SET_BREAKPOINTS, parts, 3, NULL, 0, error);
 }
 
 int worker_client_begin(struct worker_client *worker, uint32_t type, const struct iovec *payload,
@@ -555,15 +553,11 @@ int worker_client_read_register(struct worker_client *worker, unsigned number, u
 int worker_client_write_register(struct worker_client *worker, unsigned number,
                                  const uint8_t *value, size_t size, struct ebb_error *error)
 {
-    uint32_t wanted = number, length;
+    uint32_t wanted = number;
     struct iovec parts[2] = {{.iov_base = &wanted, .iov_len = sizeof(wanted)},
                              {.iov_base = (void *)value, .iov_len = size}};
 
-    if (worker_channel_send(&worker->channel, WORKER_WRITE_REGISTER, parts, 2, error) ||
-        worker_channel_receive_header(&worker->channel, WORKER_WRITE_REGISTER, &length, error)) {
-        return -1;
-    }
-    return length ? worker_channel_nonsense(&worker->channel, error) : 0;
+    return request_parts(worker, WORKER_WRITE_REGISTER, parts, 2, NULL, 0, error);
 }
 
 long worker_client_read_memory(struct worker_client *worker, const struct worker_memory *where,
@@ -588,16 +582,8 @@ long worker_client_write_memory(struct worker_client *worker, const struct worke
     struct iovec parts[2] = {{.iov_base = (void *)where, .iov_len = sizeof(*where)},
                              {.iov_base = (void *)data, .iov_len = where->length}};
     uint64_t count;
-    uint32_t length;
 
-    if (worker_channel_send(&worker->channel, WORKER_WRITE_MEMORY, parts, 2, error) ||
-        worker_channel_receive_header(&worker->channel, WORKER_WRITE_MEMORY, &length, error)) {
-        return -1;
-    }
-    if (length != sizeof(count)) {
-        return worker_channel_nonsense(&worker->channel, error);
-    }
-    if (worker_channel_receive(&worker->channel, &count, sizeof(count), error)) {
+    if (request_parts(worker, WORKER_WRITE_MEMORY, parts, 2, &count, sizeof(count), error)) {
         return -1;
     }
     return count > where->length ? worker_channel_nonsense(&worker->channel, error) : (long)count;
@@ -615,16 +601,8 @@ int worker_client_evaluate(struct worker_client *worker, uint64_t flags, const u
     struct iovec parts[2] = {{.iov_base = &flags, .iov_len = sizeof(flags)},
                              {.iov_base = (void *)conditions, .iov_len = size}};
     uint64_t holds;
-    uint32_t length;
 
-    if (worker_channel_send(&worker->channel, WORKER_EVALUATE, parts, 2, error) ||
-        worker_channel_receive_header(&worker->channel, WORKER_EVALUATE, &length, error)) {
-        return -1;
-    }
-    if (length != sizeof(holds)) {
-        return worker_channel_nonsense(&worker->channel, error);
-    }
-    if (worker_channel_receive(&worker->channel, &holds, sizeof(holds), error)) {
+    if (request_parts(worker, WORKER_EVALUATE, parts, 2, &holds, sizeof(holds), error)) {
         return -1;
     }
     return holds > 1 ? worker_channel_nonsense(&worker->channel, error) : (int)holds;

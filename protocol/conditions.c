@@ -57,24 +57,94 @@ static uint64_t sign_mask(unsigned shift)
     return shift ? ~(UINT64_MAX >> shift) : 0;
 }
 
-/* Instructions with two operands: a below b. */
+/* Instructions with two operands: a below b. What they give, */
 
-static bool add(uint64_t a, uint64_t b, uint64_t *result)
+static uint64_t add(uint64_t a, uint64_t b)
 {
-    *result = a + b;
-    return true;
+    return a + b;
 }
 
-static bool subtract(uint64_t a, uint64_t b, uint64_t *result)
+static uint64_t subtract(uint64_t a, uint64_t b)
 {
-    *result = a - b;
-    return true;
+    return a - b;
 }
 
-static bool multiply(uint64_t a, uint64_t b, uint64_t *result)
+static uint64_t multiply(uint64_t a, uint64_t b)
 {
-    *result = a * b;
-    return true;
+    return a * b;
+}
+
+static uint64_t divide_signed(uint64_t a, uint64_t b)
+{
+    return (uint64_t)(as_signed(a) / as_signed(b));
+}
+
+static uint64_t divide_unsigned(uint64_t a, uint64_t b)
+{
+    return a / b;
+}
+
+static uint64_t remainder_signed(uint64_t a, uint64_t b)
+{
+    return (uint64_t)(as_signed(a) % as_signed(b));
+}
+
+static uint64_t remainder_unsigned(uint64_t a, uint64_t b)
+{
+    return a % b;
+}
+
+static uint64_t shift_left(uint64_t a, uint64_t b)
+{
+    return a << b;
+}
+
+static uint64_t shift_right_signed(uint64_t a, uint64_t b)
+{
+    return a >> b | (a >> 63 ? sign_mask((unsigned)b) : 0);
+}
+
+static uint64_t shift_right_unsigned(uint64_t a, uint64_t b)
+{
+    return a >> b;
+}
+
+static uint64_t bit_and(uint64_t a, uint64_t b)
+{
+    return a & b;
+}
+
+static uint64_t bit_or(uint64_t a, uint64_t b)
+{
+    return a | b;
+}
+
+static uint64_t bit_xor(uint64_t a, uint64_t b)
+{
+    return a ^ b;
+}
+
+static uint64_t equal(uint64_t a, uint64_t b)
+{
+    return a == b;
+}
+
+static uint64_t less_signed(uint64_t a, uint64_t b)
+{
+    return as_signed(a) < as_signed(b);
+}
+
+static uint64_t less_unsigned(uint64_t a, uint64_t b)
+{
+    return a < b;
+}
+
+/* and where they give nothing. */
+
+static bool divides(uint64_t a, uint64_t b)
+{
+    (void)a;
+    return b != 0;
 }
 
 /* The quotient of the least number and -1 is none. */
@@ -83,105 +153,20 @@ static bool divides_signed(uint64_t a, uint64_t b)
     return b != 0 && !(a == (uint64_t)INT64_MIN && b == UINT64_MAX);
 }
 
-static bool divide_signed(uint64_t a, uint64_t b, uint64_t *result)
-{
-    bool possible = divides_signed(a, b);
-
-    *result = possible ? (uint64_t)(as_signed(a) / as_signed(b)) : 0;
-    return possible;
-}
-
-static bool divide_unsigned(uint64_t a, uint64_t b, uint64_t *result)
-{
-    *result = b ? a / b : 0;
-    return b != 0;
-}
-
-static bool remainder_signed(uint64_t a, uint64_t b, uint64_t *result)
-{
-    bool possible = divides_signed(a, b);
-
-    *result = possible ? (uint64_t)(as_signed(a) % as_signed(b)) : 0;
-    return possible;
-}
-
-static bool remainder_unsigned(uint64_t a, uint64_t b, uint64_t *result)
-{
-    *result = b ? a % b : 0;
-    return b != 0;
-}
-
 /* What a shift by more than all bits gives is for gdb to say, as it depends on the language. */
-static bool shift_left(uint64_t a, uint64_t b, uint64_t *result)
+static bool shifts(uint64_t a, uint64_t b)
 {
-    *result = b < 64 ? a << b : 0;
+    (void)a;
     return b < 64;
-}
-
-static bool shift_right_signed(uint64_t a, uint64_t b, uint64_t *result)
-{
-    *result = b < 64 ? a >> b | (a >> 63 ? sign_mask((unsigned)b) : 0) : 0;
-    return b < 64;
-}
-
-static bool shift_right_unsigned(uint64_t a, uint64_t b, uint64_t *result)
-{
-    *result = b < 64 ? a >> b : 0;
-    return b < 64;
-}
-
-static bool bit_and(uint64_t a, uint64_t b, uint64_t *result)
-{
-    *result = a & b;
-    return true;
-}
-
-static bool bit_or(uint64_t a, uint64_t b, uint64_t *result)
-{
-    *result = a | b;
-    return true;
-}
-
-static bool bit_xor(uint64_t a, uint64_t b, uint64_t *result)
-{
-    *result = a ^ b;
-    return true;
-}
-
-static bool equal(uint64_t a, uint64_t b, uint64_t *result)
-{
-    *result = a == b;
-    return true;
-}
-
-static bool less_signed(uint64_t a, uint64_t b, uint64_t *result)
-{
-    *result = as_signed(a) < as_signed(b);
-    return true;
-}
-
-static bool less_unsigned(uint64_t a, uint64_t b, uint64_t *result)
-{
-    *result = a < b;
-    return true;
 }
 
 /* Other instructions. */
 
-static bool log_not(struct evaluation *evaluation, unsigned unused)
+static bool invert(struct evaluation *evaluation, unsigned each_bit)
 {
     uint64_t value;
 
-    (void)unused;
-    return pop(evaluation, &value) && push(evaluation, !value);
-}
-
-static bool bit_not(struct evaluation *evaluation, unsigned unused)
-{
-    uint64_t value;
-
-    (void)unused;
-    return pop(evaluation, &value) && push(evaluation, ~value);
+    return pop(evaluation, &value) && push(evaluation, each_bit ? ~value : !value);
 }
 
 /* Takes so many of the value's low bits as the instruction says, and fills up with zeroes or, if
@@ -298,7 +283,8 @@ static bool rotate(struct evaluation *evaluation, unsigned unused)
 }
 
 struct instruction {
-    bool (*of_two)(uint64_t a, uint64_t b, uint64_t *result);
+    uint64_t (*of_two)(uint64_t a, uint64_t b);
+    bool (*possible)(uint64_t a, uint64_t b); /* NULL: always */
     bool (*other)(struct evaluation *evaluation, unsigned argument);
     unsigned argument;
 };
@@ -309,18 +295,18 @@ static const struct instruction instructions[] = {
     [0x02] = {.of_two = add},
     [0x03] = {.of_two = subtract},
     [0x04] = {.of_two = multiply},
-    [0x05] = {.of_two = divide_signed},
-    [0x06] = {.of_two = divide_unsigned},
-    [0x07] = {.of_two = remainder_signed},
-    [0x08] = {.of_two = remainder_unsigned},
-    [0x09] = {.of_two = shift_left},
-    [0x0a] = {.of_two = shift_right_signed},
-    [0x0b] = {.of_two = shift_right_unsigned},
-    [0x0e] = {.other = log_not},
+    [0x05] = {.of_two = divide_signed, .possible = divides_signed},
+    [0x06] = {.of_two = divide_unsigned, .possible = divides},
+    [0x07] = {.of_two = remainder_signed, .possible = divides_signed},
+    [0x08] = {.of_two = remainder_unsigned, .possible = divides},
+    [0x09] = {.of_two = shift_left, .possible = shifts},
+    [0x0a] = {.of_two = shift_right_signed, .possible = shifts},
+    [0x0b] = {.of_two = shift_right_unsigned, .possible = shifts},
+    [0x0e] = {.other = invert, .argument = false},
     [0x0f] = {.of_two = bit_and},
     [0x10] = {.of_two = bit_or},
     [0x11] = {.of_two = bit_xor},
-    [0x12] = {.other = bit_not},
+    [0x12] = {.other = invert, .argument = true},
     [0x13] = {.of_two = equal},
     [0x14] = {.of_two = less_signed},
     [0x15] = {.of_two = less_unsigned},
@@ -347,13 +333,14 @@ static const struct instruction instructions[] = {
 
 static bool apply(struct evaluation *evaluation, const struct instruction *instruction)
 {
-    uint64_t a, b, result;
+    uint64_t a, b;
 
     if (instruction->other) {
         return instruction->other(evaluation, instruction->argument);
     }
     return instruction->of_two && pop(evaluation, &b) && pop(evaluation, &a) &&
-           instruction->of_two(a, b, &result) && push(evaluation, result);
+           (!instruction->possible || instruction->possible(a, b)) &&
+           push(evaluation, instruction->of_two(a, b));
 }
 
 static bool step(struct evaluation *evaluation)
