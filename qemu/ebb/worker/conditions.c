@@ -10,7 +10,6 @@
 
 /* gdb's numbers: org.gnu.gdb.aarch64.core and org.gnu.gdb.arm.core. */
 #define AARCH64_GENERAL 32u /* the stack pointer included */
-#define AARCH64_CPSR 33u
 #define ARM_GENERAL 15u
 #define ARM_CPSR 25u
 
@@ -48,7 +47,7 @@ static bool read_register(void *opaque, unsigned number, uint64_t *value)
 
     if (number == worker_debug_pc_register(place->worker)) {
         *value = place->pc;
-    } else if (number == (aarch64 ? AARCH64_CPSR : ARM_CPSR)) {
+    } else if (number == (aarch64 ? WORKER_AARCH64_CPSR : ARM_CPSR)) {
         *value = is_a64(env) ? pstate_read(env) : read_cpsr(place);
     } else if (number < (aarch64 ? AARCH64_GENERAL : ARM_GENERAL)) {
         *value = aarch64 ? env->xregs[number] : env->regs[number];
@@ -76,10 +75,7 @@ bool worker_conditions_hold(struct worker *worker, const uint8_t *bytes, size_t 
         .read_register = read_register,
         .read_memory = read_memory,
     };
-    CPUARMState *env = &worker->cpu->env;
 
-    if (size && arm_feature(env, ARM_FEATURE_AARCH64) && !is_a64(env)) {
-        aarch64_sync_32_to_64(env); /* gdb sees AArch64's registers */
-    }
+    worker_debug_sync_registers(worker);
     return conditions_hold(bytes, size, &guest);
 }

@@ -9,10 +9,8 @@
 #include "physical.h"
 
 #define MAX_REGISTER_SIZE 2048u /* the largest of SVE, with room */
-#define AARCH64_CPSR 33u        /* gdb number: org.gnu.gdb.aarch64.core */
 
-/* True while a CPU that gdb sees with AArch64's registers executes AArch32 code: QEMU keeps those
- * apart from AArch64's until the next exception. */
+/* On a CPU that gdb sees with AArch64's registers. */
 static bool is_in_aarch32(struct worker *worker)
 {
     CPUARMState *env = &worker->cpu->env;
@@ -20,11 +18,18 @@ static bool is_in_aarch32(struct worker *worker)
     return arm_feature(env, ARM_FEATURE_AARCH64) && !is_a64(env);
 }
 
+void worker_debug_sync_registers(struct worker *worker)
+{
+    if (is_in_aarch32(worker)) {
+        aarch64_sync_32_to_64(&worker->cpu->env);
+    }
+}
+
 static void read_register(struct worker *worker, uint32_t number, GByteArray *out)
 {
     CPUARMState *env = &worker->cpu->env;
 
-    if (number == AARCH64_CPSR && is_in_aarch32(worker)) {
+    if (number == WORKER_AARCH64_CPSR && is_in_aarch32(worker)) {
         uint32_t cpsr = tswap32(cpsr_read(env));
 
         g_byte_array_append(out, (const uint8_t *)&cpsr, sizeof(cpsr));
@@ -61,9 +66,7 @@ void worker_debug_read_registers(struct worker *worker, GByteArray *out)
 {
     int count = packet_count(CPU(worker->cpu)), number;
 
-    if (is_in_aarch32(worker)) {
-        aarch64_sync_32_to_64(&worker->cpu->env);
-    }
+    worker_debug_sync_registers(worker);
     for (number = 0; number < count; number++) {
         read_register(worker, number, out);
     }
@@ -71,9 +74,7 @@ void worker_debug_read_registers(struct worker *worker, GByteArray *out)
 
 void worker_debug_read_register(struct worker *worker, uint32_t number, GByteArray *out)
 {
-    if (is_in_aarch32(worker)) {
-        aarch64_sync_32_to_64(&worker->cpu->env);
-    }
+    worker_debug_sync_registers(worker);
     if (number < CPU(worker->cpu)->gdb_num_regs) {
         read_register(worker, number, out);
     }
@@ -87,7 +88,7 @@ static void write_register(struct worker *worker, uint32_t number, uint8_t *valu
         gdb_write_register(CPU(worker->cpu), value, number);
         return;
     }
-    if (number == AARCH64_CPSR) {
+    if (number == WORKER_AARCH64_CPSR) {
         cpsr_write(env, ldl_p(value), 0xffffffff, CPSRWriteByGDBStub);
         return;
     }

@@ -6,6 +6,11 @@
 
 #include "worker.h"
 
+#define WORKER_AARCH64_CPSR 33u /* gdb's number: org.gnu.gdb.aarch64.core */
+
+/* While a CPU that gdb sees with AArch64's registers executes AArch32 code, QEMU keeps those apart
+ * from AArch64's until the next exception: brings these up to date. */
+void worker_debug_sync_registers(struct worker *worker);
 void worker_debug_read_registers(struct worker *worker, GByteArray *out);
 void worker_debug_read_register(struct worker *worker, uint32_t number, GByteArray *out);
 /* gdb's number of the PC. */

@@ -8,16 +8,13 @@
 #include "worker.h"
 
 struct worker_translations {
-    GHashTable *pages;    /* uint64_t, a page's number → GPtrArray of TranslationBlock */
+    GHashTable *pages;    /* a page's number → GPtrArray of TranslationBlock */
     unsigned flush_count; /* QEMU's; with another one none of them exists any more */
 };
 
-static guint64 *page_key(vaddr address)
+static gpointer page_key(vaddr address)
 {
-    guint64 *key = g_new(guint64, 1);
-
-    *key = address / EBB_PAGE_SIZE;
-    return key;
+    return (gpointer)(uintptr_t)(address / EBB_PAGE_SIZE);
 }
 
 static void free_blocks(gpointer blocks)
@@ -29,7 +26,7 @@ struct worker_translations *worker_translations_new(void)
 {
     struct worker_translations *translations = g_new0(struct worker_translations, 1);
 
-    translations->pages = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_blocks);
+    translations->pages = g_hash_table_new_full(NULL, NULL, NULL, free_blocks);
     translations->flush_count = qatomic_read(&tb_ctx.tb_flush_count);
     return translations;
 }
@@ -47,11 +44,10 @@ static void follow_flush(struct worker_translations *translations)
 void worker_translations_add(TranslationBlock *tb)
 {
     struct worker_translations *translations = worker_current()->translations;
-    guint64 page = tb->pc / EBB_PAGE_SIZE;
     GPtrArray *blocks;
 
     follow_flush(translations);
-    blocks = g_hash_table_lookup(translations->pages, &page);
+    blocks = g_hash_table_lookup(translations->pages, page_key(tb->pc));
     if (!blocks) {
         blocks = g_ptr_array_new();
         g_hash_table_insert(translations->pages, page_key(tb->pc), blocks);
@@ -59,10 +55,11 @@ void worker_translations_add(TranslationBlock *tb)
     g_ptr_array_add(blocks, tb);
 }
 
-/* Those that QEMU has dropped for another reason are forgotten by the way. */
-static void drop_starting_on(struct worker_translations *translations, guint64 page, vaddr address)
+/* Of those that start on a page. Those that QEMU has dropped for another reason are forgotten by
+ * the way. */
+static void drop_starting_on(struct worker_translations *translations, gpointer page, vaddr address)
 {
-    GPtrArray *blocks = g_hash_table_lookup(translations->pages, &page);
+    GPtrArray *blocks = g_hash_table_lookup(translations->pages, page);
     guint i = 0;
 
     while (blocks && i < blocks->len) {
@@ -83,9 +80,8 @@ static void drop_starting_on(struct worker_translations *translations, guint64 p
 
 void worker_translations_drop(struct worker_translations *translations, vaddr address)
 {
-    guint64 page = address / EBB_PAGE_SIZE;
-
     follow_flush(translations);
-    drop_starting_on(translations, page, address);
-    drop_starting_on(translations, page - 1, address); /* a block may end on the next page */
+    drop_starting_on(translations, page_key(address), address);
+    /* A block may end on the next page. */
+    drop_starting_on(translations, page_key(address - EBB_PAGE_SIZE), address);
 }

@@ -15,7 +15,8 @@ struct worker_translations *worker_translations_new(void);
 /* A block has come into use. For QEMU's hooks (ebb/hooks.h). */
 void worker_translations_add(TranslationBlock *tb);
 /* Drops the blocks that have an instruction at the address, whichever pages were mapped there. The
- * cost is in proportion to the blocks of its page that have been translated since the last time. */
+ * cost is in proportion to the blocks that start on its page or the one before, and to those of
+ * them that QEMU has dropped since the last time. */
 void worker_translations_drop(struct worker_translations *translations, vaddr address);
 
 #endif

@@ -112,9 +112,9 @@ static bool kvm_prepare(struct recorder_session *session, Error **errp)
 }
 
 /*
- * QEMU's CPU forgets its interrupt lines when it is reset, and KVM does not. From then on only
- * changes are passed on, so one that was high would stay high for KVM: a guest that is reset in an
- * interrupt would get that again and again, with nobody behind it.
+ * QEMU's CPU forgets its interrupt lines when it is reset, and KVM does not. The recorder passes on
+ * changes only (recorder/hooks.c), so one that was high would stay high for KVM: a guest that was
+ * reset in an interrupt got that again and again, with nobody behind it.
  */
 static void kvm_was_reset(struct recorder_session *session)
 {
