@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Bytes. gdb's take some tens each; a stranger's are kept with each search that is remembered. */
+#define CONDITIONS_TOTAL_MAX (1u << 20)
+
 bool breakpoints_have_watch(const struct breakpoint_list *breakpoints)
 {
     for (size_t i = 0; i < breakpoints->count; i++) {
@@ -45,9 +48,6 @@ void breakpoints_restore(struct timeline *timeline, const struct breakpoint_list
     free(timeline->breakpoints.list);
     timeline->breakpoints = *before;
 }
-
-/* Leaves room in a message for the breakpoints themselves. */
-#define CONDITIONS_TOTAL_MAX (WORKER_MAX_MESSAGE / 2)
 
 /* The set is kept in one order, so that equal sets are equal bytes. */
 static int compare(const struct worker_breakpoint *a, const struct worker_breakpoint *b)
@@ -100,28 +100,35 @@ static int make(struct worker_breakpoint *breakpoint, enum timeline_breakpoint_k
     return 0;
 }
 
-/* Where the conditions of each breakpoint are follows from their sizes and the list's order.
- * Returns where those of breakpoint number at are, or would be. */
-static size_t lay_out_conditions(struct breakpoint_list *breakpoints, size_t at)
+static size_t conditions_before(const struct breakpoint_list *breakpoints, size_t at)
 {
-    size_t end = 0, found = 0;
+    size_t sum = 0;
+
+    for (size_t i = 0; i < at; i++) {
+        sum += breakpoints->list[i].conditions_size;
+    }
+    return sum;
+}
+
+/* Where the conditions of each breakpoint are follows from their sizes and the list's order. */
+static void lay_out_conditions(struct breakpoint_list *breakpoints)
+{
+    size_t end = 0;
 
     for (size_t i = 0; i < breakpoints->count; i++) {
         struct worker_breakpoint *breakpoint = &breakpoints->list[i];
 
-        found = i == at ? end : found;
         breakpoint->conditions_at = breakpoint->conditions_size ? (uint32_t)end : 0;
         end += breakpoint->conditions_size;
     }
     breakpoints->conditions_size = end;
-    return found;
 }
 
 static int replace_conditions(struct breakpoint_list *breakpoints, size_t at, const uint8_t *bytes,
                               size_t size, struct ebb_error *error)
 {
     struct worker_breakpoint *breakpoint = &breakpoints->list[at];
-    size_t old_size = breakpoint->conditions_size, place = lay_out_conditions(breakpoints, at);
+    size_t old_size = breakpoint->conditions_size, place = conditions_before(breakpoints, at);
     size_t behind = breakpoints->conditions_size - place - old_size;
 
     if (size > old_size) {
@@ -140,7 +147,7 @@ static int replace_conditions(struct breakpoint_list *breakpoints, size_t at, co
         memcpy(breakpoints->conditions + place, bytes, size);
     }
     breakpoint->conditions_size = (uint32_t)size;
-    lay_out_conditions(breakpoints, at);
+    lay_out_conditions(breakpoints);
     return 0;
 }
 
