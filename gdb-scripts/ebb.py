@@ -16,7 +16,7 @@ import gdb
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 MODULES = ("trail", "goto", "accesses", "bookmarks", "console", "calls", "first", "timeline",
-           "differences", "exceptions", "linux", "plain")
+           "differences", "exceptions", "linux", "plain", "evaluation")
 
 
 def load_commands():
@@ -30,7 +30,7 @@ def load_commands():
         for name in MODULES:
             importlib.import_module("ebb_commands." + name)
         return [importlib.import_module("ebb_commands." + name)
-                for name in ("server", "trail", "positions", "ends", "evaluation")]
+                for name in ("server", "trail", "positions", "ends")]
     finally:
         sys.path.remove(FOLDER)
         sys.dont_write_bytecode = may_write
@@ -140,7 +140,7 @@ def load_what_this_gdb_needs():
 
 
 Ebb()
-server, trail, positions, ends, evaluation = load_commands()
+server, trail, positions, ends = load_commands()
 ours = SimpleNamespace(place=server.place, go=server.go, parse=positions.parse,
                        can_go_back=server.can_go_back, after_jump=trail.after_jump,
                        end_of_history=ends.end_of_history)
@@ -148,5 +148,4 @@ load_what_this_gdb_needs()
 EbbHelp()
 EbbRefuseRecord()
 EbbNextIsStepi()
-evaluation.Evaluation()
 hook_commands()

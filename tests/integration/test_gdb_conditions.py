@@ -3,6 +3,7 @@
 each hit of the same breakpoint without a condition."""
 
 import re
+import subprocess
 import unittest
 
 from harness import ebb, rsp
@@ -10,9 +11,11 @@ from harness.commands import Commands
 from harness.debuggers import Version
 from harness.gdb import Gdb
 from harness.guests import marked_lines
+from harness.process import WATCHDOG
 
 STEPS = marked_lines("steps")
 CPSR, IT_STATE = 25, 0x0600fc00  # gdb's number, and the bits (Arm ARM, G8.2, "CPSR")
+OBJCOPY = {"aarch64": "aarch64-linux-gnu-objcopy", "arm": "arm-linux-gnueabihf-objcopy"}
 SPINS = 1000  # false hits, at least, of which gdb must not hear one by one
 
 
@@ -179,17 +182,38 @@ class Conditions:
             self.assertEqual(answer.function == "square", true, condition)
             gdb.run("delete")
 
-    def test_address_of_a_function(self):
-        """gdb would have the server take 0 for it; our commands leave conditions to gdb then."""
-        name = "steps-" + self.architecture
-        gdb = Commands(self.ebb.guests.elf(name), self.ebb.shared(name).recording)
+    def commands(self, elf):
+        gdb = Commands(elf, self.ebb.shared("steps-" + self.architecture).recording)
         self.addCleanup(gdb.close)
-        self.assertNotIn("gdb looks", gdb.run("tbreak *square if (total & items[0].value) > 4").text)
-        gdb.run("continue")
+        return gdb
+
+    def check_address_of_a_function(self, gdb):
         self.assertIn("gdb looks at all conditions itself now",
                       gdb.run("break *square if (long) &square == (long) $pc").text)
         gdb.seek("begin")
         self.assertEqual(len(self.stops(gdb, "continue")), 10)
+
+    def test_address_of_a_function(self):
+        """gdb would have the server take 0 for it; our commands leave conditions to gdb then."""
+        gdb = self.commands(self.ebb.guests.elf("steps-" + self.architecture))
+        self.assertNotIn("gdb looks", gdb.run("tbreak *square if (total & items[0].value) > 4").text)
+        gdb.run("continue")
+        self.check_address_of_a_function(gdb)
+
+    def test_address_of_a_function_without_debug_information(self):
+        """gdb would have the server take what its code begins with."""
+        stripped = self.ebb.new_folder("elf")
+        subprocess.run([OBJCOPY[self.architecture], "--strip-debug",
+                        self.ebb.guests.elf("steps-" + self.architecture), stripped], check=True,
+                       timeout=WATCHDOG)
+        self.check_address_of_a_function(self.commands(stripped))
+
+    def test_address_of_a_function_where_no_ebb_is(self):
+        """Nothing is said to who does not use Ebb."""
+        gdb = self.commands(self.ebb.guests.elf("steps-" + self.architecture))
+        gdb.run("disconnect")
+        self.assertNotIn("ebb:", gdb.run("break *square if total == (long) &square").text)
+        self.assertIn("is host", gdb.run("show breakpoint condition-evaluation").text)
 
     def test_cost_no_packets_while_they_are_false(self):
         gdb = self.steps()
