@@ -5,8 +5,6 @@
 set pagination off
 set confirm off
 set width 0
-# For who goes on at the prompt; from the folder of the sources.
-source gdb-scripts/ebb.py
 
 python
 import re

@@ -126,7 +126,8 @@ case "$*" in
 esac
 
 session=("$gdb" -nx -q ${program:+"$program"} -ex "set debuginfod enabled off"
-    -ex "target remote | '$ebb' replay --stdio --at end '$recording'" -x "$session_file")
+    -ex "target remote | '$ebb' replay --stdio --at end '$recording'"
+    -x gdb-scripts/ebb.py -x "$session_file")
 if [ -t 0 ] && [ -t 1 ]; then
     exec "${session[@]}" -ex 'echo \n# Your turn: reverse-step, reverse-continue, ebb goto 50%, quit; ebb help lists what else there is.\n'
 else
