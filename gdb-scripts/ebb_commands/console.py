@@ -16,7 +16,7 @@ def parse(text):
     if len(text) > 1 and text[0] == "/" and text[-1] == "/":
         text = text[1:-1]
     try:
-        return regular.compiled(text)
+        return regular.Regex(text)
     except regular.Wrong as wrong:
         raise gdb.GdbError(f"'{server.printable(text)}' is no POSIX extended regular expression: "
                            f"{server.printable(str(wrong))}") from None
