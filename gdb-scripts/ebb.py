@@ -58,10 +58,22 @@ Example:
     ebb help goto"""
 
     def __init__(self):
-        super().__init__("ebb help", gdb.COMMAND_SUPPORT, gdb.COMPLETE_COMMAND)
+        super().__init__("ebb help", gdb.COMMAND_SUPPORT)
 
     def invoke(self, argument, from_tty):
         gdb.execute(f"help ebb {argument}".strip())
+
+    def complete(self, text, word):
+        """By the list that help prints: gdb's own completion would have all of gdb's commands."""
+        if word is None:
+            return None  # gdb finds where it begins
+        group = "ebb " + text[:len(text) - len(word)]
+        try:
+            listed = server.capture("help " + group)
+        except gdb.error:
+            return []
+        names = re.findall(rf"(?m)^{re.escape(group)}(\w+)(?:,.*)? -- ", listed)
+        return [name for name in names if name.startswith(word)]
 
 
 class EbbRefuseRecord(gdb.Command):

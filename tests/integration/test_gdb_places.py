@@ -387,6 +387,9 @@ class Places(WithBookmarks):
         self.assertEqual(gdb.completed("ebb count facto"), ["ebb count factorial"])
         self.assertEqual(gdb.completed("ebb last tota"), ["ebb last total"])
         self.assertEqual(gdb.completed("ebb prompt o"), ["ebb prompt off", "ebb prompt on"])
+        self.assertEqual(gdb.completed("ebb help g"), ["ebb help goto"])
+        self.assertEqual(gdb.completed("ebb help bookmark a"), ["ebb help bookmark add"])
+        self.assertEqual(gdb.completed("ebb help goto b"), [])
 
     def test_help(self):
         """Each command has an example, and each is listed."""
