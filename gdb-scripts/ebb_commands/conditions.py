@@ -5,13 +5,15 @@ import re
 
 import gdb
 
+from . import server
+
 # What an expression may fail with where it makes sense elsewhere: memory that is not mapped, a
 # local variable that is out of scope or in no register.
 ELSEWHERE = re.compile(r"^No symbol \".*\" in current context|^No frame|optimized out|"
                        r"^Cannot access memory|not available|^can't compute CFA|"
                        r"^Register \S+ was not saved")
 COMPARISON = re.compile(r"&&|\|\||==|!=|<=|>=|(?<!<)<(?!<)|(?<![->])>(?!>)")
-TOKEN = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|.", re.S)
+TOKEN = re.compile(server.TEXT.pattern + "|.", re.S)
 GROUP = re.compile(r"[-+~!\s]*\((\s*)\)\s*")  # in what outermost() returns
 VARIABLE = re.compile(r"[A-Za-z_]\w*(\.\w+|\[[0-9]+\])*")
 NUMBER = re.compile(r"[-+~]?(0x[0-9a-fA-F]+|[0-9]+)[uUlL]*")

@@ -6,10 +6,10 @@ import re
 
 import gdb
 
-from . import bookmarks, console, markers, server
+from . import bookmarks, conditions, console, markers, server
 
 TIME = re.compile(r"(\d+(?:\.\d+)?)\s*(s|ms|us|ns)")
-GROUPED = re.compile(r"\d{1,3}([ ,]\d{3})+|\d[\d_]*")
+DIGITS = re.compile(r"\d{1,3}([ ,])\d{3}(?:\1\d{3})*|\d[\d_]*")
 WAYS = "write a number, +N, -N, begin, end, N% up to 100%, or see: help ebb goto"
 UNITS = {"s": 1, "ms": 1000, "us": 1000 ** 2, "ns": 1000 ** 3}
 FREQUENCIES = ("CNTFRQ_EL0", "CNTFRQ")
@@ -74,32 +74,28 @@ def of_time(amount, unit):
     return int(match[2])
 
 
-def has_comma(text):
-    """C's operator: what is before it would be dropped in silence."""
-    depth = 0
-    for character in server.TEXT.sub("", text):
-        depth += (character in "([{") - (character in ")]}")
-        if character == "," and depth == 0:
-            return True
-    return False
-
-
-def of_expression(text, begin, end):
-    """Anything gdb can calculate: $where, 1000*1000, behind a sign as well."""
-    sign = text[:1] if text[:1] in ("+", "-") else ""
-    rest = text[len(sign):].strip()
-    no_position = gdb.GdbError(f"'{server.printable(text)}' is no position; {WAYS}")
-    if has_comma(rest) and not GROUPED.fullmatch(rest):
+def calculated(text, no_position):
+    """Anything gdb can: $where, 1000*1000. What is before C's comma would be dropped in silence."""
+    if "," in conditions.outermost(text):
         raise no_position
-    server.require_looking(rest)
+    server.require_looking(text)
     try:
         with server.Looking():
-            number = (int(re.sub("[ ,_]", "", rest)) if GROUPED.fullmatch(rest) else
-                      int(gdb.parse_and_eval(rest)))
+            return int(gdb.parse_and_eval(text))
     except (gdb.error, TypeError, ValueError, OverflowError) as error:
         if server.FORBIDDEN in str(error):
             raise
         raise no_position from None
+
+
+def of_number(text, begin, end):
+    """A number, or an expression; behind a sign as well."""
+    sign = text[:1] if text[:1] in ("+", "-") else ""
+    rest = text[len(sign):].strip()
+    if DIGITS.fullmatch(rest):
+        number = int(re.sub("[ ,_]", "", rest))
+    else:
+        number = calculated(rest, gdb.GdbError(f"'{server.printable(text)}' is no position; {WAYS}"))
     if sign:
         here = server.place()[0]
         return max(begin, min(end, here + (number if sign == "+" else -number)))
@@ -133,7 +129,7 @@ def parse(text):
     match = TIME.fullmatch(text)
     if match:
         return of_time(*match.groups())
-    return of_expression(text, begin, end)
+    return of_number(text, begin, end)
 
 
 def complete(text, word):

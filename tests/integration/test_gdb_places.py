@@ -54,7 +54,8 @@ class Places(WithBookmarks):
             with self.subTest(text):
                 gdb.run("ebb goto " + text)
                 self.assertEqual(gdb.position(), wanted)
-        for text in ("1,20", "600,", "1207,001", "1,207 ,001", "$pc,5", "1 23", "101%"):
+        for text in ("1,20", "600,", "1207,001", "1,207 ,001", "1,207 001", "$pc,5", "1 23",
+                     "101%"):
             with self.subTest(text):
                 error = gdb.refused("ebb goto " + text)
                 self.assertIn(f"'{text}' is no position; write a number", error)
