@@ -53,7 +53,7 @@ def make_plan(host, guests):
     return plan
 
 
-HOSTS = kvm.Hosts(make_plan, [kind for kind in kvm.KINDS if kind[0] == "a72_612"])
+HOSTS = kvm.Hosts(make_plan, [kvm.A72_612])
 HOST = next(iter(HOSTS))
 
 

@@ -22,6 +22,10 @@ TIMES = 2   # that each guest is recorded on each host
 TRIES = 8   # at store-exclusives that fail unseen
 WORK = "work=compute,syscalls,processes,idle"
 LOAD = "disk,network,random,console"
+# Each CPU and each kernel once: what a run of all tests has time for.
+KINDS = [kvm.A72_612, ("n1_61", "neoverse-n1", "6.1")]
+if os.environ.get("EBB_KVM_HOSTS") == "all":
+    KINDS += [("a72_61", "cortex-a72", "6.1"), ("n1_612", "neoverse-n1", "6.12")]
 
 
 def make_plan(host, guests):
@@ -111,7 +115,7 @@ def add_endings(plan):
                   finish_started""", forever)
 
 
-HOSTS = kvm.Hosts(make_plan)
+HOSTS = kvm.Hosts(make_plan, KINDS)
 
 
 class KvmTest:

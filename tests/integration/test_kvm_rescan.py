@@ -48,7 +48,7 @@ def add(plan, guests, bits, architecture):
                plan.bare(awaiting))
 
 
-HOSTS = kvm.Hosts(make_plan, [kind for kind in kvm.KINDS if kind[0] == "a72_612"])
+HOSTS = kvm.Hosts(make_plan, [kvm.A72_612])
 HOST = next(iter(HOSTS))
 
 

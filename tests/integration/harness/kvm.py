@@ -177,10 +177,8 @@ class Host:
         return Made(self.results().folder, name)
 
 
-# The first two have each CPU and each kernel once: what a run of all tests has time for.
-KINDS = (("a72_612", "cortex-a72", "6.12"), ("n1_61", "neoverse-n1", "6.1"),
-         ("a72_61", "cortex-a72", "6.1"), ("n1_612", "neoverse-n1", "6.12"))
-USUAL_KINDS = KINDS if os.environ.get("EBB_KVM_HOSTS") == "all" else KINDS[:2]
+# A kind of host for tests that need no other: its name, CPU and kernel.
+A72_612 = ("a72_612", "cortex-a72", "6.12")
 
 
 class Hosts:
@@ -188,7 +186,7 @@ class Hosts:
     start when the first of them is asked for, in the order of the tests, those only that this run
     has tests of: these have "Kvm_HOST_" in their names."""
 
-    def __init__(self, make_plan, kinds=USUAL_KINDS):
+    def __init__(self, make_plan, kinds):
         if is_arm_host():
             kinds = [("local", "host", None)]
         self.hosts = {kind[0]: Host(*kind, make_plan) for kind in kinds}
