@@ -102,11 +102,9 @@ class Conditions:
 
     def test_registers(self):
         gdb = self.steps()
-        names = ("$x0", "$sp", "$cpsr") if self.architecture == "aarch64" \
-            else ("$r0", "$sp", "$cpsr")
-        self.check(gdb, "*square", [names[0] + " == 7", "(long) %s %% 32 == 0" % names[1],
-                                    "(%s & 0xf) != 0" % names[2],
-                                    "(%s & 0x40000000) != 0" % names[2],
+        first = "$x0" if self.architecture == "aarch64" else "$r0"
+        self.check(gdb, "*square", [first + " == 7", "(long) $sp % 32 == 0", "($cpsr & 0xf) != 0",
+                                    "($cpsr & 0x40000000) != 0",
                                     "(long) $pc == (long) square", "(long) $pc != (long) square"])
 
     def test_change(self):
@@ -295,19 +293,25 @@ class Conditions:
         gdb.run("condition 3 x == 4")
         self.assertEqual(gdb.run("next").function, "square")
         self.assertEqual(gdb.number("x"), 4)
-        gdb.run("reverse-finish")
-        gdb.run("stepi")
+        self.assertEqual(gdb.run("reverse-finish").function, "sum_squares")
+        self.assertEqual(gdb.run("stepi").function, "square")
 
     def test_at_the_ends(self):
+        """What is true there stops as a breakpoint without a condition does."""
         gdb = self.steps("--at", "end")
         begin, end = gdb.ends()
-        for place in (end, begin):
-            gdb.seek(place)
-            gdb.run("break *$pc if total == 1000")
-            self.assertEqual(self.stops(gdb, "reverse-continue"), [])
-            self.assertEqual(gdb.position(), begin)
-            self.assertEqual(self.stops(gdb, "continue"), [])
-            self.assertEqual(gdb.position(), end)
+        away = ("reverse-continue", "continue")
+        # At the end nothing is about to execute that could stop: history ends, which is said.
+        for place, commands, true, stops in ((end, away, "if total == 385", []),
+                                             (begin, away[::-1], "if total == 0", [begin])):
+            for condition, expected in (("if total == 1000", []), (true, stops), ("", stops)):
+                gdb.seek(place)
+                gdb.run("break *$pc " + condition)
+                self.assertEqual(self.stops(gdb, commands[0]), [])
+                self.assertEqual(gdb.position(), begin + end - place)
+                self.assertEqual(self.stops(gdb, commands[1]), expected, condition)
+                self.assertEqual(gdb.position(), place)
+                gdb.run("delete")
 
     def test_over_resets(self):
         gdb = self.open("reset-" + self.architecture)
