@@ -37,6 +37,7 @@ class Paths(unittest.TestCase):
         for name in ("docs/ide/README.md", "docs/tutorial.md"):
             text = documents.read(name)
             self.assertNotIn("/usr/local/share/ebb", text)
+            # What is built is in the folder of the build that is tested, which may be another.
             paths = [path for path in re.findall(r"\$EBB/([\w./-]+)", text)
                      if not path.startswith("build/")]
             self.assertIn("gdb-scripts/ebb.py", paths)

@@ -115,7 +115,6 @@ class StoreTests(CulpritTests):
 
     def setUp(self):
         super().setUp()
-        self.wide = self.architecture.endswith("aarch64")
         self.elf = self.ebb.guests.elf("culprit-" + self.architecture)
 
     def test_store(self):
@@ -208,7 +207,7 @@ class StoreTests(CulpritTests):
         """At each instruction; gdb's single steps see the same."""
         name = "steps-" + self.architecture
         elf, recorder = self.ebb.guests.elf(name), self.shared(name)
-        register = "$x0" if self.wide else "$r0"
+        register = "$x0" if self.architecture.endswith("aarch64") else "$r0"
         with Gdb(elf, recorder.recording) as gdb:
             gdb.run("tbreak square")
             gdb.run("continue")

@@ -184,8 +184,7 @@ class Rsp:
     def word(self, address):
         """Four bytes of memory as a little-endian number; None: they cannot be read."""
         reply = self.exchange("m%x,4" % address)[0]
-        whole = len(reply) == 8 and not reply.startswith("E")
-        return int.from_bytes(bytes.fromhex(reply), "little") if whole else None
+        return int.from_bytes(bytes.fromhex(reply), "little") if len(reply) == 8 else None
 
     def document(self, name):
         text = ""
