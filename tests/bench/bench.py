@@ -195,15 +195,18 @@ class Bench:
         peer_target = "| exec " + shlex.join(
             [*self.peer_command("replay", peer_log), "-S", "-gdb", "stdio"])
         places = self.gdb_times(target % "begin", FIND_PLACES=1)
-        log("near: %d instructions before the end, executed %d times" %
-            (places.pop("NEAR_DISTANCE"), places.pop("NEAR_HITS")))
+        log("near: %d instructions before the end" % places.pop("NEAR_DISTANCE"))
         ours, peers = self.repeat(
             "reverse", lambda: self.times(target % "end", 200, **places),
             lambda: self.times(peer_target, 3, PEER=1, **places))
-        continues, conditions = (self.repeat(what, *(
-            lambda target=target, what=what: self.gdb_times(target, MEASURE=what, STEPS=CONTINUES,
-                                                            **places)
-            for target in (target % "begin", peer_target))) for what in ("continues", "condition"))
+
+        def forward(what):
+            def times(side):
+                return self.gdb_times(side, MEASURE=what, STEPS=CONTINUES, **places)
+
+            return self.repeat(what, lambda: times(target % "begin"), lambda: times(peer_target))
+
+        continues, conditions = forward("continues"), forward("condition")
 
         def stepi(times, percent):
             values = sorted(value for run_times in times for value in run_times["stepi_ms"])

@@ -4,11 +4,10 @@
 Environment: BENCH_RESULT is the file to write. With BENCH_FIND_PLACES the target is an Ebb server
 at the beginning of history, and the places to stop at are found. Otherwise BENCH_MEASURE is what to
 measure: steps (BENCH_STEPS of them), near or whole, or forward from the beginning, continues
-(BENCH_STEPS of them, to BENCH_NEAR) or condition (one that is never true, at BENCH_NEAR, over all that
-is recorded); BENCH_FIRST is an address that executes only at
-the start, BENCH_NEAR one that executes shortly before the end, and BENCH_LAST the address of the last
-instruction, which executes BENCH_LAST_HITS times. BENCH_PEER: the target is at the beginning and has
-to be brought to the end.
+(BENCH_STEPS of them, to BENCH_NEAR) or condition (one that is never true, at BENCH_NEAR, over all
+that is recorded); BENCH_FIRST is an address that executes only at the start, BENCH_NEAR one that
+executes shortly before the end, and BENCH_LAST the address of the last instruction, which executes
+BENCH_LAST_HITS times. BENCH_PEER: the target is at the beginning and has to be brought to the end.
 """
 
 import json
@@ -46,16 +45,6 @@ def seek(place):
     execute("maintenance flush register-cache")
 
 
-def count_executions(address, end):
-    """From the beginning on."""
-    seek("begin")
-    total = 0
-    while position() < end:
-        said = execute("monitor search %d execute %#x" % (end, address))
-        total += int(said.split()[1])
-    return total
-
-
 def find_places():
     first = pc()
     seek("end")
@@ -71,7 +60,6 @@ def find_places():
     execute("delete")
     if pc() != near:
         raise gdb.GdbError("the vector at %#x is never used" % near)
-    near_hits = count_executions(near, end)
     seek("begin")
     hits = 0
     execute("hbreak *%#x" % last)
@@ -79,7 +67,7 @@ def find_places():
         execute("continue")
         hits += 1
     return {"FIRST": hex(first), "NEAR": hex(near), "LAST": hex(last), "LAST_HITS": hits,
-            "NEAR_DISTANCE": distance, "NEAR_HITS": near_hits}
+            "NEAR_DISTANCE": distance}
 
 
 def go_to_end():
