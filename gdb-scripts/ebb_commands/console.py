@@ -46,8 +46,8 @@ class Console(server.Command):
 Usage: ebb console [/REGEX/]
 
 A > marks the last line that had begun here. With REGEX, a POSIX extended regular expression,
-only the lines that it matches are printed; ebb goto console /REGEX/ goes to the next one. Between the lines stand the
-guest's markers; ebb goto marker NAME goes to the next one of that name.
+only the lines that it matches are printed; ebb goto console /REGEX/ goes to the next one. Between
+the lines stand the guest's markers; ebb goto marker NAME goes to the next one of that name.
 Example:
     ebb console /warning|error/"""
 

@@ -24,9 +24,9 @@ def is_function(name):
 def leave_to_gdb(name):
     gdb.execute("set breakpoint condition-evaluation host")
     if server.connected_to_ebb():
-        print(f"ebb: gdb looks at all conditions itself now, which takes longer: for &{name} it would "
-              f"have the server take another value; write {name} without &, and 'set breakpoint "
-              "condition-evaluation auto', and the server looks at them")
+        print("ebb: gdb looks at all conditions itself now, which takes longer: for "
+              f"&{name} it would have the server take another value; write {name} without &, and "
+              "'set breakpoint condition-evaluation auto', and the server looks at them")
 
 
 def look(breakpoint):

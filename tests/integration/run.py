@@ -3,8 +3,9 @@
 """Runs the integration tests: real guests, recorded, replayed and debugged with the real gdb.
 
 Prints a line for each test and "N passed, N failed" at the end, with ", N skipped" behind it if any
-were; before it the names of those that failed, and "N known to fail" if any are. The exit status is 0 if none failed. In CI, where
-everything that tests need must be there, a skipped test is a failed one.
+were; before it the names of those that failed, and "N known to fail" if any are. The exit status is
+0 if none failed. In CI, where everything that tests need must be there, a skipped test is a failed
+one.
 """
 
 import argparse

@@ -193,7 +193,8 @@ class Commands(Bisect):
                 ("nowhere == 5", "No symbol \"nowhere\""), ("guarded = 5", "not allowed"),
                 ("culprit_work(1) == 0", "may-call-functions"), ("own", "neither true nor false"),
                 ("$x77 == 1", "no register \"x77\""), ("own[$w31] == 1", "no register \"w31\""),
-                ("", "no condition"), ("guarded > \udcff", "no valid UTF-8"), ("*(int *)0xfff0000000000000 == 1", "not mapped")):
+                ("", "no condition"), ("guarded > \udcff", "no valid UTF-8"),
+                ("*(int *)0xfff0000000000000 == 1", "not mapped")):
             with self.subTest(condition):
                 self.assertIn(words, self.failed(2, self.recording, "--expr", condition))
         self.assertIn("regular expression", self.failed(2, self.recording, "--console", "("))

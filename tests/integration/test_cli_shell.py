@@ -58,7 +58,8 @@ class Shells(WithBookmarks):
         end = self.end(shell)
         for text, wanted in (("1 000", 1000), ("1,000", 1000), ("+50", 1050), ("-2_0", 1030),
                              ("0x10", 16), ("0%", 0), ("100 %", end), ("50%", end // 2),
-                             ("12.5%", end // 8), ("end", end), ("+1", end), ("-1", end - 1), ("begin", 0), ("-1", 0)):
+                             ("12.5%", end // 8), ("end", end), ("+1", end), ("-1", end - 1),
+                             ("begin", 0), ("-1", 0)):
             with self.subTest(text):
                 last = shell.run("goto " + text).splitlines()[-1]
                 self.assertEqual(number(last.split("  ")[0]), wanted)
