@@ -76,12 +76,15 @@ def add_refused(plan, guests):
 
 
 def add_rebooting(plan):
-    """It has no root, panics and is reset, with its timer's interrupt pending."""
-    plan.shell("limit=6")
-    plan.record("rebooting", ["-M", "virt", "-cpu", "host", "-m", "64", "-nodefaults", "-display",
-                              "none", "-serial", "stdio", "-kernel",
-                              kvm.FILES + "/guests/vmlinuz-arm64", "-append",
-                              "console=ttyAMA0 quiet panic=-1"])
+    """It has no root, panics and is reset, with its timer's interrupt pending, and again."""
+    plan.shell("""start_until rebooting 'Kernel panic' ebb record --accel kvm -o rebooting \
+                      -- ARGUMENTS
+                  wait_for 'Kernel panic'
+                  kill -TERM "$started"
+                  finish_started""",
+               ["-M", "virt", "-cpu", "host", "-m", "64", "-nodefaults", "-display", "none",
+                "-serial", "stdio", "-kernel", kvm.FILES + "/guests/vmlinuz-arm64", "-append",
+                "console=ttyAMA0 quiet panic=-1"])
 
 
 def add_clockless(plan):
@@ -123,6 +126,8 @@ class Kernels(unittest.TestCase):
     def test_rebooting(self):
         """No interrupt of before the reset is left, and those of after it come."""
         made = HOSTS.get(self.host).made("rebooting")
+        self.assertEqual(made.status, 0, made.describe())
+        self.assertGreaterEqual(made.text().count("Kernel panic"), 2, made.text())
         kinds = [event["kind"] for event in self.ebb.json("dump", "--json", made.recording)]
         self.assertIn("reset", kinds)
         self.assertIn("interrupt-line", kinds[kinds.index("reset"):])
