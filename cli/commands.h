@@ -13,6 +13,7 @@ extern const struct command command_dump;
 extern const struct command command_console;
 extern const struct command command_verify;
 extern const struct command command_shell;
+extern const struct command command_accesses;
 extern const struct command command_doctor;
 extern const struct command command_help;
 

@@ -15,17 +15,9 @@
 
 /* In the order of the manual. */
 static const struct command *const commands[] = {
-    &command_record,
-    &command_replay,
-    &command_bisect,
-    &command_info,
-    &command_dump,
-    &command_console,
-    &command_verify,
-    &command_shell,
-    &command_doctor,
-    &command_help,
-    NULL,
+    &command_record,   &command_replay,  &command_bisect, &command_info,
+    &command_dump,     &command_console, &command_verify, &command_shell,
+    &command_accesses, &command_doctor,  &command_help,   NULL,
 };
 
 static int fail(const struct ebb_error *error)

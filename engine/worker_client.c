@@ -417,7 +417,7 @@ static bool hit_makes_sense(const struct worker_run *run, const struct worker_hi
 {
     bool in_history = !(run->flags & WORKER_RUN_DIVERSION);
 
-    return hit->kind >= WORKER_BREAK_EXECUTE && hit->kind <= WORKER_WATCH_PHYSICAL_ACCESS &&
+    return hit->kind >= WORKER_BREAK_EXECUTE && hit->kind <= WORKER_BREAK_SAMPLE &&
            is_moment(hit->moment) && !hit->by_reset &&
            (!in_history ||
             (moment_before(run->reported, hit->moment) && !moment_before(run->limit, hit->moment)));
@@ -438,10 +438,13 @@ static bool place_makes_sense(const struct worker_client *worker, const struct w
         return stop->moment.position == run->limit.position &&
                stop->moment.phase == run->limit.phase;
     case WORKER_STOP_HIT:
-        return stop->hit_count && !(run->flags & WORKER_RUN_LAST_HIT) &&
+        return stop->hit_count && !(run->flags & (WORKER_RUN_LAST_HIT | WORKER_RUN_ROWS)) &&
                stop->moment.position <= run->limit.position;
     case WORKER_STOP_INTERRUPTED:
         return worker->channel.stop_requested && moment_is_settled(stop->moment) &&
+               moment_before(stop->moment, run->limit);
+    case WORKER_STOP_FULL:
+        return run->flags & WORKER_RUN_ROWS && moment_is_settled(stop->moment) &&
                moment_before(stop->moment, run->limit);
     case WORKER_STOP_LEFT:
         return moment_is_settled(stop->moment) && moment_before(run->reported, stop->moment) &&
@@ -494,6 +497,76 @@ int worker_client_run_end(struct worker_client *worker, struct worker_stop *stop
         return worker_channel_nonsense(channel, error);
     }
     return worker_channel_receive_text(channel, stop->report_length, report, error);
+}
+
+int worker_client_set_collector(struct worker_client *worker,
+                                const struct worker_collector *collector, struct ebb_error *error)
+{
+    return request(worker, WORKER_SET_COLLECTOR, collector, sizeof(*collector), NULL, 0, error);
+}
+
+static uint64_t padded(uint32_t length)
+{
+    return ((uint64_t)length + 7) / 8 * 8;
+}
+
+static bool row_is_whole(const struct worker_row *row)
+{
+    return row->register_count <= 32 && row->frame_count <= WORKER_MAX_FRAMES &&
+           row->data_length <= WORKER_MAX_ROW_DATA &&
+           row->size == sizeof(*row) + 8 * (row->register_count + row->frame_count) +
+                            2 * padded(row->data_length);
+}
+
+static bool rows_make_sense(const struct worker_client *worker, const uint8_t *rows, size_t size)
+{
+    struct worker_row row;
+    struct moment last = worker->run.reported;
+
+    while (size) {
+        if (size < sizeof(row)) {
+            return false;
+        }
+        memcpy(&row, rows, sizeof(row));
+        if (!row_is_whole(&row) || row.size > size || !hit_makes_sense(&worker->run, &row.hit) ||
+            moment_before(row.hit.moment, last)) {
+            return false;
+        }
+        last = row.hit.moment;
+        rows += row.size;
+        size -= row.size;
+    }
+    return true;
+}
+
+int worker_client_take_rows(struct worker_client *worker, uint8_t **rows, size_t *size,
+                            struct ebb_error *error)
+{
+    struct worker_channel *channel = &worker->channel;
+    uint32_t length;
+
+    *rows = NULL;
+    *size = 0;
+    if (worker_channel_send(channel, WORKER_TAKE_ROWS, NULL, 0, error) ||
+        worker_channel_receive_header(channel, WORKER_TAKE_ROWS, &length, error)) {
+        return -1;
+    }
+    *rows = length ? malloc(length) : NULL;
+    if (length && !*rows) {
+        channel->died = true; /* the rows are still to come on it */
+        channel->why = EBB_ERROR_FAILED;
+        return ebb_fail_memory(error);
+    }
+    if (worker_channel_receive(channel, *rows, length, error) == 0) {
+        if (rows_make_sense(worker, *rows, length)) {
+            *size = length;
+            return 0;
+        }
+        worker_channel_nonsense(channel, error);
+    }
+    free(*rows);
+    *rows = NULL;
+    return -1;
 }
 
 void worker_client_look(struct worker_client *worker)

@@ -66,6 +66,15 @@ int worker_client_run_begin(struct worker_client *worker, const struct worker_ru
                             struct ebb_error *error);
 int worker_client_run_end(struct worker_client *worker, struct worker_stop *stop, char **report,
                           struct ebb_error *error);
+/*
+ * What rows of later runs consist of; and the rows noted since they were taken last. *rows is for
+ * free(), NULL if there are none: struct worker_row one after the other, whole, in the order of
+ * their moments, none of which comes before the last run's beginning or behind its limit.
+ */
+int worker_client_set_collector(struct worker_client *worker,
+                                const struct worker_collector *collector, struct ebb_error *error);
+int worker_client_take_rows(struct worker_client *worker, uint8_t **rows, size_t *size,
+                            struct ebb_error *error);
 /* The two halves of any request that takes long: begin clears an old request to stop, and end gives
  * the channel to receive the reply from. */
 int worker_client_begin(struct worker_client *worker, uint32_t type, const struct iovec *payload,

@@ -40,6 +40,9 @@ bool clockwork_hit(struct clockwork *clockwork, const struct worker_hit *hit)
         clockwork->hit = *hit; /* (6) */
     }
     clockwork->hit_count++;
+    if (clockwork->notes_rows && clockwork->machine->note(clockwork->opaque, hit)) {
+        clockwork->full = true;
+    }
     /* An instruction in which a device has made the first hit goes on to its end, over what else it
      * accesses. */
     return is_first && !clockwork->looks_for_last;
@@ -181,6 +184,9 @@ static uint32_t reason_to_stop_settled(struct clockwork *clockwork)
         clockwork->machine->diverge(clockwork->opaque, position, "the CPU waits for an interrupt");
         return WORKER_STOP_DIVERGED;
     }
+    if (clockwork->full) {
+        return WORKER_STOP_FULL;
+    }
     return clockwork->machine->stop_requested(clockwork->opaque) ? WORKER_STOP_INTERRUPTED : 0;
 }
 
@@ -205,7 +211,9 @@ static void begin_run(struct clockwork *clockwork, const struct worker_run *run)
 {
     clockwork->reported = run->reported;
     clockwork->limit = run->limit;
-    clockwork->looks_for_last = run->flags & WORKER_RUN_LAST_HIT;
+    clockwork->notes_rows = run->flags & WORKER_RUN_ROWS;
+    clockwork->looks_for_last = run->flags & (WORKER_RUN_LAST_HIT | WORKER_RUN_ROWS);
+    clockwork->full = false;
     clockwork->range = run->flags & WORKER_RUN_RANGE ? run : NULL;
     clockwork->hit_count = 0;
     memset(&clockwork->hit, 0, sizeof(clockwork->hit));
@@ -270,7 +278,7 @@ void clockwork_divert(struct clockwork *clockwork, const struct worker_run *run,
     uint32_t reason;
 
     begin_run(clockwork, run);
-    clockwork->looks_for_last = false;
+    clockwork->looks_for_last = clockwork->notes_rows = false;
     clockwork->reported =
         moment_is_settled(run->reported) ? moment_settled(position) : moment_arrived(position);
     while (!(reason = reason_to_end_diversion(clockwork, position, limit))) {

@@ -17,7 +17,7 @@
  *         |                   |         interrupt
  *         |                   v
  *         |             [ SETTLED ] ---- stop: limit, hit, end, interruption, divergence,
- *         |                   |          the range is left
+ *         |                   |          the range is left, enough rows
  *         |                go_on()      executes up to the next position where something is due;
  *         |                   |         left in front of a breakpoint, it is SETTLED there
  *         +-------------------+
@@ -41,7 +41,8 @@
  *      over neighbouring parts (reported to limit, that limit to the next) find each hit once.
  *  (6) A run that stops at the first hit keeps the first in the order of moments; one for the last
  *      keeps the last. Neither stops between a device's write and SETTLED, unless its limit comes
- *      before, a reset is due, or replay and log disagree.
+ *      before, a reset is due, or replay and log disagree. One that notes rows notes all that
+ *      count, in that order.
  *  (7) A stop whose moment is SETTLED leaves a state that can be saved, looked at, gone on from.
  *
  * One thread uses a clockwork. It owns nothing but itself.
@@ -54,7 +55,7 @@
 #include "moment.h"
 
 /* What executes. Each function is called with clockwork.opaque; none may call the clockwork, but
- * for clockwork_hit() from execute() and apply(). */
+ * for clockwork_hit() from execute(), apply() and settled(). */
 struct clockwork_machine {
     /* Instructions executed since the recording began; in a diversion, since any fixed place. */
     uint64_t (*position)(void *opaque);
@@ -75,6 +76,9 @@ struct clockwork_machine {
     uint64_t (*quiet_until)(void *opaque, uint64_t from, uint64_t limit);
     /* The position was settled: for what has happened to the CPU there unseen by the guest. */
     void (*settled)(void *opaque);
+    /* WORKER_RUN_ROWS: notes a hit that counts. True if there is no room for many more: the run
+     * then ends, with WORKER_STOP_FULL, as soon as execute() returns. */
+    bool (*note)(void *opaque, const struct worker_hit *hit);
     /* The CPU sleeps, and nothing that is pending wakes it. */
     bool (*asleep)(void *opaque);
     /* True, once, if the engine asks to stop. */
@@ -96,7 +100,8 @@ struct clockwork {
 
     /* The run in progress. */
     struct moment reported, limit;
-    bool looks_for_last;
+    bool looks_for_last, notes_rows;
+    bool full;                      /* it notes rows, and there are enough of them */
     const struct worker_run *range; /* NULL: it may go anywhere */
     uint64_t hit_count;
     struct worker_hit hit; /* the first or the last, if hit_count is not 0 */

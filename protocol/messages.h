@@ -17,7 +17,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 
-#define WORKER_PROTOCOL_VERSION 10u
+#define WORKER_PROTOCOL_VERSION 11u
 #define WORKER_MAX_MESSAGE (64u << 20) /* bytes of payload */
 
 /* A worker's exit status before it says hello: the beginning of the recording, which is still being
@@ -100,6 +100,11 @@ enum worker_message_type {
     /* -> uint64_t flags (enum worker_breakpoint_flag), conditions; <- uint64_t: 1 if a breakpoint
      * with these counts where the CPU is about to execute, else 0 */
     WORKER_EVALUATE,
+    /* -> struct worker_collector; <- nothing. What the rows of later runs consist of. */
+    WORKER_SET_COLLECTOR,
+    /* -> nothing; <- the rows (struct worker_row) that runs have noted since the last such request,
+     * in the order of their moments */
+    WORKER_TAKE_ROWS,
     WORKER_ERROR,
 };
 
@@ -179,6 +184,8 @@ enum worker_breakpoint_kind {
     WORKER_WATCH_PHYSICAL_WRITE = 6,
     WORKER_WATCH_PHYSICAL_READ = 7,
     WORKER_WATCH_PHYSICAL_ACCESS = 8,
+    WORKER_BREAK_EXCEPTION = 9, /* an exception was taken, an interrupt or another one */
+    WORKER_BREAK_SAMPLE = 10,   /* every `length` instructions: at the multiples of it */
 };
 
 enum worker_breakpoint_flag {
@@ -198,7 +205,7 @@ struct worker_breakpoint {
     uint32_t kind;
     uint32_t flags;   /* enum worker_breakpoint_flag */
     uint64_t address; /* guest-virtual, but for physical kinds; bit 0 clear for Thumb */
-    uint64_t length;  /* bytes; 0 for WORKER_BREAK_... */
+    uint64_t length;  /* bytes; 0 for WORKER_BREAK_...; WORKER_BREAK_SAMPLE: instructions */
     /* WORKER_BREAK_EXECUTE: where among the bytes of all conditions its own are. Executions for
      * which none of them holds do not count; with none (0 bytes) all do. */
     uint32_t conditions_at, conditions_size;
@@ -216,6 +223,8 @@ enum worker_run_flag {
      * [range_start, range_end). Looks at each instruction, which takes some hundred times as long
      * as running. */
     WORKER_RUN_RANGE = 1 << 2,
+    /* As WORKER_RUN_LAST_HIT, and note a row for each hit. */
+    WORKER_RUN_ROWS = 1 << 3,
 };
 
 /*
@@ -247,6 +256,7 @@ enum worker_stop_reason {
     WORKER_STOP_HALTED,      /* diversions only: the CPU waits for an interrupt */
     WORKER_STOP_DAMAGED,     /* the log cannot be read on; the report says why */
     WORKER_STOP_LEFT,        /* WORKER_RUN_RANGE: settled, the PC outside of the range */
+    WORKER_STOP_FULL,        /* WORKER_RUN_ROWS: there are enough rows to be taken; settled */
 };
 
 /*
@@ -260,6 +270,9 @@ enum worker_stop_reason {
  *     changes is found by the engine, which makes it a hit of this kind (by_reset as well).
  *   settled, of kind WORKER_BREAK_INTERRUPT: the handler's first instruction is about to execute;
  *     context is what the interrupt was taken in.
+ *   settled or inside, of kind WORKER_BREAK_EXCEPTION: the same for an interrupt, or any other
+ *     exception, which the instruction there has caused.
+ *   settled, of kind WORKER_BREAK_SAMPLE.
  * Devices' writes are seen by write and access watchpoints.
  */
 struct worker_hit {
@@ -268,10 +281,61 @@ struct worker_hit {
     uint32_t access;       /* WORKER_WATCH_WRITE or WORKER_WATCH_READ: what was done */
     uint64_t address;      /* the breakpoint's, as set */
     uint64_t data_address; /* first byte accessed inside the watched range */
+    uint64_t data_length;  /* bytes of it that were accessed, at least 1; else 0 */
     uint64_t pc;
     uint32_t by_device;
     uint32_t by_reset;             /* the engine's; 0 in what a worker sends */
-    struct worker_context context; /* of WORKER_BREAK_INTERRUPT */
+    struct worker_context context; /* of WORKER_BREAK_INTERRUPT and WORKER_BREAK_EXCEPTION */
+};
+
+enum worker_collect_flag {
+    WORKER_COLLECT_CONTEXT = 1 << 0, /* row.context, of what is not an exception as well */
+    WORKER_COLLECT_DATA = 1 << 1,    /* what was accessed, before and after */
+};
+#define WORKER_MAX_FRAMES 64u
+#define WORKER_MAX_ROW_DATA 64u          /* bytes; of longer accesses the first */
+#define WORKER_MAX_ROWS_SIZE (32u << 20) /* bytes */
+
+struct worker_collector {
+    uint32_t flags;     /* enum worker_collect_flag */
+    uint32_t registers; /* bit n: general register n; bit 31: the stack pointer of AArch64 */
+    uint32_t frames;    /* so many return addresses at most, along the frame pointers (AArch64) */
+    uint32_t room;      /* bytes: with more in rows, a run is WORKER_STOP_FULL soon */
+};
+
+enum worker_exception {
+    WORKER_EXCEPTION_OTHER,
+    WORKER_EXCEPTION_UNDEFINED,
+    WORKER_EXCEPTION_SUPERVISOR_CALL,
+    WORKER_EXCEPTION_HYPERVISOR_CALL,
+    WORKER_EXCEPTION_MONITOR_CALL,
+    WORKER_EXCEPTION_PREFETCH_ABORT,
+    WORKER_EXCEPTION_DATA_ABORT,
+    WORKER_EXCEPTION_DEBUG, /* breakpoint, watchpoint, single step of the guest's own */
+    WORKER_EXCEPTION_TRAP,  /* of an instruction, to a higher exception level */
+    WORKER_EXCEPTION_IRQ,
+    WORKER_EXCEPTION_FIQ,
+    WORKER_EXCEPTION_SERROR,
+};
+
+/*
+ * What is known of a hit: the state is the one in front of the instruction; of an exception, behind
+ * its entry. After it come value_count x uint64_t: the collector's registers in the order of their
+ * numbers, then the return addresses; then the data, before and after the access, each padded to 8
+ * bytes. Data that is not in RAM has no bytes.
+ */
+struct worker_row {
+    uint32_t size; /* bytes, with all that comes after it */
+    uint32_t register_count, frame_count;
+    uint32_t data_length; /* bytes */
+    struct worker_hit hit;
+    uint64_t tables[2];  /* TTBR0 and TTBR1 of EL1 */
+    uint64_t context_id; /* CONTEXTIDR of EL1 */
+    /* Exceptions: */
+    uint32_t exception; /* enum worker_exception */
+    uint32_t level;     /* exception level that it was taken to */
+    uint64_t syndrome;  /* as ESR_ELx has it */
+    uint64_t fault;     /* aborts: the address */
 };
 
 struct worker_stop {

@@ -54,8 +54,10 @@ static bool is_hit_of(const struct worker_breakpoint *breakpoint, const struct w
         return false;
     }
     switch (hit->kind) {
-    case WORKER_BREAK_INTERRUPT:
-        return true; /* its address is the handler's */
+    case WORKER_BREAK_INTERRUPT: /* its address is the handler's */
+    case WORKER_BREAK_EXCEPTION:
+    case WORKER_BREAK_SAMPLE:
+        return true;
     case WORKER_BREAK_EXECUTE:
         return breakpoint->address == hit->address;
     default:

@@ -10,6 +10,7 @@
 #include "events.h"
 #include "map.h"
 #include "ram.h"
+#include "rows.h"
 
 /* Inputs of the CPU that a recording may move: ARM_CPU_IRQ up to ARM_CPU_VINMI. */
 #define CPU_INPUT_COUNT 6u
@@ -35,6 +36,7 @@ static void apply_dma(struct worker *worker, const struct ebb_event *event)
         return;
     }
     if (event->data_length) {
+        worker_rows_device_writes(worker, event->address, event->data_length);
         worker_ram_write(worker, event->address, event->data, event->data_length);
         worker_counter_page_written(worker, event->address, event->data_length);
         worker_breakpoints_device_wrote(worker, event->address, event->data_length,

@@ -143,7 +143,8 @@ int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint
     bool watched;
 
     for (i = 0; i < count; i++) {
-        if (set[i].kind < WORKER_BREAK_EXECUTE || set[i].kind > WORKER_WATCH_PHYSICAL_ACCESS) {
+        if (set[i].kind < WORKER_BREAK_EXECUTE || set[i].kind > WORKER_BREAK_SAMPLE ||
+            (set[i].kind == WORKER_BREAK_SAMPLE && !set[i].length)) {
             g_array_free(addresses, true);
             return ebb_fail(error, EBB_ERROR_USAGE, "a breakpoint of kind %u", set[i].kind);
         }
@@ -256,16 +257,49 @@ void worker_breakpoints_reached(CPUState *cpu, uintptr_t ra)
     }
 }
 
-bool worker_breakpoints_see_interrupts(struct worker *worker)
+static const struct worker_breakpoint *find_kind(struct worker *worker, uint32_t kind)
 {
     guint i;
 
     for (i = 0; i < worker->breakpoints->len; i++) {
-        if (breakpoint(worker, i)->kind == WORKER_BREAK_INTERRUPT) {
-            return true;
+        if (breakpoint(worker, i)->kind == kind) {
+            return breakpoint(worker, i);
         }
     }
-    return false;
+    return NULL;
+}
+
+bool worker_breakpoints_see_interrupts(struct worker *worker)
+{
+    return find_kind(worker, WORKER_BREAK_INTERRUPT);
+}
+
+bool worker_breakpoints_see_exceptions(struct worker *worker)
+{
+    return find_kind(worker, WORKER_BREAK_EXCEPTION);
+}
+
+void worker_breakpoints_exception_taken(struct worker *worker, bool by_instruction,
+                                        const struct worker_context *context)
+{
+    struct worker_hit hit = {.kind = WORKER_BREAK_EXCEPTION, .context = *context};
+    uint64_t position = locate(worker, 0, &hit.pc);
+
+    hit.moment = by_instruction ? moment_inside(position - 1) : moment_settled(position);
+    if (clockwork_hit(&worker->clockwork, &hit)) {
+        cpu_exit(CPU(worker->cpu));
+    }
+}
+
+void worker_breakpoints_settled(struct worker *worker, uint64_t position)
+{
+    const struct worker_breakpoint *sample = find_kind(worker, WORKER_BREAK_SAMPLE);
+    struct worker_hit hit = {.moment = moment_settled(position), .kind = WORKER_BREAK_SAMPLE};
+
+    if (sample && position % sample->length == 0) {
+        hit.pc = worker_pc(worker);
+        clockwork_hit(&worker->clockwork, &hit);
+    }
 }
 
 void worker_breakpoints_interrupted(struct worker *worker, const struct worker_context *context)
@@ -342,7 +376,7 @@ int worker_breakpoints_watched_physical(CPUState *cpu, hwaddr address, hwaddr le
                                         MemTxAttrs attrs)
 {
     struct worker *worker = worker_current();
-    uint64_t data_address;
+    struct worker_span data;
     int kinds = 0;
     guint i;
 
@@ -351,26 +385,28 @@ int worker_breakpoints_watched_physical(CPUState *cpu, hwaddr address, hwaddr le
 
         if (worker_watch_is_physical(watch->kind) &&
             worker_physical_holds(worker, watch, worker_map_offset(worker, address, attrs), length,
-                                  &data_address)) {
+                                  &data)) {
             kinds |= access_kinds(watch);
         }
     }
     return kinds;
 }
 
-/* True if the access touches what is watched; then *data_address is where, in the words of whoever
- * has set it: with its tag. */
+/* True if the access touches what is watched; then *data is where, in the words of whoever has set
+ * it: with its tag. */
 static bool touches(struct worker *worker, const struct worker_breakpoint *watch, uint64_t address,
-                    uint64_t length, uint64_t *data_address)
+                    uint64_t length, struct worker_span *data)
 {
-    uint64_t first, start;
+    uint64_t first, start, skipped;
 
     if (worker_watch_is_physical(watch->kind)) {
-        return worker_physical_touched(worker, watch, address, length, data_address);
+        return worker_physical_touched(worker, watch, address, length, data);
     }
     first = untag(worker, address);
     start = untag(worker, watch->address);
-    *data_address = watch->address + (first > start ? first - start : 0);
+    skipped = first > start ? first - start : 0;
+    data->address = watch->address + skipped;
+    data->length = MIN(watch->length - skipped, length - (start > first ? start - first : 0));
     return overlaps(first, length, start, watch->length);
 }
 
@@ -387,8 +423,11 @@ void worker_breakpoints_accessed(CPUState *cpu, vaddr address, vaddr length, int
             .access = is_watch(watch) ? access_kind(watch, flags) : 0,
             .address = watch->address,
         };
+        struct worker_span data;
 
-        if (hit.access && touches(worker, watch, address, length, &hit.data_address)) {
+        if (hit.access && touches(worker, watch, address, length, &data)) {
+            hit.data_address = data.address;
+            hit.data_length = data.length;
             hit.moment = moment_inside(locate(worker, ra, &hit.pc));
             if (clockwork_hit(&worker->clockwork, &hit)) {
                 leave(worker, ra);
@@ -397,9 +436,9 @@ void worker_breakpoints_accessed(CPUState *cpu, vaddr address, vaddr length, int
     }
 }
 
-/* A device has written data_address of what is watched. */
+/* A device has written data of what is watched. */
 static void hit_by_device(struct worker *worker, const struct worker_breakpoint *watch,
-                          uint64_t data_address, bool nested)
+                          struct worker_span data, bool nested)
 {
     struct worker_hit hit = {
         .moment = nested ? moment_inside(ebb_position_of_instruction())
@@ -407,7 +446,8 @@ static void hit_by_device(struct worker *worker, const struct worker_breakpoint 
         .kind = watch->kind,
         .access = WORKER_WATCH_WRITE,
         .address = watch->address,
-        .data_address = data_address,
+        .data_address = data.address,
+        .data_length = data.length,
         .pc = worker_pc(worker),
         .by_device = true,
     };
@@ -430,7 +470,12 @@ static void check_page(struct worker *worker, const struct worker_breakpoint *wa
                            : worker_map_offset(worker, physical + start % EBB_PAGE_SIZE, attrs);
 
     if (watched != UINT64_MAX && overlaps(watched, length, offset, count)) {
-        hit_by_device(worker, watch, start + (offset > watched ? offset - watched : 0), nested);
+        struct worker_span data = {
+            .address = start + (offset > watched ? offset - watched : 0),
+            .length = MIN(offset + count, watched + length) - MAX(offset, watched),
+        };
+
+        hit_by_device(worker, watch, data, nested);
     }
 }
 
@@ -454,15 +499,15 @@ void worker_breakpoints_device_wrote(struct worker *worker, uint64_t offset, uin
 
     for (i = 0; i < worker->breakpoints->len; i++) {
         const struct worker_breakpoint *watch = breakpoint(worker, i);
-        uint64_t data_address;
+        struct worker_span data;
 
         if (!is_watch(watch) || !(access_kinds(watch) & BP_MEM_WRITE)) {
             continue;
         }
         if (!worker_watch_is_physical(watch->kind)) {
             check_pages(worker, watch, offset, length, nested);
-        } else if (worker_physical_holds(worker, watch, offset, length, &data_address)) {
-            hit_by_device(worker, watch, data_address, nested);
+        } else if (worker_physical_holds(worker, watch, offset, length, &data)) {
+            hit_by_device(worker, watch, data, nested);
         }
     }
 }

@@ -12,6 +12,12 @@ int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint
 /* Whether the set has a WORKER_BREAK_INTERRUPT; and that a handler was entered, from a context. */
 bool worker_breakpoints_see_interrupts(struct worker *worker);
 void worker_breakpoints_interrupted(struct worker *worker, const struct worker_context *context);
+/* The same of any exception, which an instruction has caused or which came in front of one. */
+bool worker_breakpoints_see_exceptions(struct worker *worker);
+void worker_breakpoints_exception_taken(struct worker *worker, bool by_instruction,
+                                        const struct worker_context *context);
+/* A position was settled. */
+void worker_breakpoints_settled(struct worker *worker, uint64_t position);
 /* For QEMU's hooks (ebb/hooks.h). */
 bool worker_breakpoints_have(vaddr address);
 void worker_breakpoints_reached(CPUState *cpu, uintptr_t ra);

@@ -21,6 +21,7 @@
 #include "map.h"
 #include "ram.h"
 #include "replay.h"
+#include "rows.h"
 #include "run.h"
 #include "translations.h"
 
@@ -115,6 +116,7 @@ void worker_create(const struct worker_manifest *manifest, const struct worker_o
     worker->breakpoints = g_array_new(FALSE, FALSE, sizeof(struct worker_breakpoint));
     worker->conditions = g_byte_array_new();
     worker->translations = worker_translations_new();
+    worker->rows = worker_rows_new();
     if (worker_events_open(worker, options, &error)) {
         give_up(&error);
     }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "qemu/osdep.h"
+#include "cpu.h"
+#include "internals.h"
 #include "accel/tcg/cpu-ops.h"
 #include "hw/core/cpu.h"
 #include "ebb/position.h"
@@ -7,6 +9,7 @@
 #include "context.h"
 #include "events.h"
 #include "interrupts.h"
+#include "rows.h"
 
 /* QEMU's operations carry no context of ours. */
 static struct {
@@ -47,6 +50,45 @@ static bool exec_interrupt(CPUState *cs, int interrupt_request)
     return true;
 }
 
+static bool is_by_instruction(int exception)
+{
+    switch (exception) {
+    case EXCP_IRQ:
+    case EXCP_FIQ:
+    case EXCP_VIRQ:
+    case EXCP_VFIQ:
+    case EXCP_NMI:
+    case EXCP_VINMI:
+    case EXCP_VFNMI:
+    case EXCP_VSERR:
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* Calls of the firmware or of the debugger that QEMU answers are no exceptions of the guest's. */
+static bool is_entered(struct worker *worker, int exception)
+{
+    return exception != EXCP_SEMIHOST && !arm_is_psci_call(worker->cpu, exception);
+}
+
+static void do_interrupt(CPUState *cs)
+{
+    struct worker *worker = worker_current();
+    int exception = cs->exception_index;
+    struct worker_context context;
+
+    if (!worker_breakpoints_see_exceptions(worker) || !is_entered(worker, exception)) {
+        operations.original->do_interrupt(cs);
+        return;
+    }
+    worker_context_read(worker, worker_pc(worker), &context);
+    worker_rows_exception(worker);
+    operations.original->do_interrupt(cs);
+    worker_breakpoints_exception_taken(worker, is_by_instruction(exception), &context);
+}
+
 void worker_interrupts_init(struct worker *worker)
 {
     CPUClass *class = CPU_GET_CLASS(CPU(worker->cpu));
@@ -54,5 +96,6 @@ void worker_interrupts_init(struct worker *worker)
     operations.original = class->tcg_ops;
     operations.ours = *class->tcg_ops;
     operations.ours.cpu_exec_interrupt = exec_interrupt;
+    operations.ours.do_interrupt = do_interrupt;
     class->tcg_ops = &operations.ours;
 }

@@ -308,6 +308,24 @@ static int handle_host_address(struct worker *worker, struct request *request,
     return 0;
 }
 
+static int handle_set_collector(struct worker *worker, struct request *request,
+                                struct ebb_error *error)
+{
+    struct worker_collector collector;
+
+    if (request->length < sizeof(collector)) {
+        return short_request(request, error);
+    }
+    memcpy(&collector, request->data, sizeof(collector));
+    return worker_rows_collect(worker, &collector, error);
+}
+
+static int handle_take_rows(struct worker *worker, struct request *request, struct ebb_error *error)
+{
+    worker_rows_take(worker, request->reply);
+    return 0;
+}
+
 static request_handler *const handlers[] = {
     [WORKER_HELLO] = handle_hello,
     [WORKER_TARGET_XML] = handle_target_xml,
@@ -328,6 +346,8 @@ static request_handler *const handlers[] = {
     [WORKER_READ_CONTEXT] = handle_read_context,
     [WORKER_HOST_ADDRESS] = handle_host_address,
     [WORKER_EVALUATE] = handle_evaluate,
+    [WORKER_SET_COLLECTOR] = handle_set_collector,
+    [WORKER_TAKE_ROWS] = handle_take_rows,
 };
 
 /* The engine is gone, or told us to go: there is nothing to save. */

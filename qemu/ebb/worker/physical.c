@@ -55,7 +55,7 @@ bool worker_physical_access(struct worker *worker, uint64_t address, uint8_t *da
 
 /* The part of a watchpoint on one page, against RAM that is accessed. */
 static bool part_holds(struct worker *worker, uint64_t start, uint64_t part, uint64_t offset,
-                       uint64_t length, uint64_t *data_address)
+                       uint64_t length, struct worker_span *data)
 {
     int secure;
 
@@ -63,7 +63,8 @@ static bool part_holds(struct worker *worker, uint64_t start, uint64_t part, uin
         uint64_t watched = offset_in(worker, start, secure);
 
         if (watched != UINT64_MAX && watched < offset + length && offset < watched + part) {
-            *data_address = start + (offset > watched ? offset - watched : 0);
+            data->address = start + (offset > watched ? offset - watched : 0);
+            data->length = MIN(offset + length, watched + part) - MAX(offset, watched);
             return true;
         }
     }
@@ -71,7 +72,7 @@ static bool part_holds(struct worker *worker, uint64_t start, uint64_t part, uin
 }
 
 bool worker_physical_holds(struct worker *worker, const struct worker_breakpoint *watch,
-                           uint64_t ram_offset, uint64_t length, uint64_t *data_address)
+                           uint64_t ram_offset, uint64_t length, struct worker_span *data)
 {
     uint64_t done, part;
 
@@ -82,7 +83,7 @@ bool worker_physical_holds(struct worker *worker, const struct worker_breakpoint
         uint64_t start = watch->address + done;
 
         part = MIN(watch->length - done, EBB_PAGE_SIZE - start % EBB_PAGE_SIZE);
-        if (part_holds(worker, start, part, ram_offset, length, data_address)) {
+        if (part_holds(worker, start, part, ram_offset, length, data)) {
             return true;
         }
     }
@@ -118,9 +119,9 @@ static uint64_t offset_of_access(struct worker *worker, uint64_t address)
 }
 
 bool worker_physical_touched(struct worker *worker, const struct worker_breakpoint *watch,
-                             uint64_t virtual_address, uint64_t length, uint64_t *data_address)
+                             uint64_t virtual_address, uint64_t length, struct worker_span *data)
 {
     uint64_t offset = offset_of_access(worker, virtual_address);
 
-    return worker_physical_holds(worker, watch, offset, length, data_address);
+    return worker_physical_holds(worker, watch, offset, length, data);
 }

@@ -8,6 +8,10 @@
 
 #include "worker.h"
 
+struct worker_span {
+    uint64_t address, length; /* bytes */
+};
+
 /* The byte in this process; NULL if it is no RAM. */
 void *worker_physical_pointer(struct worker *worker, uint64_t address);
 /* Reads or writes bytes of one page of RAM; false if it is not all RAM. */
@@ -16,12 +20,12 @@ bool worker_physical_access(struct worker *worker, uint64_t address, uint8_t *da
 
 /*
  * What physical watchpoints watch is the RAM that is mapped at their addresses, in either security
- * state. True if it is touched; then *data_address is the first address where.
+ * state. True if it is touched; then *data is where.
  */
 bool worker_physical_holds(struct worker *worker, const struct worker_breakpoint *watch,
-                           uint64_t ram_offset, uint64_t length, uint64_t *data_address);
+                           uint64_t ram_offset, uint64_t length, struct worker_span *data);
 /* The same for an access of the CPU under way, on one page. */
 bool worker_physical_touched(struct worker *worker, const struct worker_breakpoint *watch,
-                             uint64_t virtual_address, uint64_t length, uint64_t *data_address);
+                             uint64_t virtual_address, uint64_t length, struct worker_span *data);
 
 #endif

@@ -10,7 +10,9 @@
 #include "apply.h"
 #include "clears.h"
 #include "divergence.h"
+#include "breakpoints.h"
 #include "events.h"
+#include "rows.h"
 #include "run.h"
 #include "vcpu.h"
 
@@ -32,6 +34,7 @@ static void execute(void *opaque, uint64_t instructions)
     struct worker *worker = opaque;
 
     worker_vcpu_execute(worker, instructions);
+    worker_rows_complete(worker);
     qatomic_set(&worker->control->position, ebb_position_now());
     worker_give_sign(worker);
 }
@@ -77,12 +80,19 @@ static uint64_t quiet_until(void *opaque, uint64_t from, uint64_t limit)
 {
     struct worker *worker = opaque;
 
+    limit = worker_rows_next_sample(worker, from, limit);
     return worker_events_next_async(worker, worker_clears_next(worker, from, limit));
 }
 
 static void settled(void *opaque)
 {
     worker_clears_apply(opaque, ebb_position_now());
+    worker_breakpoints_settled(opaque, ebb_position_now());
+}
+
+static bool note(void *opaque, const struct worker_hit *hit)
+{
+    return worker_rows_note(opaque, hit);
 }
 
 static bool asleep(void *opaque)
@@ -115,6 +125,7 @@ static const struct clockwork_machine machine = {
     .apply = apply,
     .quiet_until = quiet_until,
     .settled = settled,
+    .note = note,
     .asleep = asleep,
     .stop_requested = stop_requested,
     .diverged = diverged,

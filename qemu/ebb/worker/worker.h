@@ -71,6 +71,7 @@ struct worker_progress {
 
 struct worker;
 struct worker_resolution;
+struct worker_rows;
 
 /* A recording of KVM. */
 struct worker_kvm {
@@ -134,6 +135,7 @@ struct worker {
     GArray *breakpoints;    /* struct worker_breakpoint */
     GByteArray *conditions; /* of all of them */
     struct worker_translations *translations;
+    struct worker_rows *rows;
     struct clockwork clockwork;
     uint64_t run_end; /* the position where the execution under way would end */
 

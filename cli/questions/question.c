@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "question.h"
+
+#include "cli/notices.h"
+#include "cli/slide.h"
+#include "cli/symbol_file.h"
+#include "cli/walls_check.h"
+
+#include "rsp/words.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WORKERS_BY_DEFAULT 4
+#define WORKERS_MAX 16
+#define NAME_SIZE 256u
+
+const char *question_operand(const struct question *question)
+{
+    return question->arguments->operands[question->arguments->operand_count - 1];
+}
+
+static int open_recording(struct question *question, struct ebb_error *error)
+{
+    struct arguments without = *question->arguments;
+
+    if (without.operand_count == 0) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "say what to look for; --help tells how");
+    }
+    without.operand_count--;
+    return recording_open(&question->recording, &without, error);
+}
+
+static unsigned default_workers(void)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return cpus < 1 ? 1 : cpus < WORKERS_BY_DEFAULT ? (unsigned)cpus : WORKERS_BY_DEFAULT;
+}
+
+static int read_numbers(struct question *question, struct timeline_options *options,
+                        struct ebb_error *error)
+{
+    const char *const *values = question->arguments->values;
+    unsigned long long workers = default_workers(), memory = 0, limit = 0;
+
+    if ((values[QUESTION_WORKERS] &&
+         options_number(values[QUESTION_WORKERS], "--workers", WORKERS_MAX, &workers, error) < 0) ||
+        (values[QUESTION_MEMORY] &&
+         options_size(values[QUESTION_MEMORY], "--memory", &memory, error) < 0) ||
+        (values[QUESTION_LIMIT] &&
+         options_number(values[QUESTION_LIMIT], "--limit", INT64_MAX, &limit, error) < 0)) {
+        return -1;
+    }
+    if (workers == 0 || (values[QUESTION_LIMIT] && limit == 0)) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "%s must be at least 1",
+                        workers == 0 ? "--workers" : "--limit");
+    }
+    options->workers = (unsigned)workers;
+    options->memory_budget = memory;
+    question->scan.most = limit;
+    return 0;
+}
+
+static int open_timeline(struct question *question, struct ebb_error *error)
+{
+    struct timeline_options options = {
+        .recording = question->recording.directory,
+        .replacing = progress_replacing,
+        .progress = progress_show,
+        .progress_opaque = &question->progress,
+        .resolving = progress_resolving,
+        .resolving_opaque = &question->progress,
+    };
+
+    if (read_numbers(question, &options, error) < 0) {
+        return -1;
+    }
+    walls_check_before_replay();
+    question->timeline = timeline_open(&options, error);
+    question->progress.timeline = question->timeline;
+    /* A recording made under KVM may have got its positions just now. */
+    return question->timeline ? recording_open_log(&question->recording, ebb_log_open, error) : -1;
+}
+
+static int open_symbols(struct question *question, struct ebb_error *error)
+{
+    const char *chosen = question->arguments->values[QUESTION_SYMBOLS];
+    struct slide slide;
+
+    if (symbol_file_find(&question->recording, chosen, &question->symbol_file, error) < 0) {
+        return -1;
+    }
+    if (!question->symbol_file) {
+        return 0;
+    }
+    question->symbols = symbols_open(question->symbol_file, error);
+    if (!question->symbols ||
+        slide_find(&slide, question->timeline, question->symbols, error) < 0) {
+        return -1;
+    }
+    slide_tell(&slide, question->symbol_file, false);
+    symbols_move(question->symbols, slide.offset);
+    question->locations.symbols = question->symbols;
+    return 0;
+}
+
+static int read_range(struct question *question, struct ebb_error *error)
+{
+    const char *from = question->arguments->values[QUESTION_FROM];
+    const char *to = question->arguments->values[QUESTION_TO];
+    struct timeline_scan *scan = &question->scan;
+
+    scan->from = timeline_begin(question->timeline);
+    scan->to = timeline_end(question->timeline);
+    if ((from &&
+         recording_position(&question->recording, from, "--from", &scan->from, error) < 0) ||
+        (to && recording_position(&question->recording, to, "--to", &scan->to, error) < 0)) {
+        return -1;
+    }
+    if (scan->from < timeline_begin(question->timeline) ||
+        scan->to > timeline_end(question->timeline) || scan->from >= scan->to) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "there is nothing from position %" PRIu64 " to %" PRIu64
+                        "; the recording has those from %" PRIu64 " to %" PRIu64,
+                        scan->from, scan->to, timeline_begin(question->timeline),
+                        timeline_end(question->timeline));
+    }
+    return 0;
+}
+
+int question_open(struct question *question, const struct arguments *arguments,
+                  struct ebb_error *error)
+{
+    question->arguments = arguments;
+    question->json = arguments->values[QUESTION_JSON] != NULL;
+    progress_begin(&question->progress, "scanning");
+    return open_recording(question, error) < 0 || open_timeline(question, error) < 0 ||
+                   open_symbols(question, error) < 0 || read_range(question, error) < 0
+               ? -1
+               : 0;
+}
+
+void question_close(struct question *question)
+{
+    progress_end(&question->progress);
+    timeline_close(question->timeline);
+    locations_free(&question->locations);
+    symbols_close(question->symbols);
+    free(question->symbol_file);
+    recording_close(&question->recording);
+}
+
+static int find_symbol(struct question *question, const char *name, uint64_t *address,
+                       struct ebb_error *error)
+{
+    if (!question->symbols) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "\"%.60s\" is no address, and there are no symbols; --symbols names a file "
+                        "with them",
+                        name);
+    }
+    if (!symbols_lookup(question->symbols, name, address)) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "%s has no symbol \"%.60s\"", question->symbol_file,
+                        name);
+    }
+    *address += symbols_offset(question->symbols);
+    return 0;
+}
+
+/* A number or a symbol; *text is then what follows. */
+static int read_term(struct question *question, const char **text, uint64_t *address,
+                     struct ebb_error *error)
+{
+    const char *rest = rsp_scan_number(*text, 0, address);
+    size_t size = strcspn(*text, "+-,");
+    char name[NAME_SIZE];
+
+    if (rest) {
+        *text = rest;
+        return 0;
+    }
+    if (size == 0 || size >= sizeof(name)) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "\"%.60s\" is no address; write a number or a symbol, and +N or -N behind "
+                        "it",
+                        *text);
+    }
+    memcpy(name, *text, size);
+    name[size] = '\0';
+    *text += size;
+    return find_symbol(question, name, address, error);
+}
+
+int question_place(struct question *question, const char *text, uint64_t *address, uint64_t *length,
+                   struct ebb_error *error)
+{
+    const char *rest = text;
+    uint64_t number;
+
+    if (read_term(question, &rest, address, error) < 0) {
+        return -1;
+    }
+    while (*rest == '+' || *rest == '-') {
+        bool minus = *rest == '-';
+        const char *behind = rsp_scan_number(rest + 1, 0, &number);
+
+        if (!behind) {
+            break;
+        }
+        *address += minus ? -number : number;
+        rest = behind;
+    }
+    if (*rest == ',') {
+        const char *behind = rsp_scan_number(rest + 1, 0, length);
+
+        rest = behind ? behind : rest;
+    }
+    return *rest ? ebb_fail(error, EBB_ERROR_USAGE,
+                            "\"%.60s\" is no address; \"%.40s\" cannot be understood", text, rest)
+                 : 0;
+}
+
+static int fail_early(const struct timeline_scan_result *result, struct ebb_error *error)
+{
+    switch (result->reason) {
+    case TIMELINE_STOP_INTERRUPTED:
+        return ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped");
+    case TIMELINE_STOP_DAMAGED:
+        return ebb_fail(error, EBB_ERROR_CORRUPT, "%s; rows end there",
+                        result->report ? result->report : "the recording is damaged");
+    case TIMELINE_STOP_DIVERGED:
+        if (result->report) {
+            fprintf(stderr, "%s\n", result->report);
+        }
+        return ebb_fail(error, EBB_ERROR_DIVERGED,
+                        "replay and log disagree after position %" PRIu64 "; rows end there",
+                        result->until);
+    default:
+        return 0;
+    }
+}
+
+int question_scan(struct question *question, struct timeline_scan_result *result,
+                  struct ebb_error *error)
+{
+    if (timeline_scan(question->timeline, &question->scan, result, error) < 0) {
+        return -1;
+    }
+    progress_clear(&question->progress);
+    return fail_early(result, error);
+}
+
+static int print_row(void *opaque, const struct timeline_row *row)
+{
+    struct question *question = opaque;
+    int status;
+
+    progress_clear(&question->progress);
+    status = question->json ? json_list_add(&question->list, question->describe(question, row),
+                                            question->error)
+                            : question->print(question, row, question->error);
+    question->failed |= status < 0;
+    return status < 0 || ferror(stdout);
+}
+
+int question_ask(struct question *question, struct ebb_error *error)
+{
+    struct timeline_scan_result result = {0};
+    int status;
+
+    question->error = error;
+    question->scan.row = print_row;
+    question->scan.opaque = question;
+    if (question->json) {
+        json_list_begin(&question->list, stdout);
+    }
+    status = question_scan(question, &result, error);
+    if (question->json) {
+        json_list_end(&question->list);
+    }
+    if (status == 0 && result.ended && !question->failed && !ferror(stdout)) {
+        fprintf(stderr, "ebb: there may be more; --from %" PRIu64 " goes on\n", result.until);
+    }
+    return question->failed ? -1 : status;
+}

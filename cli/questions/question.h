@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Questions to a whole recording: commands that scan it (replay/timeline/scan.h) and print a table.
+ * Here is what they have in common: options, what is opened, how rows come out.
+ */
+#ifndef EBB_CLI_QUESTIONS_QUESTION_H
+#define EBB_CLI_QUESTIONS_QUESTION_H
+
+#include "cli/json_list.h"
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/recording.h"
+#include "cli/symbols.h"
+#include "locations.h"
+
+#include "replay/timeline/scan.h"
+
+/* The first entries of each command's table of options; its own come after them. */
+enum {
+    QUESTION_JSON,
+    QUESTION_FROM,
+    QUESTION_TO,
+    QUESTION_LIMIT,
+    QUESTION_SYMBOLS,
+    QUESTION_WORKERS,
+    QUESTION_MEMORY,
+    QUESTION_OWN,
+};
+
+/* clang-format off */
+#define QUESTION_OPTIONS                                                                           \
+    [QUESTION_JSON] = {"json", 0, NULL, "Prints a JSON array, one row to a line."},                \
+    [QUESTION_FROM] = {"from", 0, "begin|POSITION", "Begins at this position."},                   \
+    [QUESTION_TO] = {"to", 0, "end|POSITION", "Ends before this position."},                       \
+    [QUESTION_LIMIT] = {"limit", 0, "N",                                                           \
+                        "Ends after N rows, and those of the same position."},                     \
+    [QUESTION_SYMBOLS] = {"symbols", 0, "ELF",                                                     \
+                          "Names of functions and data are from this file, and not from the one "  \
+                          "that the recording names; a kernel that has moved itself (KASLR) is "   \
+                          "followed."},                                                            \
+    [QUESTION_WORKERS] = {"workers", 0, "N",                                                       \
+                          "Scans with N worker processes at most; by default as many as there "    \
+                          "are CPUs, up to 4."},                                                   \
+    [QUESTION_MEMORY] = {"memory", 0, "SIZE",                                                      \
+                         "Memory for checkpoints, in bytes or with K, M, G; by default a quarter " \
+                         "of this machine's."}
+/* clang-format on */
+
+struct question {
+    const struct arguments *arguments;
+    struct recording recording;
+    struct progress progress;
+    struct timeline *timeline;
+    char *symbol_file;       /* NULL: there is none */
+    struct symbols *symbols; /* the same */
+    struct locations locations;
+    struct timeline_scan scan;
+    /* Of the command: prints a row, and returns 0 or, after filling *error, -1. The first is for
+     * people, the other for --json. */
+    int (*print)(struct question *question, const struct timeline_row *row,
+                 struct ebb_error *error);
+    json_t *(*describe)(struct question *question, const struct timeline_row *row);
+    void *opaque; /* the command's */
+    bool json;
+    struct json_list list;
+    struct ebb_error *error; /* of the row that could not be printed */
+    bool failed;
+};
+
+/* Opens the recording, which is the first of two operands (else the newest one here), its timeline
+ * and symbols, and fills in question->scan. question_close() also after an error. */
+int question_open(struct question *question, const struct arguments *arguments,
+                  struct ebb_error *error);
+void question_close(struct question *question);
+
+/* The last operand: what is asked. */
+const char *question_operand(const struct question *question);
+
+/* An address: a number or a symbol, with +N or -N behind it, and maybe a comma and a length in
+ * bytes. Without one *length stays what it is. */
+int question_place(struct question *question, const char *text, uint64_t *address, uint64_t *length,
+                   struct ebb_error *error);
+
+/* Scans and prints. Where the recording ends early, is damaged or does not replay, that is an error
+ * after the rows there are. */
+int question_ask(struct question *question, struct ebb_error *error);
+/* The same with rows for the command itself (question->scan.row and opaque). */
+int question_scan(struct question *question, struct timeline_scan_result *result,
+                  struct ebb_error *error);
+
+#endif

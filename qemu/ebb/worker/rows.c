@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "qemu/osdep.h"
+#include "cpu.h"
+#include "internals.h"
+#include "exec/cpu-common.h"
+#include "hw/core/cpu.h"
+#include "context.h"
+#include "debug.h"
+#include "map.h"
+#include "physical.h"
+#include "rows.h"
+
+#define FRAME_POINTER 29
+#define FRAME_RECORD                                                                               \
+    16 /* bytes: the caller's frame pointer, the return address (AAPCS64, 6.4.6)                   \
+        */
+
+/* Memory that a row tells of: on two pages at most. */
+struct piece {
+    const uint8_t *ram;
+    size_t length;
+};
+
+struct worker_rows {
+    struct worker_collector collector;
+    GByteArray *rows;
+    /* The last row, if what its instruction writes is still to come. */
+    bool pending;
+    size_t pending_at; /* in rows: where that goes */
+    struct piece pieces[2];
+    /* RAM before a device's write. */
+    GByteArray *before;
+    uint64_t before_offset;
+    struct worker_row exception;
+};
+
+struct worker_rows *worker_rows_new(void)
+{
+    struct worker_rows *rows = g_new0(struct worker_rows, 1);
+
+    rows->rows = g_byte_array_new();
+    rows->before = g_byte_array_new();
+    return rows;
+}
+
+int worker_rows_collect(struct worker *worker, const struct worker_collector *collector,
+                        struct ebb_error *error)
+{
+    if (collector->frames > WORKER_MAX_FRAMES || collector->room > WORKER_MAX_ROWS_SIZE) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "rows of %u return addresses, in %u bytes",
+                        collector->frames, collector->room);
+    }
+    worker->rows->collector = *collector;
+    return 0;
+}
+
+void worker_rows_complete(struct worker *worker)
+{
+    struct worker_rows *rows = worker->rows;
+    uint8_t *to = rows->rows->data + rows->pending_at;
+
+    if (rows->pending) {
+        memcpy(to, rows->pieces[0].ram, rows->pieces[0].length);
+        memcpy(to + rows->pieces[0].length, rows->pieces[1].ram, rows->pieces[1].length);
+        rows->pending = false;
+    }
+}
+
+void worker_rows_take(struct worker *worker, GByteArray *reply)
+{
+    struct worker_rows *rows = worker->rows;
+
+    worker_rows_complete(worker);
+    g_byte_array_append(reply, rows->rows->data, rows->rows->len);
+    g_byte_array_set_size(rows->rows, 0);
+}
+
+static enum worker_exception exception_of(int index)
+{
+    switch (index) {
+    case EXCP_UDEF:
+    case EXCP_NOCP:
+        return WORKER_EXCEPTION_UNDEFINED;
+    case EXCP_SWI:
+        return WORKER_EXCEPTION_SUPERVISOR_CALL;
+    case EXCP_HVC:
+        return WORKER_EXCEPTION_HYPERVISOR_CALL;
+    case EXCP_SMC:
+        return WORKER_EXCEPTION_MONITOR_CALL;
+    case EXCP_PREFETCH_ABORT:
+        return WORKER_EXCEPTION_PREFETCH_ABORT;
+    case EXCP_DATA_ABORT:
+        return WORKER_EXCEPTION_DATA_ABORT;
+    case EXCP_BKPT:
+        return WORKER_EXCEPTION_DEBUG;
+    case EXCP_HYP_TRAP:
+    case EXCP_MON_TRAP:
+        return WORKER_EXCEPTION_TRAP;
+    case EXCP_IRQ:
+    case EXCP_VIRQ:
+    case EXCP_NMI:
+    case EXCP_VINMI:
+        return WORKER_EXCEPTION_IRQ;
+    case EXCP_FIQ:
+    case EXCP_VFIQ:
+    case EXCP_VFNMI:
+        return WORKER_EXCEPTION_FIQ;
+    case EXCP_VSERR:
+        return WORKER_EXCEPTION_SERROR;
+    default:
+        return WORKER_EXCEPTION_OTHER;
+    }
+}
+
+void worker_rows_exception(struct worker *worker)
+{
+    CPUARMState *env = &worker->cpu->env;
+    enum worker_exception exception = exception_of(CPU(worker->cpu)->exception_index);
+    bool abort =
+        exception == WORKER_EXCEPTION_PREFETCH_ABORT || exception == WORKER_EXCEPTION_DATA_ABORT;
+
+    worker->rows->exception = (struct worker_row){
+        .exception = exception,
+        .level = env->exception.target_el,
+        .syndrome = exception >= WORKER_EXCEPTION_IRQ ? 0 : env->exception.syndrome,
+        .fault = abort ? env->exception.vaddress : 0,
+    };
+}
+
+static void append(struct worker_rows *rows, const void *data, size_t length)
+{
+    g_byte_array_append(rows->rows, data, length);
+}
+
+static void append_padding(struct worker_rows *rows)
+{
+    static const uint8_t zeroes[8];
+
+    append(rows, zeroes, -rows->rows->len & 7);
+}
+
+static unsigned append_registers(struct worker *worker, uint32_t mask)
+{
+    CPUARMState *env = &worker->cpu->env;
+    bool aarch64 = arm_feature(env, ARM_FEATURE_AARCH64);
+    unsigned count = 0, i;
+
+    worker_debug_sync_registers(worker);
+    for (i = 0; i < (aarch64 ? 32 : 15); i++) {
+        uint64_t value = aarch64 ? env->xregs[i] : env->regs[i];
+
+        if (mask >> i & 1) {
+            append(worker->rows, &value, sizeof(value));
+            count++;
+        }
+    }
+    return count;
+}
+
+/* A return address without what signs it (Arm ARM, D8.10 "Pointer authentication"). */
+static uint64_t unsigned_address(CPUARMState *env, uint64_t address)
+{
+    ARMVAParameters parameters =
+        aa64_va_parameters(env, address, arm_stage1_mmu_idx(env), false, false);
+    uint64_t mask = pauth_ptr_mask(parameters);
+
+    return extract64(address, 55, 1) ? address | mask : address & ~mask;
+}
+
+static unsigned append_frames(struct worker *worker, unsigned most)
+{
+    CPUARMState *env = &worker->cpu->env;
+    uint64_t frame = env->xregs[FRAME_POINTER], record[2];
+    unsigned count = 0;
+
+    if (!is_a64(env)) {
+        return 0;
+    }
+    while (count < most && frame && frame % 8 == 0) {
+        struct worker_memory memory = {.address = frame, .length = FRAME_RECORD};
+        uint64_t address;
+
+        if (worker_debug_read_memory(worker, &memory, (uint8_t *)record) != FRAME_RECORD ||
+            !record[1]) {
+            break;
+        }
+        address = unsigned_address(env, record[1]);
+        append(worker->rows, &address, sizeof(address));
+        count++;
+        if (record[0] <= frame) {
+            break; /* callers' frames are above: this is no chain, or another stack */
+        }
+        frame = record[0];
+    }
+    return count;
+}
+
+static uint64_t offset_of_virtual(struct worker *worker, uint64_t address)
+{
+    MemTxAttrs attrs;
+    hwaddr page = cpu_get_phys_page_attrs_debug(CPU(worker->cpu),
+                                                address & ~(uint64_t)(EBB_PAGE_SIZE - 1), &attrs);
+
+    return page == -1 ? UINT64_MAX
+                      : worker_map_offset(worker, page + address % EBB_PAGE_SIZE, attrs);
+}
+
+static const uint8_t *ram_at(struct worker *worker, const struct worker_hit *hit, uint64_t address)
+{
+    uint64_t offset;
+
+    if (worker_watch_is_physical(hit->kind)) {
+        return worker_physical_pointer(worker, address);
+    }
+    offset = offset_of_virtual(worker, address);
+    return offset == UINT64_MAX ? NULL
+                                : (uint8_t *)memory_region_get_ram_ptr(&worker->ram) + offset;
+}
+
+/* Returns the bytes that the row has of what was accessed; 0 if they are not in RAM. */
+static size_t find_pieces(struct worker *worker, const struct worker_hit *hit)
+{
+    struct piece *pieces = worker->rows->pieces;
+    size_t length = MIN(hit->data_length, WORKER_MAX_ROW_DATA);
+    size_t on_page = MIN(length, EBB_PAGE_SIZE - hit->data_address % EBB_PAGE_SIZE);
+
+    pieces[0] = (struct piece){ram_at(worker, hit, hit->data_address), on_page};
+    pieces[1] = (struct piece){pieces[0].ram, length - on_page};
+    if (pieces[1].length) {
+        pieces[1].ram = ram_at(worker, hit, hit->data_address + on_page);
+    }
+    return pieces[0].ram && pieces[1].ram ? length : 0;
+}
+
+/* What was there before a device wrote. */
+static void append_before(struct worker *worker, const struct piece *piece)
+{
+    const struct worker_rows *rows = worker->rows;
+    const uint8_t *ram = memory_region_get_ram_ptr(&worker->ram);
+    uint64_t offset = piece->ram - ram - rows->before_offset;
+
+    if (offset < rows->before->len && piece->length <= rows->before->len - offset) {
+        append(worker->rows, rows->before->data + offset, piece->length);
+    } else {
+        append(worker->rows, piece->ram, piece->length);
+    }
+}
+
+static size_t append_data(struct worker *worker, const struct worker_hit *hit)
+{
+    struct worker_rows *rows = worker->rows;
+    size_t length = find_pieces(worker, hit), i;
+
+    for (i = 0; length && i < 2; i++) {
+        if (hit->by_device) {
+            append_before(worker, &rows->pieces[i]);
+        } else {
+            append(rows, rows->pieces[i].ram, rows->pieces[i].length);
+        }
+    }
+    append_padding(rows);
+    rows->pending_at = rows->rows->len;
+    for (i = 0; length && i < 2; i++) {
+        append(rows, rows->pieces[i].ram, rows->pieces[i].length);
+    }
+    append_padding(rows);
+    rows->pending = length && !hit->by_device && hit->access == WORKER_WATCH_WRITE;
+    if (rows->pending) {
+        cpu_exit(CPU(worker->cpu)); /* soon, before anything else writes there */
+    }
+    return length;
+}
+
+static struct worker_row describe(struct worker *worker, const struct worker_hit *hit)
+{
+    CPUARMState *env = &worker->cpu->env;
+    bool exception = hit->kind == WORKER_BREAK_EXCEPTION;
+    struct worker_row row = exception ? worker->rows->exception : (struct worker_row){0};
+
+    row.hit = *hit;
+    row.tables[0] = env->cp15.ttbr0_el[1];
+    row.tables[1] = env->cp15.ttbr1_el[1];
+    row.context_id = env->cp15.contextidr_el[1];
+    if (!exception && hit->kind != WORKER_BREAK_INTERRUPT &&
+        worker->rows->collector.flags & WORKER_COLLECT_CONTEXT) {
+        worker_context_read(worker, hit->pc, &row.hit.context);
+    }
+    return row;
+}
+
+bool worker_rows_note(struct worker *worker, const struct worker_hit *hit)
+{
+    struct worker_rows *rows = worker->rows;
+    struct worker_row row;
+    size_t at = rows->rows->len;
+
+    worker_rows_complete(worker);
+    row = describe(worker, hit);
+    append(rows, &row, sizeof(row));
+    row.register_count = append_registers(worker, rows->collector.registers);
+    row.frame_count = append_frames(worker, rows->collector.frames);
+    if (hit->data_length && rows->collector.flags & WORKER_COLLECT_DATA) {
+        row.data_length = append_data(worker, hit);
+    }
+    row.size = rows->rows->len - at;
+    memcpy(rows->rows->data + at, &row, sizeof(row));
+    if (rows->rows->len < rows->collector.room) {
+        return false;
+    }
+    cpu_exit(CPU(worker->cpu));
+    return true;
+}
+
+void worker_rows_device_writes(struct worker *worker, uint64_t offset, uint64_t length)
+{
+    struct worker_rows *rows = worker->rows;
+
+    worker_rows_complete(worker);
+    g_byte_array_set_size(rows->before, 0);
+    if (worker->clockwork.notes_rows && rows->collector.flags & WORKER_COLLECT_DATA) {
+        g_byte_array_append(rows->before,
+                            (uint8_t *)memory_region_get_ram_ptr(&worker->ram) + offset, length);
+        rows->before_offset = offset;
+    }
+}
+
+/* Instructions between two samples; 0: none are wanted. */
+static uint64_t sample_distance(struct worker *worker)
+{
+    guint i;
+
+    for (i = 0; i < worker->breakpoints->len; i++) {
+        const struct worker_breakpoint *breakpoint =
+            &g_array_index(worker->breakpoints, struct worker_breakpoint, i);
+
+        if (breakpoint->kind == WORKER_BREAK_SAMPLE) {
+            return breakpoint->length;
+        }
+    }
+    return 0;
+}
+
+uint64_t worker_rows_next_sample(struct worker *worker, uint64_t from, uint64_t limit)
+{
+    uint64_t distance = sample_distance(worker), next;
+
+    if (!distance) {
+        return limit;
+    }
+    next = from - from % distance;
+    return next > UINT64_MAX - distance || next + distance > limit ? limit : next + distance;
+}

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "scan.h"
+#include "drive.h"
+#include "move.h"
+#include "placement.h"
+#include "reach.h"
+#include "recovery.h"
+#include "scan_rows.h"
+#include "wait.h"
+
+#include <stdlib.h>
+
+/* Intervals that each worker gets: enough to keep all busy to the end where they differ in cost,
+ * few enough for starts not to add up. A guess. */
+#define PIECES_OF_WORKER 8u
+/* A worker more is worth its start with that many checkpoint distances to scan: see search.c. */
+#define PARALLEL_LEAST 10u
+#define ROWS_ROOM (1u << 20) /* bytes: the engine takes rows when there are that many */
+/* An interval that is not the next one to be told of waits when it has rows of that many bytes. */
+#define ROWS_WAITING (16u << 20)
+#define INTERVALS (2 * TIMELINE_MAX_WORKERS) /* begun and not told of yet */
+
+enum interval_state { INTERVAL_FREE, INTERVAL_RUNNING, INTERVAL_WAITING, INTERVAL_DONE };
+
+struct interval {
+    enum interval_state state;
+    struct moment from, to;
+    struct start start; /* owns its checkpoint */
+    struct scan_rows rows;
+    uint64_t known; /* rows that were taken before the worker was replaced */
+    bool broken;    /* replay and log disagree at reached, or the log is damaged there */
+    uint64_t reached;
+    unsigned deaths;
+};
+
+struct scan {
+    struct timeline *timeline;
+    const struct timeline_scan *wanted;
+    struct timeline_scan_result *result;
+    struct breakpoint_list breakpoints;
+    struct moment to;
+    struct moment next_from; /* of the next interval to begin */
+    uint64_t begun, told;    /* intervals; number n is intervals[n % INTERVALS] */
+    struct scan_listener listener;
+    unsigned replicas;               /* in use */
+    int owner[TIMELINE_MAX_WORKERS]; /* the interval that replica i has, or -1 */
+    struct interval intervals[INTERVALS];
+};
+
+/* The timeline's breakpoints, and what a scan may want besides. */
+static int make_breakpoints(struct scan *scan, struct ebb_error *error)
+{
+    const struct breakpoint_list *set = &scan->timeline->breakpoints;
+    const struct timeline_scan *wanted = scan->wanted;
+    struct breakpoint_list *made = &scan->breakpoints;
+    struct worker_breakpoint *list;
+
+    if (!breakpoint_list_copy(set, made)) {
+        return ebb_fail_memory(error);
+    }
+    list = realloc(made->list, (made->count + 2) * sizeof(*list));
+    if (!list) {
+        return ebb_fail_memory(error);
+    }
+    made->list = list;
+    if (wanted->exceptions) {
+        list[made->count++] = (struct worker_breakpoint){.kind = WORKER_BREAK_EXCEPTION};
+    }
+    if (wanted->sample_every) {
+        list[made->count++] =
+            (struct worker_breakpoint){.kind = WORKER_BREAK_SAMPLE, .length = wanted->sample_every};
+    }
+    return 0;
+}
+
+static uint64_t interval_length(const struct scan *scan)
+{
+    uint64_t pieces = (uint64_t)PIECES_OF_WORKER * scan->replicas;
+    uint64_t length = (scan->wanted->to - scan->wanted->from) / pieces;
+
+    return length > scan->timeline->base_every ? length : scan->timeline->base_every;
+}
+
+/* Where the interval ends that begins at a position. */
+static struct moment choose_end(struct scan *scan, uint64_t position)
+{
+    uint64_t length = interval_length(scan);
+    struct start behind;
+
+    return scan->to.position - position > length &&
+                   placement_start_behind(scan->timeline, position + length, &behind) &&
+                   behind.position < scan->to.position
+               ? moment_settled(behind.position)
+               : scan->to;
+}
+
+static void release(struct interval *interval)
+{
+    if (interval->start.kind == START_CHECKPOINT) {
+        checkpoint_release(interval->start.checkpoint);
+        interval->start = (struct start){.kind = START_HERE};
+    }
+}
+
+static struct interval *interval_of(struct scan *scan, unsigned i)
+{
+    return &scan->intervals[scan->owner[i]];
+}
+
+static bool is_next(const struct scan *scan, const struct interval *interval)
+{
+    return interval == &scan->intervals[scan->told % INTERVALS];
+}
+
+static int cut_next(struct scan *scan, unsigned i, struct ebb_error *error)
+{
+    struct timeline *timeline = scan->timeline;
+    struct interval *interval = &scan->intervals[scan->begun % INTERVALS];
+    struct scan_rows rows = interval->rows; /* its memory is used again */
+
+    rows.taken = 0;
+    *interval = (struct interval){.from = scan->next_from, .rows = rows};
+    if (placement_need_start(timeline, &timeline->replicas[i], interval->from.position,
+                             &interval->start, error)) {
+        return -1;
+    }
+    if (interval->start.kind == START_CHECKPOINT) {
+        checkpoint_take(interval->start.checkpoint);
+    }
+    interval->to = choose_end(scan, interval->from.position);
+    interval->state = INTERVAL_RUNNING;
+    scan->owner[i] = (int)(scan->begun++ % INTERVALS);
+    /* What reaches a place between two intervals is the earlier one's, the breakpoint that the
+     * place stands on the later one's. */
+    scan->next_from = moment_applied(interval->to.position);
+    return 0;
+}
+
+static int go_on(struct scan *scan, unsigned i, struct ebb_error *error)
+{
+    struct interval *interval = interval_of(scan, i);
+    struct worker_run run = {
+        .reported = interval->from, .limit = interval->to, .flags = WORKER_RUN_ROWS};
+
+    interval->state = INTERVAL_RUNNING;
+    return worker_client_run_begin(scan->timeline->replicas[i].worker, &run, error);
+}
+
+static int try_to_begin(struct scan *scan, unsigned i, struct ebb_error *error)
+{
+    struct interval *interval = interval_of(scan, i);
+    struct timeline *timeline = scan->timeline;
+    struct replica *replica = &timeline->replicas[i];
+    struct worker_collector collector = {
+        .flags = (scan->wanted->context ? WORKER_COLLECT_CONTEXT : 0) |
+                 (scan->wanted->data ? WORKER_COLLECT_DATA : 0),
+        .registers = scan->wanted->registers,
+        .frames = scan->wanted->frames,
+        .room = ROWS_ROOM,
+    };
+
+    interval->known = interval->rows.taken;
+    interval->rows.taken = 0;
+    if (!replica->worker && recovery_start(timeline, replica, error)) {
+        return -1;
+    }
+    return reach_start(timeline, replica, &interval->start, error) ||
+                   replica_set_breakpoints(replica, &scan->breakpoints, error) ||
+                   worker_client_set_collector(replica->worker, &collector, error)
+               ? -1
+               : go_on(scan, i, error);
+}
+
+static int begin(struct scan *scan, unsigned i, struct ebb_error *error)
+{
+    struct interval *interval = interval_of(scan, i);
+
+    while (try_to_begin(scan, i, error)) {
+        if (!recovery_replace(scan->timeline, i, &interval->deaths, error)) {
+            return -1;
+        }
+        if (interval->start.kind == START_HERE &&
+            placement_need_start(scan->timeline, NULL, interval->from.position, &interval->start,
+                                 error)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void finish(struct scan *scan, unsigned i)
+{
+    struct interval *interval = interval_of(scan, i);
+
+    interval->state = INTERVAL_DONE;
+    release(interval);
+    scan->owner[i] = -1;
+}
+
+/* A reset that has changed what is watched is a row, too. */
+static int pass_reset(struct scan *scan, unsigned i, struct worker_stop *stop,
+                      struct ebb_error *error)
+{
+    struct interval *interval = interval_of(scan, i);
+
+    if (drive_reset(scan->timeline, &scan->timeline->replicas[i], interval->from, stop, error)) {
+        return -1;
+    }
+    return stop->hit_count ? scan_rows_add(&interval->rows, &stop->hit, interval->known, error) : 0;
+}
+
+static int run_stopped(struct scan *scan, unsigned i, struct worker_stop *stop,
+                       struct ebb_error *error)
+{
+    struct interval *interval = interval_of(scan, i);
+    struct replica *replica = &scan->timeline->replicas[i];
+
+    if (scan_rows_take(&interval->rows, replica, interval->known, error) ||
+        (stop->reason == WORKER_STOP_RESET && pass_reset(scan, i, stop, error))) {
+        return -1;
+    }
+    interval->reached = stop->moment.position;
+    interval->broken = stop->reason == WORKER_STOP_DIVERGED;
+    if (interval->broken || stop->reason == WORKER_STOP_END || scan->timeline->interrupted ||
+        !moment_before(replica->moment, interval->to)) {
+        finish(scan, i);
+    } else if (!is_next(scan, interval) && interval->rows.size > ROWS_WAITING) {
+        interval->state = INTERVAL_WAITING;
+    } else {
+        return go_on(scan, i, error);
+    }
+    return 0;
+}
+
+static int serve_stopped(struct scan *scan, unsigned i, struct ebb_error *error)
+{
+    struct timeline *timeline = scan->timeline;
+    struct worker_stop stop;
+
+    if (drive_end(timeline, &timeline->replicas[i], &stop, error) == 0 &&
+        run_stopped(scan, i, &stop, error) == 0) {
+        return 0;
+    }
+    if (!recovery_replace(timeline, i, &interval_of(scan, i)->deaths, error)) {
+        return -1;
+    }
+    return begin(scan, i, error);
+}
+
+static void end_scan(struct scan *scan, const struct interval *interval)
+{
+    const struct timeline *timeline = scan->timeline;
+
+    scan->result->until = interval->reached;
+    if (timeline->interrupted) {
+        scan->result->reason = TIMELINE_STOP_INTERRUPTED;
+    } else if (interval->broken) {
+        scan->result->reason = timeline->damaged ? TIMELINE_STOP_DAMAGED : TIMELINE_STOP_DIVERGED;
+        scan->result->report = timeline->report;
+    }
+}
+
+/* Tells of the rows that come next. Not 0 if the scan is over with them. */
+static int tell(struct scan *scan)
+{
+    while (scan->told < scan->begun) {
+        struct interval *interval = &scan->intervals[scan->told % INTERVALS];
+
+        if (scan_rows_tell(&interval->rows, &scan->listener)) {
+            scan->result->ended = true;
+            scan->result->until = scan->listener.position + 1;
+            return 1;
+        }
+        if (interval->state != INTERVAL_DONE) {
+            return 0;
+        }
+        end_scan(scan, interval);
+        scan->told++;
+        if (interval->broken || scan->timeline->interrupted) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void engage_replicas(struct scan *scan)
+{
+    struct timeline *timeline = scan->timeline;
+
+    if (scan->wanted->to - scan->wanted->from < PARALLEL_LEAST * timeline->base_every) {
+        return;
+    }
+    while (scan->replicas < timeline->worker_count) {
+        struct replica *replica = &timeline->replicas[scan->replicas];
+
+        /* One worker is enough to go on with. */
+        if (!replica->worker && recovery_start(timeline, replica, NULL)) {
+            break;
+        }
+        scan->replicas++;
+    }
+}
+
+static bool has_more(const struct scan *scan)
+{
+    return scan->next_from.position < scan->to.position && !scan->timeline->interrupted &&
+           scan->begun - scan->told < INTERVALS;
+}
+
+/* Gives replicas that have nothing to do something. */
+static int hand_out(struct scan *scan, struct ebb_error *error)
+{
+    for (unsigned i = 0; i < scan->replicas; i++) {
+        if (scan->owner[i] >= 0) {
+            struct interval *interval = interval_of(scan, i);
+
+            if (interval->state == INTERVAL_WAITING && is_next(scan, interval) &&
+                go_on(scan, i, error)) {
+                return -1;
+            }
+        } else if (has_more(scan) && (cut_next(scan, i, error) || begin(scan, i, error))) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static bool any_running(const struct scan *scan)
+{
+    for (unsigned i = 0; i < scan->replicas; i++) {
+        if (scan->owner[i] >= 0 && scan->intervals[scan->owner[i]].state == INTERVAL_RUNNING) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Lets the workers stop, so that their replicas can be used again. */
+static void abandon(struct scan *scan)
+{
+    struct timeline *timeline = scan->timeline;
+
+    for (unsigned i = 0; i < scan->replicas; i++) {
+        struct replica *replica = &timeline->replicas[i];
+        struct worker_stop stop;
+        uint8_t *rows;
+        size_t size;
+
+        if (!replica->worker || scan->owner[i] < 0) {
+            continue;
+        }
+        if (worker_client_running(replica->worker)) {
+            worker_client_request_stop(replica->worker);
+            drive_end(timeline, replica, &stop, NULL);
+        }
+        if (worker_client_take_rows(replica->worker, &rows, &size, NULL) == 0) {
+            free(rows);
+        }
+    }
+}
+
+static int work(struct scan *scan, struct ebb_error *error)
+{
+    while (1) {
+        if (hand_out(scan, error)) {
+            return -1;
+        }
+        if (!any_running(scan)) {
+            return 0;
+        }
+        if (serve_stopped(scan, wait_for_stop(scan->timeline), error)) {
+            return -1;
+        }
+        if (tell(scan)) {
+            return 0;
+        }
+    }
+}
+
+static void clean_up(struct scan *scan)
+{
+    for (unsigned i = 0; i < INTERVALS; i++) {
+        scan_rows_free(&scan->intervals[i].rows);
+        release(&scan->intervals[i]);
+    }
+    breakpoint_list_free(&scan->breakpoints);
+    free(scan);
+}
+
+static int check(const struct timeline *timeline, const struct timeline_scan *wanted,
+                 struct ebb_error *error)
+{
+    if (wanted->from < timeline->begin || wanted->to > timeline->end ||
+        wanted->from >= wanted->to) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "cannot scan from position %llu to %llu; history has those from %llu to "
+                        "%llu",
+                        (unsigned long long)wanted->from, (unsigned long long)wanted->to,
+                        (unsigned long long)timeline->begin, (unsigned long long)timeline->end);
+    }
+    return 0;
+}
+
+static struct scan *new_scan(struct timeline *timeline, const struct timeline_scan *wanted,
+                             struct timeline_scan_result *result, struct ebb_error *error)
+{
+    struct scan *scan = calloc(1, sizeof(*scan));
+
+    if (!scan) {
+        ebb_fail_memory(error);
+        return NULL;
+    }
+    *scan = (struct scan){
+        .timeline = timeline,
+        .wanted = wanted,
+        .result = result,
+        /* What happens on reaching a position is seen from the one before. */
+        .next_from =
+            moment_applied(wanted->from > timeline->begin ? wanted->from - 1 : wanted->from),
+        .to = moment_settled(wanted->to),
+        .listener = {.scan = wanted,
+                     .last = wanted->to == timeline->end ? wanted->to : wanted->to - 1},
+        .replicas = 1,
+    };
+    for (unsigned i = 0; i < TIMELINE_MAX_WORKERS; i++) {
+        scan->owner[i] = -1;
+    }
+    if (make_breakpoints(scan, error)) {
+        clean_up(scan);
+        return NULL;
+    }
+    return scan;
+}
+
+int timeline_scan(struct timeline *timeline, const struct timeline_scan *wanted,
+                  struct timeline_scan_result *result, struct ebb_error *error)
+{
+    struct timeline_stop stop;
+    struct scan *scan;
+    int status = move_begin(timeline, wanted->to, &stop, error);
+
+    *result = (struct timeline_scan_result){.reason = TIMELINE_STOP_STEP, .until = wanted->from};
+    if (status) {
+        result->reason = TIMELINE_STOP_INTERRUPTED;
+        return status < 0 ? -1 : 0;
+    }
+    timeline->progress_from = wanted->from;
+    if (check(timeline, wanted, error) || !(scan = new_scan(timeline, wanted, result, error))) {
+        return -1;
+    }
+    engage_replicas(scan);
+    status = work(scan, error);
+    abandon(scan);
+    result->rows = scan->listener.told;
+    clean_up(scan);
+    return status;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Scanning: one replay of a part of history that tells of everything in it that hits a breakpoint
+ * or watchpoint, is an exception, or is due as a sample: a row for each.
+ *
+ * History is cut at keyframes and checkpoints into intervals, which are replayed on all workers at
+ * once. Rows are looked up where they happen, in the worker; they come out in the order of their
+ * positions, whichever worker was first.
+ */
+#ifndef EBB_REPLAY_TIMELINE_SCAN_H
+#define EBB_REPLAY_TIMELINE_SCAN_H
+
+#include "timeline.h"
+
+#define TIMELINE_STACK_POINTER 31u /* its bit among the registers of a scan; AArch64's */
+
+enum timeline_row_kind { /* values as in the worker's protocol */
+                         TIMELINE_ROW_EXECUTE = 1,
+                         TIMELINE_ROW_EXCEPTION = 9,
+                         TIMELINE_ROW_SAMPLE = 10,
+                         /* others: watchpoints, with the values of timeline_breakpoint_kind */
+};
+
+enum timeline_exception { /* values as in the worker's protocol */
+                          TIMELINE_EXCEPTION_OTHER,
+                          TIMELINE_EXCEPTION_UNDEFINED,
+                          TIMELINE_EXCEPTION_SUPERVISOR_CALL,
+                          TIMELINE_EXCEPTION_HYPERVISOR_CALL,
+                          TIMELINE_EXCEPTION_MONITOR_CALL,
+                          TIMELINE_EXCEPTION_PREFETCH_ABORT,
+                          TIMELINE_EXCEPTION_DATA_ABORT,
+                          TIMELINE_EXCEPTION_DEBUG,
+                          TIMELINE_EXCEPTION_TRAP,
+                          TIMELINE_EXCEPTION_IRQ,
+                          TIMELINE_EXCEPTION_FIQ,
+                          TIMELINE_EXCEPTION_SERROR,
+                          TIMELINE_EXCEPTIONS,
+};
+
+/* All pointers are good until the callback returns. */
+struct timeline_row {
+    uint64_t position; /* of the instruction, or on reaching which it happened */
+    uint32_t kind;     /* enum timeline_row_kind */
+    /* Watchpoints: the instruction at position made the access, or a device in it; else a device
+     * made it on reaching position. Exceptions: the instruction there caused it; else it was taken
+     * in front of that one. */
+    bool inside;
+    bool write, by_device, by_reset;
+    uint64_t address;      /* the breakpoint's, as set */
+    uint64_t data_address; /* first byte accessed inside the watched range */
+    uint64_t data_length;  /* bytes of it that were accessed */
+    uint64_t pc;           /* exceptions: the handler */
+    /* What was running: the stack pointer, where the stack is (of user code its translation table,
+     * else the physical page), M[4:0] of the processor state. Exceptions: what was interrupted, and
+     * from_pc. Others only with `context`. */
+    uint64_t stack, space, from_pc;
+    uint32_t mode;
+    uint64_t tables[2];  /* TTBR0_EL1, TTBR1_EL1 */
+    uint64_t context_id; /* CONTEXTIDR_EL1 */
+    enum timeline_exception exception;
+    unsigned level;           /* exception level it was taken to */
+    uint64_t syndrome, fault; /* ESR_ELx; address of an abort */
+    /* In front of the instruction; of an exception, behind its entry. */
+    const uint64_t *registers; /* those asked for, by their numbers going up */
+    size_t register_count;
+    const uint64_t *frames; /* return addresses, the innermost first */
+    size_t frame_count;
+    const uint8_t *before, *after; /* what was accessed; NULL if that is not in RAM */
+    size_t data_size; /* bytes of each; less than data_length if that is more than 64 */
+};
+
+struct timeline_scan {
+    /* Rows of positions from `from` to before `to`; if history ends with `to`, those of its end as
+     * well. Of what happens on reaching the first position of history nothing is known. */
+    uint64_t from, to;
+    uint64_t most; /* rows, and those that share the last one's position; 0: all */
+    /* Beside the timeline's breakpoints and watchpoints, whose conditions hold: */
+    bool exceptions;
+    uint64_t sample_every; /* instructions, at multiples of that; 0: no samples */
+    /* What rows consist of: */
+    uint32_t registers; /* bit n: general register n, bit 31: AArch64's stack pointer */
+    unsigned frames;    /* at most, 64; along the frame pointers of AArch64 */
+    bool context, data;
+    /* Called for each row, by position going up. Not 0 ends the scan. The callback must not touch
+     * the timeline. */
+    int (*row)(void *opaque, const struct timeline_row *row);
+    void *opaque;
+};
+
+struct timeline_scan_result {
+    uint64_t rows;
+    /* TIMELINE_STOP_STEP: all was scanned; _INTERRUPTED: asked to; _DIVERGED, _DAMAGED: nothing is
+     * known behind `until`; `report` says why. With enough rows, or where the callback ended it,
+     * STEP as well, with ended. */
+    enum timeline_stop_reason reason;
+    bool ended;
+    /* All rows of positions before that were told of: another scan goes on from there. */
+    uint64_t until;
+    const char *report; /* owned by the timeline until its next move */
+};
+
+/*
+ * Leaves the timeline where it is. Drops a diversion. Returns 0, or -1 and fills *error. On the
+ * timeline's thread; timeline_interrupt() ends it. Takes one replay of the part, over the number of
+ * workers; memory: rows of some MiB for each worker.
+ */
+int timeline_scan(struct timeline *timeline, const struct timeline_scan *scan,
+                  struct timeline_scan_result *result, struct ebb_error *error);
+
+#endif
