@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The commands; each is in the file of its name. */
+/* The commands; each is in the file of its name. Others are in questions/questions.h. */
 #ifndef EBB_CLI_COMMANDS_H
 #define EBB_CLI_COMMANDS_H
 
@@ -13,7 +13,6 @@ extern const struct command command_dump;
 extern const struct command command_console;
 extern const struct command command_verify;
 extern const struct command command_shell;
-extern const struct command command_accesses;
 extern const struct command command_doctor;
 extern const struct command command_help;
 

@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "completion.h"
 #include "manual.h"
+#include "questions/questions.h"
 #include "version.h"
 
 #include <errno.h>

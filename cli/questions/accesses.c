@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ebb accesses: every access to a piece of memory. */
-#include "cli/commands.h"
 #include "question.h"
+#include "questions.h"
 
 #include "cli/text.h"
 

@@ -10,7 +10,7 @@
  *   answer.c       what a move's answer consists of
  *   search.c       the last hit in a part of history, on one replica or several
  *   searched.c     what earlier searches have told
- *   scan.c         everything that hits, as rows; scan_rows.c: what is between worker and caller
+ *   scanner.c      everything that hits, as rows (scan.h); scan_rows.c: from worker to caller
  *   reach.c        bringing a replica to a position
  *   drive.c        running a replica
  *   watched_memory.c  what a reset changes of it

@@ -242,6 +242,24 @@ static void serve_collect_dirty(struct fake_worker *worker)
     fake_reply(WORKER_COLLECT_DIRTY, &count, sizeof(count));
 }
 
+/* The lies are about the first row. */
+static void serve_take_rows(struct fake_worker *worker, const char *lie)
+{
+    struct worker_row row;
+
+    if (worker->rows_size && *lie) {
+        memcpy(&row, worker->rows, sizeof(row));
+        row.size += strcmp(lie, "longer row") == 0 ? 8 : 0;
+        row.register_count += strcmp(lie, "more registers") == 0 ? 1u << 30 : 0;
+        row.hit.moment.position += strcmp(lie, "row behind") == 0 ? 1000000 : 0;
+        row.hit.kind += strcmp(lie, "row of no kind") == 0 ? 100 : 0;
+        memcpy(worker->rows, &row, sizeof(row));
+    }
+    worker->rows_size -= worker->rows_size && strcmp(lie, "part of a row") == 0 ? 4 : 0;
+    fake_reply(WORKER_TAKE_ROWS, worker->rows, worker->rows_size);
+    worker->rows_size = 0;
+}
+
 /* Looking and changing. */
 
 static uint32_t clip(uint64_t address, uint32_t length)
@@ -384,6 +402,12 @@ static void serve(struct fake_worker *worker, const struct worker_message *reque
                                      request->length - sizeof(uint64_t));
         holds += strcmp(lie, "maybe") == 0 ? 2 : 0;
         fake_reply(request->type, &holds, sizeof(holds));
+        break;
+    case WORKER_SET_COLLECTOR:
+        fake_reply(request->type, NULL, 0);
+        break;
+    case WORKER_TAKE_ROWS:
+        serve_take_rows(worker, lie);
         break;
     case WORKER_COLLECT_DIRTY:
         serve_collect_dirty(worker);

@@ -9,6 +9,15 @@
 
 /* Breakpoints. */
 
+static uint64_t data_length(const struct worker_breakpoint *watch, uint64_t address,
+                            uint64_t length)
+{
+    uint64_t first = address > watch->address ? address : watch->address;
+    uint64_t end = address + length, watched = watch->address + watch->length;
+
+    return (end < watched ? end : watched) - first;
+}
+
 static bool check_access(struct fake_worker *worker, struct moment moment, uint64_t address,
                          uint64_t length, bool write, bool by_device)
 {
@@ -26,6 +35,7 @@ static bool check_access(struct fake_worker *worker, struct moment moment, uint6
                 .access = write ? WORKER_WATCH_WRITE : WORKER_WATCH_READ,
                 .address = watch->address,
                 .data_address = address > watch->address ? address : watch->address,
+                .data_length = data_length(watch, address, length),
                 .pc = worker->cpu.pc,
                 .by_device = by_device,
             };
@@ -105,24 +115,63 @@ static bool check_execute(struct fake_worker *worker)
     return false;
 }
 
+/* The kind of breakpoint that wants to know of an interrupt; 0: none. */
+static uint32_t find_wanted(const struct fake_worker *worker)
+{
+    for (size_t i = 0; i < worker->breakpoint_count; i++) {
+        uint32_t kind = worker->breakpoints[i].kind;
+
+        if (kind == WORKER_BREAK_EXCEPTION ||
+            (kind == WORKER_BREAK_INTERRUPT && fits_context(worker, &worker->breakpoints[i]))) {
+            return kind;
+        }
+    }
+    return 0;
+}
+
 /* Enters the handler of a pending interrupt; true if execution has to be left. */
 static bool enter_interrupt(struct fake_worker *worker)
 {
-    struct worker_hit hit = {.moment = moment_settled(worker->position),
-                             .kind = WORKER_BREAK_INTERRUPT};
-    bool wanted = false;
+    struct worker_hit hit = {.moment = moment_settled(worker->position)};
 
     if (!worker->cpu.line || worker->cpu.in_handler) {
         return false;
     }
-    for (size_t i = 0; i < worker->breakpoint_count; i++) {
-        wanted |= worker->breakpoints[i].kind == WORKER_BREAK_INTERRUPT &&
-                  fits_context(worker, &worker->breakpoints[i]);
-    }
+    hit.kind = find_wanted(worker);
     fake_context(worker, &hit.context);
     toy_take_interrupt(&worker->cpu);
     hit.pc = worker->cpu.pc;
-    return wanted && clockwork_hit(&worker->clockwork, &hit);
+    return hit.kind && clockwork_hit(&worker->clockwork, &hit);
+}
+
+/* Rows. */
+
+static bool note(void *opaque, const struct worker_hit *hit)
+{
+    struct fake_worker *worker = opaque;
+    struct worker_row row = {.size = sizeof(row) + 8, .register_count = 1, .hit = *hit};
+
+    if (worker->rows_size + row.size > sizeof(worker->rows)) {
+        fake_die("too many rows");
+    }
+    memcpy(worker->rows + worker->rows_size, &row, sizeof(row));
+    memcpy(worker->rows + worker->rows_size + sizeof(row), &worker->cpu.general[0], 8);
+    worker->rows_size += row.size;
+    if (worker->rows_size < FAKE_ROWS_FULL) {
+        return false;
+    }
+    worker->leaving = true;
+    return true;
+}
+
+static uint64_t sample_distance(const struct fake_worker *worker)
+{
+    for (size_t i = 0; i < worker->breakpoint_count; i++) {
+        if (worker->breakpoints[i].kind == WORKER_BREAK_SAMPLE) {
+            return worker->breakpoints[i].length;
+        }
+    }
+    return 0;
 }
 
 /* The machine that the clockwork runs. */
@@ -194,13 +243,26 @@ static uint64_t quiet_until(void *opaque, uint64_t from, uint64_t limit)
 {
     struct fake_worker *worker = opaque;
     uint64_t next = worker->have_next ? worker->next.position : UINT64_MAX;
+    uint64_t distance = sample_distance(worker);
 
+    if (distance && from - from % distance + distance < limit) {
+        limit = from - from % distance + distance;
+    }
     return next > from && next < limit ? next : next <= from && from < limit ? from + 1 : limit;
 }
 
 static void settled(void *opaque)
 {
-    fake_maybe_die(opaque);
+    struct fake_worker *worker = opaque;
+    uint64_t distance = sample_distance(worker);
+    const struct worker_hit hit = {.moment = moment_settled(worker->position),
+                                   .kind = WORKER_BREAK_SAMPLE,
+                                   .pc = worker->cpu.pc};
+
+    fake_maybe_die(worker);
+    if (distance && worker->position % distance == 0) {
+        clockwork_hit(&worker->clockwork, &hit);
+    }
 }
 
 /* In a diversion a CPU whose first register is 0 does. */
@@ -318,6 +380,7 @@ static const struct clockwork_machine machine = {
     .apply = apply,
     .quiet_until = quiet_until,
     .settled = settled,
+    .note = note,
     .asleep = asleep,
     .stop_requested = stop_requested,
     .diverged = diverged,

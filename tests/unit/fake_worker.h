@@ -10,6 +10,7 @@
 
 #define MAX_BREAKPOINTS 64u
 #define MAX_CONDITIONS 4096u /* bytes */
+#define FAKE_ROWS_FULL 4096u /* bytes of rows with which a run stops */
 #define LOOK_UP_EVERY 1024u  /* instructions between two looks at the stop request */
 
 struct fake_worker {
@@ -39,6 +40,8 @@ struct fake_worker {
     struct worker_breakpoint breakpoints[MAX_BREAKPOINTS];
     size_t breakpoint_count;
     uint8_t conditions[MAX_CONDITIONS]; /* of all of them */
+    uint8_t rows[16 * FAKE_ROWS_FULL];
+    size_t rows_size;
     struct clockwork clockwork;
     bool leaving;      /* execution, since a hit says so or the end of a run was met */
     char report[1200]; /* not empty: replay and log disagree */

@@ -112,6 +112,20 @@ static bool is_next(const struct scan *scan, const struct interval *interval)
     return interval == &scan->intervals[scan->told % INTERVALS];
 }
 
+/* The replica (or NULL) may be there already. */
+static int choose_start(struct scan *scan, const struct replica *replica, struct interval *interval,
+                        struct ebb_error *error)
+{
+    if (placement_need_start(scan->timeline, replica, interval->from.position, &interval->start,
+                             error)) {
+        return -1;
+    }
+    if (interval->start.kind == START_CHECKPOINT) {
+        checkpoint_take(interval->start.checkpoint);
+    }
+    return 0;
+}
+
 static int cut_next(struct scan *scan, unsigned i, struct ebb_error *error)
 {
     struct timeline *timeline = scan->timeline;
@@ -120,12 +134,8 @@ static int cut_next(struct scan *scan, unsigned i, struct ebb_error *error)
 
     rows.taken = 0;
     *interval = (struct interval){.from = scan->next_from, .rows = rows};
-    if (placement_need_start(timeline, &timeline->replicas[i], interval->from.position,
-                             &interval->start, error)) {
+    if (choose_start(scan, &timeline->replicas[i], interval, error)) {
         return -1;
-    }
-    if (interval->start.kind == START_CHECKPOINT) {
-        checkpoint_take(interval->start.checkpoint);
     }
     interval->to = choose_end(scan, interval->from.position);
     interval->state = INTERVAL_RUNNING;
@@ -159,7 +169,9 @@ static int try_to_begin(struct scan *scan, unsigned i, struct ebb_error *error)
         .room = ROWS_ROOM,
     };
 
-    interval->known = interval->rows.taken;
+    if (interval->known < interval->rows.taken) {
+        interval->known = interval->rows.taken;
+    }
     interval->rows.taken = 0;
     if (!replica->worker && recovery_start(timeline, replica, error)) {
         return -1;
@@ -171,17 +183,21 @@ static int try_to_begin(struct scan *scan, unsigned i, struct ebb_error *error)
                : go_on(scan, i, error);
 }
 
-static int begin(struct scan *scan, unsigned i, struct ebb_error *error)
+/* A worker that has taken another one's place is not where that one began. */
+static int replace(struct scan *scan, unsigned i, struct ebb_error *error)
 {
     struct interval *interval = interval_of(scan, i);
 
+    if (!recovery_replace(scan->timeline, i, &interval->deaths, error)) {
+        return -1;
+    }
+    return interval->start.kind == START_HERE ? choose_start(scan, NULL, interval, error) : 0;
+}
+
+static int begin(struct scan *scan, unsigned i, struct ebb_error *error)
+{
     while (try_to_begin(scan, i, error)) {
-        if (!recovery_replace(scan->timeline, i, &interval->deaths, error)) {
-            return -1;
-        }
-        if (interval->start.kind == START_HERE &&
-            placement_need_start(scan->timeline, NULL, interval->from.position, &interval->start,
-                                 error)) {
+        if (replace(scan, i, error)) {
             return -1;
         }
     }
@@ -241,10 +257,7 @@ static int serve_stopped(struct scan *scan, unsigned i, struct ebb_error *error)
         run_stopped(scan, i, &stop, error) == 0) {
         return 0;
     }
-    if (!recovery_replace(timeline, i, &interval_of(scan, i)->deaths, error)) {
-        return -1;
-    }
-    return begin(scan, i, error);
+    return replace(scan, i, error) ? -1 : begin(scan, i, error);
 }
 
 static void end_scan(struct scan *scan, const struct interval *interval)

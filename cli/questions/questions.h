@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The commands that put a question to a whole recording; each is in the file of its name. */
+#ifndef EBB_CLI_QUESTIONS_QUESTIONS_H
+#define EBB_CLI_QUESTIONS_QUESTIONS_H
+
+#include "cli/options.h"
+
+extern const struct command command_accesses;
+
+#endif
