@@ -54,8 +54,7 @@ struct gdb_session *probe_gdb(struct lane *lane, struct ebb_error *error)
         lane->own = gdb_session_start(lane->timeline, &options, error);
         if (!lane->own && error->kind == EBB_ERROR_USAGE) {
             /* What it says of a CPU that it does not know helps nobody. */
-            programs_check_gdb(plan->gdb, guest_state_is_wide(lane->timeline) ? "aarch64" : "arm",
-                               error);
+            programs_check_gdb(plan->gdb, guest_state_is_wide(lane->timeline), error);
         }
     }
     return lane->own;

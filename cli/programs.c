@@ -90,13 +90,14 @@ static void read_answer(int fd, char *answer, size_t size)
     answer[length] = '\0';
 }
 
-int programs_check_gdb(const char *gdb, const char *architecture, struct ebb_error *error)
+int programs_check_gdb(const char *gdb, bool wide, struct ebb_error *error)
 {
+    const char *architecture = wide ? "aarch64" : "arm";
     char command[80], answer[1000];
     int ends[2];
     pid_t pid;
 
-    snprintf(command, sizeof(command), "set architecture %.40s", architecture);
+    snprintf(command, sizeof(command), "set architecture %s", architecture);
     if (pipe2(ends, O_CLOEXEC) < 0) {
         return 0; /* it will turn out */
     }

@@ -468,14 +468,17 @@ static int debug_on_socket(struct replay *replay, const char *path,
     return status;
 }
 
-/* Plain gdb may be one for its host only. Others are taken at their name: it costs some time. */
+/* Plain gdb may be one for its host only. Others are taken at their name: it costs some time. A
+ * manifest may have come from anybody, and what else it says of the CPU no gdb is to read. */
 static int check_gdb(const struct replay *replay, const char *gdb, struct ebb_error *error)
 {
     const char *architecture = replay->recording.manifest->architecture;
     const char *slash = strrchr(gdb, '/');
+    bool wide = architecture && strcmp(architecture, "aarch64") == 0;
+    bool known = wide || (architecture && strcmp(architecture, "arm") == 0);
 
-    return architecture && strcmp(slash ? slash + 1 : gdb, "gdb") == 0
-               ? programs_check_gdb(gdb, architecture, error)
+    return known && strcmp(slash ? slash + 1 : gdb, "gdb") == 0
+               ? programs_check_gdb(gdb, wide, error)
                : 0;
 }
 

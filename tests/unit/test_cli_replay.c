@@ -381,6 +381,32 @@ static void test_replay_gdb_of_another_cpu(void **state)
     assert_non_null(strstr(outcome->err, "does not know aarch64; install gdb-multiarch"));
 }
 
+/* A recording may be a stranger's: what it says of its CPU is neither a command of gdb's nor
+ * anything that a terminal gets. */
+static void test_replay_of_no_cpu_that_is_known(void **state)
+{
+    static const char *const architectures[] = {"aarch64\\u001b[31m", "arm\\nshell touch run"};
+    const struct command_setting *setting = *state;
+    const struct command_outcome *outcome;
+    char text[200], path[4096];
+
+    make(setting, (struct toy_history_options){.seed = 5});
+    write_gdb(setting, "case \"$*\" in *'set architecture '*) "
+                       "touch asked; echo 'Undefined item.' >&2; exit 1;; esac");
+    snprintf(path, sizeof(path), "%s/asked", setting->folder);
+    for (size_t i = 0; i < sizeof(architectures) / sizeof(architectures[0]); i++) {
+        snprintf(text, sizeof(text),
+                 "{\"format\": \"ebb-recording\", \"version\": 1, \"cpu\": "
+                 "{\"architecture\": \"%s\"}}",
+                 architectures[i]);
+        fixture_write(setting->folder, "rec/manifest.json", text, strlen(text));
+        outcome = command_run(setting, "replay rec");
+        assert_int_equal(outcome->status, 0);
+        assert_null(strchr(outcome->err, '\033'));
+        assert_int_equal(access(path, F_OK), -1);
+    }
+}
+
 static void test_replay_says_how_gdb_ended(void **state)
 {
     const struct command_setting *setting = *state;
@@ -468,6 +494,7 @@ int main(int argc, char **argv)
         IN_FOLDER(test_replay_symbols_of_no_elf_file),
         IN_FOLDER(test_replay_says_how_gdb_ended),
         IN_FOLDER(test_replay_gdb_of_another_cpu),
+        IN_FOLDER(test_replay_of_no_cpu_that_is_known),
         IN_FOLDER(test_replay_positions),
         IN_FOLDER(test_replay_listens),
     };
