@@ -143,15 +143,18 @@ static pid_t start_command(const struct probe_plan *plan, uint64_t position, con
                : pid;
 }
 
-/* Ends the command and what it started, even if it ignores to be told to. */
+/* Ends the command and what it started, even if it ignores to be told to. What it started may do so
+ * while the command itself does not; nobody can tell, so that the end of the command is the end of
+ * all. Until somebody waits for the command, its group is nobody else's. */
 static void end_command(pid_t pid, int exited)
 {
     struct pollfd poll_exited = {.fd = exited, .events = POLLIN};
 
     kill(-pid, SIGTERM);
-    if (exited < 0 || poll(&poll_exited, 1, GRACE_MILLISECONDS) != 1) {
-        kill(-pid, SIGKILL);
+    if (exited >= 0) {
+        poll(&poll_exited, 1, GRACE_MILLISECONDS);
     }
+    kill(-pid, SIGKILL);
 }
 
 static int run(struct lane *lane, struct probe *probe, int listener, const char *socket,

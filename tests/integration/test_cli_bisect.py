@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import select
 import shlex
 import shutil
 import signal
@@ -270,6 +271,20 @@ class Commands(Bisect):
                     run.signal(number)
                     self.assertEqual(run.wait(30), status, run.describe())
                     self.assertEqual(file.read(), "")
+
+    def test_interrupt_of_what_leaves_something(self):
+        """A command that ends when told to may have started what does not."""
+        script = self.script("(trap '' TERM\nexec 9>%s\nexec sh -c 'echo $$ >&9; exec tail -f "
+                             "/dev/null') &\nwait\n" % self.fifo())
+        with process.Process([self.ebb.path, "bisect", self.recording, "--workers", "1", "--run",
+                              script]) as run, open(self.fifo_path) as file:
+            left = int(file.readline())
+            run.signal(signal.SIGINT)
+            ended = select.select([file], [], [], 10)[0]
+            if not ended:
+                os.kill(left, signal.SIGKILL) # it has the output that is read to its end
+            self.assertEqual(run.wait(30), 6, run.describe())
+            self.assertTrue(ended, "what the command has started lives on")
 
     def test_interrupt_while_the_clock_is_set(self):
         library = faults.build_library(self.ebb.folder, "wall_clock")
