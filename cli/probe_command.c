@@ -56,8 +56,10 @@ static void become_command(const struct probe_plan *plan, uint64_t position, con
     setsid();
     dup2(nothing, STDIN_FILENO);
     dup2(STDERR_FILENO, STDOUT_FILENO);
-    if (getppid() == parent && set_environment(plan, position, socket) == 0) {
-        execvp(plan->command[0], plan->command);
+    if (getppid() == parent) {
+        if (set_environment(plan, position, socket) == 0) {
+            execvp(plan->command[0], plan->command);
+        }
         (void)!write(failure, &errno, sizeof(errno));
     }
     _exit(127);
@@ -132,15 +134,17 @@ static pid_t start_command(const struct probe_plan *plan, uint64_t position, con
     if (pid == 0) {
         become_command(plan, position, socket, parent, failure[1]);
     }
-    why = pid < 0 ? errno : 0;
+    if (pid < 0) {
+        ebb_fail(error, EBB_ERROR_FAILED, "cannot start %s: %s", plan->command[0], strerror(errno));
+    }
     close(failure[1]);
     if (pid > 0 && read(failure[0], &why, sizeof(why)) > 0) {
         waitpid(pid, NULL, 0);
+        pid = ebb_fail(error, EBB_ERROR_UNSUPPORTED, "cannot run %s: %s", plan->command[0],
+                       strerror(why));
     }
     close(failure[0]);
-    return why ? ebb_fail(error, EBB_ERROR_UNSUPPORTED, "cannot run %s: %s", plan->command[0],
-                          strerror(why))
-               : pid;
+    return pid;
 }
 
 /* Ends the command and what it started, even if it ignores to be told to. What it started may do so

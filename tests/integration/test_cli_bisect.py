@@ -167,6 +167,17 @@ class Commands(Bisect):
                       self.failed(1, self.recording, "--expr", "guarded == 7", "--scan"))
         self.assertIn("no line", self.failed(1, self.recording, "--console", "no such line"))
 
+    def test_cannot_start(self):
+        """That there are no more processes is no fault of the command's."""
+        library = faults.build_library(self.ebb.folder, "no_command")
+        for fault, status, said in (("fork", 1, "cannot start true: Resource temporarily"),
+                                    ("setenv", 5, "cannot run true: Cannot allocate memory")):
+            result = process.run([self.ebb.path, "bisect", self.recording, "--workers", "1",
+                                  "--run", "true"],
+                                 env={**os.environ, "LD_PRELOAD": library, "EBB_FAULT": fault})
+            self.assertEqual(result.status, status, result.describe())
+            self.assertIn(said, result.errors.decode())
+
     def test_never_judged(self):
         """What was skipped is not told as what does not hold, least of all the last position."""
         away = "0xfff0000000000000"
