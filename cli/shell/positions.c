@@ -123,28 +123,13 @@ static int refuse(const char *text, struct ebb_error *error)
                     text);
 }
 
-/* Numbers have blanks, commas or _ between their digits, as we print them and as users like them.
- */
-static int read_number(const struct shell *shell, char *text, uint64_t *position,
+static int read_number(const struct shell *shell, const char *text, uint64_t *position,
                        struct ebb_error *error)
 {
     const char *digits = rsp_position_digits(text);
     unsigned long long number = 0;
-    char *to = text;
 
-    if (digits && strchr(digits, ',') && options_position(digits, "position", &number, error) < 0) {
-        return refuse(text, error);
-    }
-    for (const char *from = text; digits && *from; from++) {
-        if (*from != ' ' && *from != '_' && *from != ',') {
-            *to++ = *from;
-        }
-    }
-    if (digits) {
-        *to = '\0';
-    }
-    if (digits && (*digits < '0' || *digits > '9' ||
-                   options_number(digits, "position", UINT64_MAX, &number, error) < 0)) {
+    if (digits && options_position(digits + strspn(digits, " "), "position", &number, error) < 0) {
         return refuse(text, error);
     }
     return rsp_position_resolve(shell->timeline, text, number, position, error);

@@ -57,9 +57,9 @@ class Shells(WithBookmarks):
         shell = self.shell()
         end = self.end(shell)
         for text, wanted in (("1 000", 1000), ("1,000", 1000), ("+50", 1050), ("-2_0", 1030),
-                             ("0x10", 16), ("0%", 0), ("100 %", end), ("50%", end // 2),
-                             ("12.5%", end // 8), ("end", end), ("+1", end), ("-1", end - 1),
-                             ("begin", 0), ("-1", 0)):
+                             ("+ 1 000", 2030), ("-1,000", 1030), ("0x10", 16), ("0%", 0),
+                             ("100 %", end), ("50%", end // 2), ("12.5%", end // 8), ("end", end),
+                             ("+1", end), ("-1", end - 1), ("begin", 0), ("-1", 0)):
             with self.subTest(text):
                 last = shell.run("goto " + text).splitlines()[-1]
                 self.assertEqual(number(last.split("  ")[0]), wanted)
@@ -68,6 +68,7 @@ class Shells(WithBookmarks):
         self.assertIn('"-1" is no number of instructions; step', shell.refused("reverse-step -1"))
         for text in ("nowhere", "1 +", "101%", "99999999999", "-", "event", "event x",
                      "event 99999", "bookmark nobody", "", "1.5.2s", "1,00", "1,000,",
+                     "12 34", "1 000_000", "+-1",
                      "console /nowhere to be/", "console /(/"):
             with self.subTest(text):
                 shell.refused("goto " + text)

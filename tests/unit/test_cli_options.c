@@ -230,6 +230,55 @@ static void test_numbers(void **state)
     }
 }
 
+/* Groups are of three digits, and divided by one thing throughout. */
+static void test_positions(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned long long wanted;
+    } right[] = {
+        {"0", 0},
+        {"1000", 1000},
+        {"1 000", 1000},
+        {"12,345,678", 12345678},
+        {"123 456", 123456},
+        {"1_00_0", 1000},
+        {"0x1_0", 16},
+        {"18 446 744 073 709 551 615", ~0ull},
+    };
+    static const char *const wrong[] = {"",
+                                        " ",
+                                        " 1",
+                                        "1 ",
+                                        "1,",
+                                        "1 00",
+                                        "1,00",
+                                        "12 34",
+                                        "1234 567",
+                                        "1,000 000",
+                                        "1  000",
+                                        "1 000_000",
+                                        "1_000 000",
+                                        "1 0000",
+                                        "0x1 000",
+                                        "+1",
+                                        "-1",
+                                        "begin",
+                                        "18,446,744,073,709,551,616"};
+    struct ebb_error error;
+    unsigned long long number;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
+        assert_int_equal(options_position(right[i].text, "p", &number, &error), 0);
+        assert_true(number == right[i].wanted);
+    }
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        assert_int_equal(options_position(wrong[i], "p", &number, &error), -1);
+        assert_int_equal(error.kind, EBB_ERROR_USAGE);
+    }
+}
+
 static void test_sizes(void **state)
 {
     static const char *const wrong[] = {"", "K", "1X", "1KB", "-1", "99999999T", "20000000000G"};
@@ -261,6 +310,7 @@ int main(void)
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_help_needs_no_more),
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_positions),
         cmocka_unit_test(test_sizes),
     };
 
