@@ -151,12 +151,13 @@ int look_memory(struct shell *shell, char *argument, struct ebb_error *error)
     return 0;
 }
 
-/* What no function is at, by the name that it was asked for by: "total+0x4 (no function)"; "" for
- * what has none. */
+/* What no function is at, by the name that it was asked for by: "total+0x4 (no function)", or
+ * "total-0x4"; "" for what has none. */
 static void describe_data(const struct shell *shell, const char *argument, uint64_t address,
                           char *buffer, size_t size)
 {
     int length = (int)strcspn(argument, "+-");
+    bool below;
     uint64_t base;
     char *name;
 
@@ -165,8 +166,10 @@ static void describe_data(const struct shell *shell, const char *argument, uint6
         return;
     }
     if (symbols_lookup(shell->symbols, name, &base)) {
-        snprintf(buffer, size, "%s+0x%" PRIx64 " (no function)", name,
-                 address - base - symbols_offset(shell->symbols));
+        base += symbols_offset(shell->symbols);
+        below = address < base;
+        snprintf(buffer, size, "%s%c0x%" PRIx64 " (no function)", name, below ? '-' : '+',
+                 below ? base - address : address - base);
     }
     free(name);
 }

@@ -177,6 +177,9 @@ class Shells(WithBookmarks):
         address = self.ebb.guests.address(self.ebb.guests.elf(self.name), "total")
         self.assertEqual(shell.run("symbol total+4"),
                          "0x%016x  total+0x4 (no function)\n" % (address + 4))
+        for offset in ("-4", "-8+4", "+4-8"):
+            self.assertEqual(shell.run("symbol total" + offset),
+                             "0x%016x  total-0x4 (no function)\n" % (address - 4))
         self.assertIn("no function is there", shell.run("symbol 0x%x" % address))
 
     def test_disassembly_is_gdbs(self):
