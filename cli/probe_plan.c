@@ -13,7 +13,7 @@ static long general_register(const char *word)
     char *end;
     long number;
 
-    if (!strchr("xwr", word[0]) || !isdigit((unsigned char)word[1])) {
+    if (!word[0] || !strchr("xwr", word[0]) || !isdigit((unsigned char)word[1])) {
         return -1;
     }
     number = strtol(word + 1, &end, 10);
@@ -24,9 +24,10 @@ static long general_register(const char *word)
 static int check_registers(const char *expression, bool wide, struct ebb_error *error)
 {
     for (const char *word = strchr(expression, '$'); word; word = strchr(word + 1, '$')) {
-        long number = *(word + 1) ? general_register(word + 1) : -1;
+        long number = general_register(word + 1);
+        bool is_there = wide ? word[1] != 'r' && number <= 30 : word[1] == 'r' && number <= 15;
 
-        if (number > (wide ? 30 : 15)) {
+        if (number >= 0 && !is_there) {
             return ebb_fail(error, EBB_ERROR_USAGE, "the CPU has no register \"%c%ld\"", word[1],
                             number);
         }

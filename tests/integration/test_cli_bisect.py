@@ -218,6 +218,19 @@ class Commands(Bisect):
                                              "--expr", "1"))
         self.assertIn("candidates", self.failed(2, self.recording, "--scan", "--run", "true"))
 
+    def test_registers_of_another_cpu(self):
+        """gdb takes them for variables of its own."""
+        for architecture, there, missing in (("aarch64", "w30", ("x31", "w31", "r0")),
+                                             ("arm", "r15", ("r16", "x0", "w0"))):
+            recording = self.ebb.shared("culprit-" + architecture).recording
+            self.assertIn("does not hold",
+                          self.failed(1, recording, "--to", "10", "--expr", "$%s == 1" % there))
+            for name in missing:
+                with self.subTest(architecture, register=name):
+                    self.assertIn("the CPU has no register \"%s\"" % name,
+                                  self.failed(2, recording, "--to", "10", "--expr",
+                                              "$%s == 1" % name))
+
     def test_damage(self):
         """A damaged log is told of as such, whoever evaluates the condition."""
         copy = self.ebb.new_folder("damaged")
