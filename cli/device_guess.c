@@ -3,6 +3,7 @@
 
 #include "device_name.h"
 #include "markers.h"
+#include "replacement.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -61,12 +62,21 @@ static int forgive_damage(int status, const struct ebb_error *error)
     return status < 0 && error->kind == EBB_ERROR_CORRUPT ? 0 : status;
 }
 
-/* Whether a device has written; the page of the guest's clock goes with each access to any. */
+/* Whether the recorder has written: the page of the guest's clock, which goes with each access to
+ * any device, or code. */
+static bool is_of_recorder(const struct manifest *manifest, const struct ebb_event *event)
+{
+    bool is_kvm = manifest->accelerator && strcmp(manifest->accelerator, "kvm") == 0;
+
+    return (manifest->has_counter_page && event->address >= manifest->counter_page &&
+            event->address - manifest->counter_page < EBB_PAGE_SIZE) ||
+           (is_kvm && replacement_is(event->data, event->data_length));
+}
+
+/* Whether a device has written. */
 static bool is_write(const struct manifest *manifest, const struct ebb_event *event)
 {
-    return event->kind == EBB_EVENT_DMA &&
-           !(manifest->has_counter_page && event->address >= manifest->counter_page &&
-             event->address - manifest->counter_page < EBB_PAGE_SIZE);
+    return event->kind == EBB_EVENT_DMA && !is_of_recorder(manifest, event);
 }
 
 /* Takes an event of the instruction; *wrote says whether a device has written in the access that is

@@ -3,7 +3,9 @@
  * Which device has written to the guest's memory in a step: the instruction at a position, and what
  * happens up to the next position. The log does not say. What is written inside of an instruction's
  * access to a device is that device's; what is written at another time is taken to be of the device
- * that the guest wrote to last, but for those that write to memory at no other time than that.
+ * that the guest wrote to last, but for those that write to memory at no other time than that. What
+ * the recorder writes itself under KVM, the guest's clock and instructions that access the counter,
+ * is no device's.
  */
 #ifndef EBB_CLI_DEVICE_GUESS_H
 #define EBB_CLI_DEVICE_GUESS_H

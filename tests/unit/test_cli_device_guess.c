@@ -20,8 +20,9 @@
 #define UNNAMED UINT64_C(0x10040000)
 #define DEVICE_ID 8 /* virtio's registers */
 #define NOTIFY 0x50
-#define CLOCK 0x8000  /* the page of the guest's clock, in RAM */
-#define MARKERS 0x1f0 /* where markers are stored in those of a transport */
+#define COUNTER UINT64_C(0x603000000013df02) /* CNTVCT_EL0, as KVM names it */
+#define CLOCK 0x8000                         /* the page of the guest's clock, in RAM */
+#define MARKERS 0x1f0                        /* where markers are stored in those of a transport */
 
 #define ENTROPY_WORDS "probably by virtio-rng-device (virtio's entropy device, 0xa003e50): "
 #define LAST "it is the one that the guest wrote to last, at position "
@@ -45,12 +46,12 @@ struct setting {
     unsigned asked, stop_at;
 };
 
-static struct manifest *make_manifest(bool with_devices)
+static struct manifest *make_manifest(bool with_devices, const char *accelerator)
 {
     json_t *list = json_array();
-    json_t *root =
-        json_pack("{s:s, s:i, s:I, s:I}", "format", MANIFEST_FORMAT, "version", MANIFEST_VERSION,
-                  "markers", (json_int_t)(EMPTY + MARKERS), "counter_page", (json_int_t)CLOCK);
+    json_t *root = json_pack("{s:s, s:i, s:s, s:I, s:I}", "format", MANIFEST_FORMAT, "version",
+                             MANIFEST_VERSION, "accelerator", accelerator, "markers",
+                             (json_int_t)(EMPTY + MARKERS), "counter_page", (json_int_t)CLOCK);
     struct manifest *manifest;
     struct ebb_error error;
     char *text;
@@ -78,7 +79,7 @@ static int setup(void **state)
 
     setting->directory = fixture_directory();
     setting->writer = fixture_create(setting->directory);
-    setting->manifest = make_manifest(true);
+    setting->manifest = make_manifest(true, "kvm");
     *state = setting;
     return 0;
 }
@@ -148,6 +149,20 @@ static void add_dma(struct setting *setting, uint64_t position)
 static void add_nested_dma(struct setting *setting, uint64_t position)
 {
     add_flagged(setting, position, EBB_EVENT_DMA, 0x1000, 0, EBB_EVENT_NESTED);
+}
+
+static void add_bytes(struct setting *setting, uint64_t position, const uint8_t bytes[4],
+                      uint32_t flags)
+{
+    struct ebb_event event = {.kind = EBB_EVENT_DMA,
+                              .position = position,
+                              .address = 0x2000,
+                              .flags = flags,
+                              .data = bytes,
+                              .data_length = 4};
+    struct ebb_error error;
+
+    assert_int_equal(ebb_log_writer_append(setting->writer, &event, &error), 0);
 }
 
 static bool is_stopped(void *opaque)
@@ -276,6 +291,27 @@ static void the_clock_is_no_device(void **state)
     expect(setting, 30, "by no device");
 }
 
+/* The recorder opens and closes reads of the CPU's counter; nothing else writes that under KVM. */
+static void code_that_the_recorder_writes_is_no_devices(void **state)
+{
+    static const uint8_t open[] = {0x40, 0xe3, 0x3b, 0xd5}, closed[] = {0x00, 0x60, 0x3d, 0xd4};
+    struct setting *setting = *state;
+
+    add_write(setting, 5, DISK + NOTIFY);
+    add_bytes(setting, 10, open, EBB_EVENT_NESTED);
+    add_flagged(setting, 10, EBB_EVENT_SYSREG_READ, COUNTER, 0, 0);
+    add_bytes(setting, 13, closed, 0);
+    add_bytes(setting, 16, closed, 0);
+    add_dma(setting, 16);
+    expect(setting, 10, "by no device");
+    expect(setting, 12, "by no device");
+    expect(setting, 15, "probably by virtio-blk-device (0xa003c50): " LAST "5");
+    manifest_free(setting->manifest);
+    setting->manifest = make_manifest(true, "tcg");
+    expect(setting, 10, "by the device behind a system register");
+    expect(setting, 12, "probably by virtio-blk-device (0xa003c50): " LAST "5");
+}
+
 static void calls_write_as_well(void **state)
 {
     struct setting *setting = *state;
@@ -343,7 +379,7 @@ static void without_names_there_are_addresses(void **state)
     struct setting *setting = *state;
 
     manifest_free(setting->manifest);
-    setting->manifest = make_manifest(false);
+    setting->manifest = make_manifest(false, "kvm");
     add_read(setting, 3, ENTROPY + DEVICE_ID, 4);
     add_nested_dma(setting, 5);
     add_write(setting, 5, CONFIG);
@@ -548,6 +584,7 @@ int main(void)
         WITH_SETTING(each_write_is_of_one_step),
         WITH_SETTING(both_in_one_step_are_not_certain),
         WITH_SETTING(the_clock_is_no_device),
+        WITH_SETTING(code_that_the_recorder_writes_is_no_devices),
         WITH_SETTING(calls_write_as_well),
         WITH_SETTING(the_fewest_registers_name_the_device),
         cmocka_unit_test(virtio_devices_are_told_by_what_the_guest_read),
