@@ -607,10 +607,11 @@ const struct command command_bisect = {
         "evaluated, because memory is not mapped or a variable is out of scope, a position is "
         "skipped, and others are tried. Some of the probes look whether all before is good and all "
         "behind bad; if not, that is told, and --scan is the way to the first.\n\n"
-        "The exit status is 0 if a position was found, 1 if it never holds or a command never "
-        "answers good or bad, 2 if gdb does not understand the condition, 5 if the positions, or "
-        "the last of them, cannot be judged: by nothing, since a gdb is needed and not there or "
-        "the command ends the bisection, or as memory is not mapped there.",
+        "The exit status is 0 if a position was found; 1 if it never holds, or a command never "
+        "answers good, or never bad; 2 if gdb does not understand the condition, or it cannot be "
+        "evaluated at any position that was probed; 5 if gdb is needed and is not there, or has no "
+        "Python, if the command cannot be run, ends the bisection or judges no position, and if it "
+        "is bad nowhere and the last position was skipped.",
     .examples = "ebb bisect boot --expr 'counter > 1000'\n"
                 "ebb bisect boot --expr '*(unsigned int *)0x40001000 != 0' --scan\n"
                 "ebb bisect boot --console 'BUG:|Oops'\n"

@@ -64,7 +64,8 @@ unsigned bisection_next(struct bisection *bisection, uint64_t *positions);
 void bisection_note(struct bisection *bisection, uint64_t position, enum bisection_verdict verdict);
 
 /* Where the search is: the first bad position is behind *good and not behind *bad, as far as it is
- * known. */
+ * known. Both are the first position of all if that is bad. *good may be one that was skipped,
+ * where skips_max were. */
 void bisection_bounds(const struct bisection *bisection, uint64_t *good, uint64_t *bad);
 
 void bisection_result(const struct bisection *bisection, struct bisection_result *result);
