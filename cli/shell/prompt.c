@@ -111,14 +111,6 @@ static int run_line(struct shell *shell, char *line, struct ebb_error *error)
     return command ? run_command(shell, command, rest, error) : -1;
 }
 
-/* Adds which line of a script it was. */
-static int fail_in_line(unsigned long number, struct ebb_error *error)
-{
-    struct ebb_error plain = *error;
-
-    return ebb_fail(error, plain.kind, "line %lu: %s", number, plain.message);
-}
-
 int prompt_run(struct shell *shell, struct ebb_error *error)
 {
     bool interactive = isatty(STDIN_FILENO);
@@ -141,7 +133,9 @@ int prompt_run(struct shell *shell, struct ebb_error *error)
         free(line);
         number++;
         if (status < 0 && !interactive) {
-            return error->kind == EBB_ERROR_INTERRUPTED ? -1 : fail_in_line(number, error);
+            return error->kind == EBB_ERROR_INTERRUPTED
+                       ? -1
+                       : ebb_fail_prefix(error, "line %lu", number);
         }
         if (status < 0) {
             printf("%s\n", error->message);
