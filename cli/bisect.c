@@ -3,12 +3,12 @@
 #include "bisect_report.h"
 #include "commands.h"
 #include "console_lines.h"
-#include "hangup.h"
 #include "notices.h"
 #include "private_folder.h"
 #include "programs.h"
 #include "progress.h"
 #include "scan.h"
+#include "stop_signals.h"
 #include "symbol_file.h"
 #include "text.h"
 #include "walls_check.h"
@@ -463,9 +463,7 @@ static int run_guarded(struct bisect *bisect, struct ebb_error *error)
     sigset_t end, before;
     int status;
 
-    sigemptyset(&end);
-    sigaddset(&end, SIGTERM);
-    hangup_add(&end);
+    stop_signals_set(&end, false); /* progress_begin() blocks the other one */
     sigprocmask(SIG_BLOCK, &end, &before);
     progress_begin(&bisect->progress, "bisecting");
     status = private_folder_create(bisect->plan.folder, error);

@@ -146,7 +146,7 @@ static int run_qemu(struct record *record, int *wait_status, struct ebb_error *e
     if (pipe2(ends, O_CLOEXEC) < 0) {
         return ebb_fail(error, EBB_ERROR_FAILED, "cannot create a pipe: %s", strerror(errno));
     }
-    stop_signals_set(&wanted);
+    stop_signals_set(&wanted, true);
     sigaddset(&wanted, SIGCHLD);
     sigprocmask(SIG_BLOCK, &wanted, &before);
     signals = signalfd(-1, &wanted, SFD_CLOEXEC);
@@ -404,7 +404,7 @@ static int repeat(struct request *request, struct ebb_error *error)
 {
     sigset_t end;
 
-    stop_signals_set(&end);
+    stop_signals_set(&end, true);
     sigprocmask(SIG_BLOCK, &end, NULL);
     return record_repeat(request->settings, record_guest, request, error);
 }

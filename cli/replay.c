@@ -2,7 +2,6 @@
 /* ebb replay: serves a recording to gdb. */
 #include "commands.h"
 #include "debugger.h"
-#include "hangup.h"
 #include "notices.h"
 #include "opening.h"
 #include "private_folder.h"
@@ -11,6 +10,7 @@
 #include "recording.h"
 #include "served_facts.h"
 #include "slide.h"
+#include "stop_signals.h"
 #include "symbol_file.h"
 #include "until.h"
 #include "walls_check.h"
@@ -59,12 +59,7 @@ struct replay {
 /* From here on SIGTERM and SIGHUP, and SIGINT if it is ours, make the server end. */
 static int catch_signals(struct replay *replay, bool interrupt, struct ebb_error *error)
 {
-    sigemptyset(&replay->stop_signals);
-    sigaddset(&replay->stop_signals, SIGTERM);
-    hangup_add(&replay->stop_signals);
-    if (interrupt) {
-        sigaddset(&replay->stop_signals, SIGINT);
-    }
+    stop_signals_set(&replay->stop_signals, interrupt);
     sigprocmask(SIG_BLOCK, &replay->stop_signals, NULL);
     replay->signals_fd = signalfd(-1, &replay->stop_signals, SFD_CLOEXEC);
     if (replay->signals_fd < 0) {

@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "stop_signals.h"
 
-#include "hangup.h"
+static bool is_hangup_ignored(void)
+{
+    struct sigaction now;
 
-void stop_signals_set(sigset_t *set)
+    return sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+void stop_signals_set(sigset_t *set, bool interrupt)
 {
     sigemptyset(set);
-    sigaddset(set, SIGINT);
     sigaddset(set, SIGTERM);
-    hangup_add(set);
+    if (!is_hangup_ignored()) {
+        sigaddset(set, SIGHUP);
+    }
+    if (interrupt) {
+        sigaddset(set, SIGINT);
+    }
 }

@@ -4,7 +4,13 @@
 #define EBB_CLI_STOP_SIGNALS_H
 
 #include <signal.h>
+#include <stdbool.h>
 
-void stop_signals_set(sigset_t *set);
+/*
+ * SIGTERM, SIGINT if interrupt is set, and SIGHUP unless that is ignored: who has started this,
+ * such as nohup, wants it to go on then. Blocked, it would be waited for all the same: Linux keeps
+ * a blocked signal, ignored or not. Any thread.
+ */
+void stop_signals_set(sigset_t *set, bool interrupt);
 
 #endif
