@@ -136,32 +136,25 @@ static int find_end(int argc, char **argv, int from)
 static int split_rest(const struct command *command, int argc, char **argv,
                       struct arguments *arguments)
 {
-    int own = 0, behind;
+    int own = 0, words, end;
 
     if (command->rest_option) {
         return split_behind_option(command, argc, argv, arguments);
     }
-    if (command->own_options_first) {
-        while (own < argc && strcmp(argv[own], "--") != 0) {
-            int words = own_option_words(command, argc - own, argv + own);
-
-            if (words == 0 && (behind = find_end(argc, argv, own)) < argc) {
-                own = behind; /* that was meant for us, and the parser will say what is wrong */
-                break;
-            }
-            if (words == 0) {
-                arguments->rest = argv + own;
-                arguments->rest_count = argc - own;
-                return own;
-            }
-            own += words;
-        }
-    } else {
-        own = find_end(argc, argv, 0);
+    while (command->own_options_first && own < argc && strcmp(argv[own], "--") != 0 &&
+           (words = own_option_words(command, argc - own, argv + own)) > 0) {
+        own += words;
     }
-    if (own < argc) {
-        arguments->rest = argv + own + 1;
-        arguments->rest_count = argc - own - 1;
+    end = find_end(argc, argv, own);
+    if (end < argc) {
+        own = end; /* what is before it was meant for us, and the parser will say what is wrong */
+        arguments->rest = argv + end + 1;
+        arguments->rest_count = argc - end - 1;
+    } else if (command->own_options_first && own < argc) {
+        arguments->rest = argv + own;
+        arguments->rest_count = argc - own;
+    } else {
+        own = argc;
     }
     return own;
 }
