@@ -157,10 +157,9 @@ static const char *describe_cut(const struct bisect *bisect)
     struct ebb_log_summary summary;
 
     ebb_log_summary(log, &summary);
-    return summary.complete || bisect->to < summary.end_position || ebb_log_problem(log) ||
-                   ebb_log_damage(log)
-               ? ""
-               : " (the recording was cut off there)";
+    return bisect->to >= summary.end_position && notices_is_cut_off(log)
+               ? " (the recording was cut off there)"
+               : "";
 }
 
 /* Why nothing was found. */

@@ -4,6 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+bool notices_is_cut_off(const struct ebb_log *log)
+{
+    struct ebb_log_summary summary;
+
+    ebb_log_summary(log, &summary);
+    return !summary.complete && !ebb_log_problem(log) && !ebb_log_damage(log);
+}
+
 void notices_tell(const struct recording *recording, struct timeline *timeline)
 {
     const struct ebb_log *log = timeline_log(timeline);

@@ -11,4 +11,7 @@
  * what is damaged. */
 void notices_tell(const struct recording *recording, struct timeline *timeline);
 
+/* Whether the recording just stops, as after kill -9, for no reason that notices_tell() has. */
+bool notices_is_cut_off(const struct ebb_log *log);
+
 #endif

@@ -63,8 +63,7 @@ static void tell_cut(const struct recording *recording)
     struct ebb_log_summary summary;
 
     ebb_log_summary(recording->log, &summary);
-    /* What else ends history early, notices tell of. */
-    if (!summary.complete && !ebb_log_problem(recording->log) && !ebb_log_damage(recording->log)) {
+    if (notices_is_cut_off(recording->log)) {
         fprintf(stderr, "ebb: %s was cut off at position %llu; what is there can be replayed\n",
                 recording->directory, (unsigned long long)summary.end_position);
     }
