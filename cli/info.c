@@ -161,6 +161,12 @@ static void print_problem(const char *problem)
     }
 }
 
+/* Without a keyframe there is nothing to start a replay from. */
+static bool is_replayable(const struct ebb_log_summary *summary)
+{
+    return summary->keyframe_count > summary->first_keyframe;
+}
+
 /* How long it is, and what the numbers in it are. */
 static void print_length(const struct recording *recording, const struct ebb_log_summary *summary)
 {
@@ -178,9 +184,10 @@ static void print_length(const struct recording *recording, const struct ebb_log
         return;
     }
     if (!summary->resolved) {
-        printf("%-13s not resolved yet: numbers are counts of the host, the first replay (ebb "
-               "verify) finds the positions\n",
-               "positions");
+        printf("%-13s not resolved%s\n", "positions",
+               is_replayable(summary) ? " yet: numbers are counts of the host, the first replay "
+                                        "(ebb verify) finds the positions"
+                                      : ": numbers are counts of the host");
         return;
     }
     ebb_log_exclusive_clears(recording->log, &clears);
@@ -196,15 +203,31 @@ static void print_damage(const struct contents *contents)
 {
     if (contents->damage.kind) {
         print_member("damage", contents->damage.message);
-        print_member("", "what is before can be replayed; ebb verify tells how far");
+        if (is_replayable(&contents->summary)) {
+            print_member("", "what is before can be replayed; ebb verify tells how far");
+        }
     }
+}
+
+static void print_cut_off(const struct ebb_log_summary *summary)
+{
+    char bytes[TEXT_NUMBER_SIZE];
+
+    printf("%-13s cut off%s", "end",
+           is_replayable(summary) ? "; what is there can be replayed"
+                                  : " before the first keyframe was complete; nothing can be "
+                                    "replayed, record again");
+    if (summary->cut_off_bytes) {
+        printf(" (%s after the last whole block are ignored)",
+               text_bytes(bytes, summary->cut_off_bytes));
+    }
+    putchar('\n');
 }
 
 static void print_end(const struct recording *recording, const struct contents *contents)
 {
     const struct ebb_log_summary *summary = &contents->summary;
     const char *problem = ebb_log_problem(recording->log);
-    char bytes[TEXT_NUMBER_SIZE];
 
     print_damage(contents);
     if (problem) {
@@ -212,15 +235,13 @@ static void print_end(const struct recording *recording, const struct contents *
                "end");
         print_problem(problem);
     } else if (summary->complete) {
-        printf("%-13s complete (%s)\n", "end",
-               contents->end_reason ? contents->end_reason : "unknown reason");
+        printf("%-13s complete (%s)%s\n", "end",
+               contents->end_reason ? contents->end_reason : "unknown reason",
+               is_replayable(summary)
+                   ? ""
+                   : ", but no keyframe is left; nothing can be replayed, record again");
     } else {
-        printf("%-13s cut off; what is there can be replayed", "end");
-        if (summary->cut_off_bytes) {
-            printf(" (%s after the last whole block are ignored)",
-                   text_bytes(bytes, summary->cut_off_bytes));
-        }
-        putchar('\n');
+        print_cut_off(summary);
     }
 }
 

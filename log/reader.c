@@ -346,6 +346,23 @@ void ebb_log_summary(const struct ebb_log *log, struct ebb_log_summary *summary)
     summary->begin_position = log->place_count > 0 ? log->places[0].position : log->start.position;
 }
 
+int ebb_log_require_keyframe(const struct ebb_log *log, struct ebb_error *error)
+{
+    const char *why = ebb_log_damage(log);
+
+    if (log->keyframe_count > log->start.first_keyframe) {
+        return 0;
+    }
+    if (!why) {
+        why = log->complete ? "none is left" : "it ended before the first one was complete";
+    }
+    return ebb_fail(
+        error, EBB_ERROR_CORRUPT,
+        "nothing of the recording %s can be replayed, since it has no keyframe to start "
+        "from: %s; record again",
+        log->directory, why);
+}
+
 const char *ebb_log_problem(const struct ebb_log *log)
 {
     return log->problem;

@@ -57,6 +57,9 @@ struct ebb_log_summary {
 };
 void ebb_log_summary(const struct ebb_log *log, struct ebb_log_summary *summary);
 
+/* Fails, with what to do, if there is no keyframe: then nothing can be replayed. */
+int ebb_log_require_keyframe(const struct ebb_log *log, struct ebb_error *error);
+
 /*
  * Why a resolved log ends before its last event, text owned by the log; NULL if it does not. The
  * log then has as many events as the index, and ends at the last good position.

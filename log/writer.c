@@ -61,7 +61,10 @@ struct ebb_log_writer *ebb_log_writer_create(const char *directory, uint32_t fla
                                              struct ebb_error *error)
 {
     static const struct ebb_output no_output = {
-        .fd = -1, .after_error = "; the recording can be replayed up to here"};
+        .fd = -1,
+        .after_error =
+            "; nothing of the recording can be replayed, since its first keyframe is not "
+            "complete: record again where there is room"};
     struct ebb_log_writer *writer;
 
     if (flags & ~EBB_LOG_FLAGS) {

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#define AFTER_ERROR "; the recording can be replayed up to here"
 #define PAGES_LEVEL 1 /* zstd: RAM is written while the guest waits */
 
 /* Appends a block to the file where it belongs. */
@@ -22,6 +23,7 @@ static int write_block(struct ebb_log_writer *writer, struct ebb_block *block,
     output->offset += EBB_BLOCK_HEADER_SIZE + payload->size;
     if (block->type == EBB_BLOCK_KEYFRAME) {
         writer->keyframe_count++;
+        writer->log.after_error = writer->keyframes.after_error = AFTER_ERROR;
     }
     pthread_mutex_unlock(&writer->mutex);
     return 0;

@@ -36,13 +36,7 @@ static int open_log(struct task *task, struct ebb_error *error)
         return ebb_fail(error, EBB_ERROR_USAGE,
                         "%s was not recorded under KVM; its positions are known", recording);
     }
-    if (task->summary.first_keyframe >= task->summary.keyframe_count) {
-        return ebb_fail(error, EBB_ERROR_CORRUPT,
-                        "the recording %s has no keyframe to start from; it ended before the "
-                        "first one was written",
-                        recording);
-    }
-    return 0;
+    return ebb_log_require_keyframe(task->log, error);
 }
 
 static void set_limits(struct task *task)

@@ -46,12 +46,8 @@ static int list_keyframes(struct timeline *timeline, const struct ebb_log_summar
     uint64_t first = summary->first_keyframe, count = summary->keyframe_count;
     struct ebb_keyframe keyframe;
 
-    if (count <= first) {
-        return ebb_fail(
-            error, EBB_ERROR_CORRUPT, "the recording %s has no keyframe to start from%s%s",
-            timeline->recording,
-            ebb_log_damage(timeline->log) ? ": " : "; it ended before the first one was written",
-            ebb_log_damage(timeline->log) ? ebb_log_damage(timeline->log) : "");
+    if (ebb_log_require_keyframe(timeline->log, error)) {
+        return -1;
     }
     timeline->keyframes = calloc(count - first, sizeof(*timeline->keyframes));
     timeline->gaps = calloc(count - first, sizeof(*timeline->gaps));

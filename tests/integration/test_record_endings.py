@@ -2,6 +2,7 @@
 """However a recording ends, it can be replayed up to where it ended."""
 
 import os
+import random
 import resource
 import shutil
 import signal
@@ -139,19 +140,44 @@ class Endings(unittest.TestCase):
         recorder.wait()  # the pipes close when QEMU has ended as well
         self.check_complete(recorder.recording)
 
-    def test_full_disk(self):
+    def fill_disk(self, extra=()):
         """A file size limit stands for a full disk: the write fails in the same way."""
         def limit():
             resource.setrlimit(resource.RLIMIT_FSIZE, (300000, 300000))
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
-        recorder = self.ebb.start_recording(self.ebb.guests.bare("forever-aarch64"),
+        recorder = self.ebb.start_recording(self.ebb.guests.bare("forever-aarch64") + list(extra),
                                             ["--keyframe-interval", "5000000"],
                                             preexec_fn=limit, restore_signals=False)
         self.addCleanup(recorder.close)
         self.assertNotEqual(recorder.wait(), 0, recorder.describe())
         self.assertRegex(recorder.errors.decode(), "(?i)too large|no space|cannot write")
+        return recorder
+
+    def test_full_disk(self):
+        recorder = self.fill_disk()
+        self.assertIn("; the recording can be replayed up to here\n", recorder.errors.decode())
         self.check_cut_off(recorder.recording)
+
+    def test_disk_full_at_once(self):
+        """Without its first keyframe nothing can be replayed, and everybody says so."""
+        data = os.path.join(self.ebb.folder, "random")
+        with open(data, "wb") as file:
+            file.write(random.Random(1).randbytes(1 << 20))
+        recorder = self.fill_disk(["-device",
+                                   "loader,file=%s,addr=0x41000000,force-raw=on" % data])
+        self.assertEqual(self.ebb.info(recorder.recording)["keyframe_count"], 0)
+        self.assertIn("; nothing of the recording can be replayed", recorder.errors.decode())
+        self.assertNotIn("up to", recorder.errors.decode())
+        told = self.ebb.run("info", recorder.recording)
+        self.assertEqual(told.status, 0, told.describe())
+        self.assertIn("cut off before the first keyframe was complete; nothing can be replayed, "
+                      "record again", told.text())
+        for command in ("verify", "replay"):
+            refused = self.ebb.run(command, recorder.recording)
+            self.assertEqual(refused.status, 4, refused.describe())
+            self.assertRegex(refused.errors.decode(),
+                             "nothing of the recording .* can be replayed, .*; record again\n")
 
     def test_truncated_anywhere(self):
         """Cut off at any byte of its log a recording replays up to its last whole block."""

@@ -216,6 +216,48 @@ static void test_flight(void **state)
     json_decref(events);
 }
 
+/* A recording without a keyframe, which has an end or was cut off. */
+static void write_short(const struct command_setting *setting, const char *name, bool complete)
+{
+    struct ebb_log_writer *writer;
+    struct ebb_error error;
+    char path[4096];
+
+    snprintf(path, sizeof(path), "%s/%s", setting->folder, name);
+    assert_int_equal(mkdir(path, 0777), 0);
+    fixture_write(path, "manifest.json", manifest, strlen(manifest));
+    writer = ebb_log_writer_create(path, EBB_LOG_COUNTS, &error);
+    assert_non_null(writer);
+    if (complete) {
+        write_events(writer);
+    } else {
+        append(writer, (struct ebb_event){.kind = EBB_EVENT_INTERRUPT_LINE, .value = 1});
+    }
+    fixture_close(writer);
+}
+
+/* The disk was full before the first keyframe was complete, or the keyframes are gone. */
+static void test_without_keyframe(void **state)
+{
+    const struct command_outcome *outcome;
+
+    setenv("EBB_QEMU", "/bin/true", 1); /* is looked for, and not started */
+    write_short(*state, "short", false);
+    write_short(*state, "gone", true);
+    outcome = command_run(*state, "info short");
+    assert_int_equal(outcome->status, 0);
+    assert_non_null(strstr(outcome->out, "nothing can be replayed, record again\n"));
+    assert_null(strstr(outcome->out, "ebb verify"));
+    outcome = command_run(*state, "verify short");
+    assert_int_equal(outcome->status, 4);
+    assert_non_null(strstr(outcome->err, "nothing of the recording short can be replayed, "));
+    outcome = command_run(*state, "info gone");
+    assert_non_null(strstr(outcome->out, "complete (power-off), but no keyframe is left; nothing "
+                                         "can be replayed, record again\n"));
+    assert_non_null(strstr(command_run(*state, "verify gone")->err, ": none is left; record"));
+    unsetenv("EBB_QEMU");
+}
+
 int main(int argc, char **argv)
 {
     char *ebb = command_path(argc, argv);
@@ -223,10 +265,8 @@ int main(int argc, char **argv)
 #define IN_FOLDER(test)                                                                            \
     cmocka_unit_test_prestate_setup_teardown(test, setup, command_teardown, &setting)
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_unresolved),
-        IN_FOLDER(test_resolved),
-        IN_FOLDER(test_problem),
-        IN_FOLDER(test_flight),
+        IN_FOLDER(test_unresolved), IN_FOLDER(test_resolved),         IN_FOLDER(test_problem),
+        IN_FOLDER(test_flight),     IN_FOLDER(test_without_keyframe),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -60,10 +60,10 @@ int worker_kvm_open(struct worker *worker, struct ebb_error *error)
     uint64_t value;
     int i;
 
-    ebb_log_summary(worker->events.log, &summary);
-    if (summary.keyframe_count <= summary.first_keyframe) {
-        return ebb_fail(error, EBB_ERROR_CORRUPT, "the recording has no keyframe to start from");
+    if (ebb_log_require_keyframe(worker->events.log, error)) {
+        return -1;
     }
+    ebb_log_summary(worker->events.log, &summary);
     if (ebb_keyframe_registers_read(worker->events.log, summary.first_keyframe, &registers,
                                     error)) {
         return -1;
