@@ -221,7 +221,7 @@ int record_amounts(const struct record_settings *settings, enum accelerator acce
                    struct record_amounts *amounts, struct ebb_error *error)
 {
     const struct quantity *interval = &settings->interval, *last = &settings->last;
-    bool timed = interval->unit == QUANTITY_MILLISECONDS;
+    bool timed = interval->unit == QUANTITY_MICROSECONDS;
 
     *amounts = (struct record_amounts){0};
     if (accelerator == ACCELERATOR_KVM && check_amounts(settings, error) < 0) {
@@ -232,10 +232,11 @@ int record_amounts(const struct record_settings *settings, enum accelerator acce
             add_amount(amounts, "keyframe-interval",
                        timed || interval->value == 0 ? NEVER : interval->value);
         }
-        add_amount(amounts, "keyframe-ms", timed ? interval->value : 0);
+        add_amount(amounts, "keyframe-ms", timed ? quantity_milliseconds(interval) : 0);
     }
     if (settings->has_last) {
-        add_amount(amounts, "last-ms", last->unit == QUANTITY_MILLISECONDS ? last->value : 0);
+        add_amount(amounts, "last-ms",
+                   last->unit == QUANTITY_MICROSECONDS ? quantity_milliseconds(last) : 0);
         add_amount(amounts, "last-bytes", last->unit == QUANTITY_BYTES ? last->value : 0);
         add_amount(amounts, "last-instructions",
                    last->unit == QUANTITY_INSTRUCTIONS ? last->value : 0);
@@ -309,7 +310,7 @@ static int write_properties(const struct record_plan *plan, const struct record_
         fprintf(properties, ",pmu-type=%d", plan->pmu_type);
     }
     if (settings->has_clock_step && plan->accelerator == ACCELERATOR_KVM) {
-        fprintf(properties, ",clock-step-ms=%u", settings->clock_step_ms);
+        fprintf(properties, ",clock-step-us=%u", settings->clock_step_us);
     }
     if (settings->rescan_on_execute && plan->accelerator == ACCELERATOR_KVM) {
         fprintf(properties, ",rescan-on-execute=%s", settings->rescan_on_execute);

@@ -9,7 +9,9 @@
 
 #define DEFAULT_ICOUNT 1
 #define MAXIMUM_ICOUNT 10
-#define MAXIMUM_CLOCK_STEP_MS 1000
+/* Microseconds: what the recorder keeps to when it makes the steps shorter itself, and a second. */
+#define MINIMUM_CLOCK_STEP 100
+#define MAXIMUM_CLOCK_STEP 1000000
 #define ADDRESS_DIGITS 40 /* of a number that options_number() takes, and to spare */
 
 enum {
@@ -45,13 +47,15 @@ const struct option_spec record_options[] = {
                       "QEMU's arguments ask for nothing that only tcg has."},
     [RECORD_KEYFRAME_INTERVAL] = {"keyframe-interval", 0, "TIME|INSTRUCTIONS",
                                   "Writes a keyframe so often (500ms, 10s, or, with tcg, 100M "
-                                  "instructions); 0: only at the beginning and the end. Default: "
+                                  "instructions; times are rounded up to whole milliseconds); 0: "
+                                  "only at the beginning and the end. Default: "
                                   "every second with kvm, 100 million instructions with tcg. "
                                   "Keyframes let a replay begin in the middle."},
     [RECORD_LAST] = {"last", 0, "AMOUNT",
                      "Keeps the newest part of the recording only, like a flight recorder: so much "
-                     "time (60s, 10min), disk space (500MB, 2GiB), or, with tcg, instructions "
-                     "(500M). Older keyframes and events are dropped as new ones come; what is "
+                     "time (60s, 10min; rounded up to whole milliseconds), disk space (500MB, "
+                     "2GiB), or, with tcg, instructions (500M). Older keyframes and events are "
+                     "dropped as new ones come; what is "
                      "left is somewhat more than asked for."},
     [RECORD_UNTIL] = {"until", 0, "CONDITION",
                       "Ends the recording, and QEMU, when this happens; may be given several "
@@ -74,10 +78,11 @@ const struct option_spec record_options[] = {
     [RECORD_ICOUNT] = {"icount", 0, "SHIFT",
                        "An instruction takes 2^SHIFT ns of guest time with tcg; default: 1. The "
                        "same as -icount shift=SHIFT among QEMU's arguments."},
-    [RECORD_CLOCK_STEP] = {"clock-step", 0, "TIME",
-                           "With kvm, the guest's clock moves on whenever something happens, and "
-                           "at least so often when the guest looks at it; default: 4ms. 0: each "
-                           "look tells the exact time, and takes as long as a device access."},
+    [RECORD_CLOCK_STEP] =
+        {"clock-step", 0, "TIME",
+         "With kvm, the guest's clock moves on whenever something happens, and "
+         "at least so often when the guest looks at it: 100us to 1s; default: "
+         "4ms. 0: each look tells the exact time, and takes as long as a device access."},
     [RECORD_GUEST_CLOCK] = {"guest-clock", 0, "auto|page|registers",
                             "With kvm, what the guest has for a clock. page: a memory-mapped "
                             "timer, which costs little and wants a driver. registers: the timer of "
@@ -143,18 +148,17 @@ static int parse_amounts(const struct arguments *arguments, struct record_settin
 
     if (interval) {
         settings->has_interval = true;
-        if (quantity_parse(interval, "--keyframe-interval", &settings->interval, error) < 0) {
+        if (quantity_parse(interval, "--keyframe-interval",
+                           QUANTITY_MICROSECONDS | QUANTITY_INSTRUCTIONS, &settings->interval,
+                           error) < 0) {
             return -1;
-        }
-        if (settings->interval.unit == QUANTITY_BYTES) {
-            return ebb_fail(error, EBB_ERROR_USAGE,
-                            "--keyframe-interval: \"%s\" is bytes; write a time or instructions",
-                            interval);
         }
     }
     if (last) {
         settings->has_last = true;
-        if (quantity_parse(last, "--last", &settings->last, error) < 0) {
+        if (quantity_parse(last, "--last",
+                           QUANTITY_MICROSECONDS | QUANTITY_BYTES | QUANTITY_INSTRUCTIONS,
+                           &settings->last, error) < 0) {
             return -1;
         }
         if (settings->last.value == 0) {
@@ -178,13 +182,12 @@ static int parse_clock_step(const char *text, struct record_settings *settings,
     if (!text) {
         return 0;
     }
-    if (quantity_parse(text, "--clock-step", &step, error) < 0) {
+    if (quantity_parse(text, "--clock-step", QUANTITY_MICROSECONDS, &step, error) < 0) {
         return -1;
     }
-    if ((step.unit != QUANTITY_MILLISECONDS && step.value > 0) ||
-        step.value > MAXIMUM_CLOCK_STEP_MS) {
+    if (step.value > MAXIMUM_CLOCK_STEP || (step.value > 0 && step.value < MINIMUM_CLOCK_STEP)) {
         return ebb_fail(error, EBB_ERROR_USAGE,
-                        "--clock-step: \"%s\" is not a time of at most a second, like 1ms", text);
+                        "--clock-step: \"%s\" is neither 0 nor a time from 100us to 1s", text);
     }
     if (settings->accelerator == ACCELERATOR_TCG) {
         return ebb_fail(error, EBB_ERROR_USAGE,
@@ -192,7 +195,7 @@ static int parse_clock_step(const char *text, struct record_settings *settings,
                         "nothing");
     }
     settings->has_clock_step = true;
-    settings->clock_step_ms = (unsigned)step.value;
+    settings->clock_step_us = (unsigned)step.value;
     return 0;
 }
 

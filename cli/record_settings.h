@@ -18,7 +18,7 @@ struct record_settings {
     bool has_icount;
     unsigned icount; /* shift */
     bool has_clock_step;
-    unsigned clock_step_ms;        /* 0: each look at the clock leaves the guest */
+    unsigned clock_step_us;        /* 0: each look at the clock leaves the guest */
     const char *guest_clock;       /* auto, page or registers */
     const char *rescan_on_execute; /* on or off */
     size_t rescan_at_count;

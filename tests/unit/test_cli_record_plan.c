@@ -165,6 +165,8 @@ static void test_amounts(void **state)
     } cases[] = {
         {"--keyframe-interval=5s", ",keyframe-ms=5000",
          ",keyframe-interval=4503599627370495,keyframe-ms=5000"},
+        {"--keyframe-interval=100us", ",keyframe-ms=1",
+         ",keyframe-interval=4503599627370495,keyframe-ms=1"},
         {"--keyframe-interval=0", "", ",keyframe-interval=4503599627370495"},
         {"--keyframe-interval=100M", NULL, ",keyframe-interval=100000000"},
         {"--last=1min", ",last-ms=60000,keyframe-ms=1000", ",last-ms=60000"},
@@ -242,13 +244,18 @@ static void test_clock_step(void **state)
     (void)state;
     expect_line(&arm, "--clock-step=5ms -M virt -cpu host",
                 "-machine virt " MACHINE " -accel kvm -cpu host" HIDDEN " " GLOBALS
-                " " RECORDER EVERY_SECOND ",clock-step-ms=5");
+                " " RECORDER EVERY_SECOND ",clock-step-us=5000");
     expect_line(&arm, "--clock-step=0 -M virt -cpu host",
                 "-machine virt " MACHINE " -accel kvm -cpu host" HIDDEN " " GLOBALS
-                " " RECORDER EVERY_SECOND ",clock-step-ms=0");
+                " " RECORDER EVERY_SECOND ",clock-step-us=0");
     expect_line(&x86, "--clock-step=5ms -M virt", "-M virt -icount shift=1 " RECORDER);
-    expect_refusal(&arm, "--clock-step=2s -M virt", "at most a second");
-    expect_refusal(&arm, "--clock-step=5 -M virt", "like 1ms");
+    expect_line(&arm, "--clock-step=100us -M virt -cpu host",
+                "-machine virt " MACHINE " -accel kvm -cpu host" HIDDEN " " GLOBALS
+                " " RECORDER EVERY_SECOND ",clock-step-us=100");
+    expect_refusal(&arm, "--clock-step=2s -M virt", "a time from 100us to 1s");
+    expect_refusal(&arm, "--clock-step=99us -M virt", "a time from 100us to 1s");
+    expect_refusal(&arm, "--clock-step=5 -M virt",
+                   "--clock-step cannot be \"5\"; write a time (100us, 500ms, 60s, 5min, 1h)");
     expect_refusal(&arm, "--accel=tcg --clock-step=5ms -M virt", "for --accel kvm");
 }
 
@@ -384,7 +391,8 @@ static void test_refused(void **state)
     expect_refusal(&host, "--accel=hvf -M virt", "neither");
     expect_refusal(&host, "--last=0s -M virt", "--last");
     expect_refusal(&host, "--last=1s --keyframe-interval=0 -M virt", "needs keyframes");
-    expect_refusal(&host, "--keyframe-interval=1MB -M virt", "bytes");
+    expect_refusal(&host, "--keyframe-interval=1MB -M virt",
+                   "write a time (100us, 500ms, 60s, 5min, 1h) or instructions");
 }
 
 /* Whoever sets the pace of guest time wants TCG. */

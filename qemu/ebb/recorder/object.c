@@ -31,7 +31,7 @@
 OBJECT_DECLARE_SIMPLE_TYPE(EbbRecorder, EBB_RECORDER)
 
 #define ANY_PMU 4 /* PERF_TYPE_RAW: that of the CPU in use */
-#define DEFAULT_CLOCK_STEP_MS 4
+#define DEFAULT_CLOCK_STEP_US 4000
 
 /*
  * Instructions: 0.2 s to replay at 1.6 ns each (./run bench replay), which is as long as a first
@@ -289,7 +289,7 @@ static void add_numbers(Object *object, struct recorder_settings *settings)
                                    OBJ_PROP_FLAG_READWRITE);
     object_property_add_uint32_ptr(object, "pmu-type", &settings->pmu_type,
                                    OBJ_PROP_FLAG_READWRITE);
-    object_property_add_uint32_ptr(object, "clock-step-ms", &settings->clock_step_ms,
+    object_property_add_uint32_ptr(object, "clock-step-us", &settings->clock_step_us,
                                    OBJ_PROP_FLAG_READWRITE);
     object_property_add_uint32_ptr(object, "status-fd", &settings->status_fd,
                                    OBJ_PROP_FLAG_READWRITE);
@@ -308,7 +308,7 @@ static void recorder_init(Object *object)
     session->settings.keyframe_interval = DEFAULT_KEYFRAME_INTERVAL;
     session->settings.status_fd = UINT32_MAX;
     session->settings.pmu_type = ANY_PMU;
-    session->settings.clock_step_ms = DEFAULT_CLOCK_STEP_MS;
+    session->settings.clock_step_us = DEFAULT_CLOCK_STEP_US;
     recorder_session_init(session);
     add_numbers(object, &session->settings);
     object_property_add_uint64_ptr(object, "rescan-replaced", &session->rescanned.replaced,

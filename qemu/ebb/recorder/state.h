@@ -34,7 +34,7 @@ struct recorder_settings {
     uint32_t keyframe_ms;       /* host time; 0: does not matter */
     uint32_t status_fd;         /* UINT32_MAX: none */
     uint32_t pmu_type;          /* of perf_event_open(): which PMU counts, under KVM */
-    uint32_t clock_step_ms;     /* the guest's clock may stand still so long; 0: it never does */
+    uint32_t clock_step_us;     /* the guest's clock may stand still so long; 0: it never does */
     uint64_t *rescan_at;        /* guest-virtual addresses, under KVM */
     size_t rescan_at_count;
     bool rescan_on_execute; /* where the host can tell, under KVM */

@@ -146,7 +146,7 @@ bool recorder_kvm_clock_prepare(struct recorder_session *session, Error **errp)
     struct recorder_kvm_clock *clock;
     QemuThread thread;
 
-    if (!timer || timer->of_cpu || !session->settings.clock_step_ms) {
+    if (!timer || timer->of_cpu || !session->settings.clock_step_us) {
         return true;
     }
     if (!ebb_mmio_timer_show(timer, errp)) {
@@ -156,7 +156,7 @@ bool recorder_kvm_clock_prepare(struct recorder_session *session, Error **errp)
     clock->timer = timer;
     clock->cpu = CPU(session->cpu);
     clock->cpu_fd = open_state(clock->cpu);
-    clock->longest_step_ns = session->settings.clock_step_ms * (int64_t)SCALE_MS;
+    clock->longest_step_ns = session->settings.clock_step_us * (int64_t)SCALE_US;
     clock->step_ns = clock->longest_step_ns;
     qemu_mutex_init(&clock->lock);
     qemu_cond_init(&clock->entered);

@@ -211,7 +211,7 @@ void recorder_kvm_reads_prepare(struct recorder_session *session)
     if (!traps_timer() && recorder_kvm_clock_follow(session, &follower)) {
         reads = session->kvm->reads = g_new0(struct recorder_kvm_reads, 1);
         reads->list = g_array_new(false, true, sizeof(struct counter_read));
-        reads->longest_ns = session->settings.clock_step_ms * (int64_t)SCALE_MS * LONGEST_STEPS;
+        reads->longest_ns = session->settings.clock_step_us * (int64_t)SCALE_US * LONGEST_STEPS;
         reads->step_ns = reads->longest_ns;
     }
 }
