@@ -241,6 +241,8 @@ class Recordings(KvmTest):
         self.assertEqual((exits["timer_access"], exits["random_read"]), (0, 0))
         self.assertGreaterEqual(exits["breakpoint"], 3)  # the guest's own
         self.assertRegex(made.errors, "counter in the guest's image: [1-9]\\d* replaced")
+        self.assertIn("image: %d replaced" % made.stats()["replaced_in_image"], made.errors)
+        self.assertEqual(made.stats()["replaced_by_rescans"], 0)
 
     def test_clock_64(self):
         self.check_clock(64)

@@ -101,6 +101,8 @@ class Rescans:
         """The first of the two places is met before there is anything to replace."""
         made = self.check("late", 1)
         self.assertEqual(made.stats()["rescans"], 2)
+        self.assertEqual(made.stats()["replaced_in_image"], 0)
+        self.assertEqual(made.stats()["replaced_by_rescans"], 1)
         self.assertRegex(made.errors, "memory: 0 replaced")
         self.assertRegex(made.errors, "memory: 1 replaced")
         with Gdb(self.ebb.guests.elf("latecode-kvm-" + ARCHITECTURES[self.bits]), made.recording,
@@ -134,7 +136,7 @@ class Linux:
         made = HOSTS.get(HOST.name).made("linux")
         self.assertEqual(made.status, 0, made.describe())
         self.assertRegex(made.text(), "guest: PASS")
-        self.assertGreater(made.stats()["replaced"], 0)
+        self.assertGreater(made.stats()["replaced_by_rescans"], 0)
         result = ebb.current().json("verify", "--json", made.recording)
         self.assertTrue(result["verified"], result)
         self.assertTrue(result["end_state_compared"], result)

@@ -129,7 +129,7 @@ static void kvm_was_reset(struct recorder_session *session)
 static bool kvm_start(struct recorder_session *session, Error **errp)
 {
     memset(session->kvm->exits, 0, sizeof(session->kvm->exits));
-    session->kvm->anchors = session->kvm->rescans = session->kvm->replaced = 0;
+    session->kvm->anchors = session->kvm->rescans = session->kvm->replaced_by_rescans = 0;
     session->kvm->reads_opened = session->kvm->reads_closed = 0;
     if (session->kvm->has_run) {
         recorder_kvm_rescan(session); /* a guest that runs already has code of its own */
@@ -220,7 +220,8 @@ static void kvm_status(struct recorder_session *session, QDict *status)
     qdict_put(status, "exits", exits);
     qdict_put(status, "anchors", qnum_from_uint(session->kvm->anchors));
     qdict_put(status, "rescans", qnum_from_uint(session->kvm->rescans));
-    qdict_put(status, "replaced", qnum_from_uint(session->kvm->replaced));
+    qdict_put(status, "replaced_in_image", qnum_from_uint(session->kvm->replaced_in_image));
+    qdict_put(status, "replaced_by_rescans", qnum_from_uint(session->kvm->replaced_by_rescans));
     qdict_put(status, "reads_opened", qnum_from_uint(session->kvm->reads_opened));
     qdict_put(status, "reads_closed", qnum_from_uint(session->kvm->reads_closed));
     qdict_put_bool(status, "execution_noticed", session->kvm->execution_noticed);

@@ -248,6 +248,7 @@ void recorder_kvm_image_patch(struct recorder_session *session)
     outcome.replaced += firmware.replaced;
     outcome.random += firmware.random;
     outcome.left_alone += firmware.left_alone;
+    session->kvm->replaced_in_image = outcome.replaced;
     if (is_clock_of_cpu(session) || outcome.replaced || outcome.left_alone) {
         recorder_kvm_image_tell(session, &outcome, "in the guest's image");
     }

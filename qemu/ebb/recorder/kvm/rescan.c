@@ -35,7 +35,7 @@ static void replace(struct recorder_session *session, const struct counter_image
     }
     recorder_kvm_image_replace(image, site, outcome);
     recorder_kvm_image_map_again(bytes);
-    session->kvm->replaced++;
+    session->kvm->replaced_by_rescans++;
 }
 
 static void scan(struct recorder_session *session, struct counter_image *image,

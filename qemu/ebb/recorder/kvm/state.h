@@ -61,8 +61,9 @@ struct recorder_kvm {
     size_t id_count;
     uint64_t exits[RECORDER_KVM_EXITS];
     uint64_t anchors;
-    uint64_t rescans;  /* that looked at more than a page */
-    uint64_t replaced; /* by them */
+    uint64_t replaced_in_image; /* when the guest was last started */
+    uint64_t rescans;           /* that looked at more than a page */
+    uint64_t replaced_by_rescans;
     uint64_t reads_opened, reads_closed;
 };
 
