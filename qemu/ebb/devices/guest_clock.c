@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "qemu/osdep.h"
+#include "qemu/datadir.h"
 #include "cpu.h"
 #include "hw/loader.h"
 #include "hw/qdev-core.h"
@@ -23,6 +24,13 @@
 
 /* What all drivers of the memory-mapped timer are found by in a device tree. */
 #define TIMER_COMPATIBLE "arm,armv7-timer-mem"
+
+/* The same for the CPU's own timer. */
+#define CPU_TIMER_ARMV7 "arm,armv7-timer"
+#define CPU_TIMER_ARMV8 "arm,armv8-timer"
+
+/* The property of the CPU's timer for which Linux, on arm64, lets no process read the counter. */
+#define CLOSING_ERRATUM "allwinner,erratum-unknown1"
 
 /* Bytes that an unpacked kernel may have; QEMU's limit for what it loads. */
 #define KERNEL_MAX LOAD_IMAGE_MAX_GUNZIP_BYTES
@@ -114,7 +122,7 @@ static bool chooses_cpu_timer(const EbbMmioTimer *timer, struct kernel kernel)
 static void describe_cpu_timer(void *fdt)
 {
     qemu_fdt_add_subnode(fdt, "/timer");
-    qemu_fdt_setprop_string(fdt, "/timer", "compatible", "arm,armv8-timer");
+    qemu_fdt_setprop_string(fdt, "/timer", "compatible", CPU_TIMER_ARMV8);
 }
 
 static void describe_mmio_timer(void *fdt, hwaddr address, hwaddr frame_size, int spi)
@@ -164,7 +172,7 @@ static void describe_sp804(void *fdt, hwaddr address, int spi)
  */
 static void describe_recorded_cpu_timer(void *fdt)
 {
-    static const char armv8[] = "arm,armv8-timer\0arm,armv7-timer", armv7[] = "arm,armv7-timer";
+    static const char armv8[] = CPU_TIMER_ARMV8 "\0" CPU_TIMER_ARMV7, armv7[] = CPU_TIMER_ARMV7;
     static const int ppis[] = {13, 14, 11, 10}; /* secure, physical, virtual, hypervisor */
     uint32_t interrupts[ARRAY_SIZE(ppis) * 3];
     size_t i;
@@ -181,7 +189,7 @@ static void describe_recorded_cpu_timer(void *fdt)
     qemu_fdt_setprop(fdt, "/timer", "interrupts", interrupts, sizeof(interrupts));
     qemu_fdt_setprop_cell(fdt, "/timer", "clock-frequency", EBB_MMIO_TIMER_HZ);
     if (!is_armv7()) {
-        qemu_fdt_setprop(fdt, "/timer", "allwinner,erratum-unknown1", NULL, 0);
+        qemu_fdt_setprop(fdt, "/timer", CLOSING_ERRATUM, NULL, 0);
     }
 }
 
@@ -232,29 +240,69 @@ static bool check_kernel(const char *name, Error **errp)
     return has_clock;
 }
 
-/* A device tree of the user's stands in for the machine's. */
-static bool check_device_tree(const char *name, Error **errp)
+/* Whether a device tree has such a node; if without is not NULL, one that has no such property. */
+static bool has_node(void *fdt, const char *compatible, const char *without)
 {
-    g_autofree char *bytes = NULL;
-    gsize size;
+    g_auto(GStrv) paths = qemu_fdt_node_path(fdt, NULL, compatible, NULL);
+    bool any = false;
+    size_t i;
 
-    if (!name || !g_file_get_contents(name, &bytes, &size, NULL) ||
-        memmem(bytes, size, TIMER_COMPATIBLE, strlen(TIMER_COMPATIBLE) + 1)) {
+    for (i = 0; paths && paths[i]; i++) {
+        any |= !without || !qemu_fdt_getprop(fdt, paths[i], without, NULL, NULL);
+    }
+    return any;
+}
+
+/* The guest is to have the memory-mapped timer. */
+static bool check_mmio_timer(void *fdt, const char *name, Error **errp)
+{
+    if (has_node(fdt, TIMER_COMPATIBLE, NULL)) {
+        return true;
+    }
+    error_setg(
+        errp,
+        "no timer found in the device tree: %s describes no " TIMER_COMPATIBLE
+        ", the memory-mapped timer; leave -dtb out, or record with --guest-clock registers%s "
+        "or --accel tcg",
+        name, is_armv7() ? "" : " and " CLOSING_ERRATUM " in the node of the CPU's timer");
+    return false;
+}
+
+/* The guest is to have the CPU's own timer, and its processes not the CPU's counter. */
+static bool check_cpu_timer(void *fdt, const char *name, Error **errp)
+{
+    if (is_armv7() || (!has_node(fdt, CPU_TIMER_ARMV8, CLOSING_ERRATUM) &&
+                       !has_node(fdt, CPU_TIMER_ARMV7, CLOSING_ERRATUM))) {
         return true;
     }
     error_setg(errp,
-               "no timer found in the device tree: %s describes no " TIMER_COMPATIBLE
-               ", the memory-mapped timer; leave -dtb out, or record with --guest-clock registers "
-               "or --accel tcg",
+               "the guest's programs could read the CPU's counter, unrecorded: in %s the node of "
+               "the CPU's timer has no " CLOSING_ERRATUM
+               ", for which Linux lets no program do so; leave -dtb out, add this property, or "
+               "record with --accel tcg",
                name);
     return false;
+}
+
+/* A device tree of the user's stands in for the machine's. */
+static bool check_device_tree(const char *name, bool of_cpu, Error **errp)
+{
+    g_autofree char *file = name ? qemu_find_file(QEMU_FILE_TYPE_BIOS, name) : NULL;
+    g_autofree void *fdt = NULL;
+    int size;
+
+    /* What cannot be read the machine's loader has refused by now. */
+    if (!file || !(fdt = load_device_tree(file, &size))) {
+        return true;
+    }
+    return of_cpu ? check_cpu_timer(fdt, name, errp) : check_mmio_timer(fdt, name, errp);
 }
 
 bool ebb_guest_clock_check(MachineState *machine, Error **errp)
 {
     const EbbMmioTimer *timer = ebb_mmio_timer_find();
+    bool of_cpu = timer && timer->of_cpu;
 
-    return (timer && timer->of_cpu) ||
-           (check_device_tree(machine->dtb, errp) &&
-            (is_armv7() || check_kernel(machine->kernel_filename, errp)));
+    return check_device_tree(machine->dtb, of_cpu, errp) &&
+           (of_cpu || is_armv7() || check_kernel(machine->kernel_filename, errp));
 }
