@@ -281,7 +281,7 @@ int question_ask(struct question *question, struct ebb_error *error)
     if (question->json) {
         json_list_end(&question->list);
     }
-    if (status == 0 && result.ended && !question->failed && !ferror(stdout)) {
+    if (status == 0 && result.ended && !question->quiet && !question->failed && !ferror(stdout)) {
         fprintf(stderr, "ebb: there may be more; --from %" PRIu64 " goes on\n", result.until);
     }
     return question->failed ? -1 : status;

@@ -62,6 +62,7 @@ struct question {
     json_t *(*describe)(struct question *question, const struct timeline_row *row);
     void *opaque; /* the command's */
     bool json;
+    bool quiet; /* of the command: nobody is told that there may be more rows */
     struct json_list list;
     struct ebb_error *error; /* of the row that could not be printed */
     bool failed;
