@@ -14,16 +14,24 @@
 #include <string.h>
 #include <unistd.h>
 
-/* clang-format off: a table */
 /* In the order of the manual. */
+/* clang-format off */
 static const struct command *const commands[] = {
-    &command_record,   &command_replay,
-    &command_bisect,   &command_info,
-    &command_dump,     &command_console,
-    &command_verify,   &command_shell,
-    &command_accesses, &command_first,
-    &command_last,     &command_doctor,
-    &command_help,     NULL,
+    &command_record,
+    &command_replay,
+    &command_bisect,
+    &command_info,
+    &command_dump,
+    &command_console,
+    &command_verify,
+    &command_shell,
+    &command_accesses,
+    &command_first,
+    &command_last,
+    &command_history,
+    &command_doctor,
+    &command_help,
+    NULL,
 };
 /* clang-format on */
 

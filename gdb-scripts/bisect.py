@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ebb bisect has gdb do: evaluate a condition at positions that it is told.
+"""What ebb bisect and ebb history have gdb do: evaluate an expression at positions that it is told.
 
-ebb bisect starts gdb with this file. Each line of standard input is a request, a JSON object, and
+They start gdb with this file. Each line of standard input is a request, a JSON object, and
 descriptor 3 gets a line of JSON for each; so it goes on until the input ends.
 """
 
@@ -173,7 +173,33 @@ def run_memory(request):
     """The memory that the condition depends on, where that is known without looking at it."""
     memory = conditions.memory(request["expression"])
     return {"memory": memory and [{"address": address_text(address), "size": size}
-                                  for address, size in memory]}
+                                  for address, size in memory],
+            "plain": conditions.operands(request["expression"]) == [request["expression"].strip()]}
+
+
+def value_text(value):
+    return value.format_string(max_elements=16)
+
+
+def value_at(expression, position):
+    seek(position)
+    try:
+        return value_text(conditions.evaluate(expression))
+    except Unknown:
+        return None
+
+
+def run_values(request):
+    """The expression's values at positions; None where it has none."""
+    return {"values": [value_at(request["expression"], position)
+                       for position in request["positions"]]}
+
+
+def run_formats(request):
+    """Bytes as values of the expression's type."""
+    kind = gdb.parse_and_eval(request["expression"]).type
+    return {"values": [value_text(gdb.Value(bytes.fromhex(text), kind))
+                       for text in request["bytes"]]}
 
 
 def watch_stores(expression):
@@ -215,8 +241,53 @@ def run_scan(request):
             watch.delete()
 
 
+def next_change(expression, text, last):
+    """The next position, up to the last, from which on the value is another one, and that value."""
+    while True:
+        before = ebb.server.place()[0]
+        gdb.execute("continue", to_string=True)
+        position = ebb.server.place()[0]
+        if position > last or position <= before:
+            return None, None
+        changed = value_at(expression, position)
+        # gdb steps once more behind what a device has written.
+        while position > before + 1 and value_at(expression, position - 1) == changed:
+            position -= 1
+        seek(position)
+        if changed != text:
+            return position, changed
+
+
+def run_changes(request):
+    """Positions and values from change to change, of what may be behind pointers. gdb looks at each
+    itself."""
+    expression, most = request["expression"], request["most"]
+    seek(request["from"])
+    try:
+        text = value_text(conditions.evaluate(expression))
+    except Unknown as unknown:
+        raise gdb.error(f"\"{expression}\" has no value at position {request['from']}: "
+                        f"{str(unknown).rstrip('.')}") from None
+    watch = watch_stores(expression)
+    if watch is None:
+        raise gdb.error(f"\"{expression}\" depends on registers or on variables of a function, not "
+                        "on memory alone")
+    changes = [[request["from"], text]]
+    try:
+        while len(changes) <= most:
+            position, text = next_change(expression, text, request["to"])
+            if position is None:
+                break
+            changes.append([position, text])
+    finally:
+        if watch.is_valid():
+            watch.delete()
+    return {"changes": changes}
+
+
 REQUESTS = {"open": run_open, "probe": run_probe, "report": run_report, "memory": run_memory,
-            "scan": run_scan}
+            "scan": run_scan, "values": run_values, "formats": run_formats,
+            "changes": run_changes}
 
 
 def serve():

@@ -7,6 +7,7 @@
 
 extern const struct command command_accesses;
 extern const struct command command_first;
+extern const struct command command_history;
 extern const struct command command_last;
 
 #endif

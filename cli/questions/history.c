@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ebb history: the values that an expression had, and when. */
+#include "access_rows.h"
+#include "changes.h"
+#include "evaluator.h"
+#include "questions.h"
+
+#include "cli/text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH 500u       /* values that gdb is asked for at once */
+#define BATCH_OF_GDB 50u /* changes that it is to find */
+#define MEMORY_MAX 4096u /* bytes whose contents are kept for each change */
+
+struct history {
+    struct question question;
+    const char *expression;
+    bool plain; /* the expression is the memory that is watched, no more */
+    struct changes changes;
+    size_t most; /* changes; 0: all */
+    struct evaluator evaluator;
+    struct ebb_error *error;
+    bool failed;
+    /* The value to be printed when it is known how long it held. */
+    char *value;
+    struct change since;
+    uint64_t printed;
+};
+
+static const struct option_spec options[] = {QUESTION_OPTIONS, {0}};
+
+static int watch(struct history *history, const json_t *memory, struct ebb_error *error)
+{
+    uint64_t address, size;
+    json_t *part;
+    size_t i;
+
+    json_array_foreach(memory, i, part)
+    {
+        if (gdb_session_memory(part, &address, &size) < 0) {
+            return ebb_fail(error, EBB_ERROR_UNSUPPORTED,
+                            "gdb does not say what memory the expression depends on");
+        }
+        if (timeline_add_breakpoint(history->question.timeline, TIMELINE_WATCH_WRITE, address, size,
+                                    error) < 0) {
+            return -1;
+        }
+        history->changes.address = address;
+        history->changes.size =
+            history->plain && json_array_size(memory) == 1 && size <= MEMORY_MAX ? size : 0;
+    }
+    return 0;
+}
+
+/* Watches what the expression depends on, if that is known beforehand. Returns 1 if not. */
+static int prepare(struct history *history, struct ebb_error *error)
+{
+    json_t *reply = NULL, *memory;
+    int status = 1;
+
+    if (evaluator_open(&history->evaluator, &history->question, error) == 0) {
+        reply = evaluator_ask(
+            &history->evaluator,
+            json_pack("{s:s, s:s}", "do", "memory", "expression", history->expression), error);
+    }
+    evaluator_close(&history->evaluator);
+    if (!reply) {
+        return -1;
+    }
+    memory = json_object_get(reply, "memory");
+    history->plain = json_is_true(json_object_get(reply, "plain"));
+    if (json_is_array(memory) && json_array_size(memory) > 0) {
+        status = watch(history, memory, error);
+    }
+    json_decref(reply);
+    return status;
+}
+
+static int begin(struct history *history, struct ebb_error *error)
+{
+    struct timeline *timeline = history->question.timeline;
+    struct changes *changes = &history->changes;
+    uint8_t bytes[MEMORY_MAX];
+    struct timeline_stop stop;
+    long count = 0;
+
+    if (timeline_seek(timeline, history->question.scan.from, &stop, error) < 0 ||
+        (changes->size && (count = timeline_read_memory(timeline, changes->address, bytes,
+                                                        changes->size, error)) < 0)) {
+        return -1;
+    }
+    return changes_begin(changes, history->question.scan.from,
+                         changes->size && (size_t)count == changes->size ? bytes : NULL, error);
+}
+
+static int note(void *opaque, const struct timeline_row *row)
+{
+    struct history *history = opaque;
+
+    if (changes_add(&history->changes, row, access_row_who(row), history->error) < 0) {
+        history->failed = true;
+    }
+    return history->failed || (history->most && history->changes.count > history->most);
+}
+
+/* Values. */
+
+static int print_since(struct history *history, uint64_t to, struct ebb_error *error)
+{
+    struct question *question = &history->question;
+    const struct change *since = &history->since;
+    const char *where = locations_find(&question->locations, since->pc);
+    json_t *object;
+
+    if (!where) {
+        return ebb_fail_memory(error);
+    }
+    history->printed++;
+    if (!question->json) {
+        printf("%15" PRIu64 " to %-15" PRIu64 " %s", since->position, to, history->value);
+        if (since->who[0]) {
+            printf("  by %s at 0x%" PRIx64 "%s%s", since->who, since->pc, *where ? " " : "", where);
+        }
+        printf("\n");
+        return 0;
+    }
+    object = json_pack("{s:o, s:o, s:s}", "from", json_unsigned(since->position), "to",
+                       json_unsigned(to), "value", history->value);
+    if (since->who[0]) {
+        json_object_set_new(object, "by", json_string(since->who));
+        json_object_set_new(object, "pc", json_hexadecimal(since->pc));
+        json_object_set_new(object, "location", json_string(where));
+    }
+    return json_list_add(&question->list, object, error);
+}
+
+/* A value; the one before, if it was another one, held up to here. */
+static int note_value(struct history *history, const struct change *change, const json_t *text,
+                      struct ebb_error *error)
+{
+    const char *bytes = json_is_string(text) ? json_string_value(text) : "<no value>";
+    char *value = text_printable(bytes, strlen(bytes));
+
+    if (!value) {
+        return ebb_fail_memory(error);
+    }
+    if (history->value && strcmp(history->value, value) == 0) {
+        free(value);
+        return 0;
+    }
+    if (history->most && history->printed >= history->most) {
+        free(value);
+        return 0;
+    }
+    if (history->value && print_since(history, change->position - 1, error) < 0) {
+        free(value);
+        return -1;
+    }
+    free(history->value);
+    history->value = value;
+    history->since = *change;
+    return 0;
+}
+
+static json_t *make_request(const struct history *history, size_t first, size_t count)
+{
+    const struct changes *changes = &history->changes;
+    json_t *list = json_array();
+
+    for (size_t i = first; i < first + count; i++) {
+        const struct change *change = &changes->list[i];
+        char *hex = changes->whole
+                        ? text_hex(changes->bytes + change->bytes_at, changes->size, changes->size)
+                        : NULL;
+
+        json_array_append_new(list, hex ? json_string(hex) : json_unsigned(change->position));
+        free(hex);
+    }
+    return json_pack("{s:s, s:s, s:o}", "do", changes->whole ? "formats" : "values", "expression",
+                     history->expression, changes->whole ? "bytes" : "positions", list);
+}
+
+static int print_batch(struct history *history, size_t first, size_t count, struct ebb_error *error)
+{
+    json_t *reply = evaluator_ask(&history->evaluator, make_request(history, first, count), error),
+           *values;
+    int status = 0;
+
+    if (!reply) {
+        return -1;
+    }
+    values = json_object_get(reply, "values");
+    if (json_array_size(values) != count) {
+        status = ebb_fail(error, EBB_ERROR_UNSUPPORTED, "gdb does not say what the values are");
+    }
+    for (size_t i = 0; i < count && status == 0 && !ferror(stdout); i++) {
+        status = note_value(history, &history->changes.list[first + i], json_array_get(values, i),
+                            error);
+    }
+    json_decref(reply);
+    return status;
+}
+
+/* Of the last value there are it is known how long it held, unless there were enough. */
+static int end_values(struct history *history, bool enough, uint64_t until, struct ebb_error *error)
+{
+    if (!history->value || ferror(stdout)) {
+        return 0;
+    }
+    if (!enough) {
+        return print_since(history, until, error);
+    }
+    fprintf(stderr, "ebb: there may be more; --from %" PRIu64 " goes on\n",
+            history->since.position);
+    return 0;
+}
+
+static int print_values(struct history *history, bool enough, uint64_t until,
+                        struct ebb_error *error)
+{
+    const struct changes *changes = &history->changes;
+    int status = evaluator_open(&history->evaluator, &history->question, error);
+
+    for (size_t i = 0; i < changes->count && status == 0 && !ferror(stdout); i += BATCH) {
+        size_t left = changes->count - i;
+
+        status = print_batch(history, i, left < BATCH ? left : BATCH, error);
+    }
+    evaluator_close(&history->evaluator);
+    return status < 0 ? -1 : end_values(history, enough, until, error);
+}
+
+/* What gdb has found from change to change; *last is the last one's position. */
+static int note_changes(struct history *history, const json_t *list, uint64_t *last,
+                        struct ebb_error *error)
+{
+    json_t *pair;
+    size_t i;
+
+    json_array_foreach(list, i, pair)
+    {
+        const struct change change = {
+            .position = (uint64_t)json_integer_value(json_array_get(pair, 0)), .who = ""};
+
+        if (note_value(history, &change, json_array_get(pair, 1), error) < 0) {
+            return -1;
+        }
+        *last = change.position;
+    }
+    return 0;
+}
+
+/* Lets gdb find the next changes: *count of them, the one at *from included. */
+static int find_changes(struct history *history, uint64_t *from, size_t *count,
+                        struct ebb_error *error)
+{
+    json_t *request = json_pack("{s:s, s:s, s:o, s:o, s:i}", "do", "changes", "expression",
+                                history->expression, "from", json_unsigned(*from), "to",
+                                json_unsigned(history->question.scan.to), "most", BATCH_OF_GDB);
+    json_t *reply = evaluator_ask(&history->evaluator, request, error), *list;
+    int status;
+
+    if (!reply) {
+        return -1;
+    }
+    list = json_object_get(reply, "changes");
+    *count = json_array_size(list);
+    status = note_changes(history, list, from, error);
+    json_decref(reply);
+    return status;
+}
+
+/* Lets gdb go from change to change. */
+static int answer_with_gdb(struct history *history, struct ebb_error *error)
+{
+    uint64_t from = history->question.scan.from;
+    size_t count = BATCH_OF_GDB + 1;
+    bool enough = false;
+    int status = evaluator_open(&history->evaluator, &history->question, error);
+
+    while (status == 0 && count > BATCH_OF_GDB && !enough && !ferror(stdout)) {
+        status = find_changes(history, &from, &count, error);
+        enough = history->most && history->printed >= history->most;
+    }
+    evaluator_close(&history->evaluator);
+    return status < 0 ? -1 : end_values(history, enough, history->question.scan.to, error);
+}
+
+static int answer(struct history *history, struct ebb_error *error)
+{
+    struct timeline_scan_result result = {0};
+    struct ebb_error early = {0};
+    int status, scanned;
+
+    history->question.scan.row = note;
+    history->question.scan.opaque = history;
+    history->question.scan.most = 0; /* of rows, which may change nothing */
+    history->error = error;
+    if (begin(history, error) < 0) {
+        return -1;
+    }
+    scanned = question_scan(&history->question, &result, &early);
+    if (history->failed) {
+        return -1;
+    }
+    status = print_values(history, result.ended, result.until, error);
+    if (status == 0 && scanned < 0) {
+        *error = early;
+    }
+    return status < 0 ? -1 : scanned;
+}
+
+static int run(const struct arguments *arguments, struct ebb_error *error)
+{
+    struct history history = {.question = {.scan = {.data = true}}, .evaluator = {.signals = -1}};
+    int status = -1;
+
+    if (question_open(&history.question, arguments, error) == 0) {
+        history.expression = question_operand(&history.question);
+        if (history.question.json) {
+            json_list_begin(&history.question.list, stdout);
+        }
+        history.most = history.question.scan.most;
+        status = prepare(&history, error);
+        status = status < 0    ? -1
+                 : status == 0 ? answer(&history, error)
+                               : answer_with_gdb(&history, error);
+        if (history.question.json) {
+            json_list_end(&history.question.list);
+        }
+    }
+    changes_free(&history.changes);
+    free(history.value);
+    question_close(&history.question);
+    return status;
+}
+
+const struct command command_history = {
+    .name = "history",
+    .summary = "prints the values that an expression had, and when",
+    .operands = "[RECORDING] EXPRESSION",
+    .operands_max = 2,
+    .description =
+        "Replays the recording once, on several workers, watches the memory that the expression "
+        "depends on, and prints each value with the positions of the range in which it held, and "
+        "who made it so. The expression is one of gdb's: total, state.name, table[3], "
+        "*(int *)0x40001000. gdb prints the values; it has to be installed.\n\n"
+        "Where it is in memory may depend on other memory, as head->next->count does. gdb then "
+        "goes from change to change by its own watchpoints, which takes longer, and who made them "
+        "is not told.",
+    .examples = "ebb history ebb-recording-3 system_state\n"
+                "ebb history ebb-recording-3 'table[3].count' --limit 100 --json\n",
+    .options = options,
+    .run = run,
+};
