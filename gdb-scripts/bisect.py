@@ -250,12 +250,13 @@ def next_change(expression, text, last):
         if position > last or position <= before:
             return None, None
         changed = value_at(expression, position)
+        if changed == text:
+            continue
         # gdb steps once more behind what a device has written.
-        while position > before + 1 and value_at(expression, position - 1) == changed:
+        if position > before + 1 and value_at(expression, position - 1) == changed:
             position -= 1
         seek(position)
-        if changed != text:
-            return position, changed
+        return position, changed
 
 
 def run_changes(request):

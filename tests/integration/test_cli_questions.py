@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Questions to a whole recording: ebb accesses, first, last, history."""
+
+import subprocess
+import unittest
+
+from harness import ebb
+from harness.commands import number
+from harness.shell import Shell
+
+
+class Questions:
+    """A mixin; architecture is set."""
+
+    def setUp(self):
+        self.ebb = ebb.current()
+        self.recording = self.ebb.shared("steps-" + self.architecture).recording
+
+    def ask(self, command, *arguments, recording=None):
+        return self.ebb.json(command, recording or self.recording, *arguments, "--json")
+
+    def refused(self, command, *arguments):
+        result = self.ebb.run(command, self.recording, *arguments)
+        self.assertEqual(result.status, 2, result.describe())
+        return result.errors.decode()
+
+    def found_one_by_one(self, command):
+        """Where ebb shell gets to with a command, again and again."""
+        shell = Shell(self.ebb, self.recording)
+        self.addCleanup(shell.close)
+        shell.run("goto begin")
+        positions = []
+        while " at position " in shell.run(command):
+            positions.append(shell.position())
+        return positions
+
+    def test_accesses_are_those_found_one_by_one(self):
+        writes = self.ask("accesses", "total", "--write")
+        self.assertEqual([row["position"] for row in writes], self.found_one_by_one("next total"))
+        reads = self.ask("accesses", "total", "--read")
+        self.assertEqual([row["position"] for row in reads], self.found_one_by_one("next -r total"))
+        both = self.ask("accesses", "total")
+        self.assertEqual([row for row in both if row["access"] == "write"], writes)
+        self.assertEqual([row for row in both if row["access"] == "read"], reads)
+        self.assertEqual(len(both), len(writes) + len(reads))
+        self.assertTrue(all("add_to_total" in row["location"] for row in writes[-3:]))
+
+    def test_values_before_and_after(self):
+        value = 0
+        for row in self.ask("accesses", "total", "--write"):
+            self.assertEqual(int(row["before"], 16), value)
+            value = int(row["after"], 16)
+        self.assertEqual(value, 385)
+
+    def test_physical_accesses(self):
+        physical = self.ask("accesses", "total", "--physical")  # this guest's memory is not moved
+        self.assertEqual(physical, self.ask("accesses", "total"))
+
+    def test_number_of_workers(self):
+        texts = {self.ebb.run("accesses", self.recording, "items,64", "--workers", count).text()
+                 for count in ("1", "3")}
+        self.assertEqual(len(texts), 1)
+        self.assertIn("read", texts.pop())
+
+    def test_parts_and_limits(self):
+        every = self.ask("accesses", "total")
+        middle = every[len(every) // 2]["position"]
+        before = self.ask("accesses", "total", "--to", str(middle))
+        behind = self.ask("accesses", "total", "--from", str(middle))
+        self.assertEqual(before + behind, every)
+        self.assertTrue(before and behind)
+        some = self.ebb.run("accesses", self.recording, "total", "--limit", "3")
+        self.assertEqual(len(some.text().splitlines()), 3)
+        self.assertIn("there may be more; --from %d goes on" % (every[2]["position"] + 1),
+                      some.errors.decode())
+
+    def test_first_and_last(self):
+        writes = self.ask("accesses", "total", "--write")
+        self.assertEqual(self.ask("first", "total"), writes[:1])
+        self.assertEqual(self.ask("last", "total"), writes[-1:])
+        middle = writes[len(writes) // 2]["position"]
+        self.assertEqual(self.ask("last", "total", "--to", str(middle)),
+                         [row for row in writes if row["position"] < middle][-1:])
+        self.assertEqual(self.ask("first", "total", "--from", str(middle))[0]["position"], middle)
+        self.assertEqual(self.ask("last", "total", "--to", str(writes[0]["position"])), [])
+        reads = self.ask("accesses", "total", "--read")
+        self.assertEqual(self.ask("last", "total", "--read"), reads[-1:])
+
+    def test_executions(self):
+        first = self.ask("first", "add_to_total", "--execute")[0]
+        last = self.ask("last", "add_to_total", "--execute")[0]
+        self.assertEqual(first["access"], "execute")
+        self.assertLess(first["position"], last["position"])
+        writes = self.ask("accesses", "total", "--write")
+        self.assertLess(last["position"], writes[-1]["position"])
+        self.assertIn("add_to_total", first["location"])
+
+    def test_history(self):
+        values = self.ask("history", "total")
+        self.assertEqual([row["value"] for row in values], ["0"] + [
+            str(sum(i * i for i in range(1, n + 1))) for n in range(1, 11)])
+        writes = [row for row in self.ask("accesses", "total", "--write")
+                  if row["before"] != row["after"]]
+        self.assertEqual([row["from"] for row in values[1:]],
+                         [row["position"] + 1 for row in writes])
+        self.assertEqual([row["pc"] for row in values[1:]], [row["pc"] for row in writes])
+        for row, following in zip(values, values[1:]):
+            self.assertEqual(row["to"] + 1, following["from"])
+        self.assertEqual(values[0]["from"], 0)
+        self.assertEqual(values[-1]["to"], self.ebb.info(self.recording)["end_position"])
+
+    def test_history_behind_a_pointer(self):
+        """gdb's own watchpoints tell the same of what it is told to go to."""
+        direct = self.ask("history", "total")
+        through = self.ask("history", "*(unsigned *)((char *)&total + 0)")
+        self.assertEqual([(row["from"], row["to"], row["value"]) for row in through],
+                         [(row["from"], row["to"], row["value"]) for row in direct])
+
+    def test_limits_of_history(self):
+        result = self.ebb.run("history", self.recording, "total", "--limit", "2")
+        self.assertEqual([line.split()[3] for line in result.text().splitlines()], ["0", "1"])
+        self.assertIn("there may be more", result.errors.decode())
+
+    def test_bad_input(self):
+        for command in ("accesses", "first", "last"):
+            with self.subTest(command):
+                self.assertIn('no symbol "nothing"', self.refused(command, "nothing"))
+                self.assertIn("is no address", self.refused(command, "total,x"))
+                self.assertIn("is no address", self.refused(command, "+"))
+                self.assertIn("there is nothing from position 5 to 5",
+                              self.refused(command, "total", "--from", "5", "--to", "5"))
+                self.assertIn("cannot be set", self.refused(command, "0xffffffffffffffff,8"))
+                self.assertIn("too many", self.refused(command, "total,0x200000"))
+                self.assertIn("--workers must be at least 1",
+                              self.refused(command, "total", "--workers", "0"))
+        self.assertIn("does not go with",
+                      self.refused("last", "total", "--execute", "--physical"))
+        self.assertIn("nothing", self.refused("history", "nothing"))
+        self.assertIn("depends on registers", self.refused("history", "$sp"))
+        result = self.ebb.run("accesses")
+        self.assertEqual(result.status, 2, result.describe())
+
+    def test_none(self):
+        result = self.ebb.run("last", self.recording, "total", "--to", "1")
+        self.assertEqual((result.status, result.text()), (0, ""), result.describe())
+        self.assertIn("there is none from position 0 to 1", result.errors.decode())
+
+    def test_pipe_that_closes(self):
+        command = '"$0" accesses "$1" items,4096 | head -n 1'
+        result = subprocess.run(["bash", "-o", "pipefail", "-c", command, self.ebb.path,
+                                 self.recording], capture_output=True, text=True)
+        self.assertEqual(len(result.stdout.splitlines()), 1)
+        self.assertEqual(result.stderr, "")
+        self.assertGreater(number(result.stdout.split()[0]), 0)
+
+
+class Aarch64(Questions, unittest.TestCase):
+    architecture = "aarch64"
+
+
+class Arm(Questions, unittest.TestCase):
+    architecture = "arm"
+
+
+if __name__ == "__main__":
+    unittest.main()
