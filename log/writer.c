@@ -34,7 +34,7 @@ static int free_writer(struct ebb_log_writer *writer, struct ebb_error *error)
     }
     ebb_job_free(writer->open);
     ebb_event_encoder_free(writer->encoder);
-    ZSTD_freeCCtx(writer->zstd);
+    ebb_page_compressor_free(writer->compressor);
     ebb_keyframe_state_free(&writer->keyframe);
     ebb_base_free_list(writer->bases);
     free(writer->directory);
@@ -84,8 +84,8 @@ struct ebb_log_writer *ebb_log_writer_create(const char *directory, uint32_t fla
     init_locks(writer);
     writer->directory = strdup(directory);
     writer->encoder = ebb_event_encoder_new();
-    writer->zstd = ZSTD_createCCtx();
-    if (!writer->directory || !writer->encoder || !writer->zstd) {
+    writer->compressor = ebb_page_compressor_new();
+    if (!writer->directory || !writer->encoder || !writer->compressor) {
         ebb_fail(error, EBB_ERROR_FAILED, "out of memory for writing the log");
         free_writer(writer, NULL);
         return NULL;

@@ -11,10 +11,10 @@
 #include "job.h"
 #include "keyframe_state.h"
 #include "output.h"
+#include "page_compressor.h"
 
 #include <pthread.h>
 #include <time.h>
-#include <zstd.h>
 
 /* What was given back to the file system of a file: its end, a multiple of the block size. */
 struct ebb_punched {
@@ -29,8 +29,8 @@ struct ebb_log_writer {
     uint64_t recording_id;
     bool counts; /* positions are counts; anchors are allowed */
     pthread_t thread;
-    struct ebb_event_encoder *encoder; /* of the thread */
-    ZSTD_CCtx *zstd;                   /* the same, for pages */
+    struct ebb_event_encoder *encoder;      /* of the thread */
+    struct ebb_page_compressor *compressor; /* the same */
     struct ebb_keyframe_state keyframe;
     uint64_t last_position; /* of the caller: of the last event or keyframe */
     struct ebb_base *bases; /* the same: the one where the recording begins now, and later ones */

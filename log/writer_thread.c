@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define AFTER_ERROR "; the recording can be replayed up to here"
-#define PAGES_LEVEL 1 /* zstd: RAM is written while the guest waits */
 
 /* Appends a block to the file where it belongs. */
 static int write_block(struct ebb_log_writer *writer, struct ebb_block *block,
@@ -26,25 +25,6 @@ static int write_block(struct ebb_log_writer *writer, struct ebb_block *block,
         writer->log.after_error = writer->keyframes.after_error = AFTER_ERROR;
     }
     pthread_mutex_unlock(&writer->mutex);
-    return 0;
-}
-
-static int compress_pages(ZSTD_CCtx *zstd, const struct ebb_job *job, struct ebb_buffer *payload,
-                          struct ebb_error *error)
-{
-    size_t size;
-
-    ebb_buffer_clear(payload);
-    if (!ebb_buffer_reserve(payload, ZSTD_compressBound(job->bytes.size))) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory while compressing pages");
-    }
-    size = ZSTD_compressCCtx(zstd, payload->bytes, payload->capacity, job->bytes.bytes,
-                             job->bytes.size, PAGES_LEVEL);
-    if (ZSTD_isError(size)) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "cannot compress pages: %s",
-                        ZSTD_getErrorName(size));
-    }
-    payload->size = size;
     return 0;
 }
 
@@ -74,7 +54,7 @@ static int perform(struct ebb_log_writer *writer, struct ebb_job *job, struct eb
         }
         return write_block(writer, block, scratch, error);
     case EBB_BLOCK_PAGES:
-        if (compress_pages(writer->zstd, job, scratch, error)) {
+        if (ebb_page_compressor_run(writer->compressor, &job->bytes, scratch, error)) {
             return -1;
         }
         return write_block(writer, block, scratch, error);
