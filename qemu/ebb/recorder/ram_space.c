@@ -177,8 +177,9 @@ struct ebb_memory_range *recorder_ram_space_map(const struct recorder_ram_space 
 /* Fills used from the kernel's map of this process; false if there is none. */
 static bool read_pagemap(const struct recorder_ram_block *block, bool *used)
 {
-    uint64_t entries[512], pages = block->size / EBB_PAGE_SIZE, done = 0;
-    uint64_t first = (uintptr_t)block->block->host / EBB_PAGE_SIZE;
+    uint64_t entries[512], host_page = qemu_real_host_page_size();
+    uint64_t pages = DIV_ROUND_UP(block->size, host_page), done = 0;
+    uint64_t first = (uintptr_t)block->block->host / host_page;
     int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 
     while (fd >= 0 && done < pages) {
@@ -189,7 +190,10 @@ static bool read_pagemap(const struct recorder_ram_block *block, bool *used)
             break;
         }
         for (i = 0; i < count; i++) {
-            used[done + i] = entries[i] & PAGEMAP_IN_MEMORY;
+            uint64_t start = (done + i) * host_page;
+
+            memset(used + start / EBB_PAGE_SIZE, (entries[i] & PAGEMAP_IN_MEMORY) != 0,
+                   MIN(host_page, block->size - start) / EBB_PAGE_SIZE);
         }
         done += count;
     }
@@ -205,8 +209,7 @@ bool *recorder_ram_space_used_pages(const struct recorder_ram_block *block)
     bool *used = g_new(bool, pages);
 
     /* What is in a file may be there without this process having touched it. */
-    if (block->block->fd >= 0 || qemu_real_host_page_size() != EBB_PAGE_SIZE ||
-        !read_pagemap(block, used)) {
+    if (block->block->fd >= 0 || !read_pagemap(block, used)) {
         memset(used, true, pages * sizeof(*used));
     }
     return used;
