@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-/* Asks the QEMU program; false also where the system lets it have none. */
+/* Looks at the QEMU program, or asks it; false also where the system lets it have none. */
 bool qemu_sandbox_exists(const char *qemu);
 
 /*
