@@ -15,6 +15,7 @@ measure is told in kvm.py and damage.py.
 import argparse
 import json
 import os
+import resource
 import shlex
 import shutil
 import statistics
@@ -55,8 +56,20 @@ def run(command, **options):
     return seconds, done.stdout.decode(errors="replace")
 
 
+def cpu_seconds(function):
+    """Calls a function; returns the CPU time, of users and system, of the programs that it ran."""
+    def used():
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return usage.ru_utime + usage.ru_stime
+
+    before = used()
+    function()
+    return used() - before
+
+
 class Bench:
     def __init__(self, build, runs, folder):
+        self.guests = os.path.join(build, "guests")
         self.ebb = os.path.join(build, "cli", "ebb")
         self.qemu = os.path.join(build, "qemu", "qemu-system-aarch64")
         self.runs = runs
@@ -86,13 +99,19 @@ class Bench:
     def plain(self, qemu):
         return run([qemu, *self.guest, "-icount", "shift=1"])[0]
 
-    def record(self, name):
+    def record(self, name, guest=None):
         """Records with Ebb; returns seconds and the recording."""
         recording = os.path.join(self.folder, name)
         shutil.rmtree(recording, ignore_errors=True)
         seconds = run([self.ebb, "record", "-o", recording, "--icount", "1", "--",
-                       *self.guest])[0]
+                       *(guest or self.guest)])[0]
         return seconds, recording
+
+    def little(self, ram):
+        """A guest that uses 16 MiB, with ram MiB."""
+        return ["-M", "virt,gic-version=2", "-cpu", "cortex-a72", "-m", str(ram), "-nodefaults",
+                "-display", "none", "-serial", "null", "-monitor", "none", "-kernel",
+                os.path.join(self.guests, "spread-aarch64.elf")]
 
     def peer_command(self, mode, log_file):
         image = os.path.join(self.folder, "snapshots.qcow2")
@@ -153,6 +172,19 @@ class Bench:
         self.add("record_tcg_s", "s", ours, peer, self.peer_name, self.runs)
         self.add_rate("record_rate", (ours, peer), plain)
         self.add("log_bytes", "bytes", sizes, peer_log, self.peer_name, self.runs)
+        self.bench_record_cpu()
+
+    def bench_record_cpu(self):
+        """What else than the guest takes CPU time; the peers are Ebb's QEMU and Ebb itself."""
+        subprocess.run([os.path.join(HERE, "..", "guests", "build.sh"), self.guests], check=True,
+                       stdout=subprocess.DEVNULL, timeout=LIMIT)
+        boot, plain, large, small = self.repeat(
+            "CPU time", *(lambda function=function: cpu_seconds(function) for function in (
+                lambda: self.record("recording"), lambda: self.plain(self.qemu),
+                lambda: self.record("large", self.little(4096)),
+                lambda: self.record("small", self.little(32)))))
+        self.add("boot_cpu_ratio", "cpu s", boot, plain, "the same QEMU, not recording", self.runs)
+        self.add("ram_4g_ratio", "cpu s", large, small, "the same guest with 32 MiB", self.runs)
 
     def bench_replay(self):
         _, recording = self.record("recording")
