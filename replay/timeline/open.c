@@ -188,7 +188,7 @@ static int try_to_begin(struct timeline *timeline, struct ebb_error *error)
     int result;
 
     do {
-        result = reach_start(timeline, &timeline->replicas[0], &start, error);
+        result = reach_start(timeline, &timeline->replicas[0], &start, true, error);
     } while (result && recovery_try_again(timeline, 0, error));
     return result;
 }

@@ -33,11 +33,21 @@ bool placement_start_behind(const struct timeline *timeline, uint64_t position,
  * dense, checkpoints get closer as the target does. */
 uint64_t placement_next_stop(const struct timeline *timeline, uint64_t position, uint64_t target,
                              bool dense);
+/* The same for a search backward from `begun`, which runs through all of its intervals whatever is
+ * there: checkpoints get closer to where it began only, and keyframes count as some. */
+uint64_t placement_next_in_search(const struct timeline *timeline, uint64_t position,
+                                  uint64_t target, uint64_t begun);
+/* How many instructions a search has to run through for a start, so that starts take a small part
+ * of the time. */
+uint64_t placement_worth_a_start(const struct timeline *timeline);
 /* Takes a checkpoint of a settled replica and evicts what is over the budget. */
 int placement_take(struct timeline *timeline, struct replica *replica, struct ebb_error *error);
+/* Evicts what is over the budget. */
+void placement_make_room(struct timeline *timeline);
 /* Lets a damaged keyframe be no start any more, and notes it for the user. */
 void placement_forget_keyframe(struct timeline *timeline, uint64_t number, const char *why);
-/* Learns how long count instructions took. */
+/* Learn how long a start of a search, and how long count instructions took. */
+void placement_learn_start(struct timeline *timeline, uint64_t nanoseconds);
 void placement_learn_pace(struct timeline *timeline, uint64_t nanoseconds, uint64_t count);
 
 #endif

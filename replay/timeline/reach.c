@@ -10,7 +10,7 @@ static enum ebb_error_kind report_kind(const struct timeline *timeline)
 }
 
 static int start_from_keyframe(struct timeline *timeline, struct replica *replica,
-                               const struct start *start, struct ebb_error *error)
+                               const struct start *start, bool keep, struct ebb_error *error)
 {
     bool uninterruptible = timeline->uninterruptible;
     struct drive_result result;
@@ -29,19 +29,23 @@ static int start_from_keyframe(struct timeline *timeline, struct replica *replic
                         (unsigned long long)start->keyframe,
                         timeline->report ? timeline->report : "");
     }
-    return placement_take(timeline, replica, error);
+    if (keep) {
+        return placement_take(timeline, replica, error);
+    }
+    placement_make_room(timeline);
+    return 0;
 }
 
 /* Goes to a start; another one is chosen in its place if it is a keyframe that is damaged. Returns
  * 0, 1 if there is another one, or -1. */
 static int try_start(struct timeline *timeline, struct replica *replica, struct start *start,
-                     struct ebb_error *error)
+                     bool keep, struct ebb_error *error)
 {
     timeline->restores++;
     if (start->kind == START_CHECKPOINT) {
         return replica_restore(replica, start->checkpoint, error);
     }
-    if (start_from_keyframe(timeline, replica, start, error) == 0) {
+    if (start_from_keyframe(timeline, replica, start, keep, error) == 0) {
         return 0;
     }
     if (error->kind != EBB_ERROR_CORRUPT || worker_client_died(replica->worker)) {
@@ -55,7 +59,7 @@ static int try_start(struct timeline *timeline, struct replica *replica, struct 
 }
 
 int reach_start(struct timeline *timeline, struct replica *replica, const struct start *start,
-                struct ebb_error *error)
+                bool keep, struct ebb_error *error)
 {
     struct start now = *start;
     struct ebb_error local;
@@ -65,7 +69,7 @@ int reach_start(struct timeline *timeline, struct replica *replica, const struct
         return 0;
     }
     do {
-        result = try_start(timeline, replica, &now, &local);
+        result = try_start(timeline, replica, &now, keep, &local);
     } while (result > 0);
     if (result < 0 && error) {
         *error = local;
@@ -100,7 +104,7 @@ static int try_to_reach(struct timeline *timeline, struct replica *replica, uint
         replica->moment.position <= position) {
         start.kind = START_HERE;
     }
-    if (reach_start(timeline, replica, &start, error) ||
+    if (reach_start(timeline, replica, &start, true, error) ||
         leave_breakpoints(timeline, replica, position, error)) {
         return -1;
     }

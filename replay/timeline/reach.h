@@ -7,9 +7,10 @@
 #include "placement.h"
 #include "state.h"
 
-/* Brings a replica to a start; to an earlier one if that is a keyframe that is damaged. */
+/* Brings a replica to a start; to an earlier one if that is a keyframe that is damaged. With keep,
+ * a keyframe becomes a checkpoint as well, which is sooner restored than it is loaded. */
 int reach_start(struct timeline *timeline, struct replica *replica, const struct start *start,
-                struct ebb_error *error);
+                bool keep, struct ebb_error *error);
 /* Brings replica 0 to a position; where damage is met on the way, from a keyframe behind it.
  * Replaces dead workers. */
 int reach_position(struct timeline *timeline, uint64_t position, struct drive_result *result,

@@ -176,7 +176,7 @@ static int try_to_begin(struct scan *scan, unsigned i, struct ebb_error *error)
     if (!replica->worker && recovery_start(timeline, replica, error)) {
         return -1;
     }
-    return reach_start(timeline, replica, &interval->start, error) ||
+    return reach_start(timeline, replica, &interval->start, false, error) ||
                    replica_set_breakpoints(replica, &scan->breakpoints, error) ||
                    worker_client_set_collector(replica->worker, &collector, error)
                ? -1

@@ -7,6 +7,8 @@
 #include "recovery.h"
 #include "wait.h"
 
+#include "log/clock.h"
+
 /*
  * More workers are started when NEAR checkpoint distances (60 M instructions by default) have been
  * searched, and PARALLEL_LEAST (200 M) are left.
@@ -41,15 +43,42 @@ struct search {
     struct job jobs[TIMELINE_MAX_WORKERS]; /* job i is replica i's */
 };
 
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/*
+ * How long the next interval is to be at least: half as long as all that was searched so far, up to
+ * what is worth a start. The half is a guess: the first intervals are short, so that a hit close by
+ * is found soon, and few, so that starts do not add up. Several replicas share what is left, so
+ * that none is alone with the last of it for long.
+ */
+static uint64_t least_length(const struct search *search)
+{
+    struct timeline *timeline = search->timeline;
+    uint64_t searched = search->to.position - search->next_to.position;
+    uint64_t worth = placement_worth_a_start(timeline), least = worth;
+
+    if (search->replicas > 1) {
+        uint64_t share = (search->next_to.position - search->from.position) / search->replicas / 2;
+
+        least = larger(smaller(worth, share), larger(worth / 4, timeline->every));
+    }
+    return larger(smaller(least, searched / 2), 1);
+}
+
 static int cut_next_interval(struct search *search, struct job *job, struct ebb_error *error)
 {
     struct timeline *timeline = search->timeline;
     uint64_t first = search->from.position, to = search->next_to.position;
-    /* Half as long as all that was searched so far, up to `every`: a guess. The first intervals are
-     * short, so that a hit close by is found soon, and few, so that starts do not add up. */
-    uint64_t least = (search->to.position - to) / 2;
+    uint64_t least = least_length(search);
 
-    least = least > timeline->every ? timeline->every : least ? least : 1;
     *job = (struct job){
         .active = true,
         .number = search->next_number++,
@@ -123,8 +152,8 @@ static int continue_job(struct search *search, unsigned i, struct ebb_error *err
     struct replica *replica = &search->timeline->replicas[i];
     uint64_t target = job->to.position;
     /* Where a search began, more will begin: there checkpoints pay most. */
-    uint64_t stop =
-        placement_next_stop(search->timeline, replica->moment.position, target, job->number == 0);
+    uint64_t stop = placement_next_in_search(search->timeline, replica->moment.position, target,
+                                             search->to.position);
     struct worker_run run = {.reported = job->from,
                              .limit = stop < target ? moment_settled(stop) : job->to,
                              .flags = WORKER_RUN_LAST_HIT};
@@ -138,15 +167,18 @@ static int try_to_begin_job(struct search *search, unsigned i, struct ebb_error 
     struct timeline *timeline = search->timeline;
     struct replica *replica = &timeline->replicas[i];
     struct job *job = &search->jobs[i];
+    uint64_t before;
 
     job->hit = false;
     if (!replica->worker && recovery_start(timeline, replica, error)) {
         return -1;
     }
-    if (reach_start(timeline, replica, &job->start, error) ||
+    before = ebb_clock_now();
+    if (reach_start(timeline, replica, &job->start, false, error) ||
         replica_set_breakpoints(replica, &timeline->breakpoints, error)) {
         return -1;
     }
+    placement_learn_start(timeline, ebb_clock_now() - before);
     return continue_job(search, i, error);
 }
 

@@ -5,8 +5,9 @@
  * Each interval is run forward once, the worker remembering the last hit. The latest interval that
  * has one gives the answer.
  *
- * The intervals grow with their distance from where the search began: what is near is found soon,
- * and a search far back does not pay for every checkpoint that happens to be there.
+ * The intervals grow with their distance from where the search began, until a start is a small part
+ * of what one costs: what is near is found soon, and a search far back costs hardly more than to
+ * replay once what it looks at. For the same reason it takes few checkpoints on its way.
  */
 #ifndef EBB_REPLAY_TIMELINE_SEARCH_H
 #define EBB_REPLAY_TIMELINE_SEARCH_H

@@ -41,6 +41,7 @@ struct pace {
     double per_instruction;
     double first_guess; /* the same, while there is no better one; else 0 */
     double per_capture;
+    double per_start; /* of a search's interval */
 };
 
 struct keyframe_place {

@@ -1074,6 +1074,71 @@ static void test_placement(void **state)
     session_close(&session);
 }
 
+/* Searches all of history for what is not there; *stats is what that has taken. */
+static void search_in_vain(struct toy_session *session, struct timeline_stats *stats)
+{
+    struct timeline_stats before;
+
+    session_move(session, MOVE_SEEK, LENGTH);
+    session_add(session, TIMELINE_BREAK_EXECUTE, NOWHERE, 0);
+    timeline_stats(session->timeline, &before);
+    session_move(session, MOVE_BACKWARD, 0);
+    timeline_stats(session->timeline, stats);
+    stats->checkpoints -= before.checkpoints;
+    stats->restores -= before.restores;
+    stats->instructions_replayed -= before.instructions_replayed;
+}
+
+/* A search leaves few checkpoints on its way, and steps back are short anyway where it ends. */
+static void test_placement_in_a_search(void **state)
+{
+    struct timeline_options options = {.workers = 1, .checkpoint_every = 50};
+    struct timeline_stats before, after;
+    struct toy_session session;
+
+    (void)state;
+    session_open(&session, &lively, options);
+    search_in_vain(&session, &after);
+    assert_in_range(after.checkpoints, 1, 40);
+    assert_in_range(after.instructions_replayed, LENGTH, LENGTH + LENGTH / 10);
+    session_add(&session, TIMELINE_BREAK_EXECUTE, session.history->states[LENGTH / 2].pc, 0);
+    session_move(&session, MOVE_SEEK, LENGTH);
+    session_move(&session, MOVE_BACKWARD, 0);
+    timeline_stats(session.timeline, &before);
+    for (unsigned i = 0; i < 200; i++) {
+        session_move(&session, MOVE_REVERSE_STEP, 0);
+    }
+    timeline_stats(session.timeline, &after);
+    assert_true(after.instructions_replayed - before.instructions_replayed < 200 * 60);
+    session_close(&session);
+}
+
+/* Where a start takes long, a search has few of them; and none of the way twice for that. */
+static void test_long_starts_in_a_search(void **state)
+{
+    struct timeline_options options = {.workers = 1, .checkpoint_every = 300};
+    struct timeline_stats after;
+    struct toy_session session;
+    uint64_t restores[2];
+
+    (void)state;
+    for (unsigned slow = 0; slow < 2; slow++) {
+        session_open(&session, &lively, options);
+        assert_int_equal(placement_worth_a_start(session.timeline), options.checkpoint_every);
+        if (slow) {
+            session.timeline->adaptive = true;
+            session.timeline->pace.per_instruction = 1;
+            session.timeline->pace.per_start = 1e6;
+            assert_int_equal(placement_worth_a_start(session.timeline), 32000000);
+        }
+        search_in_vain(&session, &after);
+        restores[slow] = after.restores;
+        assert_in_range(after.instructions_replayed, LENGTH, LENGTH + LENGTH / 10);
+        session_close(&session);
+    }
+    assert_true(3 * restores[1] < 2 * restores[0]);
+}
+
 /* With little memory a move back keeps the checkpoints around its end, not around its beginning. */
 static void test_placement_at_the_end_of_a_move_back(void **state)
 {
@@ -1184,6 +1249,8 @@ int main(void)
         cmocka_unit_test(test_placement_at_the_end_of_a_move_back),
         cmocka_unit_test(test_placement_in_a_slow_guest),
         cmocka_unit_test(test_placement_without_memory),
+        cmocka_unit_test(test_placement_in_a_search),
+        cmocka_unit_test(test_long_starts_in_a_search),
         cmocka_unit_test(test_device_and_access),
         cmocka_unit_test(test_breakpoint_behind_device),
         cmocka_unit_test(test_device_and_reset),
