@@ -163,11 +163,15 @@ static int page_to_ram(void *opaque, uint64_t number)
     return 0;
 }
 
+/* Pages that the worker has written to are done with. */
 static int differing_page_to_ram(void *opaque, uint64_t number, uint32_t page_a, uint32_t page_b)
 {
+    const struct page_copy *copy = opaque;
+    const uint64_t *bitmap = worker_client_dirty_bitmap(copy->replica->worker);
+
     (void)page_a;
     (void)page_b;
-    return page_to_ram(opaque, number);
+    return bitmap[number / 64] >> number % 64 & 1 ? 0 : page_to_ram(opaque, number);
 }
 
 /* Makes RAM equal to image. */
