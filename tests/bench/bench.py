@@ -239,6 +239,9 @@ class Bench:
             return self.repeat(what, lambda: times(target % "begin"), lambda: times(peer_target))
 
         continues, conditions = forward("continues"), forward("condition")
+        vain, verify = self.repeat(
+            "vain", lambda: self.gdb_times(target % "end --workers=1", MEASURE="vain", **places),
+            lambda: cpu_seconds(lambda: run([self.ebb, "verify", recording])))
 
         def stepi(times, percent):
             values = sorted(value for run_times in times for value in run_times["stepi_ms"])
@@ -250,6 +253,8 @@ class Bench:
         for metric in ("reverse_continue_near_ms", "reverse_continue_whole_s", "open_s"):
             self.add(metric, metric.rsplit("_", 1)[1], [times[metric] for times in ours],
                      [times[metric] for times in peers], self.peer_name, self.runs)
+        metric = "reverse_continue_vain_cpu_s"
+        self.add(metric, "s", [times[metric] for times in vain], verify, "ebb verify", self.runs)
         for metric in ("continue_first_ms", "continue_last_ms"):
             self.add(metric, "ms", *([times[metric] for times in side] for side in continues),
                      self.peer_name, self.runs)

@@ -5,7 +5,7 @@ Environment: BENCH_RESULT is the file to write. With BENCH_FIND_PLACES the targe
 at the beginning of history, and the places to stop at are found. Otherwise BENCH_MEASURE is what to
 measure: steps (BENCH_STEPS of them), near or whole, or forward from the beginning, continues
 (BENCH_STEPS of them, to BENCH_NEAR) or condition (one that is never true, at BENCH_NEAR, over all
-that is recorded); BENCH_FIRST is an address that executes only at the start, BENCH_NEAR one that
+that is recorded), or vain (back over all of it to nothing); BENCH_FIRST is an address that executes only at the start, BENCH_NEAR one that
 executes shortly before the end, and BENCH_LAST the address of the last instruction, which executes
 BENCH_LAST_HITS times. BENCH_PEER: the target is at the beginning and has to be brought to the end.
 """
@@ -113,8 +113,37 @@ def continue_past_a_condition():
     return {"continue_condition_s": seconds}
 
 
+def children(pid):
+    found = []
+    for thread in os.listdir("/proc/%d/task" % pid):
+        with open("/proc/%d/task/%s/children" % (pid, thread)) as file:
+            found += [int(child) for child in file.read().split()]
+    return found
+
+
+def cpu_seconds(pid):
+    """What a process has used, and those that it has started."""
+    with open("/proc/%d/stat" % pid) as file:
+        user, system = file.read().rsplit(")", 1)[1].split()[11:13]
+    return ((int(user) + int(system)) / os.sysconf("SC_CLK_TCK") +
+            sum(cpu_seconds(child) for child in children(pid)))
+
+
+def continue_in_vain():
+    """The CPU time of all that the target consists of, over all that is recorded."""
+    execute("hbreak *8")
+    before = [cpu_seconds(child) for child in children(os.getpid())]
+    said = execute("reverse-continue")
+    if pc() != setting("FIRST"):
+        raise gdb.GdbError("did not go back to the beginning:\n" + said)
+    after = [cpu_seconds(child) for child in children(os.getpid())]
+    return {"reverse_continue_vain_cpu_s": sum(after) - sum(before)}
+
+
 def measure():
     what = os.environ["BENCH_MEASURE"]
+    if what == "vain":
+        return continue_in_vain()
     if what == "condition":
         return continue_past_a_condition()
     if what == "continues":
