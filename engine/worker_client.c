@@ -417,7 +417,7 @@ static bool hit_makes_sense(const struct worker_run *run, const struct worker_hi
 {
     bool in_history = !(run->flags & WORKER_RUN_DIVERSION);
 
-    return hit->kind >= WORKER_BREAK_EXECUTE && hit->kind <= WORKER_BREAK_SAMPLE &&
+    return hit->kind >= WORKER_BREAK_EXECUTE && hit->kind <= WORKER_WATCH_CHANGE &&
            is_moment(hit->moment) && !hit->by_reset &&
            (!in_history ||
             (moment_before(run->reported, hit->moment) && !moment_before(run->limit, hit->moment)));

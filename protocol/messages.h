@@ -17,7 +17,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 
-#define WORKER_PROTOCOL_VERSION 11u
+#define WORKER_PROTOCOL_VERSION 12u
 #define WORKER_MAX_MESSAGE (64u << 20) /* bytes of payload */
 
 /* A worker's exit status before it says hello: the beginning of the recording, which is still being
@@ -186,6 +186,9 @@ enum worker_breakpoint_kind {
     WORKER_WATCH_PHYSICAL_ACCESS = 8,
     WORKER_BREAK_EXCEPTION = 9, /* an exception was taken, an interrupt or another one */
     WORKER_BREAK_SAMPLE = 10,   /* every `length` instructions: at the multiples of it */
+    /* WORKER_WATCH_WRITE, but an instruction that leaves what is watched as it was before is no
+     * hit. In a diversion it is, since what stores there is stopped in front of. */
+    WORKER_WATCH_CHANGE = 11,
 };
 
 enum worker_breakpoint_flag {
@@ -264,7 +267,8 @@ enum worker_stop_reason {
  *   settled: a breakpoint; the instruction at the address is about to execute.
  *   inside: a watchpoint; the instruction there makes the access. A run that stops at the first hit
  *     stops before the access, other accesses of that instruction maybe done. With by_device, a
- *     device has written the memory in that time; the run stops behind the instruction.
+ *     device has written the memory in that time; the run stops behind the instruction, as it does
+ *     for WORKER_WATCH_CHANGE, of which nothing is known before.
  *   arrived: a device has written the memory on reaching the position (by_device); the run stops
  *     with the position settled, or at its limit or a reset if these come before. What a reset
  *     changes is found by the engine, which makes it a hit of this kind (by_reset as well).
@@ -273,7 +277,7 @@ enum worker_stop_reason {
  *   settled or inside, of kind WORKER_BREAK_EXCEPTION: the same for an interrupt, or any other
  *     exception, which the instruction there has caused.
  *   settled, of kind WORKER_BREAK_SAMPLE.
- * Devices' writes are seen by write and access watchpoints.
+ * Devices' writes are seen by write, change and access watchpoints, of which each counts.
  */
 struct worker_hit {
     struct moment moment;

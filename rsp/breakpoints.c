@@ -12,7 +12,8 @@ enum {
     WATCH_LENGTH_MAX = 1 << 20, /* bytes */
 };
 
-static enum timeline_breakpoint_kind timeline_kind(unsigned type)
+/* What hits of it are, as stops say. */
+static enum timeline_breakpoint_kind hit_kind(unsigned type)
 {
     static const enum timeline_breakpoint_kind kinds[] = {
         TIMELINE_BREAK_EXECUTE, TIMELINE_BREAK_EXECUTE, TIMELINE_WATCH_WRITE,
@@ -20,6 +21,19 @@ static enum timeline_breakpoint_kind timeline_kind(unsigned type)
     };
 
     return kinds[type];
+}
+
+/*
+ * gdb goes on by itself, without a word, where the value of what is watched for writes is the same
+ * as before (gdb manual, Setting Watchpoints): of these writes it need not know. LLDB stops at
+ * them, and of other clients nothing is known.
+ */
+static enum timeline_breakpoint_kind timeline_kind(const struct rsp_session *session, unsigned type)
+{
+    bool compares = session->client_steps_off && !session->client_lldb && !session->physical_mode;
+    enum timeline_breakpoint_kind kind = hit_kind(type);
+
+    return kind == TIMELINE_WATCH_WRITE && compares ? TIMELINE_WATCH_CHANGE : kind;
 }
 
 /* The timeline's length: instructions have none. */
@@ -36,7 +50,7 @@ static bool same(const struct rsp_breakpoint *a, const struct rsp_breakpoint *b)
 /* Whether the timeline takes them for one. */
 static bool same_to_timeline(const struct rsp_breakpoint *a, const struct rsp_breakpoint *b)
 {
-    return timeline_kind(a->type) == timeline_kind(b->type) && a->address == b->address &&
+    return a->kind == b->kind && a->address == b->address &&
            timeline_length(a) == timeline_length(b);
 }
 
@@ -75,7 +89,7 @@ static const struct rsp_breakpoint *execution_at(const struct rsp_breakpoint *li
 
 bool rsp_breakpoint_watches_writes(const struct rsp_breakpoint *breakpoint)
 {
-    return timeline_kind(breakpoint->type) == TIMELINE_WATCH_WRITE;
+    return hit_kind(breakpoint->type) == TIMELINE_WATCH_WRITE;
 }
 
 const struct rsp_breakpoint *rsp_breakpoint_at(const struct rsp_session *session, uint64_t address)
@@ -104,7 +118,7 @@ const struct rsp_breakpoint *rsp_watchpoint_hit(const struct rsp_session *sessio
         uint64_t last = watchpoint->address + (watchpoint->length - 1);
         uint64_t first = address > watchpoint->address ? address : watchpoint->address;
 
-        if (watchpoint->type >= TYPE_WATCH_FIRST && timeline_kind(watchpoint->type) == kind &&
+        if (watchpoint->type >= TYPE_WATCH_FIRST && hit_kind(watchpoint->type) == kind &&
             last >= address && (!found || first < *first_watched)) {
             found = watchpoint;
             *first_watched = first;
@@ -235,7 +249,7 @@ static int insert(struct rsp_session *session, struct rsp_breakpoint *wanted,
                         RSP_BREAKPOINTS_MAX);
     }
     if (!find(session, wanted, same_to_timeline) &&
-        timeline_add_breakpoint(session->timeline, timeline_kind(wanted->type), wanted->address,
+        timeline_add_breakpoint(session->timeline, wanted->kind, wanted->address,
                                 timeline_length(wanted), error) < 0) {
         return -1;
     }
@@ -263,14 +277,15 @@ static int take_out(struct rsp_session *session, struct rsp_breakpoint *wanted,
     if (!breakpoint) {
         return 0; /* packets may be repeated */
     }
+    wanted->kind = breakpoint->kind;
     remember_removed(session, breakpoint);
     *breakpoint = session->breakpoints[--session->breakpoint_count];
     if (find(session, wanted, same_to_timeline)) {
         give_conditions(session, wanted, false);
         return 0;
     }
-    return timeline_remove_breakpoint(session->timeline, timeline_kind(wanted->type),
-                                      wanted->address, timeline_length(wanted), error);
+    return timeline_remove_breakpoint(session->timeline, wanted->kind, wanted->address,
+                                      timeline_length(wanted), error);
 }
 
 int rsp_breakpoints_revive(struct rsp_session *session, struct ebb_error *error)
@@ -279,8 +294,8 @@ int rsp_breakpoints_revive(struct rsp_session *session, struct ebb_error *error)
         const struct rsp_breakpoint *removed = &session->removed[i];
 
         if (!find(session, removed, same_to_timeline) &&
-            timeline_add_breakpoint(session->timeline, timeline_kind(removed->type),
-                                    removed->address, timeline_length(removed), error) < 0) {
+            timeline_add_breakpoint(session->timeline, removed->kind, removed->address,
+                                    timeline_length(removed), error) < 0) {
             rsp_breakpoints_bury(session);
             return -1;
         }
@@ -296,8 +311,8 @@ void rsp_breakpoints_bury(struct rsp_session *session)
 
         if (!find(session, removed, same_to_timeline)) {
             /* Two of the removed may be one to the timeline. */
-            timeline_remove_breakpoint(session->timeline, timeline_kind(removed->type),
-                                       removed->address, timeline_length(removed), NULL);
+            timeline_remove_breakpoint(session->timeline, removed->kind, removed->address,
+                                       timeline_length(removed), NULL);
         } else {
             give_conditions(session, removed, false);
         }
@@ -310,8 +325,8 @@ int rsp_breakpoints_restore(struct rsp_session *session, struct ebb_error *error
     for (unsigned i = 0; i < session->breakpoint_count; i++) {
         const struct rsp_breakpoint *breakpoint = &session->breakpoints[i];
 
-        if (timeline_add_breakpoint(session->timeline, timeline_kind(breakpoint->type),
-                                    breakpoint->address, timeline_length(breakpoint), error) < 0) {
+        if (timeline_add_breakpoint(session->timeline, breakpoint->kind, breakpoint->address,
+                                    timeline_length(breakpoint), error) < 0) {
             return -1;
         }
         give_conditions(session, breakpoint, false);
@@ -362,6 +377,7 @@ static void change(struct rsp_session *session, const struct rsp_arguments *argu
         return; /* not supported */
     }
     breakpoint.type = (unsigned)arguments->list[0].number;
+    breakpoint.kind = timeline_kind(session, breakpoint.type);
     text = complaint(&breakpoint);
     if (!text && arguments->count > 3) {
         text = read_conditions(&breakpoint, &arguments->list[3]);

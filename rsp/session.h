@@ -29,7 +29,8 @@ enum { RSP_BREAKPOINTS_MAX = 4096 };
  * wants to know which of them it was.
  */
 struct rsp_breakpoint {
-    unsigned type; /* the digit of the Z packet */
+    unsigned type;                      /* the digit of the Z packet */
+    enum timeline_breakpoint_kind kind; /* as the timeline has it */
     uint64_t address;
     uint64_t length;                   /* Z0, Z1: the kind of breakpoint */
     struct rsp_conditions *conditions; /* owned; NULL: none */

@@ -45,6 +45,14 @@ struct ebb_hooks {
      * 0 where the guest's own breakpoint is about to raise an exception instead. */
     void (*breakpoint_reached)(CPUState *cpu, uintptr_t ra);
 
+    /* True where the instruction at a guest-virtual address needs a call of store_over when it has
+     * been executed. */
+    bool (*store_at)(vaddr address);
+    /* It was; cpu_exit() leaves guest code right behind it. */
+    void (*store_over)(CPUState *cpu);
+    /* An instruction has ended in an exception, with what it did to memory until then. */
+    void (*faulted)(CPUState *cpu);
+
     /* The kinds of access (BP_MEM_READ, BP_MEM_WRITE) that are watched among length bytes; asked
      * when a page is entered into the TLB. */
     int (*watched)(CPUState *cpu, vaddr address, vaddr length);
@@ -176,6 +184,11 @@ static inline bool ebb_breakpoint_at(vaddr address)
     return unlikely(ebb_hooks) && ebb_hooks->breakpoint_at && ebb_hooks->breakpoint_at(address);
 }
 
+static inline bool ebb_store_at(vaddr address)
+{
+    return unlikely(ebb_hooks) && ebb_hooks->store_at && ebb_hooks->store_at(address);
+}
+
 /* The guest's own breakpoint is about to raise an exception there; QEMU does not enter the block.
  */
 static inline void ebb_own_breakpoint_reached(CPUState *cpu, vaddr address)
@@ -213,6 +226,9 @@ static inline void ebb_count_faulting_instruction(CPUState *cpu)
 {
     if (likely(!ebb_hooks)) {
         return;
+    }
+    if (ebb_hooks->faulted) {
+        ebb_hooks->faulted(cpu);
     }
     if (cpu->neg.icount_decr.u16.low) {
         cpu->neg.icount_decr.u16.low--;

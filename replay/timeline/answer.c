@@ -29,7 +29,8 @@ int answer_hit(struct timeline *timeline, const struct worker_hit *hit, struct t
         stop->handler = true;
         return answer_here(timeline, TIMELINE_STOP_STEP, stop);
     }
-    stop->kind = (enum timeline_breakpoint_kind)hit->kind;
+    stop->kind = hit->kind == WORKER_WATCH_CHANGE ? TIMELINE_WATCH_WRITE
+                                                  : (enum timeline_breakpoint_kind)hit->kind;
     stop->by_device = hit->by_device;
     stop->by_reset = hit->by_reset;
     stop->inside = hit->moment.phase == MOMENT_INSIDE;

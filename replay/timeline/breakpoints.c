@@ -11,13 +11,16 @@
 /* Bytes. gdb's take some tens each; a stranger's are kept with each search that is remembered. */
 #define CONDITIONS_TOTAL_MAX (1u << 20)
 
+static bool is_watch(uint32_t kind)
+{
+    return (kind >= WORKER_WATCH_WRITE && kind <= WORKER_WATCH_ACCESS) ||
+           kind == WORKER_WATCH_CHANGE || worker_watch_is_physical(kind);
+}
+
 bool breakpoints_have_watch(const struct breakpoint_list *breakpoints)
 {
     for (size_t i = 0; i < breakpoints->count; i++) {
-        uint32_t kind = breakpoints->list[i].kind;
-
-        if ((kind >= WORKER_WATCH_WRITE && kind <= WORKER_WATCH_ACCESS) ||
-            worker_watch_is_physical(kind)) {
+        if (is_watch(breakpoints->list[i].kind)) {
             return true;
         }
     }
@@ -82,8 +85,7 @@ static bool present(const struct breakpoint_list *breakpoints, size_t at,
 static int make(struct worker_breakpoint *breakpoint, enum timeline_breakpoint_kind kind,
                 uint64_t address, uint64_t length, struct ebb_error *error)
 {
-    if (kind < TIMELINE_BREAK_EXECUTE || kind > TIMELINE_WATCH_PHYSICAL_ACCESS ||
-        (kind > TIMELINE_WATCH_ACCESS && kind < TIMELINE_WATCH_PHYSICAL_WRITE)) {
+    if (kind != TIMELINE_BREAK_EXECUTE && !is_watch(kind)) {
         return ebb_fail(error, EBB_ERROR_USAGE, "there is no breakpoint kind %d", (int)kind);
     }
     if (kind != TIMELINE_BREAK_EXECUTE && (length == 0 || address + length - 1 < address)) {

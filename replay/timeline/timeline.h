@@ -95,6 +95,9 @@ enum timeline_breakpoint_kind { /* values as in the worker's protocol */
                                 TIMELINE_WATCH_PHYSICAL_WRITE = 6,
                                 TIMELINE_WATCH_PHYSICAL_READ = 7,
                                 TIMELINE_WATCH_PHYSICAL_ACCESS = 8,
+                                /* TIMELINE_WATCH_WRITE, which stops say it is, without the
+                                 * instructions that leave what is watched as it was */
+                                TIMELINE_WATCH_CHANGE = 11,
 };
 
 /*

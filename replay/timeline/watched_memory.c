@@ -9,6 +9,7 @@ static bool sees_writes(const struct worker_breakpoint *watch)
     switch (watch->kind) {
     case WORKER_WATCH_WRITE:
     case WORKER_WATCH_ACCESS:
+    case WORKER_WATCH_CHANGE:
     case WORKER_WATCH_PHYSICAL_WRITE:
     case WORKER_WATCH_PHYSICAL_ACCESS:
         return true;

@@ -79,6 +79,7 @@ build() {
     */dma.c | */nested.c | */secure.c | */overlap.c | */stale.c | */ramfb.c | */culprit.c | */flaky.c)
         more="$more $source/common/fw_cfg.c $source/common/virtio_rng.c"
         ;;
+    */hotpage.c) more="$more $source/common/translation.c" ;;
     */tags.c | */moved.c | */accessed.c | */firstfault.c) more="$more $flat_map" ;;
     */stage2.c) more="$more $source/common/translation.c" ;;
     */mmu.c) [ -n "$variant" ] || more="$more $source/common/translation.c" ;;
@@ -98,7 +99,7 @@ virt=-Wl,--defsym=RAM_BASE=0x40000000
 vexpress="-Wl,--defsym=RAM_BASE=0x80000000 -DBOARD_VEXPRESS"
 for name in exceptions interrupts mmu exclusives float semihosting echo reset dma nested \
     watchpoints steps lines long forever ticks secure flash overlap stale ramfb culprit \
-    tasks flaky lastline markers spread; do
+    tasks flaky lastline markers spread hotpage; do
     build $name-aarch64.elf aarch64 "$source/$name.c" $virt
     build $name-arm.elf arm "$source/$name.c" $virt -marm
 done

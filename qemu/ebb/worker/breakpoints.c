@@ -16,11 +16,13 @@
 #include "ebb/position.h"
 #include "protocol/conditions.h"
 #include "breakpoints.h"
+#include "changes.h"
 #include "conditions.h"
 #include "context.h"
 #include "map.h"
 #include "physical.h"
 #include "translations.h"
+#include "watch_ranges.h"
 
 #define MAX_WATCH_LENGTH (1u << 20) /* bytes */
 
@@ -71,15 +73,16 @@ static void add_difference(GArray *addresses, const struct worker_breakpoint *a,
 static bool is_watch(const struct worker_breakpoint *watch)
 {
     return (watch->kind >= WORKER_WATCH_WRITE && watch->kind <= WORKER_WATCH_ACCESS) ||
-           worker_watch_is_physical(watch->kind);
+           watch->kind == WORKER_WATCH_CHANGE || worker_watch_is_physical(watch->kind);
 }
 
 /* WORKER_WATCH_WRITE, _READ or _ACCESS, whatever its address is. */
 static uint32_t watch_kind(const struct worker_breakpoint *watch)
 {
-    return worker_watch_is_physical(watch->kind)
-               ? watch->kind - WORKER_WATCH_PHYSICAL_WRITE + WORKER_WATCH_WRITE
-               : watch->kind;
+    if (worker_watch_is_physical(watch->kind)) {
+        return watch->kind - WORKER_WATCH_PHYSICAL_WRITE + WORKER_WATCH_WRITE;
+    }
+    return watch->kind == WORKER_WATCH_CHANGE ? WORKER_WATCH_WRITE : watch->kind;
 }
 
 /* The same as BP_MEM_READ and BP_MEM_WRITE. */
@@ -143,7 +146,7 @@ int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint
     bool watched;
 
     for (i = 0; i < count; i++) {
-        if (set[i].kind < WORKER_BREAK_EXECUTE || set[i].kind > WORKER_BREAK_SAMPLE ||
+        if (set[i].kind < WORKER_BREAK_EXECUTE || set[i].kind > WORKER_WATCH_CHANGE ||
             (set[i].kind == WORKER_BREAK_SAMPLE && !set[i].length)) {
             g_array_free(addresses, true);
             return ebb_fail(error, EBB_ERROR_USAGE, "a breakpoint of kind %u", set[i].kind);
@@ -165,6 +168,7 @@ int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint
         worker_translations_drop(worker->translations, g_array_index(addresses, uint64_t, i));
     }
     g_array_free(addresses, true);
+    worker_watch_ranges_follow(worker);
     if (watched) { /* pages are slow that had a watchpoint when they were entered into the TLB */
         tlb_flush(CPU(worker->cpu));
         process_queued_cpu_work(CPU(worker->cpu));
@@ -410,10 +414,27 @@ static bool touches(struct worker *worker, const struct worker_breakpoint *watch
     return overlaps(first, length, start, watch->length);
 }
 
+/* An access is about to make a hit, or to make one if it changes something. True if guest code has
+ * to be left in front of it. */
+static bool leaves(struct worker *worker, guint i, const struct worker_hit *hit, uint64_t address)
+{
+    const struct worker_breakpoint *watch = breakpoint(worker, i);
+    enum worker_change change = WORKER_CHANGE_UNKNOWN;
+
+    if (watch->kind == WORKER_WATCH_CHANGE && !worker->diversion) {
+        uint64_t skipped = untag(worker, hit->data_address) - untag(worker, address);
+
+        change = worker_changes_keep(worker, i, hit, address + skipped);
+    }
+    return change == WORKER_CHANGE_UNKNOWN ? clockwork_hit(&worker->clockwork, hit)
+                                           : change == WORKER_CHANGE_UNSEEN;
+}
+
 void worker_breakpoints_accessed(CPUState *cpu, vaddr address, vaddr length, int flags,
                                  uintptr_t ra)
 {
     struct worker *worker = worker_current();
+    bool touched = false;
     guint i;
 
     for (i = 0; i < worker->breakpoints->len; i++) {
@@ -428,11 +449,15 @@ void worker_breakpoints_accessed(CPUState *cpu, vaddr address, vaddr length, int
         if (hit.access && touches(worker, watch, address, length, &data)) {
             hit.data_address = data.address;
             hit.data_length = data.length;
+            touched = true;
             hit.moment = moment_inside(locate(worker, ra, &hit.pc));
-            if (clockwork_hit(&worker->clockwork, &hit)) {
+            if (leaves(worker, i, &hit, address)) {
                 leave(worker, ra);
             }
         }
+    }
+    if (!touched) {
+        worker_watch_ranges_missed(worker);
     }
 }
 

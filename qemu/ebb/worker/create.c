@@ -13,6 +13,7 @@
 #include "ebb/arm/regime.h"
 #include "ebb/arm/sysreg.h"
 #include "ebb/hooks.h"
+#include "changes.h"
 #include "create.h"
 #include "events.h"
 #include "hooks.h"
@@ -24,6 +25,7 @@
 #include "rows.h"
 #include "run.h"
 #include "translations.h"
+#include "watch_ranges.h"
 
 static G_NORETURN void refuse_property(const char *name, const char *why)
 {
@@ -117,6 +119,8 @@ void worker_create(const struct worker_manifest *manifest, const struct worker_o
     worker->conditions = g_byte_array_new();
     worker->translations = worker_translations_new();
     worker->rows = worker_rows_new();
+    worker->changes = worker_changes_new();
+    worker->watch_ranges = worker_watch_ranges_new();
     if (worker_events_open(worker, options, &error)) {
         give_up(&error);
     }

@@ -2,6 +2,7 @@
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "breakpoints.h"
+#include "changes.h"
 #include "hooks.h"
 #include "loop.h"
 #include "ram.h"
@@ -17,6 +18,9 @@ const struct ebb_hooks worker_hooks = {
     .block_translated = worker_translations_add,
     .breakpoint_at = worker_breakpoints_have,
     .breakpoint_reached = worker_breakpoints_reached,
+    .store_at = worker_changes_looked_for,
+    .store_over = worker_changes_made,
+    .faulted = worker_changes_made,
     .watched = worker_breakpoints_watched,
     .watched_physical = worker_breakpoints_watched_physical,
     .accessed = worker_breakpoints_accessed,

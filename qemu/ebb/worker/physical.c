@@ -125,3 +125,11 @@ bool worker_physical_touched(struct worker *worker, const struct worker_breakpoi
 
     return worker_physical_holds(worker, watch, offset, length, data);
 }
+
+const uint8_t *worker_physical_accessed(struct worker *worker, uint64_t virtual_address)
+{
+    uint64_t offset = offset_of_access(worker, virtual_address);
+
+    return offset == UINT64_MAX ? NULL
+                                : (const uint8_t *)memory_region_get_ram_ptr(&worker->ram) + offset;
+}

@@ -27,5 +27,7 @@ bool worker_physical_holds(struct worker *worker, const struct worker_breakpoint
 /* The same for an access of the CPU under way, on one page. */
 bool worker_physical_touched(struct worker *worker, const struct worker_breakpoint *watch,
                              uint64_t virtual_address, uint64_t length, struct worker_span *data);
+/* Where in this process the byte is that the CPU accesses; NULL if it is no RAM. */
+const uint8_t *worker_physical_accessed(struct worker *worker, uint64_t virtual_address);
 
 #endif

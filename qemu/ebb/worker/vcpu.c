@@ -5,15 +5,18 @@
 #include "system/cpu-timers.h"
 #include "accel/tcg/tcg-accel-ops.h"
 #include "ebb/position.h"
+#include "changes.h"
 #include "map.h"
 #include "vcpu.h"
+#include "watch_ranges.h"
 
 void worker_vcpu_execute(struct worker *worker, uint64_t budget)
 {
     CPUState *cpu = CPU(worker->cpu);
+    uint64_t begin = ebb_position_now();
 
     worker_map_free_old(worker);
-    worker->run_end = ebb_position_now() + budget;
+    worker->run_end = begin + budget;
     cpu->icount_budget = budget;
     cpu->neg.icount_decr.u16.low = MIN(0xffff, budget);
     cpu->icount_extra = budget - cpu->neg.icount_decr.u16.low;
@@ -26,6 +29,8 @@ void worker_vcpu_execute(struct worker *worker, uint64_t budget)
     cpu->neg.icount_decr.u16.low = 0;
     cpu->icount_extra = 0;
     cpu->icount_budget = 0;
+    worker_changes_made(cpu); /* by an instruction that was left in its middle */
+    worker_watch_ranges_decide(worker, ebb_position_now() - begin);
     process_queued_cpu_work(cpu);
 }
 

@@ -136,6 +136,8 @@ struct worker {
     GByteArray *conditions; /* of all of them */
     struct worker_translations *translations;
     struct worker_rows *rows;
+    struct worker_changes *changes;
+    struct worker_watch_ranges *watch_ranges;
     struct clockwork clockwork;
     uint64_t run_end; /* the position where the execution under way would end */
 

@@ -21,6 +21,7 @@ CPUS = {"aarch64": "cortex-a53", "arm": "cortex-a15", "thumb": "cortex-a7",
         "vexpress": "cortex-a15"}
 # Guests that want something of the machine: options, the CPU, devices.
 MACHINES = {
+    "hotpage-aarch64": ("", "max", []),
     "culprit-aarch64": ("", None, ["-device", "virtio-rng-device"]),
     "culprit-arm": ("", None, ["-device", "virtio-rng-device"]),
     "flaky-aarch64": ("", None, ["-device", "virtio-rng-device"]),
@@ -69,11 +70,17 @@ class Guests:
                 "-append", "console=ttyAMA0 loglevel=4 panic=-1 " + append]
 
     @staticmethod
-    def address(elf, name):
-        """The address of a symbol in an ELF file."""
+    def symbols(elf):
+        """The addresses of an ELF file's symbols by their names."""
         listing = subprocess.run(["nm", elf], capture_output=True, check=True, text=True,
                                  timeout=WATCHDOG).stdout
-        return int(re.search(r"(?m)^(\w+) \w %s$" % re.escape(name), listing)[1], 16)
+        return {name: int(address, 16)
+                for address, name in re.findall(r"(?m)^(\w+) \w (\S+)$", listing)}
+
+    @staticmethod
+    def address(elf, name):
+        """The address of a symbol in an ELF file."""
+        return Guests.symbols(elf)[name]
 
     @staticmethod
     def fetched(name):
