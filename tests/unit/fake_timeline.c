@@ -187,32 +187,49 @@ static void now(const struct timeline *timeline, struct state *state)
     }
 }
 
-/* Looks for a breakpoint hit: an access of 8 bytes, or an execution. */
-static unsigned virtual_kind(enum timeline_breakpoint_kind kind)
+static bool is_physical(enum timeline_breakpoint_kind kind)
 {
-    return kind < TIMELINE_WATCH_PHYSICAL_WRITE
-               ? kind
-               : kind - TIMELINE_WATCH_PHYSICAL_WRITE + TIMELINE_WATCH_WRITE;
+    return kind >= TIMELINE_WATCH_PHYSICAL_WRITE && kind <= TIMELINE_WATCH_PHYSICAL_ACCESS;
 }
 
+static unsigned virtual_kind(enum timeline_breakpoint_kind kind)
+{
+    return is_physical(kind) ? kind - TIMELINE_WATCH_PHYSICAL_WRITE + TIMELINE_WATCH_WRITE : kind;
+}
+
+/* The instruction at a position changes what the watchpoint watches. */
+static bool is_changed(const struct timeline *timeline, const struct breakpoint *watch,
+                       uint64_t position)
+{
+    struct state before, behind;
+
+    state_at(timeline, position, &before);
+    state_at(timeline, position + 1, &behind);
+    return memcmp(before.data + (watch->address - FAKE_DATA),
+                  behind.data + (watch->address - FAKE_DATA), watch->length) != 0;
+}
+
+/* Looks for a breakpoint hit: an access of 8 bytes, or an execution. */
 static bool hits(const struct timeline *timeline, unsigned kinds, uint64_t address,
-                 struct timeline_stop *stop)
+                 uint64_t position, struct timeline_stop *stop)
 {
     for (unsigned i = 0; i < timeline->breakpoint_count; i++) {
         const struct breakpoint *breakpoint = &timeline->breakpoints[i];
         bool execute = breakpoint->kind == TIMELINE_BREAK_EXECUTE;
 
-        bool physical = breakpoint->kind >= TIMELINE_WATCH_PHYSICAL_WRITE;
+        bool physical = is_physical(breakpoint->kind);
+        bool change = breakpoint->kind == TIMELINE_WATCH_CHANGE;
         uint64_t at = physical ? address + FAKE_PHYSICAL : address;
 
-        if (!(kinds & 1u << virtual_kind(breakpoint->kind))) {
+        if (!(kinds & 1u << virtual_kind(breakpoint->kind)) ||
+            (change && !is_changed(timeline, breakpoint, position))) {
             continue;
         }
         if (execute
                 ? breakpoint->address == at
                 : breakpoint->address < at + 8 && at < breakpoint->address + breakpoint->length) {
             stop->reason = execute ? TIMELINE_STOP_BREAKPOINT : TIMELINE_STOP_WATCHPOINT;
-            stop->kind = breakpoint->kind;
+            stop->kind = change ? TIMELINE_WATCH_WRITE : breakpoint->kind;
             stop->address = at;
             return true;
         }
@@ -285,7 +302,7 @@ static bool counts_at(struct timeline *timeline, uint64_t position)
 static bool executes_hit(struct timeline *timeline, uint64_t position, struct timeline_stop *stop)
 {
     return counts_at(timeline, position) &&
-           hits(timeline, 1u << TIMELINE_BREAK_EXECUTE, pc_at(timeline, position), stop);
+           hits(timeline, 1u << TIMELINE_BREAK_EXECUTE, pc_at(timeline, position), position, stop);
 }
 
 /* The instruction at that position accesses watched memory. */
@@ -293,16 +310,17 @@ static bool accesses_hit(const struct timeline *timeline, uint64_t position,
                          struct timeline_stop *stop)
 {
     const unsigned any = 1u << TIMELINE_WATCH_ACCESS;
+    const unsigned writes = 1u << TIMELINE_WATCH_WRITE | 1u << TIMELINE_WATCH_CHANGE;
 
     switch (position % FAKE_LOOP) {
     case FAKE_WRITER:
-        stop->inside = hits(timeline, any | 1u << TIMELINE_WATCH_WRITE, FAKE_COUNTER, stop);
+        stop->inside = hits(timeline, any | writes, FAKE_COUNTER, position, stop);
         break;
     case FAKE_READER:
-        stop->inside = hits(timeline, any | 1u << TIMELINE_WATCH_READ, FAKE_INPUT, stop);
+        stop->inside = hits(timeline, any | 1u << TIMELINE_WATCH_READ, FAKE_INPUT, position, stop);
         break;
     case FAKE_PAIR_WRITER:
-        stop->inside = hits(timeline, any | 1u << TIMELINE_WATCH_WRITE, FAKE_PAIR, stop);
+        stop->inside = hits(timeline, any | writes, FAKE_PAIR, position, stop);
         break;
     default:
         stop->inside = false;
@@ -315,7 +333,9 @@ static bool device_hit(const struct timeline *timeline, uint64_t position,
 {
     stop->by_device =
         position == FAKE_DMA_POSITION &&
-        hits(timeline, 1u << TIMELINE_WATCH_ACCESS | 1u << TIMELINE_WATCH_WRITE, FAKE_DMA, stop);
+        hits(timeline,
+             1u << TIMELINE_WATCH_ACCESS | 1u << TIMELINE_WATCH_WRITE | 1u << TIMELINE_WATCH_CHANGE,
+             FAKE_DMA, position - 1, stop);
     return stop->by_device;
 }
 
@@ -815,7 +835,7 @@ int timeline_resume_diversion(struct timeline *timeline, bool step, struct timel
             stop->reason = TIMELINE_STOP_HALTED;
         } else {
             *pc += 4;
-            hits(timeline, 1u << TIMELINE_BREAK_EXECUTE, *pc, stop);
+            hits(timeline, 1u << TIMELINE_BREAK_EXECUTE, *pc, 0, stop);
         }
     } while (!step && stop->reason == TIMELINE_STOP_STEP);
     return end_move(timeline, stop);

@@ -472,6 +472,34 @@ static void reports_the_watchpoint_that_changes(void **state)
     expect_position(client, 19);
 }
 
+/* It would go on by itself at what is as it was before; others want to know. */
+static void tells_gdb_of_changes_only(void **state)
+{
+    struct rsp_client *client = *state;
+
+    client_expect(client, "Z2,2044,4", "OK");
+    expect_stop(client, "c", 0x1020, "watch:2044;"); /* 0, and stays so */
+    expect_position(client, 8);
+    client_expect(client, "z2,2044,4", "OK");
+    client_ask(client, "qSupported:vContSupported+");
+    client_expect(client, "Z2,2044,4", "OK");
+    client_expect(client, "Z2,2040,4", "OK");
+    expect_stop(client, "c", 0x1020, "watch:2044;");
+    expect_position(client, 18);
+    expect_stop(client, "bc", FAKE_CODE, "replaylog:begin;");
+    client_expect(client, "Z3,2044,4", "OK");
+    client_expect(client, "Z4,2044,4", "OK");
+    expect_stop(client, "c", 0x1020, "awatch:2044;"); /* an access, whatever it does */
+    expect_position(client, 8);
+    client_expect(client, "z4,2044,4", "OK");
+    client_ask(client, "QThreadSuffixSupported"); /* LLDB */
+    client_expect(client, "z2,2044,4", "OK");
+    client_expect(client, "Z2,2044,4", "OK");
+    expect_stop(client, "bc", FAKE_CODE, "replaylog:begin;");
+    client_ask(client, "c"); /* behind what leaves it as it is */
+    expect_position(client, 9);
+}
+
 static void names_the_device_that_wrote(void **state)
 {
     struct rsp_client *client = *state;
@@ -1559,6 +1587,7 @@ int main(void)
         WITH_CLIENT(stops_at_watchpoints),
         WITH_CLIENT(reports_an_address_inside_of_the_watched_range),
         WITH_CLIENT(reports_the_watchpoint_that_changes),
+        WITH_CLIENT(tells_gdb_of_changes_only),
         WITH_CLIENT(names_the_device_that_wrote),
         WITH_CLIENT(steps_through_a_range),
         cmocka_unit_test(tells_of_a_divergence),
