@@ -275,17 +275,32 @@ int ebb_input_check(struct ebb_input *input, struct ebb_error *error)
     return status;
 }
 
-int ebb_input_require(const struct ebb_input *input, struct ebb_error *error)
+/* Is a block in the share? It is in the one in which its first byte lies. */
+static bool is_in_share(const struct ebb_input *input, const struct ebb_block *block,
+                        unsigned share, unsigned shares)
+{
+    return (unsigned __int128)block->offset * shares / (input->used + 1) == share;
+}
+
+int ebb_input_require_share(const struct ebb_input *input, unsigned share, unsigned shares,
+                            struct ebb_error *error)
 {
     struct ebb_buffer payload = {NULL, 0, 0, false};
     int status = input->damage ? ebb_fail(error, EBB_ERROR_CORRUPT, "%s", input->damage) : 0;
     size_t i;
 
     for (i = 0; i < input->block_count && !status; i++) {
-        status = ebb_input_read(input, &input->blocks[i], &payload, error);
+        if (is_in_share(input, &input->blocks[i], share, shares)) {
+            status = ebb_input_read(input, &input->blocks[i], &payload, error);
+        }
     }
     ebb_buffer_free(&payload);
     return status;
+}
+
+int ebb_input_require(const struct ebb_input *input, struct ebb_error *error)
+{
+    return ebb_input_require_share(input, 0, 1, error);
 }
 
 int ebb_input_scan(struct ebb_input *input, uint64_t first, bool skip_lost, struct ebb_error *error)

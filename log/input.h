@@ -50,6 +50,11 @@ int ebb_input_check(struct ebb_input *input, struct ebb_error *error);
 /* The same, but a damaged payload is an error, as is damage that was met before. */
 int ebb_input_require(const struct ebb_input *input, struct ebb_error *error);
 
+/* The same for one share of the payloads: of so many about equal ones, by bytes, that of a number
+ * from 0 on. */
+int ebb_input_require_share(const struct ebb_input *input, unsigned share, unsigned shares,
+                            struct ebb_error *error);
+
 /* Lets the list of blocks end before block number i, which is damaged as the message says. */
 int ebb_input_end_before(struct ebb_input *input, size_t i, const char *message,
                          struct ebb_error *error);

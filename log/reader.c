@@ -379,6 +379,18 @@ int ebb_log_check(const struct ebb_log *log, struct ebb_error *error)
                                                                                             : 0;
 }
 
+int ebb_log_check_events(const struct ebb_log *log, unsigned share, unsigned shares,
+                         struct ebb_error *error)
+{
+    return ebb_input_require_share(&log->log, share, shares, error);
+}
+
+int ebb_log_check_keyframes(const struct ebb_log *log, unsigned share, unsigned shares,
+                            struct ebb_error *error)
+{
+    return ebb_input_require_share(&log->keyframes, share, shares, error);
+}
+
 const char *ebb_log_index_problem(const struct ebb_log *log)
 {
     return log->index_problem;

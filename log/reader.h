@@ -77,6 +77,16 @@ const char *ebb_log_damage(const struct ebb_log *log);
 int ebb_log_check(const struct ebb_log *log, struct ebb_error *error);
 
 /*
+ * The same for one share of one of the two files: of so many about equal ones, by bytes, that of a
+ * number from 0 on. The first that fails of the log's shares, or else of the keyframes', fails as
+ * ebb_log_check() does.
+ */
+int ebb_log_check_events(const struct ebb_log *log, unsigned share, unsigned shares,
+                         struct ebb_error *error);
+int ebb_log_check_keyframes(const struct ebb_log *log, unsigned share, unsigned shares,
+                            struct ebb_error *error);
+
+/*
  * Why there is an index beside a log with counts that was not used (it is damaged, or another
  * log's, or the log has grown), text owned by the log; NULL if there is none or it is used.
  */

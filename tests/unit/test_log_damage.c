@@ -348,6 +348,47 @@ static void expect_second_lost(const struct ebb_log *log, size_t offset)
     assert_non_null(strstr(error.message, place));
 }
 
+/* Of all shares of the log, the one with the damaged block finds it, and no other. */
+static void expect_in_one_share(const struct ebb_log *log, unsigned shares)
+{
+    struct ebb_error error, whole;
+    unsigned found = 0;
+
+    assert_int_equal(ebb_log_check(log, &whole), -1);
+    for (unsigned i = 0; i < shares; i++) {
+        assert_int_equal(ebb_log_check_keyframes(log, i, shares, &error), 0);
+        if (ebb_log_check_events(log, i, shares, &error)) {
+            assert_int_equal(error.kind, EBB_ERROR_CORRUPT);
+            assert_string_equal(error.message, whole.message);
+            found++;
+        }
+    }
+    assert_int_equal(found, 1);
+}
+
+static void test_shares(void **state)
+{
+    struct layout layout;
+    struct ebb_log *log;
+    uint8_t *bytes;
+    size_t size;
+
+    write_recording(*state);
+    bytes = fixture_read(*state, "log", &size);
+    layout = read_layout(bytes, size);
+    for (size_t i = 0; i + 2 < layout.count; i++) {
+        bytes[layout.ends[i] + EBB_BLOCK_HEADER_SIZE + 3] ^= 4;
+        fixture_write(*state, "log", bytes, size);
+        log = fixture_open(*state);
+        for (unsigned shares = 1; shares < 9; shares++) {
+            expect_in_one_share(log, shares);
+        }
+        ebb_log_close(log);
+        bytes[layout.ends[i] + EBB_BLOCK_HEADER_SIZE + 3] ^= 4;
+    }
+    free(bytes);
+}
+
 /* A damaged block in the middle is named, and the events around it can still be read. */
 static void test_middle_damaged(void **state)
 {
@@ -690,6 +731,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_keyframes_cut_off, setup, teardown),
         cmocka_unit_test_setup_teardown(test_log_damaged, setup, teardown),
         cmocka_unit_test_setup_teardown(test_keyframes_damaged, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_shares, setup, teardown),
         cmocka_unit_test_setup_teardown(test_middle_damaged, setup, teardown),
         cmocka_unit_test_setup_teardown(test_middle_of_keyframes_damaged, setup, teardown),
         cmocka_unit_test_setup_teardown(test_other_files, setup, teardown),
