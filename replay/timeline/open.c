@@ -111,6 +111,21 @@ static int open_log(struct timeline *timeline, const struct timeline_options *op
                                         options->recording);
 }
 
+/* Lets history begin at the last keyframe that is not behind `from`, or at the first that is left.
+ */
+static void begin_at(struct timeline *timeline, uint64_t from)
+{
+    size_t i = 0;
+
+    while (i + 1 < timeline->keyframe_count && timeline->keyframes[i + 1].position <= from) {
+        i++;
+    }
+    timeline->begin = timeline->keyframes[i].position;
+    timeline->moment = moment_settled(timeline->begin);
+    timeline->end = timeline->end > timeline->begin ? timeline->end : timeline->begin;
+    timeline->point_of_interest = timeline->begin;
+}
+
 static int open_recording(struct timeline *timeline, const struct timeline_options *options,
                           struct ebb_error *error)
 {
@@ -120,9 +135,8 @@ static int open_recording(struct timeline *timeline, const struct timeline_optio
     if (open_log(timeline, options, &summary, error) || list_keyframes(timeline, &summary, error)) {
         return -1;
     }
-    timeline->begin = timeline->keyframes[0].position;
-    timeline->moment = moment_settled(timeline->begin);
-    timeline->end = summary.end_position > timeline->begin ? summary.end_position : timeline->begin;
+    timeline->end = summary.end_position;
+    begin_at(timeline, options->from);
     problem = ebb_log_problem(timeline->log);
     if (!problem && summary.counts) {
         problem = ebb_log_damage(timeline->log); /* which is where such a log ends */
@@ -179,12 +193,23 @@ static int prepare(struct timeline *timeline, const struct timeline_options *opt
     return timeline->program ? 0 : -1;
 }
 
-/* Brings replica 0 to the first keyframe. */
+/* The keyframe that history begins at; of several at one position, the first. */
+static size_t keyframe_of_begin(const struct timeline *timeline)
+{
+    size_t i = 0;
+
+    while (timeline->keyframes[i].position != timeline->begin) {
+        i++;
+    }
+    return i;
+}
+
+/* Brings replica 0 to that keyframe. */
 static int try_to_begin(struct timeline *timeline, struct ebb_error *error)
 {
     struct start start = {.kind = START_KEYFRAME,
                           .position = timeline->begin,
-                          .keyframe = timeline->keyframes[0].number};
+                          .keyframe = timeline->keyframes[keyframe_of_begin(timeline)].number};
     int result;
 
     do {
@@ -193,17 +218,18 @@ static int try_to_begin(struct timeline *timeline, struct ebb_error *error)
     return result;
 }
 
-/* Lets history begin at the first keyframe that is left. */
-static void begin_later(struct timeline *timeline)
+/* What is before the beginning is no part of this history. */
+static void forget_before_begin(struct timeline *timeline)
 {
-    timeline->begin = timeline->keyframes[0].position;
-    timeline->moment = moment_settled(timeline->begin);
-    timeline->end = timeline->end > timeline->begin ? timeline->end : timeline->begin;
-    timeline->point_of_interest = timeline->begin;
+    size_t first = keyframe_of_begin(timeline);
+
+    timeline->keyframe_count -= first;
+    memmove(timeline->keyframes, timeline->keyframes + first,
+            timeline->keyframe_count * sizeof(*timeline->keyframes));
 }
 
 /* Brings replica 0 to the beginning, whose checkpoint is the set's first and stays for ever. */
-static int go_to_begin(struct timeline *timeline, struct ebb_error *error)
+static int go_to_begin(struct timeline *timeline, uint64_t from, struct ebb_error *error)
 {
     size_t keyframes = timeline->keyframe_count;
 
@@ -217,8 +243,9 @@ static int go_to_begin(struct timeline *timeline, struct ebb_error *error)
             return -1;
         }
         keyframes = timeline->keyframe_count;
-        begin_later(timeline);
+        begin_at(timeline, from);
     }
+    forget_before_begin(timeline);
     return 0;
 }
 
@@ -231,7 +258,7 @@ struct timeline *timeline_open(const struct timeline_options *options, struct eb
         return NULL;
     }
     if (prepare(timeline, options, error) || open_recording(timeline, options, error) ||
-        go_to_begin(timeline, error)) {
+        go_to_begin(timeline, options->from, error)) {
         timeline_close(timeline);
         return NULL;
     }

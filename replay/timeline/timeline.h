@@ -40,6 +40,9 @@ struct timeline_options {
      * where the guest makes checkpoints take long. */
     uint64_t checkpoint_every;
     unsigned workers; /* for searches; 0: one per CPU, at most 4 */
+    /* History begins at the last keyframe at or before this position, so that the intervals before
+     * are not looked at; at an earlier one if that is damaged. 0: at the first. */
+    uint64_t from;
     timeline_progress progress;
     void *progress_opaque;
     /* A worker has died, and another takes its place: what there is to say of it. NULL: nothing. */

@@ -574,6 +574,59 @@ static void test_keyframe_of_a_reset(void **state)
     session_close(&session);
 }
 
+/* Opens history from a position on: it begins at the keyframe that is expected, and is true. */
+static void expect_begin(struct toy_session *session, uint64_t from, uint64_t begin)
+{
+    const struct toy_history *history = session->history;
+    const struct timeline_options options = {.recording = session->directory,
+                                             .worker_path = session_fake_worker(),
+                                             .workers = 1,
+                                             .from = from};
+    struct ebb_error error;
+    struct timeline *timeline = timeline_open(&options, &error);
+    struct timeline_stop stop;
+    uint64_t registers, ram;
+
+    assert_non_null(timeline);
+    assert_int_equal(timeline_begin(timeline), begin);
+    assert_int_equal(timeline_position(timeline), begin);
+    assert_int_equal(timeline_digest(timeline, &registers, &ram, &error), 0);
+    assert_int_equal(ram, history->ram_digests[begin]);
+    assert_int_equal(timeline_run_forward(timeline, UINT64_MAX, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_END);
+    assert_int_equal(stop.position, history->length);
+    assert_int_equal(timeline_digest(timeline, &registers, &ram, &error), 0);
+    assert_int_equal(ram, history->ram_digests[history->length]);
+    assert_int_equal(timeline_run_backward(timeline, 0, &stop, &error), 0);
+    assert_int_equal(stop.reason, TIMELINE_STOP_BEGIN);
+    assert_int_equal(stop.position, begin);
+    timeline_close(timeline);
+}
+
+/* History that is to begin in the middle does so at a keyframe, and at the one before if that is
+ * damaged. */
+static void test_from(void **state)
+{
+    const uint64_t *places;
+    struct toy_session session;
+
+    (void)state;
+    make(&session);
+    places = session.history->keyframe_positions;
+    assert_true(session.history->keyframes > 3 && places[1] > places[0] + 1 &&
+                places[2] > places[1] + 1 && places[3] > places[2]);
+    expect_begin(&session, 0, 0);
+    expect_begin(&session, places[1] - 1, places[0]);
+    expect_begin(&session, places[1], places[1]);
+    expect_begin(&session, places[2] + 1, places[2]);
+    expect_begin(&session, UINT64_MAX, places[session.history->keyframes - 1]);
+    fixture_damage(session.directory, EBB_BLOCK_KEYFRAME, 2, false, NULL);
+    expect_begin(&session, places[2] + 1, places[1]);
+    fixture_damage(session.directory, EBB_BLOCK_KEYFRAME, 0, false, NULL);
+    expect_begin(&session, 0, places[1]);
+    session_close(&session);
+}
+
 /* Nothing left to start from. */
 static void test_no_keyframe(void **state)
 {
@@ -657,7 +710,7 @@ int main(void)
         cmocka_unit_test(test_known_damage),   cmocka_unit_test(test_keyframe),
         cmocka_unit_test(test_first_keyframe), cmocka_unit_test(test_keyframe_of_a_reset),
         cmocka_unit_test(test_no_keyframe),    cmocka_unit_test(test_exit_status),
-        cmocka_unit_test(test_moved),
+        cmocka_unit_test(test_moved),          cmocka_unit_test(test_from),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
