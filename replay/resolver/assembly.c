@@ -54,7 +54,7 @@ static int add_events_here(struct assembly *assembly, uint64_t until, struct ebb
     return 0;
 }
 
-static int add_events(struct assembly *assembly, const struct findings *findings,
+static int add_events(struct assembly *assembly, const struct resolve_findings *findings,
                       struct ebb_error *error)
 {
     uint64_t batch[BATCH], distance, position = assembly->position;
@@ -80,34 +80,28 @@ static int add_events(struct assembly *assembly, const struct findings *findings
     return 0;
 }
 
-static int add_decisions(struct assembly *assembly, const struct findings *findings,
-                         struct ebb_error *error)
+static int add_flips(struct assembly *assembly, const struct resolve_findings *findings,
+                     struct ebb_error *error)
 {
     struct resolve_result *result = assembly->result;
-    const struct decision_list *decisions = &findings->decisions;
     struct resolve_flip *flips;
 
-    if (!decisions->count) {
+    if (!findings->flip_count) {
         return 0;
     }
-    flips = realloc(result->flips, (result->flip_count + decisions->count) * sizeof(*flips));
+    flips = realloc(result->flips, (result->flip_count + findings->flip_count) * sizeof(*flips));
     if (!flips) {
         return ebb_fail_memory(error);
     }
     result->flips = flips;
-    qsort(decisions->list, decisions->count, sizeof(*decisions->list), decision_by_position);
-    for (size_t i = 0; i < decisions->count; i++) {
-        const struct decision *decision = &decisions->list[i];
-        uint64_t position = decision->override.position - findings->begin + assembly->position;
+    for (size_t i = 0; i < findings->flip_count; i++) {
+        const struct resolve_flip *flip = &findings->flips[i];
+        uint64_t position = flip->position - findings->begin + assembly->position;
 
-        if (decision->override.kind != WORKER_CLEAR_EXCLUSIVE) {
-            result->replaced += decision->override.kind == WORKER_PLACE_EVENT;
-            continue;
+        if (result->flip_count && flips[result->flip_count - 1].position == position) {
+            continue; /* the interval before has ended with it */
         }
-        if (result->flip_count && result->flips[result->flip_count - 1].position == position) {
-            continue; /* an exit did it as well */
-        }
-        flips[result->flip_count++] = (struct resolve_flip){position, decision->pc};
+        flips[result->flip_count++] = (struct resolve_flip){position, flip->pc};
         if (ebb_index_add_exclusive_clear(assembly->index, position, error)) {
             return -1;
         }
@@ -116,8 +110,8 @@ static int add_decisions(struct assembly *assembly, const struct findings *findi
 }
 
 /* The problem in the recording's positions: the interval knew only its own. */
-static int set_problem(struct assembly *assembly, const struct findings *findings, uint64_t number,
-                       struct ebb_error *error)
+static int set_problem(struct assembly *assembly, const struct resolve_findings *findings,
+                       uint64_t number, struct ebb_error *error)
 {
     uint64_t good = findings->good - findings->begin + assembly->position;
     uint64_t end = findings->end - findings->begin + assembly->position;
@@ -141,23 +135,24 @@ static int set_problem(struct assembly *assembly, const struct findings *finding
     return 0;
 }
 
-int assembly_add(struct assembly *assembly, uint64_t number, const struct findings *findings,
-                 struct ebb_error *error)
+int assembly_add(struct assembly *assembly, uint64_t number,
+                 const struct resolve_findings *findings, struct ebb_error *error)
 {
     struct resolve_result *result = assembly->result;
 
     if (ebb_index_add_keyframe(assembly->index, assembly->position, error) ||
         add_events_here(assembly, findings->first_event, error) ||
-        add_decisions(assembly, findings, error) || add_events(assembly, findings, error) ||
+        add_flips(assembly, findings, error) || add_events(assembly, findings, error) ||
         (findings->problem && set_problem(assembly, findings, number, error))) {
         return -1;
     }
     assembly->position += findings->end - findings->begin;
     result->intervals++;
-    result->anchors += findings->counts.anchors;
-    result->steps += findings->counts.steps;
-    result->ambiguous += findings->counts.ambiguous;
-    result->astray += findings->counts.astray;
+    result->anchors += findings->anchors;
+    result->steps += findings->steps;
+    result->ambiguous += findings->ambiguous;
+    result->replaced += findings->replaced;
+    result->astray += findings->astray;
     return 0;
 }
 

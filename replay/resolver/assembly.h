@@ -4,9 +4,10 @@
 #ifndef EBB_REPLAY_RESOLVER_ASSEMBLY_H
 #define EBB_REPLAY_RESOLVER_ASSEMBLY_H
 
-#include "findings.h"
+#include "resolve_findings.h"
+#include "task.h"
+
 #include "log/index_writer.h"
-#include "resolve_result.h"
 
 struct assembly {
     struct ebb_index_writer *index;
@@ -20,8 +21,8 @@ struct assembly {
 int assembly_begin(struct assembly *assembly, const struct task *task,
                    struct resolve_result *result, struct ebb_error *error);
 /* Adds the next interval. One with a problem is the last. */
-int assembly_add(struct assembly *assembly, uint64_t number, const struct findings *findings,
-                 struct ebb_error *error);
+int assembly_add(struct assembly *assembly, uint64_t number,
+                 const struct resolve_findings *findings, struct ebb_error *error);
 /* Writes the index. */
 int assembly_commit(struct assembly *assembly, struct ebb_error *error);
 /* Without having been committed it leaves nothing behind. */

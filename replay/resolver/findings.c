@@ -8,30 +8,58 @@
 #include <stdlib.h>
 #include <string.h>
 
-void findings_free(struct findings *findings)
+/* What the worker was told, as far as others have to know: where it let store-exclusives fail, once
+ * each, by position. An exit may have done what was searched for as well. */
+static int keep_decisions(struct resolve_findings *findings, struct decision_list *decisions,
+                          struct ebb_error *error)
 {
-    free(findings->packed);
-    free(findings->decisions.list);
-    free(findings->problem);
-    *findings = (struct findings){0};
+    findings->flips = calloc(decisions->count + 1, sizeof(*findings->flips));
+    if (!findings->flips) {
+        return ebb_fail_memory(error);
+    }
+    if (decisions->count) {
+        qsort(decisions->list, decisions->count, sizeof(*decisions->list), decision_by_position);
+    }
+    for (size_t i = 0; i < decisions->count; i++) {
+        const struct decision *decision = &decisions->list[i];
+        uint64_t position = decision->override.position;
+
+        if (decision->override.kind != WORKER_CLEAR_EXCLUSIVE) {
+            findings->replaced += decision->override.kind == WORKER_PLACE_EVENT;
+        } else if (!findings->flip_count ||
+                   findings->flips[findings->flip_count - 1].position != position) {
+            findings->flips[findings->flip_count++] = (struct resolve_flip){position, decision->pc};
+        }
+    }
+    return 0;
 }
 
-int findings_collect(struct findings *findings, const struct interval *interval,
+int findings_collect(struct resolve_findings *findings, const struct interval *interval,
                      const struct trail *tip, struct ebb_error *error)
 {
-    *findings = (struct findings){
+    struct trail_counts counts = trail_counts(tip);
+    struct decision_list decisions = {0};
+    int status;
+
+    *findings = (struct resolve_findings){
         .begin = interval->root->position,
         .end = tip->position,
         .first_event = interval->first_event,
         .event_count = tip->event_number - interval->first_event,
-        .counts = trail_counts(tip),
+        .anchors = counts.anchors,
+        .steps = counts.steps,
+        .ambiguous = counts.ambiguous,
+        .astray = counts.astray,
     };
     findings->packed = trail_pack(tip, &findings->packed_size);
-    if (!findings->packed || trail_decisions(tip, interval->root, &findings->decisions) ||
-        trail_cleared(tip, &findings->decisions)) {
-        return ebb_fail_memory(error);
+    if (!findings->packed || trail_decisions(tip, interval->root, &decisions) ||
+        trail_cleared(tip, &decisions)) {
+        status = ebb_fail_memory(error);
+    } else {
+        status = keep_decisions(findings, &decisions, error);
     }
-    return 0;
+    free(decisions.list);
+    return status;
 }
 
 /* Why store-exclusives had to be searched for; for free(), NULL without memory. */
@@ -57,7 +85,7 @@ static char *describe_exits(const struct interval *interval)
 }
 
 /* What is wrong, and what was done about it; positions in it are the worker's. */
-static int describe_problem(struct findings *findings, const struct interval *interval,
+static int describe_problem(struct resolve_findings *findings, const struct interval *interval,
                             const struct failure *failure, struct ebb_error *error)
 {
     const struct effort *effort = &interval->effort;
@@ -77,7 +105,8 @@ static int describe_problem(struct findings *findings, const struct interval *in
 }
 
 /* The last anchor before the failure: there the registers were right. */
-static uint64_t last_good(const struct findings *findings, const struct anchor_list *anchors)
+static uint64_t last_good(const struct resolve_findings *findings,
+                          const struct anchor_list *anchors)
 {
     const uint8_t *packed = findings->packed;
     uint64_t position = findings->begin, good = findings->begin, distance;
@@ -96,7 +125,7 @@ static uint64_t last_good(const struct findings *findings, const struct anchor_l
     return good;
 }
 
-int findings_explain(struct findings *findings, const struct interval *interval,
+int findings_explain(struct resolve_findings *findings, const struct interval *interval,
                      const struct failure *failure, const struct failure *last,
                      struct ebb_error *error)
 {

@@ -1,70 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "interval.h"
 
-/*
- * The number of the reset event that keyframe number holds the state after, which is next to the
- * keyframe's place. Returns 1, 0 if there is none, -1 on error.
- */
-static int find_reset(const struct ebb_log *log, const struct ebb_keyframe *keyframe,
-                      uint64_t first_event, uint64_t *event_number, struct ebb_error *error)
-{
-    struct ebb_cursor *cursor = ebb_cursor_new(log, error);
-    uint64_t from = keyframe->event_number;
-    struct ebb_event event;
-    int result = cursor ? 0 : -1;
+#include "interval_bounds.h"
 
-    from -= from > first_event;
-    if (result == 0) {
-        result = ebb_cursor_seek_event(cursor, from, error);
-    }
-    for (uint64_t number = from; result == 0 && number <= keyframe->event_number; number++) {
-        int got = ebb_cursor_next(cursor, &event, error);
-
-        if (got <= 0) {
-            result = got;
-            break;
-        }
-        if (event.kind == EBB_EVENT_RESET && event.value == keyframe->number) {
-            *event_number = number;
-            result = 1;
-        }
-    }
-    ebb_cursor_free(cursor);
-    return result;
-}
-
-/* Where the interval begins and ends. */
 static int delimit(struct interval *interval, struct ebb_error *error)
 {
-    const struct ebb_log *log = interval->runner->task->log;
-    const struct ebb_log_summary *summary = &interval->runner->task->summary;
-    struct ebb_keyframe next;
-    uint64_t reset;
-    int result;
+    const struct task *task = interval->runner->task;
+    struct interval_bounds bounds;
 
-    if (ebb_log_keyframe(log, interval->number, &interval->keyframe, error)) {
+    if (interval_bounds_find(&bounds, task->log, interval->number, error)) {
         return -1;
     }
-    interval->first_event = interval->keyframe.event_number;
-    result = find_reset(log, &interval->keyframe, summary->first_event, &reset, error);
-    if (result > 0 && reset == interval->first_event) {
-        interval->first_event++;
-    }
-    if (result < 0) {
-        return -1;
-    }
-    if (interval->number + 1 >= summary->keyframe_count) {
-        interval->until_event = summary->event_count;
-        interval->ends_recording = summary->complete;
-        return 0;
-    }
-    if (ebb_log_keyframe(log, interval->number + 1, &next, error)) {
-        return -1;
-    }
-    result = find_reset(log, &next, summary->first_event, &reset, error);
-    interval->until_event = result > 0 ? reset : next.event_number;
-    interval->ends_with_keyframe = result == 0;
-    return result < 0 ? -1 : 0;
+    interval->keyframe = bounds.keyframe;
+    interval->first_event = bounds.first_event;
+    interval->until_event = bounds.until_event;
+    interval->ends_with_keyframe = bounds.ends_with_keyframe;
+    interval->ends_recording = bounds.ends_recording;
+    return 0;
 }
 
 static int load_keyframe(struct interval *interval, struct ebb_error *error)

@@ -73,7 +73,7 @@ static int reach_event(struct interval *interval, const struct branch *branch, u
  * gone.
  */
 static int give_up(struct interval *interval, const struct branch *branch,
-                   struct findings *findings, struct ebb_error *error)
+                   struct resolve_findings *findings, struct ebb_error *error)
 {
     const struct failure none = {0}, *last = &branch->failure;
     uint64_t event = branch->failure.event_number;
@@ -100,8 +100,8 @@ static int give_up(struct interval *interval, const struct branch *branch,
     return status;
 }
 
-static int resolve(struct interval *interval, atomic_bool *repairing, struct findings *findings,
-                   struct ebb_error *error)
+static int resolve(struct interval *interval, atomic_bool *repairing,
+                   struct resolve_findings *findings, struct ebb_error *error)
 {
     struct branch branch = {0};
     int status = finish_interval(interval, interval->root, &decision_none, &branch.tip,
@@ -123,18 +123,18 @@ static int resolve(struct interval *interval, atomic_bool *repairing, struct fin
 }
 
 int interval_resolve(struct runner *runner, uint64_t number, atomic_bool *repairing,
-                     struct findings *findings, struct ebb_error *error)
+                     struct resolve_findings *findings, struct ebb_error *error)
 {
     struct interval interval;
     int status = interval_open(&interval, runner, number, error);
 
-    *findings = (struct findings){0};
+    *findings = (struct resolve_findings){0};
     if (status == 0) {
         status = resolve(&interval, repairing, findings, error);
     }
     interval_close(&interval);
     if (status) {
-        findings_free(findings);
+        resolve_findings_free(findings);
     }
     return status;
 }

@@ -7,6 +7,6 @@
 
 /* *repairing is for other threads: something did not fit and is being searched for. */
 int interval_resolve(struct runner *runner, uint64_t number, atomic_bool *repairing,
-                     struct findings *findings, struct ebb_error *error);
+                     struct resolve_findings *findings, struct ebb_error *error);
 
 #endif

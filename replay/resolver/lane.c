@@ -40,7 +40,7 @@ static void finish_interval(struct lane *lane)
 static void *run(void *opaque)
 {
     struct lane *lane = opaque;
-    struct findings findings;
+    struct resolve_findings findings;
     struct ebb_error error = {0};
     uint64_t number;
 

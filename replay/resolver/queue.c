@@ -36,7 +36,7 @@ int queue_init(struct queue *queue, uint64_t first, uint64_t last, unsigned lane
 void queue_free(struct queue *queue)
 {
     for (uint64_t i = 0; queue->findings && i < queue->window; i++) {
-        findings_free(&queue->findings[i]);
+        resolve_findings_free(&queue->findings[i]);
     }
     free(queue->findings);
     free(queue->ready);
@@ -76,7 +76,7 @@ bool queue_take_interval(struct queue *queue, uint64_t *number)
     return taken;
 }
 
-void queue_hand_in(struct queue *queue, uint64_t number, const struct findings *findings)
+void queue_hand_in(struct queue *queue, uint64_t number, const struct resolve_findings *findings)
 {
     pthread_mutex_lock(&queue->lock);
     queue->findings[number % queue->window] = *findings;
@@ -114,7 +114,7 @@ static void wait_a_moment(struct queue *queue)
     pthread_cond_timedwait(&queue->changed, &queue->lock, &until);
 }
 
-int queue_take_out(struct queue *queue, struct findings *findings, struct ebb_error *error)
+int queue_take_out(struct queue *queue, struct resolve_findings *findings, struct ebb_error *error)
 {
     size_t slot;
     int status = 0;
@@ -126,7 +126,7 @@ int queue_take_out(struct queue *queue, struct findings *findings, struct ebb_er
     }
     if (queue->ready[slot]) {
         *findings = queue->findings[slot];
-        queue->findings[slot] = (struct findings){0};
+        queue->findings[slot] = (struct resolve_findings){0};
         queue->ready[slot] = false;
         queue->taken_out++;
         pthread_cond_broadcast(&queue->changed);

@@ -6,7 +6,12 @@
 #ifndef EBB_REPLAY_RESOLVER_QUEUE_H
 #define EBB_REPLAY_RESOLVER_QUEUE_H
 
-#include "findings.h"
+#include "log/error.h"
+#include "resolve_findings.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 
 struct queue {
     pthread_mutex_t lock;
@@ -20,7 +25,7 @@ struct queue {
     uint64_t taken_out; /* keyframe number of the next findings to take out */
     uint64_t window;    /* intervals between the two, at most */
     bool *ready;        /* by number modulo the window */
-    struct findings *findings;
+    struct resolve_findings *findings;
     bool failed;
     struct ebb_error error;
 };
@@ -37,12 +42,12 @@ void queue_leave(struct queue *queue);
 /* The next interval's number, once there is room for its findings; false: there is none. */
 bool queue_take_interval(struct queue *queue, uint64_t *number);
 /* Behind an interval with a problem nothing is of use. Takes over the findings. */
-void queue_hand_in(struct queue *queue, uint64_t number, const struct findings *findings);
+void queue_hand_in(struct queue *queue, uint64_t number, const struct resolve_findings *findings);
 /* All stop; the first error counts. */
 void queue_fail(struct queue *queue, const struct ebb_error *error);
 
 /* Waits a moment for the next findings in order: 1: here they are; 0: not yet; -1: it failed. */
-int queue_take_out(struct queue *queue, struct findings *findings, struct ebb_error *error);
+int queue_take_out(struct queue *queue, struct resolve_findings *findings, struct ebb_error *error);
 
 /* Lets lanes stop. */
 void queue_stop(struct queue *queue);

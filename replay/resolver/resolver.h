@@ -13,6 +13,7 @@
 
 #include "log/error.h"
 #include "resolve_options.h"
+#include "resolve_part.h"
 #include "resolve_result.h"
 
 /*
@@ -23,5 +24,14 @@
  */
 int resolve_recording(const struct resolve_options *options, struct resolve_result *result,
                       struct ebb_error *error);
+
+/*
+ * Resolves some of a recording's intervals, one at least, and keeps what was found in *part instead
+ * of writing an index: resolve_join() (resolve_join.h) does that once it has all parts. Neither
+ * depends on which other intervals a part has. Behind an interval that cannot be resolved to its
+ * end none is looked at. The part is freed by resolve_part_free(), also after an error.
+ */
+int resolve_intervals(const struct resolve_options *options, const struct resolve_range *range,
+                      struct resolve_part *part, struct ebb_error *error);
 
 #endif

@@ -43,7 +43,7 @@ static void set_limits(struct task *task)
 {
     const struct resolve_options *options = task->options;
     long cpus = sysconf(_SC_NPROCESSORS_ONLN), pages = sysconf(_SC_PHYS_PAGES);
-    uint64_t intervals = task->summary.keyframe_count - task->summary.first_keyframe;
+    uint64_t intervals = task->range.count;
     uint64_t budget = options->memory_budget, lanes = options->workers;
 
     if (!lanes) {
@@ -60,11 +60,47 @@ static void set_limits(struct task *task)
         options->checkpoint_every ? options->checkpoint_every : CHECKPOINT_EVERY;
 }
 
-int task_open(struct task *task, const struct resolve_options *options, struct ebb_error *error)
+int task_open_recording(struct task *task, const struct resolve_options *options,
+                        struct ebb_error *error)
 {
     *task = (struct task){.options = options};
+    return open_log(task, error);
+}
+
+/* The count of a keyframe, or behind the last one that of the recording's end. */
+static uint64_t count_at(const struct task *task, uint64_t number)
+{
+    struct ebb_keyframe keyframe;
+
+    return number < task->summary.keyframe_count &&
+                   ebb_log_keyframe(task->log, number, &keyframe, NULL) == 0
+               ? keyframe.position
+               : task->summary.end_position;
+}
+
+static int set_range(struct task *task, const struct resolve_range *range, struct ebb_error *error)
+{
+    uint64_t first = task->summary.first_keyframe, until = task->summary.keyframe_count;
+
+    task->range = range ? *range : (struct resolve_range){first, until - first};
+    if (task->range.first < first || task->range.first >= until || !task->range.count ||
+        task->range.count > until - task->range.first) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "%s has no such intervals",
+                        task->options->recording);
+    }
+    task->counts =
+        count_at(task, task->range.first + task->range.count) - count_at(task, task->range.first);
+    return 0;
+}
+
+int task_open(struct task *task, const struct resolve_options *options,
+              const struct resolve_range *range, struct ebb_error *error)
+{
+    if (task_open_recording(task, options, error) || set_range(task, range, error)) {
+        return -1;
+    }
     task->program = worker_process_find(options->worker_path, error);
-    if (!task->program || open_log(task, error)) {
+    if (!task->program) {
         return -1;
     }
     set_limits(task);
