@@ -8,6 +8,7 @@
 #include "toy_session.h"
 #include "unit.h"
 
+#include "replay/resolver/resolve_join.h"
 #include "replay/resolver/resolver.h"
 #include "replay/timeline/timeline.h"
 
@@ -429,6 +430,176 @@ static void test_wrong_event(void **state)
     forget(&resolved);
 }
 
+#define PARTS 3u
+
+/* Resolves it in parts, which may be empty. */
+static void resolve_parts(struct resolved *resolved, struct resolve_part parts[PARTS])
+{
+    uint64_t intervals = resolved->history->keyframes, done = 0;
+    struct ebb_error error;
+
+    for (uint64_t i = 0; i < PARTS; i++) {
+        struct resolve_range range = {done, intervals * (i + 1) / PARTS - done};
+
+        parts[i] = (struct resolve_part){0};
+        if (range.count && resolve_intervals(&resolved->options, &range, &parts[i], &error)) {
+            fail_msg("%s", error.message);
+        }
+        done += range.count;
+    }
+}
+
+static void free_parts(struct resolve_part parts[PARTS])
+{
+    for (unsigned i = 0; i < PARTS; i++) {
+        resolve_part_free(&parts[i]);
+    }
+}
+
+static void assert_same_results(const struct resolve_result *one,
+                                const struct resolve_result *other)
+{
+    assert_int_equal(one->intervals, other->intervals);
+    assert_int_equal(one->events, other->events);
+    assert_int_equal(one->anchors, other->anchors);
+    assert_int_equal(one->steps, other->steps);
+    assert_int_equal(one->ambiguous, other->ambiguous);
+    assert_int_equal(one->replaced, other->replaced);
+    assert_int_equal(one->astray, other->astray);
+    assert_int_equal(one->end_position, other->end_position);
+    assert_int_equal(one->flip_count, other->flip_count);
+    for (size_t i = 0; i < one->flip_count; i++) {
+        assert_memory_equal(&one->flips[i], &other->flips[i], sizeof(one->flips[i]));
+    }
+}
+
+/* What parts have found makes the index that resolving in one go makes. */
+static void test_join(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        struct resolve_part parts[PARTS];
+        struct resolve_result joined;
+        struct resolved resolved;
+        struct ebb_error error;
+        uint8_t *index, *joined_index;
+        size_t size, joined_size;
+
+        make(&resolved, &(struct toy_history_options){.seed = seed,
+                                                      .length = 20000,
+                                                      .kvm = true,
+                                                      .spurious = seed % 2 ? 20 : 0,
+                                                      .vague = seed % 3 ? 0 : 4});
+        resolve(&resolved);
+        index = fixture_read(resolved.directory, "index", &size);
+        resolve_parts(&resolved, parts);
+        assert_int_equal(resolve_join(resolved.directory, parts, PARTS, &joined, &error), 0);
+        joined_index = fixture_read(resolved.directory, "index", &joined_size);
+        assert_int_equal(joined_size, size);
+        assert_memory_equal(joined_index, index, size);
+        assert_same_results(&joined, &resolved.result);
+        resolve_result_free(&joined);
+        free_parts(parts);
+        free(joined_index);
+        free(index);
+        forget(&resolved);
+    }
+}
+
+/* Changes one thing of what was found; the number says which. */
+static void spoil(struct resolve_findings *findings, uint64_t which, uint64_t random)
+{
+    uint64_t *const numbers[] = {&findings->begin, &findings->end, &findings->first_event,
+                                 &findings->event_count};
+
+    switch (which) {
+    case 0:
+        *numbers[random % 4] += random >> 2 & 1 ? 1 : (uint64_t)-1;
+        break;
+    case 1:
+        *numbers[random % 4] = random;
+        break;
+    case 2:
+        if (findings->packed_size) {
+            findings->packed[random % findings->packed_size] ^= 0x80;
+        }
+        break;
+    case 3:
+        findings->packed_size -= findings->packed_size > 0;
+        break;
+    case 4:
+        if (findings->flip_count) {
+            findings->flips[random % findings->flip_count].position = random;
+        }
+        break;
+    default:
+        free(findings->problem);
+        findings->problem = strdup("made up");
+        findings->good = random;
+        break;
+    }
+}
+
+/* Findings may be anybody's: those that cannot be true are refused, and nothing is written. */
+static void test_join_nonsense(void **state)
+{
+    uint64_t random = 1;
+    unsigned refused = 0;
+
+    (void)state;
+    for (unsigned round = 0; round < 60; round++) {
+        struct resolve_part parts[PARTS], *part = &parts[round % PARTS];
+        struct ebb_error error = {0};
+        struct resolve_result result;
+        struct resolved resolved;
+
+        make(&resolved,
+             &(struct toy_history_options){.seed = 1, .length = 2000, .kvm = true, .spurious = 20});
+        resolve_parts(&resolved, parts);
+        if (part->finding_count) {
+            spoil(&part->findings[fixture_random(&random) % part->finding_count], round % 6,
+                  fixture_random(&random));
+        }
+        if (resolve_join(resolved.directory, parts, PARTS, &result, &error)) {
+            char path[4096];
+
+            assert_int_equal(error.kind, EBB_ERROR_USAGE);
+            snprintf(path, sizeof(path), "%s/index", resolved.directory);
+            assert_int_equal(access(path, F_OK), -1);
+            refused++;
+        }
+        resolve_result_free(&result);
+        free_parts(parts);
+        forget(&resolved);
+    }
+    assert_in_range(refused, 20, 60);
+}
+
+/* Intervals that are missing are missed. */
+static void test_join_missing(void **state)
+{
+    struct resolve_part parts[PARTS];
+    struct resolve_result result;
+    struct resolved resolved;
+    struct ebb_error error;
+
+    (void)state;
+    make(&resolved, &(struct toy_history_options){.seed = 1, .length = 20000, .kvm = true});
+    assert_true(resolved.history->keyframes >= PARTS);
+    resolve_parts(&resolved, parts);
+    for (size_t i = 0; i < PARTS; i++) {
+        /* The last, the first, and one twice. */
+        const struct resolve_part some[] = {parts[i == 1], parts[i == 2 ? 0 : 1], parts[2]};
+
+        assert_int_equal(resolve_join(resolved.directory, some, i ? PARTS : 2, &result, &error),
+                         -1);
+        assert_int_equal(error.kind, EBB_ERROR_USAGE);
+        resolve_result_free(&result);
+    }
+    free_parts(parts);
+    forget(&resolved);
+}
+
 static bool stop_soon(void *opaque, const struct resolve_status *status)
 {
     unsigned *calls = opaque;
@@ -645,6 +816,9 @@ int main(void)
         cmocka_unit_test(test_dropped_beginning),
         cmocka_unit_test(test_wrong_keyframe),
         cmocka_unit_test(test_wrong_event),
+        cmocka_unit_test(test_join),
+        cmocka_unit_test(test_join_nonsense),
+        cmocka_unit_test(test_join_missing),
         cmocka_unit_test(test_interrupted),
         cmocka_unit_test(test_progress_never_goes_back),
         cmocka_unit_test(test_dying_workers),
