@@ -12,6 +12,8 @@ extern const struct command command_info;
 extern const struct command command_dump;
 extern const struct command command_console;
 extern const struct command command_verify;
+extern const struct command command_resolve;
+extern const struct command command_merge;
 extern const struct command command_shell;
 extern const struct command command_doctor;
 extern const struct command command_help;

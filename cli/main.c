@@ -24,6 +24,8 @@ static const struct command *const commands[] = {
     &command_dump,
     &command_console,
     &command_verify,
+    &command_resolve,
+    &command_merge,
     &command_shell,
     &command_accesses,
     &command_first,

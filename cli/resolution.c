@@ -24,11 +24,12 @@ static bool has_counts(const struct recording *recording)
 }
 
 int resolution_make(struct resolution *resolution, struct recording *recording, bool again,
-                    struct ebb_error *error)
+                    unsigned workers, struct ebb_error *error)
 {
     struct progress progress;
     struct resolve_options options = {
         .recording = recording->directory,
+        .workers = workers,
         .progress = progress_resolving,
         .progress_opaque = &progress,
     };
@@ -83,7 +84,29 @@ int resolution_find_slide(struct resolution *resolution, const struct recording 
     return status;
 }
 
-static void print_flips(const struct resolution *resolution, const struct recording *recording)
+int resolution_find_slide_anew(struct resolution *resolution, const struct recording *recording,
+                               struct ebb_error *error)
+{
+    const struct timeline_options options = {
+        .recording = recording->directory,
+        .replacing = progress_replacing,
+    };
+    struct symbols *symbols = resolution->result.flip_count ? open_symbols(recording) : NULL;
+    struct timeline *timeline;
+    int status;
+
+    symbols_close(symbols);
+    if (!symbols) {
+        return 0;
+    }
+    timeline = timeline_open(&options, error);
+    status = timeline ? resolution_find_slide(resolution, recording, timeline, error) : -1;
+    timeline_close(timeline);
+    return status;
+}
+
+static void print_flips(const struct resolution *resolution, const struct recording *recording,
+                        FILE *out)
 {
     const struct resolve_result *result = &resolution->result;
     struct symbols *symbols = open_symbols(recording);
@@ -91,7 +114,8 @@ static void print_flips(const struct resolution *resolution, const struct record
     if (symbols) {
         symbols_move(symbols, resolution->slide);
     }
-    printf("%zu store-exclusives failed on the host and were made to fail:\n", result->flip_count);
+    fprintf(out, "%zu store-exclusives failed on the host and were made to fail:\n",
+            result->flip_count);
     for (size_t i = 0; i < result->flip_count && i < FLIPS_PRINTED; i++) {
         const struct resolve_flip *flip = &result->flips[i];
         char where[200] = "";
@@ -99,16 +123,17 @@ static void print_flips(const struct resolution *resolution, const struct record
         if (symbols) {
             symbols_describe(symbols, flip->pc, where, sizeof(where));
         }
-        printf("  at position %" PRIu64 ", PC 0x%" PRIx64 "%s%s\n", flip->position, flip->pc,
-               *where ? " " : "", where);
+        fprintf(out, "  at position %" PRIu64 ", PC 0x%" PRIx64 "%s%s\n", flip->position, flip->pc,
+                *where ? " " : "", where);
     }
     if (result->flip_count > FLIPS_PRINTED) {
-        printf("  and %zu more\n", result->flip_count - FLIPS_PRINTED);
+        fprintf(out, "  and %zu more\n", result->flip_count - FLIPS_PRINTED);
     }
     symbols_close(symbols);
 }
 
-void resolution_print(const struct resolution *resolution, const struct recording *recording)
+void resolution_print(const struct resolution *resolution, const struct recording *recording,
+                      FILE *out)
 {
     const struct resolve_result *result = &resolution->result;
     char events[TEXT_NUMBER_SIZE], anchors[TEXT_NUMBER_SIZE];
@@ -116,18 +141,20 @@ void resolution_print(const struct resolution *resolution, const struct recordin
     if (!resolution->done) {
         return;
     }
-    printf("%s: positions of %s events found in %.2f s, in %" PRIu64 " intervals; %s anchors, "
-           "%.1f steps each",
-           recording->directory, text_count(events, result->events), result->seconds,
-           result->intervals, text_count(anchors, result->anchors), steps_per_anchor(result));
+    fprintf(out,
+            "%s: positions of %s events found in %.2f s, in %" PRIu64 " intervals; %s anchors, "
+            "%.1f steps each",
+            recording->directory, text_count(events, result->events), result->seconds,
+            result->intervals, text_count(anchors, result->anchors), steps_per_anchor(result));
     if (result->ambiguous) {
-        printf("; %" PRIu64 " matched at several places, %" PRIu64
-               " of them were not at the likeliest one",
-               result->ambiguous, result->replaced);
+        fprintf(out,
+                "; %" PRIu64 " matched at several places, %" PRIu64
+                " of them were not at the likeliest one",
+                result->ambiguous, result->replaced);
     }
-    printf("\n");
+    fprintf(out, "\n");
     if (result->flip_count) {
-        print_flips(resolution, recording);
+        print_flips(resolution, recording, out);
     }
 }
 
@@ -159,4 +186,49 @@ json_t *resolution_json(const struct resolution *resolution)
                             json_printable(result->problem, strlen(result->problem)));
     }
     return document;
+}
+
+int resolution_finish(struct resolution *resolution, struct recording *recording,
+                      struct ebb_error *error)
+{
+    return recording_open_log(recording, ebb_log_open, error) < 0
+               ? -1
+               : resolution_find_slide_anew(resolution, recording, error);
+}
+
+static json_t *document_json(const struct resolution *resolution, const struct recording *recording,
+                             const char *problem)
+{
+    json_t *document = json_pack("{s:o, s:b}", "directory",
+                                 json_printable(recording->directory, strlen(recording->directory)),
+                                 "resolved", problem == NULL);
+
+    if (document && resolution->done) {
+        json_object_set_new(document, "resolve", resolution_json(resolution));
+    }
+    if (document && problem) {
+        json_object_set_new(document, "error", json_string(problem));
+    }
+    return document;
+}
+
+int resolution_tell(const struct resolution *resolution, const struct recording *recording,
+                    FILE *out, bool json, struct ebb_error *error)
+{
+    const char *problem = ebb_log_problem(recording->log);
+
+    if (json && json_print(out, document_json(resolution, recording, problem), error) < 0) {
+        return -1;
+    }
+    if (!json && !resolution->done) {
+        fprintf(out, "%s: its positions are known\n", recording->directory);
+    } else if (!json) {
+        resolution_print(resolution, recording, out);
+    }
+    if (!problem) {
+        return 0;
+    }
+    fprintf(stderr, "%s\n", problem);
+    return ebb_fail(error, EBB_ERROR_DIVERGED, "%s cannot be resolved to its end",
+                    recording->directory);
 }
