@@ -9,7 +9,7 @@ import os
 import shutil
 import unittest
 
-from harness import ebb, kvm
+from harness import ebb, kvm, shards
 from harness.gdb import Gdb
 from harness.gdb_tests import GdbTests
 from test_replay_walk import SampledTests
@@ -332,6 +332,26 @@ class Recordings(KvmTest):
         self.assertGreater(self.ebb.info(made.recording)["keyframe_count"], 2)
         again = self.check("linux-64-2", "guest: PASS")[1]
         self.assertNotEqual(result["position"], again["position"])
+
+    def test_linux_by_shards_64(self):
+        """Resolved and verified by shares, which are joined: the index has the same bytes."""
+        whole, shared = self.ebb.new_folder("whole"), self.ebb.new_folder("shared")
+        for copy in whole, shared:
+            shutil.copytree(self.made("linux-64").recording, copy,
+                            ignore=shutil.ignore_patterns("index"))
+        self.assertEqual(self.ebb.run("resolve", whole).status, 0)
+        parts = shards.run(self.ebb, "resolve", shared, 3, self.ebb.new_folder("parts"))
+        self.assertFalse(os.path.exists(os.path.join(shared, "index")))
+        self.assertEqual(self.ebb.run("merge", shared, *parts).status, 0)
+        with open(os.path.join(whole, "index"), "rb") as one, \
+                open(os.path.join(shared, "index"), "rb") as other:
+            self.assertEqual(one.read(), other.read())
+        shards.assert_joined(self, self.ebb, "resolve", shared, parts)
+        parts = shards.run(self.ebb, "verify", shared, 3, self.ebb.new_folder("parts"))
+        shards.assert_joined(self, self.ebb, "verify", shared, parts)
+        found = shards.found(parts)
+        for before, behind in zip(found, found[1:]):
+            self.assertEqual(before["end"], behind["begin"])
 
     def test_linux_without_keyframes_64(self):
         made, _ = self.check("whole-64", "guest: PASS")

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Verifies or resolves a recording by shards, with GNU parallel, and joins them.
+# docs/on-many-machines.md tells more.
+#
+#   parallel.sh verify|resolve RECORDING SHARDS FOLDER [PARALLEL-OPTION...]
+#
+# Without options that uses all CPUs of this machine; "--sshloginfile hosts" uses those of others, on
+# which the recording and the folder, in which the parts go, have the same names as here. $EBB is the
+# ebb that they run (default: the one in $PATH). What is printed and the exit status are those of ebb
+# merge; it is 1 if a shard could not be done three times.
+
+set -euo pipefail
+
+die() {
+    echo "parallel.sh: $*" >&2
+    exit 2
+}
+
+[ $# -ge 4 ] || die "usage: parallel.sh verify|resolve RECORDING SHARDS FOLDER [PARALLEL-OPTION...]"
+command=$1 recording=$2 shards=$3 folder=$4
+shift 4
+case $command in verify | resolve) ;; *) die "there are verify and resolve, and no '$command'" ;; esac
+[[ $shards =~ ^[1-9][0-9]*$ ]] || die "'$shards' is no number of shards"
+[ -d "$recording" ] || die "there is no directory $recording"
+mkdir -p "$folder"
+recording=$(realpath "$recording")
+folder=$(realpath "$folder")
+rm -f "$folder"/part-*.json
+options=()
+[ "$command" = verify ] || options=(--workers 1)
+
+# Three tries: a host that dies, or cannot be reached, leaves its shard to another one.
+seq "$shards" |
+    parallel --quote --retries 3 "$@" "${EBB:-ebb}" "$command" "$recording" "${options[@]}" \
+        --shard "{}/$shards" -o "$folder/part-{}.json" >"$folder/log.txt" || {
+    echo "parallel.sh: not all shards could be done, so that there is nothing to join" >&2
+    exit 1
+}
+
+parts=()
+for ((i = 1; i <= shards; i++)); do
+    parts+=("$folder/part-$i.json")
+done
+exec "${EBB:-ebb}" merge "$recording" "${parts[@]}"

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Verifies or resolves a recording by shards, as a job array of Slurm, and joins them in a job behind
+# it. docs/on-many-machines.md tells more.
+#
+#   slurm.sh verify|resolve RECORDING SHARDS FOLDER [SBATCH-OPTION...]
+#
+# The recording and the folder, in which the parts and the result go, are on a file system that all
+# nodes see. $EBB is the ebb that they run (default: the one in $PATH). Options are for both jobs.
+# Prints the number of the job that joins the parts, for squeue and --dependency. In the end
+# FOLDER/result and FOLDER/errors have what ebb merge said, and FOLDER/status its exit status.
+
+set -euo pipefail
+
+die() {
+    echo "slurm.sh: $*" >&2
+    exit 2
+}
+
+# In a job: $1 is the work, then the command, the recording, how many shards and the folder.
+shard() {
+    local options=()
+    [ "$1" = verify ] || options=(--workers "${SLURM_CPUS_PER_TASK:-1}")
+    exec "${EBB:-ebb}" "$1" "$2" "${options[@]}" --shard "$SLURM_ARRAY_TASK_ID/$3" \
+        -o "$4/part-$SLURM_ARRAY_TASK_ID.json"
+}
+
+join_parts() {
+    local parts=() status=0 i
+    for ((i = 1; i <= $3; i++)); do
+        parts+=("$4/part-$i.json")
+    done
+    "${EBB:-ebb}" merge "$2" "${parts[@]}" >"$4/result" 2>"$4/errors" || status=$?
+    echo "$status" >"$4/status"
+    exit "$status"
+}
+
+submit() {
+    local command=$1 recording=$2 shards=$3 folder=$4 array
+    shift 4
+    case $command in verify | resolve) ;; *) die "there are verify and resolve, and no '$command'" ;; esac
+    [[ $shards =~ ^[1-9][0-9]*$ ]] || die "'$shards' is no number of shards"
+    [ -d "$recording" ] || die "there is no directory $recording"
+    mkdir -p "$folder"
+    recording=$(realpath "$recording")
+    folder=$(realpath "$folder")
+    rm -f "$folder"/part-*.json "$folder"/{result,errors,status}
+    # What a node does that dies is done again by another one, from its beginning: a part is there as
+    # a whole or not at all.
+    array=$(sbatch --parsable --job-name="ebb-$command" --cpus-per-task=1 "$@" --requeue \
+        --array="1-$shards" --output="$folder/job-%a.txt" --open-mode=append \
+        "$0" --shard "$command" "$recording" "$shards" "$folder")
+    sbatch --parsable --job-name="ebb-merge" "$@" --requeue \
+        --dependency="afterok:${array%%;*}" --kill-on-invalid-dep=yes \
+        --output="$folder/job-merge.txt" \
+        "$0" --merge "$command" "$recording" "$shards" "$folder" | sed 's/;.*//'
+}
+
+case ${1:-} in
+--shard) shift && shard "$@" ;;
+--merge) shift && join_parts "$@" ;;
+*)
+    [ $# -ge 4 ] || die "usage: slurm.sh verify|resolve RECORDING SHARDS FOLDER [SBATCH-OPTION...]"
+    submit "$@"
+    ;;
+esac

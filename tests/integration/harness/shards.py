@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Commands with --shard, and what is joined of them."""
+
+import json
+import os
+import re
+
+
+def masked(output):
+    """What a command has printed, without how long it took and on how many workers."""
+    text = output.decode() if isinstance(output, bytes) else output
+    return re.sub(r'(replayed in |found in |"seconds": |"workers": )[-\d.e]+', r"\1", text)
+
+
+def run(ebb, command, recording, count, folder):
+    """Does all shards of a command; returns their parts."""
+    os.makedirs(folder, exist_ok=True)
+    parts = []
+    for number in range(1, count + 1):
+        part = os.path.join(folder, "%s-%d.json" % (command, number))
+        result = ebb.run(command, recording, "--shard", "%d/%d" % (number, count), "-o", part)
+        if result.status != 0:
+            raise AssertionError(result.describe())
+        parts.append(part)
+    return parts
+
+
+def assert_joined(test, ebb, command, recording, parts):
+    """What is joined is what the command says in one go, also as JSON. Resolving in one go has to
+    be told to do it again."""
+    again = ["--again"] if command == "resolve" else []
+    for options in [], ["--json"]:
+        joined = ebb.run("merge", *options, recording, *parts)
+        whole = ebb.run(command, *again, *options, recording)
+        test.assertEqual(masked(joined.output), masked(whole.output))
+        test.assertEqual(joined.errors, whole.errors)
+        test.assertEqual(joined.status, whole.status)
+
+
+def found(parts):
+    """What the shards have found that have intervals, in order."""
+    documents = []
+    for path in parts:
+        with open(path) as file:
+            documents.append(json.load(file))
+    return [document["found"] for document in documents if document["intervals"]["count"]]
