@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "completion.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 enum complete_with { COMPLETE_NOTHING, COMPLETE_FILES, COMPLETE_DIRECTORIES, COMPLETE_WORDS };
@@ -66,6 +67,12 @@ static void bash_option_values(FILE *out, const struct command *command)
     fputs("            esac\n", out);
 }
 
+/* What stands on the command line are recordings, and nothing else. */
+static bool takes_recordings_only(const struct command *command)
+{
+    return command->operands && !strchr(command->operands, ' ');
+}
+
 static void bash_command(FILE *out, const struct command *command)
 {
     fprintf(out, "        %s)\n", command->name);
@@ -79,7 +86,7 @@ static void bash_command(FILE *out, const struct command *command)
     fputs("--help' -- \"$word\"))\n            else\n", out);
     if (strcmp(command->name, "help") == 0) {
         fputs("                COMPREPLY=($(compgen -W \"$commands\" -- \"$word\"))\n", out);
-    } else if (!command->operands) {
+    } else if (!takes_recordings_only(command)) {
         fputs("                COMPREPLY=($(compgen -f -- \"$word\"))\n", out);
     } else {
         fputs("                COMPREPLY=($(compgen -d -- \"$word\"))\n", out);
@@ -180,8 +187,10 @@ static void zsh_completion(FILE *out, const struct command *const *commands)
         if (strcmp(command->name, "help") == 0) {
             fputs(" '1:command:{_describe command commands}';;\n", out);
         } else {
-            fprintf(out, " '*:%s:_files%s';;\n", command->operands ? "recording" : "file",
-                    command->operands ? " -/" : "");
+            bool recordings = takes_recordings_only(command);
+
+            fprintf(out, " '*:%s:_files%s';;\n", recordings ? "recording" : "file",
+                    recordings ? " -/" : "");
         }
     }
     fputs("    esac\n}\n_ebb \"$@\"\n", out);

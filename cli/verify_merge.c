@@ -71,6 +71,7 @@ static bool makes_sense(const struct part *part)
         return !end && !problem;
     }
     return read_state(begin, &state) && !end == !!problem &&
+           json_is_integer(json_object_get(part->found, "nanoseconds")) &&
            json_integer_value(json_object_get(part->found, "nanoseconds")) >= 0 &&
            (end ? read_state(end, &state) : problem_makes_sense(problem));
 }

@@ -27,7 +27,7 @@ case $command in verify | resolve) ;; *) die "there are verify and resolve, and 
 mkdir -p "$folder"
 recording=$(realpath "$recording")
 folder=$(realpath "$folder")
-rm -f "$folder"/part-*.json
+rm -f "$folder"/part-*.json*
 options=()
 [ "$command" = verify ] || options=(--workers 1)
 

@@ -45,7 +45,7 @@ submit() {
     mkdir -p "$folder"
     recording=$(realpath "$recording")
     folder=$(realpath "$folder")
-    rm -f "$folder"/part-*.json "$folder"/{result,errors,status}
+    rm -f "$folder"/part-*.json* "$folder"/{result,errors,status}
     # What a node does that dies is done again by another one, from its beginning: a part is there as
     # a whole or not at all.
     array=$(sbatch --parsable --job-name="ebb-$command" --cpus-per-task=1 "$@" --requeue \

@@ -99,7 +99,7 @@ class Commands(unittest.TestCase):
         self.assertEqual(os.listdir(folder), ["precious"])
 
     def test_no_recording(self):
-        for command in ("info", "dump", "console", "verify"):
+        for command in ("info", "dump", "console", "verify", "resolve"):
             result = self.ebb.run(command, os.path.join(self.ebb.folder, "nothing-here"))
             self.assertNotEqual(result.status, 0)
             self.assertIn("nothing-here", result.errors.decode())
@@ -175,7 +175,8 @@ class Commands(unittest.TestCase):
 
     def test_help(self):
         text = self.ebb.run("--help").text()
-        for command in ("record", "replay", "info", "dump", "verify", "console", "doctor"):
+        for command in ("record", "replay", "info", "dump", "verify", "resolve", "merge", "console",
+                        "doctor"):
             self.assertIn(command, text)
             self.assertIn("ebb " + command, self.ebb.run("help", command).text())
         self.assertRegex(self.ebb.run("--version").text(), r"ebb \d+\.\d+")

@@ -553,8 +553,9 @@ static void test_bisect_usage(void **state)
 /* Every option of every command is in its help, its manual page and the completion scripts. */
 static void test_one_source(void **state)
 {
-    static const char *const commands[] = {"record",  "replay", "bisect", "info",   "dump",
-                                           "console", "verify", "shell",  "doctor", "help"};
+    static const char *const commands[] = {"record", "replay",  "bisect", "info",
+                                           "dump",   "console", "verify", "resolve",
+                                           "merge",  "shell",   "doctor", "help"};
     static const char *const shells[] = {"bash", "zsh", "fish"};
     char line[64];
 
@@ -574,6 +575,29 @@ static void test_one_source(void **state)
     assert_int_equal(command_run(*state, "--completion tcsh")->status, 2);
 }
 
+/* What completion offers where neither an option nor its value is written. */
+static void expect_operands(const struct command_setting *setting, const char *command,
+                            const char *words)
+{
+    char place[64];
+    const char *found = command_run(setting, "--completion bash")->out;
+
+    snprintf(place, sizeof(place), "        %s)\n", command);
+    found = strstr(found, place);
+    assert_non_null(found);
+    found = strstr(found, "else\n                COMPREPLY=($(");
+    assert_non_null(found);
+    found = strstr(found, "$(") + 2;
+    assert_int_equal(strncmp(found, words, strlen(words)), 0);
+}
+
+static void test_completed_operands(void **state)
+{
+    expect_operands(*state, "verify", "compgen -d ");
+    expect_operands(*state, "merge", "compgen -f "); /* parts are files */
+    expect_operands(*state, "help", "compgen -W ");
+}
+
 int main(int argc, char **argv)
 {
     char *ebb = command_path(argc, argv);
@@ -588,8 +612,9 @@ int main(int argc, char **argv)
         IN_FOLDER(test_record_endings), IN_FOLDER(test_record_forwards_signals),
         IN_FOLDER(test_record_waits),   IN_FOLDER(test_doctor),
         IN_FOLDER(test_usage),          IN_FOLDER(test_bisect_usage),
-        IN_FOLDER(test_one_source),     IN_FOLDER(test_record_repeat),
-        IN_FOLDER(test_until),          IN_FOLDER(test_markers),
+        IN_FOLDER(test_one_source),     IN_FOLDER(test_completed_operands),
+        IN_FOLDER(test_record_repeat),  IN_FOLDER(test_until),
+        IN_FOLDER(test_markers),
     };
 
     int failed;

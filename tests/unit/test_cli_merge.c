@@ -7,6 +7,7 @@
 #include "recording_fixture.h"
 #include "toy_session.h"
 
+#include "cli/part_file.h"
 #include "log/format.h"
 #include "unit.h"
 
@@ -514,6 +515,91 @@ static void test_damaged_parts(void **state)
     assert_int_equal(count_files(recording_path(setting, path)), 2 + 4);
 }
 
+/* Writes part-2 with other findings, as whoever makes parts may. */
+static void forge(const struct command_setting *setting, const struct part *part, json_t *found)
+{
+    struct part forged = *part;
+    struct ebb_error error;
+    char path[4096];
+
+    forged.found = found;
+    snprintf(path, sizeof(path), "%s/part-2", setting->folder);
+    assert_int_equal(part_write(path, &forged, &error), 0);
+}
+
+/* Leaves out or replaces each member of an object in turn, and of the objects and lists in it. */
+static void forge_members(const struct command_setting *setting, const struct part *part,
+                          json_t *found, json_t *object, const char *line)
+{
+    json_t *const others[] = {NULL,         json_null(),  json_string("0x"), json_integer(-1),
+                              json_array(), json_object()};
+    const char *name;
+    json_t *value, *copy = json_copy(object);
+
+    json_object_foreach(copy, name, value)
+    {
+        json_t *inner = json_is_array(value) ? json_array_get(value, 0) : value;
+
+        for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+            if (others[i]) {
+                json_object_set(object, name, others[i]);
+            } else {
+                json_object_del(object, name);
+            }
+            forge(setting, part, found);
+            /* An empty list may be true, of store-exclusives; so may a message. */
+            if (!(i == 4 && strcmp(name, "exclusives") == 0) &&
+                !(i == 2 && (strcmp(name, "directory") == 0 || strcmp(name, "message") == 0 ||
+                             strcmp(name, "report") == 0)) &&
+                !(i == 0 && strcmp(name, "report") == 0)) {
+                const struct command_outcome *outcome = command_run(setting, line);
+
+                if (outcome->status != 2 || strlen(outcome->out)) {
+                    fail_msg("%s %zu: status %d", name, i, outcome->status);
+                }
+            }
+        }
+        json_object_set(object, name, value);
+        if (json_is_object(inner)) {
+            forge_members(setting, part, found, inner, line);
+        }
+    }
+    for (size_t i = 1; i < sizeof(others) / sizeof(others[0]); i++) {
+        json_decref(others[i]);
+    }
+    json_decref(copy);
+}
+
+static void check_forged(const struct command_setting *setting, const char *line, int status)
+{
+    struct part part;
+    struct ebb_error error;
+    char path[4096];
+
+    snprintf(path, sizeof(path), "%s/part-2", setting->folder);
+    assert_int_equal(part_read(path, &part, &error), 0);
+    forge_members(setting, &part, part.found, part.found, line);
+    forge(setting, &part, part.found);
+    assert_int_equal(command_run(setting, line)->status, status);
+    part_free(&part);
+}
+
+/* Parts that are whole, and whose findings make no sense. */
+static void test_forged_parts(void **state)
+{
+    const struct command_setting *setting = *state;
+
+    make(setting, (struct toy_history_options){.seed = 1});
+    run_shards(setting, "verify", "rec", 2);
+    check_forged(setting, "merge rec part-1 part-2", 0);
+    make(setting, (struct toy_history_options){.seed = 3, .wrong_at = LENGTH - 1000});
+    run_shards(setting, "verify", "rec", 2);
+    check_forged(setting, "merge rec part-1 part-2", 3);
+    make(setting, (struct toy_history_options){.seed = 1, .kvm = true, .spurious = 20});
+    run_shards(setting, "resolve", "rec", 2);
+    check_forged(setting, "merge -o result rec part-1 part-2", 0);
+}
+
 int main(int argc, char **argv)
 {
     static struct command_setting setting;
@@ -533,6 +619,7 @@ int main(int argc, char **argv)
         CASE(test_changed_recording),
         CASE(test_other_version),
         CASE(test_damaged_parts),
+        CASE(test_forged_parts),
     };
     int failed;
 
