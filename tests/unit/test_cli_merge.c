@@ -21,7 +21,7 @@
 #define LENGTH 20000u
 
 static const char manifest[] = "{\"format\": \"ebb-recording\", \"version\": 1}";
-static const unsigned shard_counts[] = {1, 2, 3, 7};
+static const unsigned shard_counts[] = {1, 3, 7, 16};
 #define SHARD_COUNTS (sizeof(shard_counts) / sizeof(shard_counts[0]))
 
 /* Writes a history into the folder's directory of that name. */
@@ -124,8 +124,48 @@ static const char *merge_line(char line[1000], const char *options, unsigned sha
     return line;
 }
 
-/* Verifies rec in one go and by shards, which know it by another name. */
-static void check_verify(const struct command_setting *setting)
+static json_t *read_found(const struct command_setting *setting, unsigned shard)
+{
+    char name[32];
+    size_t size;
+    uint8_t *text;
+    json_t *document, *found;
+
+    snprintf(name, sizeof(name), "part-%u", shard);
+    text = fixture_read(setting->folder, name, &size);
+    document = json_loadb((char *)text, size, 0, NULL);
+    found = json_incref(json_object_get(document, "found"));
+    assert_non_null(found);
+    json_decref(document);
+    free(text);
+    return found;
+}
+
+/* Each shard begins in the state that the one before has ended with, so that nothing has to be
+ * replayed again to join them; up to what one of them has met. */
+static void assert_fit(const struct command_setting *setting, unsigned shards)
+{
+    json_t *end = NULL;
+    bool problem = false;
+
+    for (unsigned i = 1; i <= shards && !problem; i++) {
+        json_t *found = read_found(setting, i), *begin = json_object_get(found, "begin");
+
+        if (begin) {
+            assert_true(!end || json_equal(end, begin));
+            json_decref(end);
+            end = json_incref(json_object_get(found, "end"));
+            problem = json_object_get(found, "problem") != NULL;
+            assert_true(problem || end);
+        }
+        json_decref(found);
+    }
+    assert_true(problem || end);
+    json_decref(end);
+}
+
+/* Verifies rec in one go and by shards, which know it by another name; do they fit together? */
+static void check_verify_as(const struct command_setting *setting, bool fits)
 {
     struct command_outcome whole = run_masked(setting, "verify rec");
     struct command_outcome whole_json = run_masked(setting, "verify --json rec");
@@ -139,7 +179,15 @@ static void check_verify(const struct command_setting *setting)
         assert_same(&joined, &whole);
         joined = run_masked(setting, merge_line(line, "--json", shard_counts[i]));
         assert_same(&joined, &whole_json);
+        if (fits) {
+            assert_fit(setting, shard_counts[i]);
+        }
     }
+}
+
+static void check_verify(const struct command_setting *setting)
+{
+    check_verify_as(setting, true);
 }
 
 static void test_verify(void **state)
@@ -206,7 +254,8 @@ static void check_damage(const struct command_setting *setting, uint32_t type, b
         if (!header) { /* of two that are damaged, the first is told of */
             fixture_damage(path, type, count - 1, false, NULL);
         }
-        check_verify(setting);
+        /* Without the header of the first there are no keyframes, and so no shards. */
+        check_verify_as(setting, !(header && type == EBB_BLOCK_KEYFRAME));
     }
 }
 
@@ -231,10 +280,18 @@ static void test_verify_damaged_headers(void **state)
  * states do not fit together, and merging replays from there on. */
 static void test_verify_wrong_keyframe(void **state)
 {
-    for (unsigned wrong = 1; wrong <= 3; wrong++) {
-        make(*state, (struct toy_history_options){.seed = 1, .wrong_keyframe = wrong});
-        assert_int_equal(command_run(*state, "verify rec")->status, 0);
-        check_verify(*state);
+    for (uint64_t seed = 1; seed <= 6; seed++) {
+        struct toy_history_options options = {.seed = seed};
+        json_t *info;
+
+        make(*state, options);
+        info = command_run_json(*state, "info --json rec");
+        /* What is wrong in the last one stays so up to the end, that in others may not. */
+        options.wrong_keyframe = (unsigned)json_array_size(json_object_get(info, "keyframes")) - 1;
+        json_decref(info);
+        assert_true(options.wrong_keyframe > 2);
+        make(*state, options);
+        check_verify_as(*state, false);
     }
 }
 
