@@ -4,7 +4,6 @@
 #include "exec/cputlb.h"
 #include "exec/translation-block.h"
 #include "hw/core/cpu.h"
-#include "breakpoints.h"
 #include "watch_ranges.h"
 
 #define NEAR 64u /* bytes between two ranges that are taken for one */
