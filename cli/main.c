@@ -31,6 +31,7 @@ static const struct command *const commands[] = {
     &command_first,
     &command_last,
     &command_history,
+    &command_exceptions,
     &command_doctor,
     &command_help,
     NULL,

@@ -23,6 +23,7 @@ struct worker_client {
     size_t control_size;
     bool running;
     struct worker_run run; /* the one in progress, or the last */
+    uint32_t loads_size;   /* bytes, of each row */
 };
 
 /* A request with a reply of exactly reply_size bytes. */
@@ -417,7 +418,7 @@ static bool hit_makes_sense(const struct worker_run *run, const struct worker_hi
 {
     bool in_history = !(run->flags & WORKER_RUN_DIVERSION);
 
-    return hit->kind >= WORKER_BREAK_EXECUTE && hit->kind <= WORKER_WATCH_CHANGE &&
+    return hit->kind >= WORKER_BREAK_EXECUTE && hit->kind <= WORKER_BREAK_RETURN &&
            is_moment(hit->moment) && !hit->by_reset &&
            (!in_history ||
             (moment_before(run->reported, hit->moment) && !moment_before(run->limit, hit->moment)));
@@ -502,6 +503,7 @@ int worker_client_run_end(struct worker_client *worker, struct worker_stop *stop
 int worker_client_set_collector(struct worker_client *worker,
                                 const struct worker_collector *collector, struct ebb_error *error)
 {
+    worker->loads_size = worker_loads_size(collector);
     return request(worker, WORKER_SET_COLLECTOR, collector, sizeof(*collector), NULL, 0, error);
 }
 
@@ -510,12 +512,12 @@ static uint64_t padded(uint32_t length)
     return ((uint64_t)length + 7) / 8 * 8;
 }
 
-static bool row_is_whole(const struct worker_row *row)
+static bool row_is_whole(const struct worker_client *worker, const struct worker_row *row)
 {
     return row->register_count <= 32 && row->frame_count <= WORKER_MAX_FRAMES &&
-           row->data_length <= WORKER_MAX_ROW_DATA &&
+           row->data_length <= WORKER_MAX_ROW_DATA && row->loads_size == worker->loads_size &&
            row->size == sizeof(*row) + 8 * (row->register_count + row->frame_count) +
-                            2 * padded(row->data_length);
+                            row->loads_size + 2 * padded(row->data_length);
 }
 
 static bool rows_make_sense(const struct worker_client *worker, const uint8_t *rows, size_t size)
@@ -528,8 +530,8 @@ static bool rows_make_sense(const struct worker_client *worker, const uint8_t *r
             return false;
         }
         memcpy(&row, rows, sizeof(row));
-        if (!row_is_whole(&row) || row.size > size || !hit_makes_sense(&worker->run, &row.hit) ||
-            moment_before(row.hit.moment, last)) {
+        if (!row_is_whole(worker, &row) || row.size > size ||
+            !hit_makes_sense(&worker->run, &row.hit) || moment_before(row.hit.moment, last)) {
             return false;
         }
         last = row.hit.moment;

@@ -189,6 +189,7 @@ enum worker_breakpoint_kind {
     /* WORKER_WATCH_WRITE, but an instruction that leaves what is watched as it was before is no
      * hit. In a diversion it is, since what stores there is stopped in front of. */
     WORKER_WATCH_CHANGE = 11,
+    WORKER_BREAK_RETURN = 12, /* an instruction has returned from an exception */
 };
 
 enum worker_breakpoint_flag {
@@ -275,7 +276,10 @@ enum worker_stop_reason {
  *   settled, of kind WORKER_BREAK_INTERRUPT: the handler's first instruction is about to execute;
  *     context is what the interrupt was taken in.
  *   settled or inside, of kind WORKER_BREAK_EXCEPTION: the same for an interrupt, or any other
- *     exception, which the instruction there has caused.
+ *     exception, which the instruction there has caused. The context's pc is that of this
+ *     instruction, also where it is not the address to return to (calls); but of a software step,
+ *     which comes behind its instruction, that of the next.
+ *   inside, of kind WORKER_BREAK_RETURN: context is what the instruction there has returned to.
  *   settled, of kind WORKER_BREAK_SAMPLE.
  * Devices' writes are seen by write, change and access watchpoints, of which each counts.
  */
@@ -289,7 +293,7 @@ struct worker_hit {
     uint64_t pc;
     uint32_t by_device;
     uint32_t by_reset;             /* the engine's; 0 in what a worker sends */
-    struct worker_context context; /* of WORKER_BREAK_INTERRUPT and WORKER_BREAK_EXCEPTION */
+    struct worker_context context; /* of WORKER_BREAK_INTERRUPT, _EXCEPTION, _RETURN */
 };
 
 enum worker_collect_flag {
@@ -299,13 +303,51 @@ enum worker_collect_flag {
 #define WORKER_MAX_FRAMES 64u
 #define WORKER_MAX_ROW_DATA 64u          /* bytes; of longer accesses the first */
 #define WORKER_MAX_ROWS_SIZE (32u << 20) /* bytes */
+#define WORKER_MAX_LOADS 8u
+#define WORKER_MAX_LOAD 64u /* bytes */
+
+/* Memory that a register points to. */
+struct worker_load {
+    uint32_t number; /* of the register, as in collector.registers */
+    uint32_t length; /* bytes, at least 1 */
+    int64_t offset;  /* from where the register points */
+};
 
 struct worker_collector {
     uint32_t flags;     /* enum worker_collect_flag */
     uint32_t registers; /* bit n: general register n; bit 31: the stack pointer of AArch64 */
     uint32_t frames;    /* so many return addresses at most, along the frame pointers (AArch64) */
     uint32_t room;      /* bytes: with more in rows, a run is WORKER_STOP_FULL soon */
+    uint32_t load_count;
+    uint32_t reserved;
+    struct worker_load loads[WORKER_MAX_LOADS];
 };
+
+/* Bytes that a row has of a collector's loads, each padded to 8. */
+static inline uint32_t worker_loads_size(const struct worker_collector *collector)
+{
+    uint32_t size = 0;
+
+    for (uint32_t i = 0; i < collector->load_count; i++) {
+        size += (collector->loads[i].length + 7) / 8 * 8;
+    }
+    return size;
+}
+
+static inline int worker_loads_are_good(const struct worker_collector *collector)
+{
+    if (collector->load_count > WORKER_MAX_LOADS) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < collector->load_count; i++) {
+        const struct worker_load *load = &collector->loads[i];
+
+        if (load->number > 31 || !load->length || load->length > WORKER_MAX_LOAD) {
+            return 0;
+        }
+    }
+    return 1;
+}
 
 enum worker_exception {
     WORKER_EXCEPTION_OTHER,
@@ -325,21 +367,26 @@ enum worker_exception {
 /*
  * What is known of a hit: the state is the one in front of the instruction; of an exception, behind
  * its entry. After it come value_count x uint64_t: the collector's registers in the order of their
- * numbers, then the return addresses; then the data, before and after the access, each padded to 8
- * bytes. Data that is not in RAM has no bytes.
+ * numbers, then the return addresses; the loads, each padded to 8 bytes; then the data, before and
+ * after the access, each padded to 8 bytes. Data that is not in RAM has no bytes.
  */
 struct worker_row {
     uint32_t size; /* bytes, with all that comes after it */
     uint32_t register_count, frame_count;
-    uint32_t data_length; /* bytes */
+    uint32_t data_length;  /* bytes */
+    uint32_t loads_size;   /* bytes: worker_loads_size() of the collector */
+    uint32_t loads_failed; /* bit n: load n could not be read, and is zeroes */
     struct worker_hit hit;
     uint64_t tables[2];  /* TTBR0 and TTBR1 of EL1 */
     uint64_t context_id; /* CONTEXTIDR of EL1 */
     /* Exceptions: */
     uint32_t exception; /* enum worker_exception */
     uint32_t level;     /* exception level that it was taken to */
-    uint64_t syndrome;  /* as ESR_ELx has it */
-    uint64_t fault;     /* aborts: the address */
+    uint32_t mode;      /* the handler's: M[4:0] of the processor state */
+    /* DFSR or IFSR of aborts taken to AArch32's modes but Hyp: those have no syndrome. */
+    uint32_t fault_status;
+    uint64_t syndrome; /* as ESR_ELx or HSR has it; calls in AArch32: as it would be */
+    uint64_t fault;    /* aborts: the address */
 };
 
 struct worker_stop {

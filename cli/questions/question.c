@@ -26,6 +26,9 @@ static int open_recording(struct question *question, struct ebb_error *error)
 {
     struct arguments without = *question->arguments;
 
+    if (question->without_operand) {
+        return recording_open(&question->recording, &without, error);
+    }
     if (without.operand_count == 0) {
         return ebb_fail(error, EBB_ERROR_USAGE, "say what to look for; --help tells how");
     }
@@ -60,7 +63,7 @@ static int read_numbers(struct question *question, struct timeline_options *opti
     }
     options->workers = (unsigned)workers;
     options->memory_budget = memory;
-    question->scan.most = limit;
+    question->limit = limit;
     return 0;
 }
 
@@ -253,11 +256,30 @@ int question_scan(struct question *question, struct timeline_scan_result *result
     return fail_early(result, error);
 }
 
+bool question_takes(struct question *question, const struct timeline_row *row, bool *enough)
+{
+    *enough = false;
+    if (question->wants && !question->wants(question, row)) {
+        return false;
+    }
+    if (question->limit && question->told >= question->limit && row->position != question->last) {
+        *enough = true;
+        return false;
+    }
+    question->told++;
+    question->last = row->position;
+    return true;
+}
+
 static int print_row(void *opaque, const struct timeline_row *row)
 {
     struct question *question = opaque;
+    bool enough;
     int status;
 
+    if (!question_takes(question, row, &enough)) {
+        return enough;
+    }
     progress_clear(&question->progress);
     status = question->json ? json_list_add(&question->list, question->describe(question, row),
                                             question->error)
@@ -282,7 +304,7 @@ int question_ask(struct question *question, struct ebb_error *error)
         json_list_end(&question->list);
     }
     if (status == 0 && result.ended && !question->quiet && !question->failed && !ferror(stdout)) {
-        fprintf(stderr, "ebb: there may be more; --from %" PRIu64 " goes on\n", result.until);
+        fprintf(stderr, "ebb: there may be more; --from %" PRIu64 " goes on\n", question->last + 1);
     }
     return question->failed ? -1 : status;
 }

@@ -60,7 +60,12 @@ struct question {
     int (*print)(struct question *question, const struct timeline_row *row,
                  struct ebb_error *error);
     json_t *(*describe)(struct question *question, const struct timeline_row *row);
-    void *opaque; /* the command's */
+    /* Of the command: whether a row is one that --limit counts and that is printed; NULL: all. */
+    bool (*wants)(struct question *question, const struct timeline_row *row);
+    void *opaque;         /* the command's */
+    bool without_operand; /* of the command: it takes none but the recording */
+    uint64_t limit;       /* of rows; 0: none */
+    uint64_t told, last;  /* rows printed, and the position of the last */
     bool json;
     bool quiet; /* of the command: nobody is told that there may be more rows */
     struct json_list list;
@@ -68,8 +73,9 @@ struct question {
     bool failed;
 };
 
-/* Opens the recording, which is the first of two operands (else the newest one here), its timeline
- * and symbols, and fills in question->scan. question_close() also after an error. */
+/* Opens the recording, which is the first of two operands, or the only one if the question is
+ * without_operand (else the newest one here), its timeline and symbols, and fills in
+ * question->scan. question_close() also after an error. */
 int question_open(struct question *question, const struct arguments *arguments,
                   struct ebb_error *error);
 void question_close(struct question *question);
@@ -81,6 +87,9 @@ const char *question_operand(const struct question *question);
  * bytes. Without one *length stays what it is. */
 int question_place(struct question *question, const char *text, uint64_t *address, uint64_t *length,
                    struct ebb_error *error);
+
+/* True if the row is wanted, and counts it; *enough: there are as many as --limit says. */
+bool question_takes(struct question *question, const struct timeline_row *row, bool *enough);
 
 /* Scans and prints. Where the recording ends early, is damaged or does not replay, that is an error
  * after the rows there are. */

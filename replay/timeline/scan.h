@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Scanning: one replay of a part of history that tells of everything in it that hits a breakpoint
- * or watchpoint, is an exception, or is due as a sample: a row for each.
+ * or watchpoint, is an exception or a return from one, or is due as a sample: a row for each.
  *
  * History is cut at keyframes and checkpoints into intervals, which are replayed on all workers at
  * once. Rows are looked up where they happen, in the worker; they come out in the order of their
@@ -13,11 +13,21 @@
 #include "timeline.h"
 
 #define TIMELINE_STACK_POINTER 31u /* its bit among the registers of a scan; AArch64's */
+#define TIMELINE_LOADS 8u
+#define TIMELINE_LOAD_SIZE 64u /* bytes, the most of a load */
+
+/* Memory that a register points to when a row is noted. */
+struct timeline_load {
+    unsigned number; /* of the register */
+    unsigned length; /* bytes */
+    int64_t offset;  /* from where the register points */
+};
 
 enum timeline_row_kind { /* values as in the worker's protocol */
                          TIMELINE_ROW_EXECUTE = 1,
                          TIMELINE_ROW_EXCEPTION = 9,
                          TIMELINE_ROW_SAMPLE = 10,
+                         TIMELINE_ROW_RETURN = 12, /* from an exception */
                          /* others: watchpoints, with the values of timeline_breakpoint_kind */
 };
 
@@ -52,14 +62,18 @@ struct timeline_row {
     uint64_t pc;           /* exceptions: the handler */
     /* What was running: the stack pointer, where the stack is (of user code its translation table,
      * else the physical page), M[4:0] of the processor state. Exceptions: what was interrupted, and
-     * from_pc. Others only with `context`. */
+     * from_pc: the instruction that has caused it, or in front of which it was taken (of a software
+     * step the next one). Returns: what was returned to. Others only with `context`. */
     uint64_t stack, space, from_pc;
     uint32_t mode;
     uint64_t tables[2];  /* TTBR0_EL1, TTBR1_EL1 */
     uint64_t context_id; /* CONTEXTIDR_EL1 */
     enum timeline_exception exception;
-    unsigned level;           /* exception level it was taken to */
-    uint64_t syndrome, fault; /* ESR_ELx; address of an abort */
+    unsigned level;        /* exception level it was taken to */
+    uint32_t to_mode;      /* the handler's M[4:0] */
+    uint64_t syndrome;     /* ESR_ELx or HSR; calls in AArch32: as it would be */
+    uint32_t fault_status; /* DFSR or IFSR; 0: there is a syndrome, or nothing */
+    uint64_t fault;        /* address of an abort */
     /* In front of the instruction; of an exception, behind its entry. */
     const uint64_t *registers; /* those asked for, by their numbers going up */
     size_t register_count;
@@ -67,6 +81,7 @@ struct timeline_row {
     size_t frame_count;
     const uint8_t *before, *after; /* what was accessed; NULL if that is not in RAM */
     size_t data_size; /* bytes of each; less than data_length if that is more than 64 */
+    const uint8_t *loads[TIMELINE_LOADS]; /* those asked for; NULL: could not be read */
 };
 
 struct timeline_scan {
@@ -75,12 +90,14 @@ struct timeline_scan {
     uint64_t from, to;
     uint64_t most; /* rows, and those that share the last one's position; 0: all */
     /* Beside the timeline's breakpoints and watchpoints, whose conditions hold: */
-    bool exceptions;
-    uint64_t sample_every; /* instructions, at multiples of that; 0: no samples */
+    bool exceptions, returns; /* taken, and returned from */
+    uint64_t sample_every;    /* instructions, at multiples of that; 0: no samples */
     /* What rows consist of: */
     uint32_t registers; /* bit n: general register n, bit 31: AArch64's stack pointer */
     unsigned frames;    /* at most, 64; along the frame pointers of AArch64 */
     bool context, data;
+    struct timeline_load loads[TIMELINE_LOADS];
+    unsigned load_count;
     /* Called for each row, by position going up. Not 0 ends the scan. The callback must not touch
      * the timeline. */
     int (*row)(void *opaque, const struct timeline_row *row);

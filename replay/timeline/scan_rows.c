@@ -89,15 +89,31 @@ static size_t padded(uint32_t length)
     return ((size_t)length + 7) / 8 * 8;
 }
 
-/* Points into what comes after the row. */
-static void lay_out(const struct worker_row *from, const uint8_t *behind, struct timeline_row *row)
+/* Points to the loads; returns what comes after them. */
+static const uint8_t *lay_out_loads(const struct worker_row *from, const uint8_t *bytes,
+                                    const struct timeline_scan *scan, struct timeline_row *row)
 {
+    /* A row of the engine's own has none. */
+    for (unsigned i = 0; from->loads_size && i < scan->load_count; i++) {
+        row->loads[i] = from->loads_failed >> i & 1 ? NULL : bytes;
+        bytes += padded(scan->loads[i].length);
+    }
+    return bytes;
+}
+
+/* Points into what comes after the row. */
+static void lay_out(const struct worker_row *from, const uint8_t *behind,
+                    const struct timeline_scan *scan, struct timeline_row *row)
+{
+    const uint8_t *data;
+
     row->registers = (const uint64_t *)(const void *)behind;
     row->register_count = from->register_count;
     row->frames = row->registers + from->register_count;
     row->frame_count = from->frame_count;
+    data = lay_out_loads(from, (const uint8_t *)(row->frames + from->frame_count), scan, row);
     if (from->data_length) {
-        row->before = (const uint8_t *)(row->frames + from->frame_count);
+        row->before = data;
         row->after = row->before + padded(from->data_length);
         row->data_size = from->data_length;
     }
@@ -128,6 +144,8 @@ static void translate(const struct worker_row *from, struct timeline_row *row)
                          ? (enum timeline_exception)from->exception
                          : TIMELINE_EXCEPTION_OTHER,
         .level = from->level,
+        .to_mode = from->mode,
+        .fault_status = from->fault_status,
         .syndrome = from->syndrome,
         .fault = from->fault,
     };
@@ -159,7 +177,7 @@ bool scan_rows_tell(struct scan_rows *rows, struct scan_listener *listener)
 
         memcpy(&from, rows->bytes + at, sizeof(from));
         translate(&from, &row);
-        lay_out(&from, rows->bytes + at + sizeof(from), &row);
+        lay_out(&from, rows->bytes + at + sizeof(from), listener->scan, &row);
         enough = tell_of(listener, &row);
         at += from.size;
     }

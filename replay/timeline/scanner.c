@@ -58,13 +58,16 @@ static int make_breakpoints(struct scan *scan, struct ebb_error *error)
     if (!breakpoint_list_copy(set, made)) {
         return ebb_fail_memory(error);
     }
-    list = realloc(made->list, (made->count + 2) * sizeof(*list));
+    list = realloc(made->list, (made->count + 3) * sizeof(*list));
     if (!list) {
         return ebb_fail_memory(error);
     }
     made->list = list;
     if (wanted->exceptions) {
         list[made->count++] = (struct worker_breakpoint){.kind = WORKER_BREAK_EXCEPTION};
+    }
+    if (wanted->returns) {
+        list[made->count++] = (struct worker_breakpoint){.kind = WORKER_BREAK_RETURN};
     }
     if (wanted->sample_every) {
         list[made->count++] =
@@ -156,18 +159,33 @@ static int go_on(struct scan *scan, unsigned i, struct ebb_error *error)
     return worker_client_run_begin(scan->timeline->replicas[i].worker, &run, error);
 }
 
+static struct worker_collector make_collector(const struct timeline_scan *wanted)
+{
+    struct worker_collector collector = {
+        .flags = (wanted->context ? WORKER_COLLECT_CONTEXT : 0) |
+                 (wanted->data ? WORKER_COLLECT_DATA : 0),
+        .registers = wanted->registers,
+        .frames = wanted->frames,
+        .room = ROWS_ROOM,
+        .load_count = wanted->load_count,
+    };
+
+    for (unsigned i = 0; i < wanted->load_count; i++) {
+        collector.loads[i] = (struct worker_load){
+            .number = wanted->loads[i].number,
+            .length = wanted->loads[i].length,
+            .offset = wanted->loads[i].offset,
+        };
+    }
+    return collector;
+}
+
 static int try_to_begin(struct scan *scan, unsigned i, struct ebb_error *error)
 {
     struct interval *interval = interval_of(scan, i);
     struct timeline *timeline = scan->timeline;
     struct replica *replica = &timeline->replicas[i];
-    struct worker_collector collector = {
-        .flags = (scan->wanted->context ? WORKER_COLLECT_CONTEXT : 0) |
-                 (scan->wanted->data ? WORKER_COLLECT_DATA : 0),
-        .registers = scan->wanted->registers,
-        .frames = scan->wanted->frames,
-        .room = ROWS_ROOM,
-    };
+    struct worker_collector collector = make_collector(scan->wanted);
 
     if (interval->known < interval->rows.taken) {
         interval->known = interval->rows.taken;

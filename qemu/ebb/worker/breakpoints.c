@@ -146,7 +146,7 @@ int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint
     bool watched;
 
     for (i = 0; i < count; i++) {
-        if (set[i].kind < WORKER_BREAK_EXECUTE || set[i].kind > WORKER_WATCH_CHANGE ||
+        if (set[i].kind < WORKER_BREAK_EXECUTE || set[i].kind > WORKER_BREAK_RETURN ||
             (set[i].kind == WORKER_BREAK_SAMPLE && !set[i].length)) {
             g_array_free(addresses, true);
             return ebb_fail(error, EBB_ERROR_USAGE, "a breakpoint of kind %u", set[i].kind);
@@ -292,6 +292,21 @@ void worker_breakpoints_exception_taken(struct worker *worker, bool by_instructi
     hit.moment = by_instruction ? moment_inside(position - 1) : moment_settled(position);
     if (clockwork_hit(&worker->clockwork, &hit)) {
         cpu_exit(CPU(worker->cpu));
+    }
+}
+
+void worker_breakpoints_returned(struct worker *worker)
+{
+    struct worker_hit hit = {.kind = WORKER_BREAK_RETURN};
+    uint64_t position;
+
+    if (find_kind(worker, WORKER_BREAK_RETURN)) {
+        position = locate(worker, 0, &hit.pc);
+        hit.moment = moment_inside(position - 1);
+        worker_context_read(worker, hit.pc, &hit.context);
+        if (clockwork_hit(&worker->clockwork, &hit)) {
+            cpu_exit(CPU(worker->cpu));
+        }
     }
 }
 

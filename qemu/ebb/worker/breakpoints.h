@@ -12,6 +12,8 @@ int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint
 /* Whether the set has a WORKER_BREAK_INTERRUPT; and that a handler was entered, from a context. */
 bool worker_breakpoints_see_interrupts(struct worker *worker);
 void worker_breakpoints_interrupted(struct worker *worker, const struct worker_context *context);
+/* An instruction has returned from an exception: to where the CPU is now. */
+void worker_breakpoints_returned(struct worker *worker);
 /* The same of any exception, which an instruction has caused or which came in front of one. */
 bool worker_breakpoints_see_exceptions(struct worker *worker);
 void worker_breakpoints_exception_taken(struct worker *worker, bool by_instruction,

@@ -8,7 +8,9 @@
 #include "breakpoints.h"
 #include "context.h"
 #include "events.h"
+#include "exceptions.h"
 #include "interrupts.h"
+#include "kvm.h"
 #include "rows.h"
 
 /* QEMU's operations carry no context of ours. */
@@ -50,27 +52,11 @@ static bool exec_interrupt(CPUState *cs, int interrupt_request)
     return true;
 }
 
-static bool is_by_instruction(int exception)
-{
-    switch (exception) {
-    case EXCP_IRQ:
-    case EXCP_FIQ:
-    case EXCP_VIRQ:
-    case EXCP_VFIQ:
-    case EXCP_NMI:
-    case EXCP_VINMI:
-    case EXCP_VFNMI:
-    case EXCP_VSERR:
-        return false;
-    default:
-        return true;
-    }
-}
-
-/* Calls of the firmware or of the debugger that QEMU answers are no exceptions of the guest's. */
+/* Calls that QEMU answers itself, or that KVM did, are no exceptions of the guest's. */
 static bool is_entered(struct worker *worker, int exception)
 {
-    return exception != EXCP_SEMIHOST && !arm_is_psci_call(worker->cpu, exception);
+    return exception != EXCP_SEMIHOST && !arm_is_psci_call(worker->cpu, exception) &&
+           !(worker->kvm.active && worker_kvm_answers(worker, exception));
 }
 
 static void do_interrupt(CPUState *cs)
@@ -78,15 +64,32 @@ static void do_interrupt(CPUState *cs)
     struct worker *worker = worker_current();
     int exception = cs->exception_index;
     struct worker_context context;
+    uint64_t size;
 
     if (!worker_breakpoints_see_exceptions(worker) || !is_entered(worker, exception)) {
         operations.original->do_interrupt(cs);
         return;
     }
     worker_context_read(worker, worker_pc(worker), &context);
-    worker_rows_exception(worker);
+    if (worker_exception_is_call(worker, exception, &size)) {
+        context.pc -= size;
+    }
+    worker->entering = true;
     operations.original->do_interrupt(cs);
-    worker_breakpoints_exception_taken(worker, is_by_instruction(exception), &context);
+    worker->entering = false;
+    worker_rows_exception(worker, exception);
+    worker_breakpoints_exception_taken(worker, !worker_exception_is_asynchronous(exception),
+                                       &context);
+}
+
+/* QEMU calls it for exceptions that are taken and for returns from them. */
+static void level_changed(ARMCPU *cpu, void *opaque)
+{
+    struct worker *worker = opaque;
+
+    if (!worker->entering) {
+        worker_breakpoints_returned(worker);
+    }
 }
 
 void worker_interrupts_init(struct worker *worker)
@@ -98,4 +101,5 @@ void worker_interrupts_init(struct worker *worker)
     operations.ours.cpu_exec_interrupt = exec_interrupt;
     operations.ours.do_interrupt = do_interrupt;
     class->tcg_ops = &operations.ours;
+    arm_register_el_change_hook(worker->cpu, level_changed, worker);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sees each entry of an interrupt's handler, for WORKER_BREAK_INTERRUPT. */
+/* Sees exceptions and interrupts taken, and returns from them: for WORKER_BREAK_INTERRUPT,
+ * WORKER_BREAK_EXCEPTION and WORKER_BREAK_RETURN. */
 #ifndef EBB_WORKER_INTERRUPTS_H
 #define EBB_WORKER_INTERRUPTS_H
 

@@ -110,6 +110,13 @@ static bool decode_counter(struct worker *worker, struct counter_access *access)
                                      worker->kvm.wanted, access);
 }
 
+bool worker_kvm_answers(struct worker *worker, int index)
+{
+    struct counter_access access;
+
+    return index == EXCP_HVC || (index == EXCP_BKPT && decode_counter(worker, &access));
+}
+
 /* What the instruction would have written to the timer. */
 static uint64_t counter_operand(const CPUARMState *env, const struct counter_access *access)
 {

@@ -10,4 +10,8 @@ int worker_kvm_open(struct worker *worker, struct ebb_error *error);
 /* Puts itself between QEMU and the CPU. */
 void worker_kvm_init(struct worker *worker);
 
+/* True for an exception that the guest has never seen: KVM or its user has dealt with it. index:
+ * QEMU's number of it. */
+bool worker_kvm_answers(struct worker *worker, int index);
+
 #endif

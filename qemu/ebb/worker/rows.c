@@ -6,6 +6,7 @@
 #include "hw/core/cpu.h"
 #include "context.h"
 #include "debug.h"
+#include "exceptions.h"
 #include "map.h"
 #include "physical.h"
 #include "rows.h"
@@ -46,9 +47,11 @@ struct worker_rows *worker_rows_new(void)
 int worker_rows_collect(struct worker *worker, const struct worker_collector *collector,
                         struct ebb_error *error)
 {
-    if (collector->frames > WORKER_MAX_FRAMES || collector->room > WORKER_MAX_ROWS_SIZE) {
-        return ebb_fail(error, EBB_ERROR_USAGE, "rows of %u return addresses, in %u bytes",
-                        collector->frames, collector->room);
+    if (collector->frames > WORKER_MAX_FRAMES || collector->room > WORKER_MAX_ROWS_SIZE ||
+        !worker_loads_are_good(collector)) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "rows of %u return addresses and %u loads, in %u bytes", collector->frames,
+                        collector->load_count, collector->room);
     }
     worker->rows->collector = *collector;
     return 0;
@@ -75,56 +78,10 @@ void worker_rows_take(struct worker *worker, GByteArray *reply)
     g_byte_array_set_size(rows->rows, 0);
 }
 
-static enum worker_exception exception_of(int index)
+void worker_rows_exception(struct worker *worker, int index)
 {
-    switch (index) {
-    case EXCP_UDEF:
-    case EXCP_NOCP:
-        return WORKER_EXCEPTION_UNDEFINED;
-    case EXCP_SWI:
-        return WORKER_EXCEPTION_SUPERVISOR_CALL;
-    case EXCP_HVC:
-        return WORKER_EXCEPTION_HYPERVISOR_CALL;
-    case EXCP_SMC:
-        return WORKER_EXCEPTION_MONITOR_CALL;
-    case EXCP_PREFETCH_ABORT:
-        return WORKER_EXCEPTION_PREFETCH_ABORT;
-    case EXCP_DATA_ABORT:
-        return WORKER_EXCEPTION_DATA_ABORT;
-    case EXCP_BKPT:
-        return WORKER_EXCEPTION_DEBUG;
-    case EXCP_HYP_TRAP:
-    case EXCP_MON_TRAP:
-        return WORKER_EXCEPTION_TRAP;
-    case EXCP_IRQ:
-    case EXCP_VIRQ:
-    case EXCP_NMI:
-    case EXCP_VINMI:
-        return WORKER_EXCEPTION_IRQ;
-    case EXCP_FIQ:
-    case EXCP_VFIQ:
-    case EXCP_VFNMI:
-        return WORKER_EXCEPTION_FIQ;
-    case EXCP_VSERR:
-        return WORKER_EXCEPTION_SERROR;
-    default:
-        return WORKER_EXCEPTION_OTHER;
-    }
-}
-
-void worker_rows_exception(struct worker *worker)
-{
-    CPUARMState *env = &worker->cpu->env;
-    enum worker_exception exception = exception_of(CPU(worker->cpu)->exception_index);
-    bool abort =
-        exception == WORKER_EXCEPTION_PREFETCH_ABORT || exception == WORKER_EXCEPTION_DATA_ABORT;
-
-    worker->rows->exception = (struct worker_row){
-        .exception = exception,
-        .level = env->exception.target_el,
-        .syndrome = exception >= WORKER_EXCEPTION_IRQ ? 0 : env->exception.syndrome,
-        .fault = abort ? env->exception.vaddress : 0,
-    };
+    worker->rows->exception = (struct worker_row){0};
+    worker_exception_describe(worker, index, &worker->rows->exception);
 }
 
 static void append(struct worker_rows *rows, const void *data, size_t length)
@@ -139,15 +96,24 @@ static void append_padding(struct worker_rows *rows)
     append(rows, zeroes, -rows->rows->len & 7);
 }
 
+static unsigned registers_of(CPUARMState *env)
+{
+    return arm_feature(env, ARM_FEATURE_AARCH64) ? 32 : 15;
+}
+
+static uint64_t register_value(CPUARMState *env, unsigned i)
+{
+    return arm_feature(env, ARM_FEATURE_AARCH64) ? env->xregs[i] : env->regs[i];
+}
+
 static unsigned append_registers(struct worker *worker, uint32_t mask)
 {
     CPUARMState *env = &worker->cpu->env;
-    bool aarch64 = arm_feature(env, ARM_FEATURE_AARCH64);
     unsigned count = 0, i;
 
     worker_debug_sync_registers(worker);
-    for (i = 0; i < (aarch64 ? 32 : 15); i++) {
-        uint64_t value = aarch64 ? env->xregs[i] : env->regs[i];
+    for (i = 0; i < registers_of(env); i++) {
+        uint64_t value = register_value(env, i);
 
         if (mask >> i & 1) {
             append(worker->rows, &value, sizeof(value));
@@ -193,6 +159,32 @@ static unsigned append_frames(struct worker *worker, unsigned most)
         frame = record[0];
     }
     return count;
+}
+
+/* Behind append_registers(). Returns which could not be read. */
+static uint32_t append_loads(struct worker *worker)
+{
+    CPUARMState *env = &worker->cpu->env;
+    const struct worker_collector *collector = &worker->rows->collector;
+    uint32_t failed = 0, i;
+
+    for (i = 0; i < collector->load_count; i++) {
+        const struct worker_load *load = &collector->loads[i];
+        struct worker_memory memory = {.length = load->length};
+        uint8_t bytes[WORKER_MAX_LOAD] = {0};
+
+        if (load->number < registers_of(env)) {
+            memory.address = register_value(env, load->number) + load->offset;
+        }
+        if (load->number >= registers_of(env) ||
+            worker_debug_read_memory(worker, &memory, bytes) != load->length) {
+            failed |= 1u << i;
+            memset(bytes, 0, sizeof(bytes));
+        }
+        append(worker->rows, bytes, load->length);
+        append_padding(worker->rows);
+    }
+    return failed;
 }
 
 static uint64_t offset_of_virtual(struct worker *worker, uint64_t address)
@@ -281,7 +273,7 @@ static struct worker_row describe(struct worker *worker, const struct worker_hit
     row.tables[0] = env->cp15.ttbr0_el[1];
     row.tables[1] = env->cp15.ttbr1_el[1];
     row.context_id = env->cp15.contextidr_el[1];
-    if (!exception && hit->kind != WORKER_BREAK_INTERRUPT &&
+    if (!exception && hit->kind != WORKER_BREAK_INTERRUPT && hit->kind != WORKER_BREAK_RETURN &&
         worker->rows->collector.flags & WORKER_COLLECT_CONTEXT) {
         worker_context_read(worker, hit->pc, &row.hit.context);
     }
@@ -299,6 +291,8 @@ bool worker_rows_note(struct worker *worker, const struct worker_hit *hit)
     append(rows, &row, sizeof(row));
     row.register_count = append_registers(worker, rows->collector.registers);
     row.frame_count = append_frames(worker, rows->collector.frames);
+    row.loads_size = worker_loads_size(&rows->collector);
+    row.loads_failed = append_loads(worker);
     if (hit->data_length && rows->collector.flags & WORKER_COLLECT_DATA) {
         row.data_length = append_data(worker, hit);
     }

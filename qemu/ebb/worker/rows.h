@@ -14,8 +14,8 @@ void worker_rows_take(struct worker *worker, GByteArray *reply);
 /* Notes a hit; true if there is room for no more. What it knows of an exception is that of the last
  * worker_rows_exception(). */
 bool worker_rows_note(struct worker *worker, const struct worker_hit *hit);
-/* Of the exception that is about to be noted; before it is entered. */
-void worker_rows_exception(struct worker *worker);
+/* Of the exception that is about to be noted; behind its entry. index: QEMU's number of it. */
+void worker_rows_exception(struct worker *worker, int index);
 /* The guest has executed what was noted last: its data is what it wrote. To be called wherever
  * something else may write to RAM. */
 void worker_rows_complete(struct worker *worker);

@@ -138,6 +138,7 @@ struct worker {
     struct worker_rows *rows;
     struct worker_changes *changes;
     struct worker_watch_ranges *watch_ranges;
+    bool entering; /* an exception */
     struct clockwork clockwork;
     uint64_t run_end; /* the position where the execution under way would end */
 
