@@ -32,6 +32,7 @@ static const struct command *const commands[] = {
     &command_last,
     &command_history,
     &command_exceptions,
+    &command_irqs,
     &command_doctor,
     &command_help,
     NULL,

@@ -9,6 +9,7 @@ extern const struct command command_accesses;
 extern const struct command command_exceptions;
 extern const struct command command_first;
 extern const struct command command_history;
+extern const struct command command_irqs;
 extern const struct command command_last;
 
 #endif

@@ -57,6 +57,7 @@ static bool is_hit_of(const struct worker_breakpoint *breakpoint, const struct w
     case WORKER_BREAK_INTERRUPT: /* its address is the handler's */
     case WORKER_BREAK_EXCEPTION:
     case WORKER_BREAK_SAMPLE:
+    case WORKER_BREAK_RETURN:
         return true;
     case WORKER_BREAK_EXECUTE:
         return breakpoint->address == hit->address;

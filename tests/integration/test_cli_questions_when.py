@@ -201,3 +201,104 @@ class Exceptions(Questions):
                 counts = self.kinds(recording)
                 self.assertEqual(sum(counts.values()), len(rows))
                 self.assertLess({"svc", "data-abort", "prefetch-abort", "irq"}, set(counts))
+
+
+class Irqs(Questions):
+    def truth(self, recording, width):
+        """The entries of interrupts, and of each the number that the GIC told next and when the
+        CPU's line rose, as the log has them."""
+        rows = self.ask("exceptions", recording, "--kind", "irq,fiq")
+        tables = {entries.table_of(int(row["to"]["pc"], 16), width) for row in rows}
+        wanted = {address: what for address, what in entries.vectors(tables, width).items()
+                  if what in ("irq", "fiq")}
+        with Rsp(recording) as rsp:
+            found = entries.find(rsp, wanted)
+        events = self.ask("dump", recording)
+        for entry in found:
+            entry.number = next(
+                event["value"] & 0x3FF for event in events
+                if event["position"] >= entry.position and
+                (event.get("register", "").startswith("ICC_IAR1") or
+                 event["kind"] == "mmio-read" and event["address"] in (0x801000C, 0x2C00200C)))
+            entry.rose = [event["position"] + event.get("nested", False)
+                          for event in events
+                          if event["kind"] == "interrupt-line" and event["value"] and
+                          event["address"] == (entry.what == "fiq") and
+                          event["position"] <= entry.position][-1]
+        return found
+
+    def duration(self, rsp, row, width, vectors):
+        """Steps until the handler is back at the instruction and in the mode that it came from, or
+        the next interrupt is taken there at once."""
+        rsp.seek(row["position"])
+        steps = 0
+        while True:
+            pc = rsp.move("s").pc
+            steps += 1
+            mode = entries.MODES[rsp.register(entries.PSR[width]) & 0x1F]
+            if pc in vectors or (pc, mode) == (int(row["pc"], 16), row["mode"]):
+                return steps
+
+    def check_irqs(self, recording, width, looks):
+        rows = self.ask("irqs", recording)
+        truth = self.truth(recording, width)
+        self.assertEqual([(row["position"], row["kind"], row["number"], row["latency"])
+                          for row in rows],
+                         [(entry.position, entry.what, entry.number, entry.position - entry.rose)
+                          for entry in truth])
+        short = [row for row in rows if row.get("duration", 1 << 30) < 6000]
+        with Rsp(recording) as rsp:
+            for row in random.Random(1).sample(short, looks):
+                self.assertEqual(row["duration"], self.duration(
+                    rsp, row, width, {entry.vector for entry in truth}), row)
+        return rows
+
+    def test_bare(self):
+        for name, gic, width in (("interrupts-aarch64", 2, 8), ("interrupts-arm", 2, 4),
+                                 ("interrupts-aarch64", 3, 8), ("interrupts-vexpress", 2, 4)):
+            with self.subTest(name, gic=gic):
+                shared = name if gic == 2 else name + "-gicv3"
+                recording = self.ebb.shared(
+                    shared, lambda: self.ebb.guests.bare(name, gic=gic)).recording
+                rows = self.check_irqs(recording, width, 10)
+                self.assertEqual({(row["number"], row["device"]) for row in rows},
+                                 {(3, "software generated"), (27, "EL1 virtual timer")})
+                devices = self.ask("irqs", recording, "--by-device")
+                self.assertEqual([(row["number"], row["count"]) for row in devices],
+                                 [(3, 20), (27, 80)])
+                for device in devices:
+                    of = [row for row in rows if row["number"] == device["number"]]
+                    self.assertEqual(device["latency_max"], max(row["latency"] for row in of))
+                    self.assertEqual(device["duration_max"], max(row["duration"] for row in of))
+                    self.assertEqual(device["duration_sum"], sum(row["duration"] for row in of))
+
+    def test_parts(self):
+        """A handler that returns behind the end of the part is followed up to there."""
+        recording = self.ebb.shared("interrupts-aarch64").recording
+        rows = self.ask("irqs", recording)
+        to = str(rows[20]["position"] + 1)
+        self.assertEqual(self.ask("irqs", recording, "--to", to), rows[:21])
+        self.assertEqual(self.ask("irqs", recording, "--from", to), rows[21:])
+        self.assertEqual(self.ask("irqs", recording, "--limit", "7"), rows[:7])
+        result = self.ebb.run("irqs", recording, "--limit", "7")
+        self.assertIn("--from %d goes on" % (rows[6]["position"] + 1), result.errors.decode())
+        self.assertEqual(len(result.text().splitlines()), 7)
+
+    def test_hypervisor(self):
+        """Its guest is told the numbers by the virtual interface."""
+        recording = self.ebb.shared("hypervisor-aarch64").recording
+        rows = self.ask("irqs", recording)
+        self.assertEqual([row["number"] for row in rows], [5, 7] * 20)
+        lines = [event for event in self.ask("dump", recording)
+                 if event["kind"] == "interrupt-line" and event["value"]]
+        self.assertEqual([row["position"] - row["latency"] for row in rows],
+                         [event["position"] + 1 for event in lines])
+
+    def test_linux(self):
+        recording = self.linux("arm64")
+        rows = self.check_irqs(recording, 8, 5)
+        self.assertEqual(self.ask("irqs", recording, "--workers", "3"), rows)
+        self.assertIn((27, "EL1 virtual timer"), {(row["number"], row["device"]) for row in rows})
+        # Names of shared interrupts are the device tree's.
+        self.assertLess({row.get("device") for row in rows} - {"EL1 virtual timer"},
+                        {"pl011@9000000", None})
