@@ -64,7 +64,7 @@ static int print_position(struct question *question, uint64_t position, struct e
     if (question->scan.from == question->scan.to) {
         question->scan.from--; /* what was written on reaching the end */
     }
-    question->scan.most = 0;
+    question->limit = 0; /* all of them */
     return question_ask(question, error);
 }
 
@@ -131,7 +131,7 @@ static int run_first(const struct arguments *arguments, struct ebb_error *error)
     int status = open_question(&question, arguments, error);
 
     if (status == 0) {
-        question.scan.most = question.scan.most ? question.scan.most : 1;
+        question.limit = question.limit ? question.limit : 1;
         question.quiet = true;
         status = question_ask(&question, error);
     }

@@ -297,7 +297,6 @@ static int answer(struct history *history, struct ebb_error *error)
 
     history->question.scan.row = note;
     history->question.scan.opaque = history;
-    history->question.scan.most = 0; /* of rows, which may change nothing */
     history->error = error;
     if (begin(history, error) < 0) {
         return -1;
@@ -323,7 +322,7 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
         if (history.question.json) {
             json_list_begin(&history.question.list, stdout);
         }
-        history.most = history.question.scan.most;
+        history.most = history.question.limit;
         status = prepare(&history, error);
         status = status < 0    ? -1
                  : status == 0 ? answer(&history, error)
