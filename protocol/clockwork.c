@@ -27,13 +27,28 @@ static bool diverged(struct clockwork *clockwork)
 void clockwork_load(struct clockwork *clockwork, struct moment moment)
 {
     clockwork->now = moment;
+    clockwork->has_reached = false;
+}
+
+/* An instruction that turns out to access a device is begun twice by QEMU: it executes once. */
+static bool is_begun_again(struct clockwork *clockwork, const struct worker_hit *hit)
+{
+    if (hit->kind != WORKER_BREAK_EXECUTE) {
+        return false;
+    }
+    if (clockwork->has_reached && moment_compare(clockwork->reached, hit->moment) == 0) {
+        return true;
+    }
+    clockwork->has_reached = true;
+    clockwork->reached = hit->moment;
+    return false;
 }
 
 bool clockwork_hit(struct clockwork *clockwork, const struct worker_hit *hit)
 {
     bool is_first = !clockwork->hit_count;
 
-    if (!moment_before(clockwork->reported, hit->moment)) {
+    if (!moment_before(clockwork->reported, hit->moment) || is_begun_again(clockwork, hit)) {
         return false; /* (5) */
     }
     if (clockwork->looks_for_last || is_first) {
@@ -213,6 +228,7 @@ static void begin_run(struct clockwork *clockwork, const struct worker_run *run)
     clockwork->limit = run->limit;
     clockwork->notes_rows = run->flags & WORKER_RUN_ROWS;
     clockwork->looks_for_last = run->flags & (WORKER_RUN_LAST_HIT | WORKER_RUN_ROWS);
+    clockwork->has_reached = clockwork->has_reached && clockwork->full;
     clockwork->full = false;
     clockwork->range = run->flags & WORKER_RUN_RANGE ? run : NULL;
     clockwork->hit_count = 0;

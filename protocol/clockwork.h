@@ -105,6 +105,10 @@ struct clockwork {
     const struct worker_run *range; /* NULL: it may go anywhere */
     uint64_t hit_count;
     struct worker_hit hit; /* the first or the last, if hit_count is not 0 */
+    /* The last breakpoint reached in this run, or the one before if that was full: some machines
+     * begin an instruction anew. */
+    bool has_reached;
+    struct moment reached;
 };
 
 /* The machine was given another state: that of a moment. */
