@@ -95,6 +95,15 @@ class Questions:
         self.assertLess(last["position"], writes[-1]["position"])
         self.assertIn("add_to_total", first["location"])
 
+    def test_execution_that_accesses_a_device(self):
+        """QEMU begins such an instruction twice; it executes once."""
+        writes = self.ebb.json("dump", self.recording, "--json", "--kind", "mmio-write",
+                               "--symbols", self.ebb.guests.elf("steps-" + self.architecture))
+        for write in writes[:3]:
+            rows = self.ask("first", hex(write["pc"]), "--execute", "--from",
+                            str(write["position"]))
+            self.assertEqual([row["position"] for row in rows], [write["position"]])
+
     def test_history(self):
         values = self.ask("history", "total")
         self.assertEqual([row["value"] for row in values], ["0"] + [
