@@ -27,20 +27,37 @@ static bool diverged(struct clockwork *clockwork)
 void clockwork_load(struct clockwork *clockwork, struct moment moment)
 {
     clockwork->now = moment;
-    clockwork->has_reached = false;
+    clockwork->counted_count = 0;
 }
 
-/* An instruction that turns out to access a device is begun twice by QEMU: it executes once. */
-static bool is_begun_again(struct clockwork *clockwork, const struct worker_hit *hit)
+static bool is_same_hit(const struct worker_hit *a, const struct worker_hit *b)
 {
-    if (hit->kind != WORKER_BREAK_EXECUTE) {
-        return false;
+    return moment_compare(a->moment, b->moment) == 0 && a->kind == b->kind &&
+           a->access == b->access && a->address == b->address &&
+           a->data_address == b->data_address && a->data_length == b->data_length;
+}
+
+/*
+ * Some machines begin an instruction again: QEMU does if it turns out to access a device, or if
+ * there is to be a look behind it. What it has hit until then it hits once more, and that counts
+ * once. True if the hit is one of these; else it is kept as long as its position is the present.
+ */
+static bool is_counted(struct clockwork *clockwork, const struct worker_hit *hit)
+{
+    if (hit->by_device) {
+        return false; /* what devices do is in the log, once */
     }
-    if (clockwork->has_reached && moment_compare(clockwork->reached, hit->moment) == 0) {
-        return true;
+    if (clockwork->counted_count && clockwork->counted[0].moment.position != hit->moment.position) {
+        clockwork->counted_count = 0;
     }
-    clockwork->has_reached = true;
-    clockwork->reached = hit->moment;
+    for (unsigned i = 0; i < clockwork->counted_count; i++) {
+        if (is_same_hit(&clockwork->counted[i], hit)) {
+            return true;
+        }
+    }
+    if (clockwork->counted_count < CLOCKWORK_COUNTED) {
+        clockwork->counted[clockwork->counted_count++] = *hit;
+    }
     return false;
 }
 
@@ -48,7 +65,7 @@ bool clockwork_hit(struct clockwork *clockwork, const struct worker_hit *hit)
 {
     bool is_first = !clockwork->hit_count;
 
-    if (!moment_before(clockwork->reported, hit->moment) || is_begun_again(clockwork, hit)) {
+    if (!moment_before(clockwork->reported, hit->moment) || is_counted(clockwork, hit)) {
         return false; /* (5) */
     }
     if (clockwork->looks_for_last || is_first) {
@@ -228,7 +245,9 @@ static void begin_run(struct clockwork *clockwork, const struct worker_run *run)
     clockwork->limit = run->limit;
     clockwork->notes_rows = run->flags & WORKER_RUN_ROWS;
     clockwork->looks_for_last = run->flags & (WORKER_RUN_LAST_HIT | WORKER_RUN_ROWS);
-    clockwork->has_reached = clockwork->has_reached && clockwork->full;
+    if (!(clockwork->full && run->flags & WORKER_RUN_ROWS)) {
+        clockwork->counted_count = 0;
+    }
     clockwork->full = false;
     clockwork->range = run->flags & WORKER_RUN_RANGE ? run : NULL;
     clockwork->hit_count = 0;

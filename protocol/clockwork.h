@@ -77,7 +77,7 @@ struct clockwork_machine {
     /* The position was settled: for what has happened to the CPU there unseen by the guest. */
     void (*settled)(void *opaque);
     /* WORKER_RUN_ROWS: notes a hit that counts. True if there is no room for many more: the run
-     * then ends, with WORKER_STOP_FULL, as soon as execute() returns. */
+     * then ends, with WORKER_STOP_FULL, at the next SETTLED, if nothing else comes first. */
     bool (*note)(void *opaque, const struct worker_hit *hit);
     /* The CPU sleeps, and nothing that is pending wakes it. */
     bool (*asleep)(void *opaque);
@@ -87,6 +87,9 @@ struct clockwork_machine {
     bool (*diverged)(void *opaque);
     void (*diverge)(void *opaque, uint64_t position, const char *what);
 };
+
+/* Hits of one position that are known when they come again; more are counted again, too. */
+#define CLOCKWORK_COUNTED 16u
 
 struct clockwork {
     /* Set once by the owner. */
@@ -105,10 +108,10 @@ struct clockwork {
     const struct worker_run *range; /* NULL: it may go anywhere */
     uint64_t hit_count;
     struct worker_hit hit; /* the first or the last, if hit_count is not 0 */
-    /* The last breakpoint reached in this run, or the one before if that was full: some machines
-     * begin an instruction anew. */
-    bool has_reached;
-    struct moment reached;
+    /* What was hit at one position, in this run or, if that was full, in the one before: an
+     * instruction may be begun again. */
+    struct worker_hit counted[CLOCKWORK_COUNTED];
+    unsigned counted_count;
 };
 
 /* The machine was given another state: that of a moment. */

@@ -187,7 +187,7 @@ enum worker_breakpoint_kind {
     WORKER_BREAK_EXCEPTION = 9, /* an exception was taken, an interrupt or another one */
     WORKER_BREAK_SAMPLE = 10,   /* every `length` instructions: at the multiples of it */
     /* WORKER_WATCH_WRITE, but an instruction that leaves what is watched as it was before is no
-     * hit. In a diversion it is, since what stores there is stopped in front of. */
+     * hit. In a diversion and in a row it is, since these are in front of what stores there. */
     WORKER_WATCH_CHANGE = 11,
     WORKER_BREAK_RETURN = 12, /* an instruction has returned from an exception */
 };
@@ -365,10 +365,10 @@ enum worker_exception {
 };
 
 /*
- * What is known of a hit: the state is the one in front of the instruction; of an exception, behind
- * its entry. After it come value_count x uint64_t: the collector's registers in the order of their
- * numbers, then the return addresses; the loads, each padded to 8 bytes; then the data, before and
- * after the access, each padded to 8 bytes. Data that is not in RAM has no bytes.
+ * What is known of a hit: the state is the one in front of the instruction; of an exception or
+ * return, behind it. After it come value_count x uint64_t: the collector's registers in the order
+ * of their numbers, then the return addresses; the loads, each padded to 8 bytes; then the data,
+ * before and after the access, each padded to 8 bytes. Data that is not in RAM has no bytes.
  */
 struct worker_row {
     uint32_t size; /* bytes, with all that comes after it */

@@ -24,6 +24,7 @@ struct script {
     bool breaks[LENGTH];   /* a breakpoint on the instruction */
     bool accesses[LENGTH]; /* it accesses what is watched, before it accesses a device */
     bool behind[LENGTH];   /* the same, but behind */
+    bool again[LENGTH];    /* it is begun twice */
     uint64_t pcs[LENGTH + 1];
     struct moment hits[3 * MAX_EVENTS];
     size_t hit_count;
@@ -59,9 +60,9 @@ static uint64_t next_number(void *opaque)
     return ((struct script *)opaque)->next;
 }
 
-static bool hit(struct script *script, struct moment moment, bool by_device)
+static bool hit(struct script *script, struct moment moment, uint64_t address, bool by_device)
 {
-    struct worker_hit hit = {.moment = moment, .by_device = by_device};
+    struct worker_hit hit = {.moment = moment, .by_device = by_device, .data_address = address};
 
     return clockwork_hit(&script->clockwork, &hit);
 }
@@ -81,8 +82,17 @@ static void apply(void *opaque)
     script->next++;
     moment.event = script->next;
     if (event->value == WATCHED) {
-        script->leaving |= hit(script, moment, true);
+        script->leaving |= hit(script, moment, 0, true);
     }
+}
+
+/* Up to where it may turn out that the instruction has to begin again. False if it was left. */
+static bool begin_one(struct script *script)
+{
+    uint64_t here = script->position;
+
+    return !(script->breaks[here] && hit(script, moment_settled(here), 0, false)) &&
+           !(script->accesses[here] && hit(script, moment_inside(here), 1, false));
 }
 
 /* False if the instruction was left before it was over. */
@@ -94,17 +104,14 @@ static bool execute_one(struct script *script)
     if (event && event->position == here) {
         assert_false(ebb_event_is_asynchronous(event)); /* (1), (4) */
     }
-    if (script->breaks[here] && hit(script, moment_settled(here), false)) {
-        return false;
-    }
-    if (script->accesses[here] && hit(script, moment_inside(here), false)) {
+    if (!begin_one(script) || (script->again[here] && !begin_one(script))) {
         return false;
     }
     while ((event = next_event(script)) && event->position == here &&
            (event->flags & EBB_EVENT_NESTED)) {
         apply(script);
     }
-    if (script->behind[here] && hit(script, moment_inside(here), false)) {
+    if (script->behind[here] && hit(script, moment_inside(here), 2, false)) {
         return false;
     }
     script->position++;
@@ -255,6 +262,7 @@ static struct script *random_script(uint64_t *seed)
                 add_hit(script, moment_inside(here));
             }
         }
+        script->again[here] = fixture_random(seed) % 4 == 0;
         script->behind[here] = fixture_random(seed) % 8 == 0;
         if (script->behind[here]) {
             add_hit(script, moment_inside(here));
