@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Breakpoints, compiled into the translation, and watchpoints, on QEMU's slow path for their page.
- * QEMU itself knows nothing of either: what it has in its lists is the guest's own.
+ * Breakpoints, compiled into the translation, and watchpoints, on QEMU's slow path (watch_ranges.h
+ * says for which accesses). QEMU itself knows nothing of either: what it has in its lists is the
+ * guest's own.
  */
 #include "qemu/osdep.h"
 #include "cpu.h"
@@ -136,6 +137,21 @@ static bool has_watch(const struct worker_breakpoint *set, size_t count)
     return false;
 }
 
+/* What is asked for often, and not to be looked for in the set each time. */
+static void note_kinds(struct worker *worker)
+{
+    guint i;
+
+    worker->kinds = 0;
+    worker->sample_every = 0;
+    for (i = 0; i < worker->breakpoints->len; i++) {
+        worker->kinds |= 1u << breakpoint(worker, i)->kind;
+        if (breakpoint(worker, i)->kind == WORKER_BREAK_SAMPLE) {
+            worker->sample_every = breakpoint(worker, i)->length;
+        }
+    }
+}
+
 int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint *set, size_t count,
                            const uint8_t *conditions, size_t conditions_size,
                            struct ebb_error *error)
@@ -162,6 +178,7 @@ int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint
     add_difference(addresses, set, count, old, old_count);
     g_array_set_size(worker->breakpoints, 0);
     g_array_append_vals(worker->breakpoints, set, count);
+    note_kinds(worker);
     g_byte_array_set_size(worker->conditions, 0);
     g_byte_array_append(worker->conditions, conditions, conditions_size);
     for (i = 0; i < addresses->len; i++) {
@@ -261,26 +278,19 @@ void worker_breakpoints_reached(CPUState *cpu, uintptr_t ra)
     }
 }
 
-static const struct worker_breakpoint *find_kind(struct worker *worker, uint32_t kind)
+static bool has_kind(struct worker *worker, enum worker_breakpoint_kind kind)
 {
-    guint i;
-
-    for (i = 0; i < worker->breakpoints->len; i++) {
-        if (breakpoint(worker, i)->kind == kind) {
-            return breakpoint(worker, i);
-        }
-    }
-    return NULL;
+    return worker->kinds >> kind & 1;
 }
 
 bool worker_breakpoints_see_interrupts(struct worker *worker)
 {
-    return find_kind(worker, WORKER_BREAK_INTERRUPT);
+    return has_kind(worker, WORKER_BREAK_INTERRUPT);
 }
 
 bool worker_breakpoints_see_exceptions(struct worker *worker)
 {
-    return find_kind(worker, WORKER_BREAK_EXCEPTION);
+    return has_kind(worker, WORKER_BREAK_EXCEPTION);
 }
 
 void worker_breakpoints_exception_taken(struct worker *worker, bool by_instruction,
@@ -300,7 +310,7 @@ void worker_breakpoints_returned(struct worker *worker)
     struct worker_hit hit = {.kind = WORKER_BREAK_RETURN};
     uint64_t position;
 
-    if (find_kind(worker, WORKER_BREAK_RETURN)) {
+    if (has_kind(worker, WORKER_BREAK_RETURN)) {
         position = locate(worker, 0, &hit.pc);
         hit.moment = moment_inside(position - 1);
         worker_context_read(worker, hit.pc, &hit.context);
@@ -312,10 +322,9 @@ void worker_breakpoints_returned(struct worker *worker)
 
 void worker_breakpoints_settled(struct worker *worker, uint64_t position)
 {
-    const struct worker_breakpoint *sample = find_kind(worker, WORKER_BREAK_SAMPLE);
     struct worker_hit hit = {.moment = moment_settled(position), .kind = WORKER_BREAK_SAMPLE};
 
-    if (sample && position % sample->length == 0) {
+    if (worker->sample_every && position % worker->sample_every == 0) {
         hit.pc = worker_pc(worker);
         clockwork_hit(&worker->clockwork, &hit);
     }
@@ -436,7 +445,7 @@ static bool leaves(struct worker *worker, guint i, const struct worker_hit *hit,
     const struct worker_breakpoint *watch = breakpoint(worker, i);
     enum worker_change change = WORKER_CHANGE_UNKNOWN;
 
-    if (watch->kind == WORKER_WATCH_CHANGE && !worker->diversion) {
+    if (watch->kind == WORKER_WATCH_CHANGE && !worker->diversion && !worker->clockwork.notes_rows) {
         uint64_t skipped = untag(worker, hit->data_address) - untag(worker, address);
 
         change = worker_changes_keep(worker, i, hit, address + skipped);

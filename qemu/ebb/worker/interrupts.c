@@ -63,23 +63,24 @@ static void do_interrupt(CPUState *cs)
 {
     struct worker *worker = worker_current();
     int exception = cs->exception_index;
+    bool seen = worker_breakpoints_see_exceptions(worker) && is_entered(worker, exception);
     struct worker_context context;
     uint64_t size;
 
-    if (!worker_breakpoints_see_exceptions(worker) || !is_entered(worker, exception)) {
-        operations.original->do_interrupt(cs);
-        return;
-    }
-    worker_context_read(worker, worker_pc(worker), &context);
-    if (worker_exception_is_call(worker, exception, &size)) {
-        context.pc -= size;
+    if (seen) {
+        worker_context_read(worker, worker_pc(worker), &context);
+        if (worker_exception_is_call(worker, exception, &size)) {
+            context.pc -= size;
+        }
     }
     worker->entering = true;
     operations.original->do_interrupt(cs);
     worker->entering = false;
-    worker_rows_exception(worker, exception);
-    worker_breakpoints_exception_taken(worker, !worker_exception_is_asynchronous(exception),
-                                       &context);
+    if (seen) {
+        worker_rows_exception(worker, exception);
+        worker_breakpoints_exception_taken(worker, !worker_exception_is_asynchronous(exception),
+                                           &context);
+    }
 }
 
 /* QEMU calls it for exceptions that are taken and for returns from them. */

@@ -12,9 +12,8 @@
 #include "rows.h"
 
 #define FRAME_POINTER 29
-#define FRAME_RECORD                                                                               \
-    16 /* bytes: the caller's frame pointer, the return address (AAPCS64, 6.4.6)                   \
-        */
+/* Bytes: the caller's frame pointer, the return address (AAPCS64, 6.4.6). */
+#define FRAME_RECORD 16
 
 /* Memory that a row tells of: on two pages at most. */
 struct piece {
@@ -22,13 +21,17 @@ struct piece {
     size_t length;
 };
 
+/* What an instruction writes is still to come in a row of it. */
+struct pending {
+    size_t at; /* in rows: where that goes */
+    struct piece pieces[2];
+};
+
 struct worker_rows {
     struct worker_collector collector;
     GByteArray *rows;
-    /* The last row, if what its instruction writes is still to come. */
-    bool pending;
-    size_t pending_at; /* in rows: where that goes */
-    struct piece pieces[2];
+    GArray *pending;      /* struct pending: of one instruction, which may make several accesses */
+    struct moment moment; /* of that */
     /* RAM before a device's write. */
     GByteArray *before;
     uint64_t before_offset;
@@ -40,6 +43,7 @@ struct worker_rows *worker_rows_new(void)
     struct worker_rows *rows = g_new0(struct worker_rows, 1);
 
     rows->rows = g_byte_array_new();
+    rows->pending = g_array_new(FALSE, FALSE, sizeof(struct pending));
     rows->before = g_byte_array_new();
     return rows;
 }
@@ -60,13 +64,17 @@ int worker_rows_collect(struct worker *worker, const struct worker_collector *co
 void worker_rows_complete(struct worker *worker)
 {
     struct worker_rows *rows = worker->rows;
-    uint8_t *to = rows->rows->data + rows->pending_at;
+    guint i;
 
-    if (rows->pending) {
-        memcpy(to, rows->pieces[0].ram, rows->pieces[0].length);
-        memcpy(to + rows->pieces[0].length, rows->pieces[1].ram, rows->pieces[1].length);
-        rows->pending = false;
+    for (i = 0; i < rows->pending->len; i++) {
+        const struct pending *pending = &g_array_index(rows->pending, struct pending, i);
+        const struct piece *pieces = pending->pieces;
+        uint8_t *to = rows->rows->data + pending->at;
+
+        memcpy(to, pieces[0].ram, pieces[0].length);
+        memcpy(to + pieces[0].length, pieces[1].ram, pieces[1].length);
     }
+    g_array_set_size(rows->pending, 0);
 }
 
 void worker_rows_take(struct worker *worker, GByteArray *reply)
@@ -150,6 +158,10 @@ static unsigned append_frames(struct worker *worker, unsigned most)
             !record[1]) {
             break;
         }
+        if (arm_cpu_data_is_big_endian(env)) {
+            bswap64s(&record[0]);
+            bswap64s(&record[1]);
+        }
         address = unsigned_address(env, record[1]);
         append(worker->rows, &address, sizeof(address));
         count++;
@@ -210,9 +222,8 @@ static const uint8_t *ram_at(struct worker *worker, const struct worker_hit *hit
 }
 
 /* Returns the bytes that the row has of what was accessed; 0 if they are not in RAM. */
-static size_t find_pieces(struct worker *worker, const struct worker_hit *hit)
+static size_t find_pieces(struct worker *worker, const struct worker_hit *hit, struct piece *pieces)
 {
-    struct piece *pieces = worker->rows->pieces;
     size_t length = MIN(hit->data_length, WORKER_MAX_ROW_DATA);
     size_t on_page = MIN(length, EBB_PAGE_SIZE - hit->data_address % EBB_PAGE_SIZE);
 
@@ -241,23 +252,24 @@ static void append_before(struct worker *worker, const struct piece *piece)
 static size_t append_data(struct worker *worker, const struct worker_hit *hit)
 {
     struct worker_rows *rows = worker->rows;
-    size_t length = find_pieces(worker, hit), i;
+    struct pending pending;
+    size_t length = find_pieces(worker, hit, pending.pieces), i;
 
     for (i = 0; length && i < 2; i++) {
         if (hit->by_device) {
-            append_before(worker, &rows->pieces[i]);
+            append_before(worker, &pending.pieces[i]);
         } else {
-            append(rows, rows->pieces[i].ram, rows->pieces[i].length);
+            append(rows, pending.pieces[i].ram, pending.pieces[i].length);
         }
     }
     append_padding(rows);
-    rows->pending_at = rows->rows->len;
+    pending.at = rows->rows->len;
     for (i = 0; length && i < 2; i++) {
-        append(rows, rows->pieces[i].ram, rows->pieces[i].length);
+        append(rows, pending.pieces[i].ram, pending.pieces[i].length);
     }
     append_padding(rows);
-    rows->pending = length && !hit->by_device && hit->access == WORKER_WATCH_WRITE;
-    if (rows->pending) {
+    if (length && !hit->by_device && hit->access == WORKER_WATCH_WRITE) {
+        g_array_append_val(rows->pending, pending);
         cpu_exit(CPU(worker->cpu)); /* soon, before anything else writes there */
     }
     return length;
@@ -286,7 +298,10 @@ bool worker_rows_note(struct worker *worker, const struct worker_hit *hit)
     struct worker_row row;
     size_t at = rows->rows->len;
 
-    worker_rows_complete(worker);
+    if (moment_compare(rows->moment, hit->moment) != 0) {
+        worker_rows_complete(worker);
+    }
+    rows->moment = hit->moment;
     row = describe(worker, hit);
     append(rows, &row, sizeof(row));
     row.register_count = append_registers(worker, rows->collector.registers);
@@ -318,25 +333,9 @@ void worker_rows_device_writes(struct worker *worker, uint64_t offset, uint64_t 
     }
 }
 
-/* Instructions between two samples; 0: none are wanted. */
-static uint64_t sample_distance(struct worker *worker)
-{
-    guint i;
-
-    for (i = 0; i < worker->breakpoints->len; i++) {
-        const struct worker_breakpoint *breakpoint =
-            &g_array_index(worker->breakpoints, struct worker_breakpoint, i);
-
-        if (breakpoint->kind == WORKER_BREAK_SAMPLE) {
-            return breakpoint->length;
-        }
-    }
-    return 0;
-}
-
 uint64_t worker_rows_next_sample(struct worker *worker, uint64_t from, uint64_t limit)
 {
-    uint64_t distance = sample_distance(worker), next;
+    uint64_t distance = worker->sample_every, next;
 
     if (!distance) {
         return limit;

@@ -16,8 +16,8 @@ void worker_rows_take(struct worker *worker, GByteArray *reply);
 bool worker_rows_note(struct worker *worker, const struct worker_hit *hit);
 /* Of the exception that is about to be noted; behind its entry. index: QEMU's number of it. */
 void worker_rows_exception(struct worker *worker, int index);
-/* The guest has executed what was noted last: its data is what it wrote. To be called wherever
- * something else may write to RAM. */
+/* The guest has executed the instruction of the last rows: their data is what it wrote. To be
+ * called wherever something else may write to RAM. */
 void worker_rows_complete(struct worker *worker);
 /* A device is about to write to RAM. */
 void worker_rows_device_writes(struct worker *worker, uint64_t offset, uint64_t length);

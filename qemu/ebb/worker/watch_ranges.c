@@ -86,6 +86,7 @@ static void compare_with(CPUState *cpu, const struct range *ranges, unsigned cou
             cpu->neg.ranges[i].size[bits] = ranges[i].length + (1u << bits) - 1;
         }
     }
+    cpu->cflags_next_tb = -1; /* of the flags of before */
     cpu->tcg_cflags = (cpu->tcg_cflags & ~CF_RANGES_MASK) | count << CF_RANGES_SHIFT;
 }
 

@@ -133,6 +133,8 @@ struct worker {
     struct worker_kvm kvm;
 
     GArray *breakpoints;    /* struct worker_breakpoint */
+    uint32_t kinds;         /* of them, a bit for each */
+    uint64_t sample_every;  /* instructions; 0: no samples */
     GByteArray *conditions; /* of all of them */
     struct worker_translations *translations;
     struct worker_rows *rows;
