@@ -235,7 +235,8 @@ int timeline_set_conditions(struct timeline *timeline, uint64_t address,
     if (!conditions_are_whole(conditions->bytes, conditions->size)) {
         return ebb_fail(error, EBB_ERROR_USAGE, "conditions that are not whole");
     }
-    if (conditions->size > CONDITIONS_TOTAL_MAX - breakpoints->conditions_size) {
+    if (conditions->size >
+        CONDITIONS_TOTAL_MAX - (breakpoints->conditions_size - breakpoint->conditions_size)) {
         return ebb_fail(error, EBB_ERROR_USAGE,
                         "all conditions together are more than %u bytes; delete some",
                         CONDITIONS_TOTAL_MAX);

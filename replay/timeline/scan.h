@@ -74,7 +74,7 @@ struct timeline_row {
     uint64_t syndrome;     /* ESR_ELx or HSR; calls in AArch32: as it would be */
     uint32_t fault_status; /* DFSR or IFSR; 0: there is a syndrome, or nothing */
     uint64_t fault;        /* address of an abort */
-    /* In front of the instruction; of an exception, behind its entry. */
+    /* In front of the instruction; of an exception or return, behind it. */
     const uint64_t *registers; /* those asked for, by their numbers going up */
     size_t register_count;
     const uint64_t *frames; /* return addresses, the innermost first */
@@ -111,7 +111,8 @@ struct timeline_scan_result {
      * STEP as well, with ended. */
     enum timeline_stop_reason reason;
     bool ended;
-    /* All rows of positions before that were told of: another scan goes on from there. */
+    /* All rows of positions before that were told of, and, where the callback ended it or it was
+     * interrupted, maybe some of that position: another scan goes on from there. */
     uint64_t until;
     const char *report; /* owned by the timeline until its next move */
 };
@@ -119,7 +120,7 @@ struct timeline_scan_result {
 /*
  * Leaves the timeline where it is. Drops a diversion. Returns 0, or -1 and fills *error. On the
  * timeline's thread; timeline_interrupt() ends it. Takes one replay of the part, over the number of
- * workers; memory: rows of some MiB for each worker.
+ * workers; memory: rows of up to some 60 MiB for each worker.
  */
 int timeline_scan(struct timeline *timeline, const struct timeline_scan *scan,
                   struct timeline_scan_result *result, struct ebb_error *error);

@@ -164,7 +164,8 @@ static bool tell_of(struct scan_listener *listener, const struct timeline_row *r
     }
     listener->told++;
     listener->position = row->position;
-    return scan->row(scan->opaque, row) != 0;
+    listener->refused = scan->row(scan->opaque, row) != 0;
+    return listener->refused;
 }
 
 bool scan_rows_tell(struct scan_rows *rows, struct scan_listener *listener)

@@ -26,6 +26,7 @@ struct scan_listener {
     uint64_t last; /* rows of later positions are not told of */
     uint64_t told;
     uint64_t position; /* of the last row told of */
+    bool refused;      /* the callback wants no more, maybe of that position */
 };
 /* Tells of all rows, and has none any more. True if that was enough: the callback has said so, or
  * there were as many as wanted, with all of their last position. */

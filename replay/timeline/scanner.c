@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scan.h"
 #include "drive.h"
+#include "gaps.h"
 #include "move.h"
 #include "placement.h"
 #include "reach.h"
@@ -9,6 +10,7 @@
 #include "wait.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Intervals that each worker gets: enough to keep all busy to the end where they differ in cost,
  * few enough for starts not to add up. A guess. */
@@ -30,6 +32,8 @@ struct interval {
     uint64_t known; /* rows that were taken before the worker was replaced */
     bool broken;    /* replay and log disagree at reached, or the log is damaged there */
     uint64_t reached;
+    char *report; /* of what broke it; owned */
+    bool damaged; /* the same: it was damage */
     unsigned deaths;
 };
 
@@ -99,6 +103,8 @@ static struct moment choose_end(struct scan *scan, uint64_t position)
 
 static void release(struct interval *interval)
 {
+    free(interval->report);
+    interval->report = NULL;
     if (interval->start.kind == START_CHECKPOINT) {
         checkpoint_release(interval->start.checkpoint);
         interval->start = (struct start){.kind = START_HERE};
@@ -136,7 +142,8 @@ static int cut_next(struct scan *scan, unsigned i, struct ebb_error *error)
     struct scan_rows rows = interval->rows; /* its memory is used again */
 
     rows.taken = 0;
-    *interval = (struct interval){.from = scan->next_from, .rows = rows};
+    *interval = (struct interval){
+        .from = scan->next_from, .rows = rows, .reached = scan->next_from.position};
     if (choose_start(scan, &timeline->replicas[i], interval, error)) {
         return -1;
     }
@@ -149,14 +156,30 @@ static int cut_next(struct scan *scan, unsigned i, struct ebb_error *error)
     return 0;
 }
 
+/*
+ * From where rows count. A replica that comes from before its interval first goes to where that
+ * begins: what happens on reaching that position is the row of the interval before.
+ */
+static struct moment counts_from(const struct interval *interval, const struct replica *replica)
+{
+    struct moment first = moment_settled(interval->from.position);
+
+    return moment_before(replica->moment, first) ? first : interval->from;
+}
+
 static int go_on(struct scan *scan, unsigned i, struct ebb_error *error)
 {
     struct interval *interval = interval_of(scan, i);
-    struct worker_run run = {
-        .reported = interval->from, .limit = interval->to, .flags = WORKER_RUN_ROWS};
+    struct replica *replica = &scan->timeline->replicas[i];
+    struct worker_run run = {.reported = counts_from(interval, replica),
+                             .limit = interval->to,
+                             .flags = WORKER_RUN_ROWS};
 
+    if (moment_is_settled(run.reported)) {
+        run.limit = run.reported;
+    }
     interval->state = INTERVAL_RUNNING;
-    return worker_client_run_begin(scan->timeline->replicas[i].worker, &run, error);
+    return worker_client_run_begin(replica->worker, &run, error);
 }
 
 static struct worker_collector make_collector(const struct timeline_scan *wanted)
@@ -224,11 +247,54 @@ static int begin(struct scan *scan, unsigned i, struct ebb_error *error)
 
 static void finish(struct scan *scan, unsigned i)
 {
-    struct interval *interval = interval_of(scan, i);
-
-    interval->state = INTERVAL_DONE;
-    release(interval);
+    interval_of(scan, i)->state = INTERVAL_DONE;
     scan->owner[i] = -1;
+}
+
+/* A worker has died, or could not go on. */
+static int recover(struct scan *scan, unsigned i, struct ebb_error *error)
+{
+    if (replace(scan, i, error)) {
+        return -1;
+    }
+    if (scan->timeline->interrupted) {
+        finish(scan, i);
+        return 0;
+    }
+    return begin(scan, i, error);
+}
+
+/* Nothing is known behind where an interval broke: no more intervals are begun. */
+static int end_at_break(struct scan *scan, unsigned i, struct ebb_error *error)
+{
+    struct interval *interval = interval_of(scan, i);
+    const struct timeline *timeline = scan->timeline;
+
+    interval->broken = true;
+    interval->damaged = timeline->damaged;
+    interval->report = timeline->report ? strdup(timeline->report) : NULL;
+    if (timeline->report && !interval->report) {
+        return ebb_fail_memory(error);
+    }
+    scan->next_from = scan->to;
+    finish(scan, i);
+    return 0;
+}
+
+/* The same on the way to where the interval begins: from behind damage, another start may lead
+ * there. */
+static int break_on_the_way(struct scan *scan, unsigned i, uint64_t position,
+                            struct ebb_error *error)
+{
+    struct timeline *timeline = scan->timeline;
+    struct interval *interval = interval_of(scan, i);
+    size_t met = timeline->damage_met;
+
+    if (!gaps_note(timeline, position) || timeline->damage_met == met) {
+        return end_at_break(scan, i, error);
+    }
+    release(interval);
+    return choose_start(scan, NULL, interval, error) ? -1 : begin(scan, i, error);
 }
 
 /* A reset that has changed what is watched is a row, too. */
@@ -236,8 +302,9 @@ static int pass_reset(struct scan *scan, unsigned i, struct worker_stop *stop,
                       struct ebb_error *error)
 {
     struct interval *interval = interval_of(scan, i);
+    struct replica *replica = &scan->timeline->replicas[i];
 
-    if (drive_reset(scan->timeline, &scan->timeline->replicas[i], interval->from, stop, error)) {
+    if (drive_reset(scan->timeline, replica, counts_from(interval, replica), stop, error)) {
         return -1;
     }
     return stop->hit_count ? scan_rows_add(&interval->rows, &stop->hit, interval->known, error) : 0;
@@ -254,8 +321,12 @@ static int run_stopped(struct scan *scan, unsigned i, struct worker_stop *stop,
         return -1;
     }
     interval->reached = stop->moment.position;
-    interval->broken = stop->reason == WORKER_STOP_DIVERGED;
-    if (interval->broken || stop->reason == WORKER_STOP_END || scan->timeline->interrupted ||
+    if (stop->reason == WORKER_STOP_DIVERGED) {
+        return interval->reached < interval->from.position
+                   ? break_on_the_way(scan, i, interval->reached, error)
+                   : end_at_break(scan, i, error);
+    }
+    if (stop->reason == WORKER_STOP_END || scan->timeline->interrupted ||
         !moment_before(replica->moment, interval->to)) {
         finish(scan, i);
     } else if (!is_next(scan, interval) && interval->rows.size > ROWS_WAITING) {
@@ -275,20 +346,26 @@ static int serve_stopped(struct scan *scan, unsigned i, struct ebb_error *error)
         run_stopped(scan, i, &stop, error) == 0) {
         return 0;
     }
-    return replace(scan, i, error) ? -1 : begin(scan, i, error);
+    return recover(scan, i, error);
 }
 
-static void end_scan(struct scan *scan, const struct interval *interval)
+static void end_scan(struct scan *scan, struct interval *interval)
 {
-    const struct timeline *timeline = scan->timeline;
+    struct timeline *timeline = scan->timeline;
 
     scan->result->until = interval->reached;
     if (timeline->interrupted) {
         scan->result->reason = TIMELINE_STOP_INTERRUPTED;
     } else if (interval->broken) {
+        /* Others may have broken since, behind it. */
+        free(timeline->report);
+        timeline->report = interval->report;
+        timeline->damaged = interval->damaged;
+        interval->report = NULL;
         scan->result->reason = timeline->damaged ? TIMELINE_STOP_DAMAGED : TIMELINE_STOP_DIVERGED;
         scan->result->report = timeline->report;
     }
+    release(interval);
 }
 
 /* Tells of the rows that come next. Not 0 if the scan is over with them. */
@@ -299,7 +376,7 @@ static int tell(struct scan *scan)
 
         if (scan_rows_tell(&interval->rows, &scan->listener)) {
             scan->result->ended = true;
-            scan->result->until = scan->listener.position + 1;
+            scan->result->until = scan->listener.position + !scan->listener.refused;
             return 1;
         }
         if (interval->state != INTERVAL_DONE) {
@@ -335,7 +412,7 @@ static void engage_replicas(struct scan *scan)
 static bool has_more(const struct scan *scan)
 {
     return scan->next_from.position < scan->to.position && !scan->timeline->interrupted &&
-           scan->begun - scan->told < INTERVALS;
+           scan->begun - scan->told < 2 * scan->replicas;
 }
 
 /* Gives replicas that have nothing to do something. */
@@ -346,7 +423,7 @@ static int hand_out(struct scan *scan, struct ebb_error *error)
             struct interval *interval = interval_of(scan, i);
 
             if (interval->state == INTERVAL_WAITING && is_next(scan, interval) &&
-                go_on(scan, i, error)) {
+                go_on(scan, i, error) && recover(scan, i, error)) {
                 return -1;
             }
         } else if (has_more(scan) && (cut_next(scan, i, error) || begin(scan, i, error))) {
@@ -421,6 +498,10 @@ static void clean_up(struct scan *scan)
 static int check(const struct timeline *timeline, const struct timeline_scan *wanted,
                  struct ebb_error *error)
 {
+    if (wanted->load_count > TIMELINE_LOADS || wanted->frames > WORKER_MAX_FRAMES) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "rows of %u loads and %u return addresses",
+                        wanted->load_count, wanted->frames);
+    }
     if (wanted->from < timeline->begin || wanted->to > timeline->end ||
         wanted->from >= wanted->to) {
         return ebb_fail(error, EBB_ERROR_USAGE,

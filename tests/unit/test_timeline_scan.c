@@ -4,6 +4,7 @@
  * what happens at each position, one by one.
  */
 #include "recording_fixture.h"
+#include "log/format.h"
 #include "replay/timeline/scan.h"
 #include "toy_session.h"
 #include "unit.h"
@@ -429,12 +430,12 @@ static void test_going_on(void **state)
     assert_true(result.ended);
     assert_int_equal(walk->got.count, 1000);
     /* The row's position may have more. */
-    while (walk->got.list[walk->got.count - 1].position == result.until - 1) {
+    while (walk->got.list[walk->got.count - 1].position == result.until) {
         walk->got.count--;
     }
     count = walk->got.count;
     walk->enough = 0;
-    scan.from = result.until - 1;
+    scan.from = result.until;
     assert_int_equal(timeline_scan(walk->session.timeline, &scan, &result, NULL), 0);
     assert_false(result.ended);
     assert_true(walk->got.count > count);
@@ -498,6 +499,29 @@ static void test_divergence(void **state)
     end(walk);
 }
 
+/* An interval whose keyframe is damaged is reached from an earlier one, over what happens on
+ * reaching its first position. */
+static void test_damaged_keyframe(void **state)
+{
+    struct toy_history_options history = {.seed = 10, .length = HISTORY_LENGTH};
+    struct walk *walk = calloc(1, sizeof(*walk));
+
+    (void)state;
+    assert_non_null(walk);
+    walk->session = (struct toy_session){.directory = fixture_directory()};
+    session_make(&walk->session, &history);
+    fixture_damage(walk->session.directory, EBB_BLOCK_KEYFRAME, 4, false, NULL);
+    session_open_made(
+        &walk->session,
+        (struct timeline_options){.workers = 2, .memory_budget = 1, .checkpoint_every = 300});
+    for (uint64_t from = 0; from < HISTORY_LENGTH; from += 3000) {
+        scan_and_compare(
+            walk, (struct timeline_scan){
+                      .from = from, .to = HISTORY_LENGTH, .sample_every = 1, .exceptions = true});
+    }
+    end(walk);
+}
+
 static void test_no_part(void **state)
 {
     struct walk *walk = begin(9, (struct timeline_options){.workers = 1, .checkpoint_every = 300});
@@ -520,10 +544,11 @@ static void test_no_part(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_worker),     cmocka_unit_test(test_three_workers),
-        cmocka_unit_test(test_keyframes_only), cmocka_unit_test(test_killed_workers),
-        cmocka_unit_test(test_going_on),       cmocka_unit_test(test_interrupted),
-        cmocka_unit_test(test_divergence),     cmocka_unit_test(test_no_part),
+        cmocka_unit_test(test_one_worker),       cmocka_unit_test(test_three_workers),
+        cmocka_unit_test(test_keyframes_only),   cmocka_unit_test(test_killed_workers),
+        cmocka_unit_test(test_going_on),         cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_divergence),       cmocka_unit_test(test_no_part),
+        cmocka_unit_test(test_damaged_keyframe),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Workers that say what cannot be: none is believed, and none keeps the engine from going on. */
 #include "recording_fixture.h"
+#include "replay/timeline/scan.h"
 #include "toy_session.h"
 #include "unit.h"
 
@@ -163,6 +164,32 @@ static void test_backward(void **state)
     }
 }
 
+static int take_row(void *opaque, const struct timeline_row *row)
+{
+    (void)opaque;
+    (void)row;
+    return 0;
+}
+
+/* Rows that are no rows, or of another run. */
+static void test_scan(void **state)
+{
+    static const char *const lies[] = {"longer row", "more registers", "row behind",
+                                       "row of no kind", "part of a row"};
+    const struct timeline_scan scan = {.to = LENGTH, .sample_every = 100, .row = take_row};
+    struct timeline_scan_result result;
+    struct toy_session session;
+    struct ebb_error error = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+        open_session(&session);
+        tell(&session, lies[i]);
+        expect_distrust(&session, lies[i], timeline_scan(session.timeline, &scan, &result, &error),
+                        &error);
+    }
+}
+
 /* An error is one even if it claims to be none, and does not reach the terminal as it is. */
 static void test_error(void **state)
 {
@@ -186,6 +213,7 @@ int main(void)
         cmocka_unit_test(test_forward),   cmocka_unit_test(test_range),
         cmocka_unit_test(test_condition), cmocka_unit_test(test_from_the_middle),
         cmocka_unit_test(test_backward),  cmocka_unit_test(test_error),
+        cmocka_unit_test(test_scan),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
