@@ -169,12 +169,32 @@ def scan_steps(expression, first, last):
     return None
 
 
+def has_string(kind):
+    """Whether gdb prints memory elsewhere along with values of a type: strings."""
+    kind = kind.strip_typedefs()
+    if kind.code == gdb.TYPE_CODE_PTR:
+        return kind.target().strip_typedefs().sizeof == 1
+    if kind.code == gdb.TYPE_CODE_ARRAY:
+        return has_string(kind.target())
+    return (kind.code in (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION)
+            and any(has_string(field.type) for field in kind.fields()))
+
+
+def is_plain(expression):
+    """Whether what its memory holds is all that is printed of it."""
+    try:
+        return (conditions.operands(expression) == [expression.strip()]
+                and not has_string(gdb.parse_and_eval(expression).type))
+    except gdb.error:
+        return False
+
+
 def run_memory(request):
     """The memory that the condition depends on, where that is known without looking at it."""
     memory = conditions.memory(request["expression"])
     return {"memory": memory and [{"address": address_text(address), "size": size}
                                   for address, size in memory],
-            "plain": conditions.operands(request["expression"]) == [request["expression"].strip()]}
+            "plain": is_plain(request["expression"])}
 
 
 def value_text(value):
@@ -247,6 +267,8 @@ def next_change(expression, text, last):
         before = ebb.server.place()[0]
         gdb.execute("continue", to_string=True)
         position = ebb.server.place()[0]
+        if position <= before and position < last:
+            raise Unreachable(f"history ends at position {position}")
         if position > last or position <= before:
             return None, None
         changed = value_at(expression, position)
@@ -273,17 +295,19 @@ def run_changes(request):
     if watch is None:
         raise gdb.error(f"\"{expression}\" depends on registers or on variables of a function, not "
                         "on memory alone")
-    changes = [[request["from"], text]]
+    changes, ended = [[request["from"], text]], None
     try:
         while len(changes) <= most:
             position, text = next_change(expression, text, request["to"])
             if position is None:
                 break
             changes.append([position, text])
+    except Unreachable as error:  # what was found until then is true
+        ended = str(error)
     finally:
         if watch.is_valid():
             watch.delete()
-    return {"changes": changes}
+    return {"changes": changes, "ended": ended}
 
 
 REQUESTS = {"open": run_open, "probe": run_probe, "report": run_report, "memory": run_memory,
