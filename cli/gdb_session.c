@@ -223,8 +223,8 @@ static int check_reply(const json_t *reply, struct ebb_error *error)
     }
     if (strncmp(text, "No symbol table is loaded", 25) == 0) {
         return ebb_fail(error, EBB_ERROR_USAGE,
-                        "the condition names a symbol, and there are no symbols; --symbols names "
-                        "the ELF file that has them");
+                        "there are no symbols, and the expression names one; --symbols names the "
+                        "ELF file that has them");
     }
     length -= length && text[length - 1] == '.';
     return ebb_fail(error, EBB_ERROR_USAGE, "gdb: %.*s", (int)length, text);

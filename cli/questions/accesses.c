@@ -44,7 +44,8 @@ const struct command command_accesses = {
     .description =
         "Replays the recording once, on several workers, and prints each read and write of the "
         "memory: position, who made it (the CPU, a device, a reset), which of the bytes, what was "
-        "there before and after, and the code. ADDRESS is a number or a symbol, with +N or -N "
+        "there before and after the instruction, and the code. ADDRESS is a number or a symbol, "
+        "with +N or -N "
         "behind it; LENGTH is in bytes, 4 by default.\n\n"
         "A virtual address is that of whoever runs: where several programs have something there, "
         "all of it is printed.",

@@ -100,6 +100,12 @@ int changes_add(struct changes *changes, const struct timeline_row *row, const c
     return 0;
 }
 
+void changes_clear(struct changes *changes)
+{
+    changes->count = 0;
+    changes->bytes_used = 0;
+}
+
 void changes_free(struct changes *changes)
 {
     free(changes->list);

@@ -30,6 +30,8 @@ int changes_begin(struct changes *changes, uint64_t position, const uint8_t *byt
 /* Adds what a write has changed, if it has changed anything. */
 int changes_add(struct changes *changes, const struct timeline_row *row, const char *who,
                 struct ebb_error *error);
+/* Forgets all changes, and keeps what is watched. */
+void changes_clear(struct changes *changes);
 void changes_free(struct changes *changes);
 
 #endif

@@ -7,65 +7,51 @@
 
 enum { ENDS_READ = QUESTION_OWN, ENDS_PHYSICAL, ENDS_EXECUTE };
 
-/* clang-format off: a table */
-#define ENDS_OPTIONS                                                                               \
-    QUESTION_OPTIONS, [ENDS_READ] = {"read", 'r', NULL, "Looks for a read, not a write."},         \
-                      [ENDS_PHYSICAL] = {"physical", 'p', NULL, "The address is a physical one."}, \
-                      [ENDS_EXECUTE] = {"execute", 'x', NULL,                                      \
-                                        "Looks for the execution of the instruction there."},      \
-    {                                                                                              \
-        0                                                                                          \
-    }
-/* clang-format on */
+static const struct option_spec options[] = {
+    QUESTION_OPTIONS,
+    [ENDS_READ] = {"read", 'r', NULL, "Looks for a read, not a write."},
+    [ENDS_PHYSICAL] = {"physical", 'p', NULL, "The address is a physical one."},
+    [ENDS_EXECUTE] = {"execute", 'x', NULL, "Looks for the execution of the instruction there."},
+    {0},
+};
 
-static const struct option_spec options[] = {ENDS_OPTIONS};
+struct ends {
+    bool found;
+    uint64_t position; /* of the row */
+};
 
-static int watch(struct question *question, struct ebb_error *error)
+static int watch_execution(struct question *question, struct ebb_error *error)
 {
-    const char *const *values = question->arguments->values;
-    uint64_t address, length;
+    uint64_t address, length = 0;
 
-    if (!values[ENDS_EXECUTE]) {
-        return access_row_watch(question, question_operand(question),
-                                access_row_kind(values[ENDS_READ],
-                                                values[ENDS_READ] ? NULL : "write",
-                                                values[ENDS_PHYSICAL]),
-                                error);
-    }
-    if (values[ENDS_READ] || values[ENDS_PHYSICAL]) {
+    if (question->arguments->values[ENDS_READ] || question->arguments->values[ENDS_PHYSICAL]) {
         return ebb_fail(error, EBB_ERROR_USAGE, "--execute does not go with --read or --physical");
     }
     if (question_place(question, question_operand(question), &address, &length, error) < 0) {
         return -1;
+    }
+    if (length) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "--execute takes an address without a length");
     }
     /* Bit 0 of a Thumb function's symbol is not a part of the address. */
     return timeline_add_breakpoint(question->timeline, TIMELINE_BREAK_EXECUTE,
                                    address & ~(uint64_t)1, 0, error);
 }
 
-static int open_question(struct question *question, const struct arguments *arguments,
-                         struct ebb_error *error)
+static int watch(struct question *question, struct ebb_error *error)
 {
-    *question = (struct question){
-        .scan = {.data = true},
-        .print = access_row_print,
-        .describe = access_row_describe,
-    };
-    return question_open(question, arguments, error) < 0 ? -1 : watch(question, error);
-}
+    const char *const *values = question->arguments->values;
 
-/* Rows of one position are what the command prints. */
-static int print_position(struct question *question, uint64_t position, struct ebb_error *error)
-{
-    question->scan.from = position;
-    question->scan.to = position + 1 > timeline_end(question->timeline)
-                            ? timeline_end(question->timeline)
-                            : position + 1;
-    if (question->scan.from == question->scan.to) {
-        question->scan.from--; /* what was written on reaching the end */
+    if (values[QUESTION_LIMIT]) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "--limit makes no sense where one is looked for");
     }
-    question->limit = 0; /* all of them */
-    return question_ask(question, error);
+    return values[ENDS_EXECUTE]
+               ? watch_execution(question, error)
+               : access_row_watch(question, question_operand(question),
+                                  access_row_kind(values[ENDS_READ],
+                                                  values[ENDS_READ] ? NULL : "write",
+                                                  values[ENDS_PHYSICAL]),
+                                  error);
 }
 
 static int check_stop(const struct timeline_stop *stop, struct ebb_error *error)
@@ -74,9 +60,12 @@ static int check_stop(const struct timeline_stop *stop, struct ebb_error *error)
     case TIMELINE_STOP_INTERRUPTED:
         return ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped");
     case TIMELINE_STOP_DAMAGED:
-        return ebb_fail(error, EBB_ERROR_CORRUPT, "%s; what is before cannot be searched",
+        return ebb_fail(error, EBB_ERROR_CORRUPT, "%s; --from and --to can leave that out",
                         stop->report ? stop->report : "the recording is damaged");
     case TIMELINE_STOP_DIVERGED:
+        if (stop->report) {
+            fprintf(stderr, "%s\n", stop->report);
+        }
         return ebb_fail(error, EBB_ERROR_DIVERGED,
                         "replay and log disagree after position %" PRIu64, stop->position);
     default:
@@ -84,19 +73,7 @@ static int check_stop(const struct timeline_stop *stop, struct ebb_error *error)
     }
 }
 
-static int say_nothing_found(struct question *question)
-{
-    progress_clear(&question->progress);
-    if (question->json) {
-        printf("[\n]\n");
-    } else {
-        fprintf(stderr, "ebb: there is none from position %" PRIu64 " to %" PRIu64 "\n",
-                question->scan.from, question->scan.to);
-    }
-    return 0;
-}
-
-static int find_last(struct question *question, struct ebb_error *error)
+static int find_last(struct question *question, struct ends *ends, struct ebb_error *error)
 {
     struct timeline *timeline = question->timeline;
     struct timeline_stop stop;
@@ -107,43 +84,93 @@ static int find_last(struct question *question, struct ebb_error *error)
         check_stop(&stop, error) < 0) {
         return -1;
     }
-    if (stop.reason != TIMELINE_STOP_WATCHPOINT && stop.reason != TIMELINE_STOP_BREAKPOINT) {
-        return say_nothing_found(question);
+    ends->found =
+        stop.reason == TIMELINE_STOP_WATCHPOINT || stop.reason == TIMELINE_STOP_BREAKPOINT;
+    ends->position = stop.position - (stop.inside ? 1 : 0);
+    return 0;
+}
+
+static int note_first(void *opaque, const struct timeline_row *row)
+{
+    *(struct ends *)opaque = (struct ends){.found = true, .position = row->position};
+    return 1;
+}
+
+static int find_first(struct question *question, struct ends *ends, struct ebb_error *error)
+{
+    struct timeline_scan_result result;
+
+    question->scan.row = note_first;
+    question->scan.opaque = ends;
+    return question_scan(question, &result, error) < 0 && !ends->found ? -1 : 0;
+}
+
+static bool is_there(struct question *question, const struct timeline_row *row)
+{
+    return row->position == ((const struct ends *)question->opaque)->position;
+}
+
+/* All rows of the position. */
+static int print_found(struct question *question, struct ebb_error *error)
+{
+    const struct ends *ends = question->opaque;
+    uint64_t end = timeline_end(question->timeline);
+
+    question->scan.from = ends->position < end ? ends->position : end - 1;
+    question->scan.to = question->scan.from + 1;
+    question->wants = is_there;
+    return question_ask(question, error);
+}
+
+static int say_nothing_found(struct question *question)
+{
+    progress_clear(&question->progress);
+    if (question->json) {
+        json_list_begin(&question->list, stdout);
+        json_list_end(&question->list);
+    } else {
+        fprintf(stderr, "ebb: there is none from position %" PRIu64 " to %" PRIu64 "\n",
+                question->scan.from, question->scan.to);
     }
-    return print_position(question, stop.position - (stop.inside ? 1 : 0), error);
+    return 0;
+}
+
+static int run(const struct arguments *arguments,
+               int (*find)(struct question *question, struct ends *ends, struct ebb_error *error),
+               struct ebb_error *error)
+{
+    struct ends ends = {0};
+    struct question question = {
+        .scan = {.data = true},
+        .print = access_row_print,
+        .describe = access_row_describe,
+        .opaque = &ends,
+    };
+    int status = -1;
+
+    if (question_open(&question, arguments, error) == 0 && watch(&question, error) == 0 &&
+        find(&question, &ends, error) == 0) {
+        status = ends.found ? print_found(&question, error) : say_nothing_found(&question);
+    }
+    question_close(&question);
+    return status;
 }
 
 static int run_last(const struct arguments *arguments, struct ebb_error *error)
 {
-    struct question question;
-    int status = open_question(&question, arguments, error);
-
-    if (status == 0) {
-        status = find_last(&question, error);
-    }
-    question_close(&question);
-    return status;
+    return run(arguments, find_last, error);
 }
 
 static int run_first(const struct arguments *arguments, struct ebb_error *error)
 {
-    struct question question;
-    int status = open_question(&question, arguments, error);
-
-    if (status == 0) {
-        question.limit = question.limit ? question.limit : 1;
-        question.quiet = true;
-        status = question_ask(&question, error);
-    }
-    question_close(&question);
-    return status;
+    return run(arguments, find_first, error);
 }
 
 #define ENDS_ABOUT                                                                                 \
     "ADDRESS is a number or a symbol, with +N or -N behind it; LENGTH is in bytes, 4 by default. " \
     "Writes by devices count, and those of the value that was there already. If the instruction "  \
     "makes several such accesses, all are printed. If there is none, that is told on standard "    \
-    "error, and the exit status is 0."
+    "error, and the exit status is 0. --limit makes no sense here."
 
 const struct command command_last = {
     .name = "last",

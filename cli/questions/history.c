@@ -14,13 +14,16 @@
 #define BATCH 500u       /* values that gdb is asked for at once */
 #define BATCH_OF_GDB 50u /* changes that it is to find */
 #define MEMORY_MAX 4096u /* bytes whose contents are kept for each change */
+/* Changes that are kept before gdb is asked what they are worth: some MiB. */
+#define CHANGES_MAX 100000u
 
 struct history {
     struct question question;
     const char *expression;
     bool plain; /* the expression is the memory that is watched, no more */
     struct changes changes;
-    size_t most; /* changes; 0: all */
+    size_t changes_most; /* of one scan; what is not known yet is another one's, */
+    uint64_t behind;     /* which begins here, with what memory holds then */
     struct evaluator evaluator;
     struct ebb_error *error;
     bool failed;
@@ -103,7 +106,13 @@ static int note(void *opaque, const struct timeline_row *row)
     if (changes_add(&history->changes, row, access_row_who(row), history->error) < 0) {
         history->failed = true;
     }
-    return history->failed || (history->most && history->changes.count > history->most);
+    history->behind = row->position + 1;
+    return history->failed || history->changes.count >= history->changes_most;
+}
+
+static bool is_enough(const struct history *history)
+{
+    return history->question.limit && history->printed >= history->question.limit;
 }
 
 /* Values. */
@@ -118,6 +127,7 @@ static int print_since(struct history *history, uint64_t to, struct ebb_error *e
     if (!where) {
         return ebb_fail_memory(error);
     }
+    progress_clear(&question->progress);
     history->printed++;
     if (!question->json) {
         printf("%15" PRIu64 " to %-15" PRIu64 " %s", since->position, to, history->value);
@@ -132,7 +142,9 @@ static int print_since(struct history *history, uint64_t to, struct ebb_error *e
     if (since->who[0]) {
         json_object_set_new(object, "by", json_string(since->who));
         json_object_set_new(object, "pc", json_hexadecimal(since->pc));
-        json_object_set_new(object, "location", json_string(where));
+        if (*where) {
+            json_object_set_new(object, "location", json_string(where));
+        }
     }
     return json_list_add(&question->list, object, error);
 }
@@ -147,15 +159,13 @@ static int note_value(struct history *history, const struct change *change, cons
     if (!value) {
         return ebb_fail_memory(error);
     }
-    if (history->value && strcmp(history->value, value) == 0) {
+    if (is_enough(history) || (history->value && strcmp(history->value, value) == 0)) {
         free(value);
         return 0;
     }
-    if (history->most && history->printed >= history->most) {
-        free(value);
-        return 0;
-    }
-    if (history->value && print_since(history, change->position - 1, error) < 0) {
+    /* One scan may begin where the last one has ended. */
+    if (history->value && change->position > history->since.position &&
+        print_since(history, change->position - 1, error) < 0) {
         free(value);
         return -1;
     }
@@ -205,32 +215,33 @@ static int print_batch(struct history *history, size_t first, size_t count, stru
 }
 
 /* Of the last value there are it is known how long it held, unless there were enough. */
-static int end_values(struct history *history, bool enough, uint64_t until, struct ebb_error *error)
+static int end_values(struct history *history, uint64_t until, struct ebb_error *error)
 {
     if (!history->value || ferror(stdout)) {
         return 0;
     }
-    if (!enough) {
+    if (!is_enough(history)) {
         return print_since(history, until, error);
     }
+    progress_clear(&history->question.progress);
     fprintf(stderr, "ebb: there may be more; --from %" PRIu64 " goes on\n",
             history->since.position);
     return 0;
 }
 
-static int print_values(struct history *history, bool enough, uint64_t until,
-                        struct ebb_error *error)
+static int print_values(struct history *history, struct ebb_error *error)
 {
     const struct changes *changes = &history->changes;
     int status = evaluator_open(&history->evaluator, &history->question, error);
 
-    for (size_t i = 0; i < changes->count && status == 0 && !ferror(stdout); i += BATCH) {
+    for (size_t i = 0; i < changes->count && status == 0 && !is_enough(history) && !ferror(stdout);
+         i += BATCH) {
         size_t left = changes->count - i;
 
         status = print_batch(history, i, left < BATCH ? left : BATCH, error);
     }
     evaluator_close(&history->evaluator);
-    return status < 0 ? -1 : end_values(history, enough, until, error);
+    return status;
 }
 
 /* What gdb has found from change to change; *last is the last one's position. */
@@ -261,14 +272,19 @@ static int find_changes(struct history *history, uint64_t *from, size_t *count,
                                 history->expression, "from", json_unsigned(*from), "to",
                                 json_unsigned(history->question.scan.to), "most", BATCH_OF_GDB);
     json_t *reply = evaluator_ask(&history->evaluator, request, error), *list;
+    const char *ended;
     int status;
 
     if (!reply) {
         return -1;
     }
     list = json_object_get(reply, "changes");
+    ended = json_string_value(json_object_get(reply, "ended"));
     *count = json_array_size(list);
     status = note_changes(history, list, from, error);
+    if (status == 0 && ended) {
+        status = ebb_fail(error, EBB_ERROR_CORRUPT, "%s; values end there", ended);
+    }
     json_decref(reply);
     return status;
 }
@@ -278,38 +294,88 @@ static int answer_with_gdb(struct history *history, struct ebb_error *error)
 {
     uint64_t from = history->question.scan.from;
     size_t count = BATCH_OF_GDB + 1;
-    bool enough = false;
     int status = evaluator_open(&history->evaluator, &history->question, error);
 
-    while (status == 0 && count > BATCH_OF_GDB && !enough && !ferror(stdout)) {
+    while (status == 0 && count > BATCH_OF_GDB && !is_enough(history) && !ferror(stdout)) {
         status = find_changes(history, &from, &count, error);
-        enough = history->most && history->printed >= history->most;
     }
     evaluator_close(&history->evaluator);
-    return status < 0 ? -1 : end_values(history, enough, history->question.scan.to, error);
+    return status < 0 ? -1 : end_values(history, history->question.scan.to, error);
+}
+
+/* One scan: all changes from scan.from on, or as many as are kept. Returns what scanning came to;
+ * *failed: there is no more to be printed. */
+static int answer_part(struct history *history, struct timeline_scan_result *result, bool *failed,
+                       struct ebb_error *error)
+{
+    struct ebb_error early = {0};
+    int scanned;
+
+    *failed = true;
+    changes_clear(&history->changes);
+    if (begin(history, error) < 0) {
+        return -1;
+    }
+    scanned = question_scan(&history->question, result, &early);
+    if (history->failed || print_values(history, error) < 0) {
+        return -1;
+    }
+    *failed = false;
+    if (scanned < 0) {
+        *error = early;
+    }
+    return scanned;
 }
 
 static int answer(struct history *history, struct ebb_error *error)
 {
+    struct question *question = &history->question;
     struct timeline_scan_result result = {0};
-    struct ebb_error early = {0};
-    int status, scanned;
+    struct ebb_error ignored;
+    bool failed, more;
+    int status;
 
-    history->question.scan.row = note;
-    history->question.scan.opaque = history;
+    question->scan.row = note;
+    question->scan.opaque = history;
     history->error = error;
-    if (begin(history, error) < 0) {
+    /* More than are wanted, since not each changes the value. */
+    history->changes_most = question->limit && question->limit < CHANGES_MAX / 100
+                                ? (size_t)question->limit * 100
+                                : CHANGES_MAX;
+    do {
+        status = answer_part(history, &result, &failed, error);
+        more = status == 0 && result.ended && !is_enough(history) && !ferror(stdout);
+        question->scan.from = history->behind;
+    } while (more && question->scan.from < question->scan.to);
+    if (!failed && end_values(history, result.until, status == 0 ? error : &ignored) < 0) {
         return -1;
     }
-    scanned = question_scan(&history->question, &result, &early);
-    if (history->failed) {
+    return status;
+}
+
+static int check_expression(const char *expression, struct ebb_error *error)
+{
+    json_t *text = json_string(expression); /* as gdb is given it */
+
+    if (!text) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "the expression is no valid UTF-8");
+    }
+    json_decref(text);
+    return 0;
+}
+
+static int ask(struct history *history, struct ebb_error *error)
+{
+    int prepared;
+
+    history->expression = question_operand(&history->question);
+    if (check_expression(history->expression, error) < 0) {
         return -1;
     }
-    status = print_values(history, result.ended, result.until, error);
-    if (status == 0 && scanned < 0) {
-        *error = early;
-    }
-    return status < 0 ? -1 : scanned;
+    prepared = prepare(history, error);
+    return prepared < 0    ? -1
+           : prepared == 0 ? answer(history, error)
+                           : answer_with_gdb(history, error);
 }
 
 static int run(const struct arguments *arguments, struct ebb_error *error)
@@ -318,15 +384,10 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     int status = -1;
 
     if (question_open(&history.question, arguments, error) == 0) {
-        history.expression = question_operand(&history.question);
         if (history.question.json) {
             json_list_begin(&history.question.list, stdout);
         }
-        history.most = history.question.limit;
-        status = prepare(&history, error);
-        status = status < 0    ? -1
-                 : status == 0 ? answer(&history, error)
-                               : answer_with_gdb(&history, error);
+        status = ask(&history, error);
         if (history.question.json) {
             json_list_end(&history.question.list);
         }
@@ -349,7 +410,8 @@ const struct command command_history = {
         "*(int *)0x40001000. gdb prints the values; it has to be installed.\n\n"
         "Where it is in memory may depend on other memory, as head->next->count does. gdb then "
         "goes from change to change by its own watchpoints, which takes longer, and who made them "
-        "is not told.",
+        "is not told. Of a pointer to characters it is the pointer that is watched, not the "
+        "string. --limit counts values.",
     .examples = "ebb history ebb-recording-3 system_state\n"
                 "ebb history ebb-recording-3 'table[3].count' --limit 100 --json\n",
     .options = options,

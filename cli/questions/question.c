@@ -85,7 +85,12 @@ static int open_timeline(struct question *question, struct ebb_error *error)
     question->timeline = timeline_open(&options, error);
     question->progress.timeline = question->timeline;
     /* A recording made under KVM may have got its positions just now. */
-    return question->timeline ? recording_open_log(&question->recording, ebb_log_open, error) : -1;
+    if (!question->timeline || recording_open_log(&question->recording, ebb_log_open, error) < 0) {
+        return -1;
+    }
+    progress_clear(&question->progress);
+    notices_tell(&question->recording, question->timeline);
+    return 0;
 }
 
 static int open_symbols(struct question *question, struct ebb_error *error)
@@ -122,6 +127,9 @@ static int read_range(struct question *question, struct ebb_error *error)
          recording_position(&question->recording, from, "--from", &scan->from, error) < 0) ||
         (to && recording_position(&question->recording, to, "--to", &scan->to, error) < 0)) {
         return -1;
+    }
+    if (!from && !to && scan->from >= scan->to) {
+        return ebb_fail(error, EBB_ERROR_CORRUPT, "there is nothing in the recording to replay");
     }
     if (scan->from < timeline_begin(question->timeline) ||
         scan->to > timeline_end(question->timeline) || scan->from >= scan->to) {
@@ -303,7 +311,7 @@ int question_ask(struct question *question, struct ebb_error *error)
     if (question->json) {
         json_list_end(&question->list);
     }
-    if (status == 0 && result.ended && !question->quiet && !question->failed && !ferror(stdout)) {
+    if (status == 0 && result.ended && !question->failed && !ferror(stdout)) {
         fprintf(stderr, "ebb: there may be more; --from %" PRIu64 " goes on\n", question->last + 1);
     }
     return question->failed ? -1 : status;

@@ -67,7 +67,6 @@ struct question {
     uint64_t limit;       /* of rows; 0: none */
     uint64_t told, last;  /* rows printed, and the position of the last */
     bool json;
-    bool quiet; /* of the command: nobody is told that there may be more rows */
     struct json_list list;
     struct ebb_error *error; /* of the row that could not be printed */
     bool failed;

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ebb exceptions, irqs, switches, profile and coverage, compared with what breakpoints and single
-steps find."""
+"""ebb exceptions and ebb irqs, compared with what breakpoints and single steps find."""
 
 import random
 import unittest
