@@ -33,6 +33,8 @@ static const struct command *const commands[] = {
     &command_history,
     &command_exceptions,
     &command_irqs,
+    &command_switches,
+    &command_profile,
     &command_doctor,
     &command_help,
     NULL,

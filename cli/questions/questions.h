@@ -11,5 +11,7 @@ extern const struct command command_first;
 extern const struct command command_history;
 extern const struct command command_irqs;
 extern const struct command command_last;
+extern const struct command command_profile;
+extern const struct command command_switches;
 
 #endif

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ebb profile: in which functions the guest executed its instructions. */
+#include "question.h"
+#include "questions.h"
+#include "stacks.h"
+
+#include "cli/text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PROFILE_EVERY = QUESTION_OWN, PROFILE_FOLDED, PROFILE_SVG };
+
+static const struct option_spec options[] = {
+    QUESTION_OPTIONS,
+    [PROFILE_EVERY] = {"every", 'n', "N",
+                       "Looks every N instructions, at the positions that N divides; by default so "
+                       "that it looks some 10 000 times."},
+    [PROFILE_FOLDED] = {"folded", 0, NULL,
+                        "Prints a line for each stack that was seen, the outermost function first, "
+                        "and how often, as flamegraph.pl and speedscope read it."},
+    [PROFILE_SVG] = {"svg", 0, "FILE", "Writes a flame graph to this file, and prints nothing."},
+    {0},
+};
+
+#define LOOKS 10000u
+#define UNKNOWN "[unknown]"
+#define UNKNOWN_USER "[user]"
+#define MODE_MASK 0xfu
+
+struct profile {
+    struct question *question;
+    struct stacks stacks;
+    struct ebb_error *error;
+    bool failed;
+};
+
+/* The name of the function at an address, printable; NULL: out of memory. */
+static char *name_at(struct question *question, uint64_t address, bool user)
+{
+    struct symbols_location location = {0};
+
+    if (question->symbols) {
+        symbols_find(question->symbols, address, &location);
+    }
+    return location.function ? text_printable(location.function, strlen(location.function))
+                             : strdup(user ? UNKNOWN_USER : UNKNOWN);
+}
+
+static int add_function(struct profile *profile, uint64_t address, bool user, uint32_t *function)
+{
+    char *name = name_at(profile->question, address, user);
+    long place = name ? stacks_function(&profile->stacks, name) : -1;
+
+    free(name);
+    *function = (uint32_t)place;
+    return place < 0 ? -1 : 0;
+}
+
+static int add(struct profile *profile, const struct timeline_row *row)
+{
+    uint32_t functions[STACKS_DEPTH_MAX];
+    bool user = (row->mode & MODE_MASK) == 0;
+    size_t depth =
+        row->frame_count < STACKS_DEPTH_MAX - 1 ? row->frame_count : STACKS_DEPTH_MAX - 1;
+
+    for (size_t i = 0; i < depth; i++) {
+        /* A return address may be behind the end of a function that never comes back. */
+        if (add_function(profile, row->frames[i] - 1, user, &functions[depth - 1 - i])) {
+            return -1;
+        }
+    }
+    return add_function(profile, row->pc, user, &functions[depth]) ||
+                   stacks_add(&profile->stacks, functions, depth + 1)
+               ? -1
+               : 0;
+}
+
+static int row(void *opaque, const struct timeline_row *row)
+{
+    struct profile *profile = opaque;
+
+    if (row->position >= profile->question->scan.to) {
+        return 0; /* at the recording's end nothing executes any more */
+    }
+    profile->failed |= add(profile, row) < 0;
+    return profile->failed;
+}
+
+static int by_self(const void *a, const void *b)
+{
+    const struct stacks_function *one = *(const struct stacks_function *const *)a;
+    const struct stacks_function *other = *(const struct stacks_function *const *)b;
+
+    if (one->self != other->self) {
+        return one->self < other->self ? 1 : -1;
+    }
+    if (one->total != other->total) {
+        return one->total < other->total ? 1 : -1;
+    }
+    return strcmp(one->name, other->name);
+}
+
+static double percent(const struct profile *profile, uint64_t count)
+{
+    return profile->stacks.count ? 100.0 * (double)count / (double)profile->stacks.count : 0;
+}
+
+static int print_function(struct profile *profile, const struct stacks_function *function)
+{
+    struct question *question = profile->question;
+
+    if (question->json) {
+        return json_list_add(&question->list,
+                             json_pack("{s:s, s:o, s:o, s:f, s:f}", "function", function->name,
+                                       "self", json_unsigned(function->self), "total",
+                                       json_unsigned(function->total), "self_percent",
+                                       percent(profile, function->self), "total_percent",
+                                       percent(profile, function->total)),
+                             profile->error);
+    }
+    printf("%6.2f%% %6.2f%%  %s\n", percent(profile, function->self),
+           percent(profile, function->total), function->name);
+    return 0;
+}
+
+static int print_table(struct profile *profile)
+{
+    struct question *question = profile->question;
+    size_t count = profile->stacks.function_count;
+    const struct stacks_function **sorted = malloc((count + 1) * sizeof(*sorted));
+    int status = 0;
+
+    if (!sorted) {
+        return ebb_fail_memory(profile->error);
+    }
+    for (size_t i = 0; i < count; i++) {
+        sorted[i] = &profile->stacks.functions[i];
+    }
+    qsort(sorted, count, sizeof(*sorted), by_self);
+    if (question->limit && question->limit < count) {
+        count = question->limit;
+    }
+    if (question->json) {
+        json_list_begin(&question->list, stdout);
+    } else {
+        printf("%7s %7s  of %" PRIu64 " samples, one every %" PRIu64 " instructions\n", "self",
+               "total", profile->stacks.count, question->scan.sample_every);
+    }
+    for (size_t i = 0; i < count && status == 0; i++) {
+        status = print_function(profile, sorted[i]);
+    }
+    if (question->json) {
+        json_list_end(&question->list);
+    }
+    free(sorted);
+    return status;
+}
+
+static int draw(struct profile *profile, const char *path)
+{
+    struct question *question = profile->question;
+    char title[200];
+    FILE *file = fopen(path, "w");
+
+    if (!file) {
+        return ebb_fail(profile->error, EBB_ERROR_FAILED, "cannot write %s: %s", path,
+                        strerror(errno));
+    }
+    snprintf(title, sizeof(title),
+             "Positions %" PRIu64 " to %" PRIu64 ": %" PRIu64 " samples, one every %" PRIu64
+             " instructions",
+             question->scan.from, question->scan.to, profile->stacks.count,
+             question->scan.sample_every);
+    stacks_draw(&profile->stacks, title, "samples", file);
+    return (ferror(file) != 0) | (fclose(file) != 0)
+               ? ebb_fail(profile->error, EBB_ERROR_FAILED, "cannot write %s", path)
+               : 0;
+}
+
+static int choose_distance(struct question *question, struct ebb_error *error)
+{
+    const char *every = question->arguments->values[PROFILE_EVERY];
+    unsigned long long distance = (question->scan.to - question->scan.from) / LOOKS;
+
+    distance += distance == 0;
+    if (every && options_number(every, "--every", INT64_MAX, &distance, error) < 0) {
+        return -1;
+    }
+    question->scan.sample_every = distance;
+    return distance ? 0 : ebb_fail(error, EBB_ERROR_USAGE, "--every must be at least 1");
+}
+
+static int show(struct profile *profile)
+{
+    const char *picture = profile->question->arguments->values[PROFILE_SVG];
+
+    if (picture) {
+        return draw(profile, picture);
+    }
+    if (profile->question->arguments->values[PROFILE_FOLDED]) {
+        stacks_print_folded(&profile->stacks, stdout);
+        return 0;
+    }
+    return print_table(profile);
+}
+
+static int ask(struct profile *profile)
+{
+    struct question *question = profile->question;
+    struct timeline_scan_result result = {0};
+
+    if (choose_distance(question, profile->error)) {
+        return -1;
+    }
+    question->scan.row = row;
+    question->scan.opaque = profile;
+    if (question_scan(question, &result, profile->error)) {
+        return -1;
+    }
+    return profile->failed ? ebb_fail_memory(profile->error) : show(profile);
+}
+
+static int run(const struct arguments *arguments, struct ebb_error *error)
+{
+    struct question question = {
+        .scan = {.context = true, .frames = 64},
+        .without_operand = true,
+    };
+    struct profile profile = {.question = &question, .error = error};
+    int status = -1;
+
+    if (question_open(&question, arguments, error) == 0) {
+        status = ask(&profile);
+    }
+    stacks_free(&profile.stacks);
+    question_close(&question);
+    return status;
+}
+
+const struct command command_profile = {
+    .name = "profile",
+    .summary = "prints which functions executed how many instructions",
+    .operands = "[RECORDING]",
+    .operands_max = 1,
+    .description =
+        "Replays the recording once, on several workers, looks every so many instructions which "
+        "function executes, and prints for each function the part of the samples that were in it "
+        "(self) and in it or what it called (total). These are parts of the instructions that the "
+        "guest executed, not of time: an instruction that waits for memory counts as one, and a "
+        "sleeping CPU executes none. The same command prints the same each time.\n\n"
+        "Callers are found along the frame pointers of AArch64; in a function that has not set up "
+        "its frame the direct caller is missing. On 32-bit ARM there are no callers, and total is "
+        "self. Code without symbols is [unknown], and [user] where it runs in user mode.",
+    .examples = "ebb profile ebb-recording-3 --symbols vmlinux --limit 20\n"
+                "ebb profile ebb-recording-3 --from 500_000_000 --svg boot.svg\n"
+                "ebb profile ebb-recording-3 --folded | flamegraph.pl >boot.svg\n",
+    .options = options,
+    .run = run,
+};
