@@ -35,6 +35,7 @@ static const struct command *const commands[] = {
     &command_irqs,
     &command_switches,
     &command_profile,
+    &command_coverage,
     &command_doctor,
     &command_help,
     NULL,

@@ -17,6 +17,8 @@ enum symbol_question_kind {
     SYMBOLS_COMPLETE,  /* the next name, from number `address` on, that begins so: found, function,
                         * and in value the number behind it */
     SYMBOLS_READ,      /* contents, of at most `size` bytes: size, data */
+    SYMBOLS_CODE,      /* where the section of code number `address` is: found, value, and its size
+                        * in bytes in offset */
 };
 
 /* Addresses are those of the file. */

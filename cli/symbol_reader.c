@@ -292,6 +292,18 @@ static void read_contents(const struct reader *reader, uint64_t address, size_t 
     }
 }
 
+static void find_code(const struct reader *reader, uint64_t number, struct symbol_answer *answer)
+{
+    for (asection *section = reader->file->sections; section; section = section->next) {
+        if ((bfd_section_flags(section) & SEC_CODE) && number-- == 0) {
+            answer->value = bfd_section_vma(section);
+            answer->offset = bfd_section_size(section);
+            answer->found = 1;
+            return;
+        }
+    }
+}
+
 static void think(const struct reader *reader, struct symbol_question *question,
                   struct symbol_answer *answer)
 {
@@ -312,6 +324,9 @@ static void think(const struct reader *reader, struct symbol_question *question,
     case SYMBOLS_COMPLETE:
         question->name[sizeof(question->name) - 1] = '\0';
         complete(reader, question->name, question->address, answer);
+        break;
+    case SYMBOLS_CODE:
+        find_code(reader, question->address, answer);
         break;
     case SYMBOLS_READ:
         read_contents(reader, question->address,

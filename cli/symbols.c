@@ -163,6 +163,17 @@ size_t symbols_read(struct symbols *symbols, uint64_t address, void *buffer, siz
     return done;
 }
 
+bool symbols_code(struct symbols *symbols, uint64_t i, uint64_t *address, uint64_t *size)
+{
+    const struct symbol_question question = {.kind = SYMBOLS_CODE, .address = i};
+    const struct symbol_answer *answer = ask(symbols, &question);
+
+    *address = answer->value + symbols->offset;
+    *size = answer->offset > UINT32_MAX ? UINT32_MAX : answer->offset;
+    /* Who asks on and on must come to an end, whatever the reader answers. */
+    return answer->found && i < UINT16_MAX;
+}
+
 void symbols_move(struct symbols *symbols, uint64_t offset)
 {
     symbols->offset = offset;

@@ -43,6 +43,10 @@ bool symbols_has_code_at(struct symbols *symbols, uint64_t address);
  * contents, and not beyond the end of a section. */
 size_t symbols_read(struct symbols *symbols, uint64_t address, void *buffer, size_t size);
 
+/* Where section number i of the file's code is for the guest, and its size in bytes, of which it
+ * has 4 GiB at most; false: there are no more. */
+bool symbols_code(struct symbols *symbols, uint64_t i, uint64_t *address, uint64_t *size);
+
 /* Says that the guest's code lies offset (modulo 2^64) above the file's addresses. */
 void symbols_move(struct symbols *symbols, uint64_t offset);
 

@@ -24,6 +24,7 @@ struct worker_client {
     bool running;
     struct worker_run run; /* the one in progress, or the last */
     uint32_t loads_size;   /* bytes, of each row */
+    uint64_t marks_size;   /* bytes of WORKER_TAKE_COVERAGE */
 };
 
 /* A request with a reply of exactly reply_size bytes. */
@@ -569,6 +570,30 @@ int worker_client_take_rows(struct worker_client *worker, uint8_t **rows, size_t
     free(*rows);
     *rows = NULL;
     return -1;
+}
+
+int worker_client_set_coverage(struct worker_client *worker, const struct worker_coverage *coverage,
+                               struct ebb_error *error)
+{
+    worker->marks_size = worker_coverage_size(coverage);
+    return request(worker, WORKER_SET_COVERAGE, coverage, sizeof(*coverage), NULL, 0, error);
+}
+
+int worker_client_take_coverage(struct worker_client *worker, uint8_t *marks,
+                                struct ebb_error *error)
+{
+    uint8_t *taken = malloc(worker->marks_size + 1);
+    int status;
+
+    if (!taken) {
+        return ebb_fail_memory(error);
+    }
+    status = request(worker, WORKER_TAKE_COVERAGE, NULL, 0, taken, worker->marks_size, error);
+    for (uint64_t i = 0; status == 0 && i < worker->marks_size; i++) {
+        marks[i] |= taken[i];
+    }
+    free(taken);
+    return status;
 }
 
 void worker_client_look(struct worker_client *worker)

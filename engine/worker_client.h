@@ -73,6 +73,11 @@ int worker_client_run_end(struct worker_client *worker, struct worker_stop *stop
  */
 int worker_client_set_collector(struct worker_client *worker,
                                 const struct worker_collector *collector, struct ebb_error *error);
+int worker_client_set_coverage(struct worker_client *worker, const struct worker_coverage *coverage,
+                               struct ebb_error *error);
+/* The marks, to be or-ed to those of worker_coverage_size() bytes that the caller has. */
+int worker_client_take_coverage(struct worker_client *worker, uint8_t *marks,
+                                struct ebb_error *error);
 int worker_client_take_rows(struct worker_client *worker, uint8_t **rows, size_t *size,
                             struct ebb_error *error);
 /* The two halves of any request that takes long: begin clears an old request to stop, and end gives

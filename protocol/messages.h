@@ -105,6 +105,12 @@ enum worker_message_type {
     /* -> nothing; <- the rows (struct worker_row) that runs have noted since the last such request,
      * in the order of their moments */
     WORKER_TAKE_ROWS,
+    /* -> struct worker_coverage; <- nothing. Marks the instructions that later runs with
+     * WORKER_RUN_ROWS execute. */
+    WORKER_SET_COVERAGE,
+    /* -> nothing; <- worker_coverage_size() bytes: the marks, one bit for 2 bytes of memory, the
+     * least significant first; nothing if there is no range */
+    WORKER_TAKE_COVERAGE,
     WORKER_ERROR,
 };
 
@@ -347,6 +353,25 @@ static inline int worker_loads_are_good(const struct worker_collector *collector
         }
     }
     return 1;
+}
+
+#define WORKER_MAX_COVERAGE (256u << 20) /* bytes of memory */
+
+/* Executed are instructions at guest-virtual addresses from begin, a multiple of 16, to end. */
+struct worker_coverage {
+    uint64_t begin, end;
+    uint64_t from;              /* position: earlier ones do not count */
+    uint64_t table, table_mask; /* only while TTBR0_EL1 is that under the mask */
+};
+
+static inline uint64_t worker_coverage_size(const struct worker_coverage *coverage)
+{
+    return (coverage->end - coverage->begin + 15) / 16;
+}
+
+static inline int worker_coverage_has(const uint8_t *marks, uint64_t offset)
+{
+    return marks[offset / 16] >> offset / 2 % 8 & 1;
 }
 
 enum worker_exception {

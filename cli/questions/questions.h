@@ -6,6 +6,7 @@
 #include "cli/options.h"
 
 extern const struct command command_accesses;
+extern const struct command command_coverage;
 extern const struct command command_exceptions;
 extern const struct command command_first;
 extern const struct command command_history;

@@ -84,6 +84,26 @@ struct timeline_row {
     const uint8_t *loads[TIMELINE_LOADS]; /* those asked for; NULL: could not be read */
 };
 
+/* Which instructions were executed, at guest-virtual addresses from begin, a multiple of 16, to
+ * end. */
+struct timeline_coverage {
+    uint64_t begin, end;        /* at most 256 MiB */
+    uint64_t table, table_mask; /* only while TTBR0_EL1 is that under the mask */
+    uint8_t *marks; /* timeline_coverage_size() bytes, to which what is found is or-ed */
+};
+
+static inline size_t timeline_coverage_size(const struct timeline_coverage *coverage)
+{
+    return (size_t)((coverage->end - coverage->begin + 15) / 16);
+}
+
+static inline bool timeline_coverage_has(const struct timeline_coverage *coverage, uint64_t address)
+{
+    uint64_t offset = address - coverage->begin;
+
+    return coverage->marks[offset / 16] >> offset / 2 % 8 & 1;
+}
+
 struct timeline_scan {
     /* Rows of positions from `from` to before `to`; if history ends with `to`, those of its end as
      * well. Of what happens on reaching the first position of history nothing is known. */
@@ -98,6 +118,7 @@ struct timeline_scan {
     bool context, data;
     struct timeline_load loads[TIMELINE_LOADS];
     unsigned load_count;
+    const struct timeline_coverage *coverage; /* NULL: nothing is marked */
     /* Called for each row, by position going up. Not 0 ends the scan. The callback must not touch
      * the timeline. */
     int (*row)(void *opaque, const struct timeline_row *row);

@@ -203,6 +203,24 @@ static struct worker_collector make_collector(const struct timeline_scan *wanted
     return collector;
 }
 
+/* Workers mark what is wanted, or, after the scan, nothing any more. */
+static int set_coverage(struct replica *replica, const struct timeline_coverage *wanted,
+                        uint64_t from, struct ebb_error *error)
+{
+    struct worker_coverage coverage = {0};
+
+    if (wanted) {
+        coverage = (struct worker_coverage){
+            .begin = wanted->begin,
+            .end = wanted->end,
+            .from = from,
+            .table = wanted->table,
+            .table_mask = wanted->table_mask,
+        };
+    }
+    return worker_client_set_coverage(replica->worker, &coverage, error);
+}
+
 static int try_to_begin(struct scan *scan, unsigned i, struct ebb_error *error)
 {
     struct interval *interval = interval_of(scan, i);
@@ -219,7 +237,9 @@ static int try_to_begin(struct scan *scan, unsigned i, struct ebb_error *error)
     }
     return reach_start(timeline, replica, &interval->start, false, error) ||
                    replica_set_breakpoints(replica, &scan->breakpoints, error) ||
-                   worker_client_set_collector(replica->worker, &collector, error)
+                   worker_client_set_collector(replica->worker, &collector, error) ||
+                   (scan->wanted->coverage &&
+                    set_coverage(replica, scan->wanted->coverage, scan->wanted->from, error))
                ? -1
                : go_on(scan, i, error);
 }
@@ -318,6 +338,10 @@ static int run_stopped(struct scan *scan, unsigned i, struct worker_stop *stop,
 
     if (scan_rows_take(&interval->rows, replica, interval->known, error) ||
         (stop->reason == WORKER_STOP_RESET && pass_reset(scan, i, stop, error))) {
+        return -1;
+    }
+    if (scan->wanted->coverage &&
+        worker_client_take_coverage(replica->worker, scan->wanted->coverage->marks, error)) {
         return -1;
     }
     interval->reached = stop->moment.position;
@@ -443,26 +467,32 @@ static bool any_running(const struct scan *scan)
     return false;
 }
 
-/* Lets the workers stop, so that their replicas can be used again. */
+/* Lets a worker stop, so that its replica can be used again. */
+static void abandon_one(struct scan *scan, struct replica *replica)
+{
+    struct worker_stop stop;
+    uint8_t *rows;
+    size_t size;
+
+    if (worker_client_running(replica->worker)) {
+        worker_client_request_stop(replica->worker);
+        drive_end(scan->timeline, replica, &stop, NULL);
+    }
+    if (worker_client_take_rows(replica->worker, &rows, &size, NULL) == 0) {
+        free(rows);
+    }
+}
+
 static void abandon(struct scan *scan)
 {
-    struct timeline *timeline = scan->timeline;
-
     for (unsigned i = 0; i < scan->replicas; i++) {
-        struct replica *replica = &timeline->replicas[i];
-        struct worker_stop stop;
-        uint8_t *rows;
-        size_t size;
+        struct replica *replica = &scan->timeline->replicas[i];
 
-        if (!replica->worker || scan->owner[i] < 0) {
-            continue;
+        if (replica->worker && scan->owner[i] >= 0) {
+            abandon_one(scan, replica);
         }
-        if (worker_client_running(replica->worker)) {
-            worker_client_request_stop(replica->worker);
-            drive_end(timeline, replica, &stop, NULL);
-        }
-        if (worker_client_take_rows(replica->worker, &rows, &size, NULL) == 0) {
-            free(rows);
+        if (replica->worker && scan->wanted->coverage) {
+            set_coverage(replica, NULL, 0, NULL);
         }
     }
 }

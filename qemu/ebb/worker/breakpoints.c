@@ -20,6 +20,7 @@
 #include "changes.h"
 #include "conditions.h"
 #include "context.h"
+#include "coverage.h"
 #include "map.h"
 #include "physical.h"
 #include "translations.h"
@@ -43,7 +44,7 @@ bool worker_breakpoints_have(vaddr address)
             return true;
         }
     }
-    return worker->mode->looks_at(worker, address);
+    return worker_coverage_looks_at(worker, address) || worker->mode->looks_at(worker, address);
 }
 
 static bool contains_execute(const struct worker_breakpoint *set, size_t count, uint64_t address)
@@ -273,6 +274,9 @@ void worker_breakpoints_reached(CPUState *cpu, uintptr_t ra)
 
     hit.moment = moment_settled(locate(worker, ra, &hit.pc));
     hit.address = hit.pc;
+    if (worker_coverage_looks_at(worker, hit.pc)) {
+        worker_coverage_executes(worker, hit.pc, hit.moment.position);
+    }
     if (is_wanted(worker, hit.pc, ra) && worker->mode->reached(worker, &hit)) {
         leave(worker, ra);
     }

@@ -14,6 +14,7 @@
 #include "ebb/arm/sysreg.h"
 #include "ebb/hooks.h"
 #include "changes.h"
+#include "coverage.h"
 #include "create.h"
 #include "events.h"
 #include "hooks.h"
@@ -121,6 +122,7 @@ void worker_create(const struct worker_manifest *manifest, const struct worker_o
     worker->rows = worker_rows_new();
     worker->changes = worker_changes_new();
     worker->watch_ranges = worker_watch_ranges_new();
+    worker->coverage = worker_coverage_new();
     if (worker_events_open(worker, options, &error)) {
         give_up(&error);
     }

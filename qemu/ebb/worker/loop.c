@@ -10,6 +10,7 @@
 #include "breakpoints.h"
 #include "conditions.h"
 #include "context.h"
+#include "coverage.h"
 #include "debug.h"
 #include "enclose.h"
 #include "events.h"
@@ -326,6 +327,25 @@ static int handle_take_rows(struct worker *worker, struct request *request, stru
     return 0;
 }
 
+static int handle_set_coverage(struct worker *worker, struct request *request,
+                               struct ebb_error *error)
+{
+    struct worker_coverage coverage;
+
+    if (request->length < sizeof(coverage)) {
+        return short_request(request, error);
+    }
+    memcpy(&coverage, request->data, sizeof(coverage));
+    return worker_coverage_set(worker, &coverage, error);
+}
+
+static int handle_take_coverage(struct worker *worker, struct request *request,
+                                struct ebb_error *error)
+{
+    worker_coverage_take(worker, request->reply);
+    return 0;
+}
+
 static request_handler *const handlers[] = {
     [WORKER_HELLO] = handle_hello,
     [WORKER_TARGET_XML] = handle_target_xml,
@@ -348,6 +368,8 @@ static request_handler *const handlers[] = {
     [WORKER_EVALUATE] = handle_evaluate,
     [WORKER_SET_COLLECTOR] = handle_set_collector,
     [WORKER_TAKE_ROWS] = handle_take_rows,
+    [WORKER_SET_COVERAGE] = handle_set_coverage,
+    [WORKER_TAKE_COVERAGE] = handle_take_coverage,
 };
 
 /* The engine is gone, or told us to go: there is nothing to save. */

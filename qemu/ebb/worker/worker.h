@@ -72,6 +72,7 @@ struct worker_progress {
 struct worker;
 struct worker_resolution;
 struct worker_rows;
+struct worker_coverage_marks;
 
 /* A recording of KVM. */
 struct worker_kvm {
@@ -140,6 +141,7 @@ struct worker {
     struct worker_rows *rows;
     struct worker_changes *changes;
     struct worker_watch_ranges *watch_ranges;
+    struct worker_coverage_marks *coverage;
     bool entering; /* an exception */
     struct clockwork clockwork;
     uint64_t run_end; /* the position where the execution under way would end */
