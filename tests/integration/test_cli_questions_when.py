@@ -1,11 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ebb exceptions and ebb irqs, compared with what breakpoints and single steps find."""
 
+import bisect
+import collections
+import os
 import random
+import re
+import struct
+import sys
 import unittest
+import xml.etree.ElementTree
 
-from harness import ebb, entries
+from harness import documents, ebb, entries, process
+from harness.commands import SCRIPT
+from harness.guests import ROOT
 from harness.rsp import Rsp
+from harness.symbol_file import SymbolFile
+
+sys.path.insert(0, os.path.dirname(SCRIPT))
+from ebb_commands import btf  # noqa: E402
 
 LINUX = {"arm64": 8, "armhf": 4}
 
@@ -301,3 +314,333 @@ class Irqs(Questions):
         # Names of shared interrupts are the device tree's.
         self.assertLess({row.get("device") for row in rows} - {"EL1 virtual timer"},
                         {"pl011@9000000", None})
+
+
+def memory(rsp, address, size):
+    data = b""
+    while len(data) < size:
+        part = bytes.fromhex(rsp.ask("m%x,%x" % (address + len(data), min(size - len(data), 1 << 14))))
+        data += part
+        if not part:
+            raise AssertionError("0x%x cannot be read" % (address + len(data)))
+    return data
+
+
+class Switches(Questions):
+    """Of Debian's kernels, with a file made of the symbols that they tell of."""
+
+    def recorder(self, architecture):
+        return self.ebb.shared("symbols-" + architecture,
+                               lambda: self.ebb.guests.linux(architecture, "symbols"))
+
+    def symbols(self, recorder):
+        return {name: int(address, 16) for address, name in
+                re.findall(r"guest: symbol (\w+) \w (\S+)", recorder.text())}
+
+    def find_types(self, recording, symbols):
+        """Where the kernel has its types; it does not tell."""
+        header = struct.pack("<HBBI", btf.MAGIC, 1, 0, 24)
+        with Rsp(recording, "--at", "end") as rsp:
+            for place in range(symbols["_etext"] & ~0xFFF, symbols["_etext"] + (64 << 20), 1 << 14):
+                found = memory(rsp, place, (1 << 14) + len(header)).find(header)
+                if found >= 0:
+                    place += found
+                    _, size, strings, length = struct.unpack("<IIII", memory(rsp, place + 8, 16))
+                    self.assertEqual(size, strings)
+                    return place, memory(rsp, place, 24 + strings + length)
+        raise AssertionError("the kernel's types are not in its memory")
+
+    def file(self, symbols, wide):
+        path = self.ebb.new_folder("vmlinux")
+        SymbolFile(symbols, wide).write(path)
+        return path
+
+    def truth(self, recording, address, width, following, offsets):
+        """(position, task, PID, name, kernel thread of both) by a breakpoint; following: the
+        register of the next task. offsets: of PID, name and memory."""
+        found = []
+        pid, name, mm = offsets
+        with Rsp(recording) as rsp:
+            rsp.ask("Z1,%x,4" % address)
+            while rsp.move("c").reason != "end":
+                one = [rsp.position()]
+                for task in rsp.register(0), rsp.register(following):
+                    one += [task,
+                            pid and int.from_bytes(memory(rsp, task + pid, 4), "little"),
+                            memory(rsp, task + name, 16).split(b"\0")[0].decode(),
+                            mm and not any(memory(rsp, task + mm, width))]
+                found.append(tuple(one))
+        return found
+
+    def rows(self, recording, *options):
+        def task(side):
+            return (int(side["task"], 16), side.get("pid"), side["name"],
+                    side.get("kernel_thread"))
+
+        rows = self.ask("switches", recording, *options)
+        self.assertEqual([row.get("ran") for row in rows],
+                         [None] + [rows[i]["position"] - rows[i - 1]["position"]
+                                   for i in range(1, len(rows))])
+        return [(row["position"], *task(row["from"]), *task(row["to"])) for row in rows]
+
+    def test_types_in_memory(self):
+        recorder = self.recorder("arm64")
+        symbols = self.symbols(recorder)
+        place, data = self.find_types(recorder.recording, symbols)
+        types = btf.Btf(data, 8)
+        offsets = [types.member("task_struct", name)[0] for name in ("pid", "comm", "mm")]
+        symbols["__start_BTF"] = place
+        symbols["__stop_BTF"] = place + len(data)
+        file = self.file(symbols, True)
+        truth = self.truth(recorder.recording, symbols["__switch_to"], 8, 1, offsets)
+        self.assertGreater(len(truth), 100)
+        self.assertEqual(self.rows(recorder.recording, "--symbols", file), truth)
+        self.assertEqual(self.rows(recorder.recording, "--symbols", file, "--limit", "5",
+                                   "--from", str(truth[7][0])), truth[7:12])
+        self.assertIn((2, "kthreadd", True), {one[2:5] for one in truth})
+        self.assertIn((1, "init", False), {one[2:5] for one in truth})
+
+    def test_without_types(self):
+        """Names can be found all the same."""
+        recorder = self.recorder("armhf")
+        symbols = self.symbols(recorder)
+        file = self.file(symbols, False)
+        rows = self.rows(recorder.recording, "--symbols", file)
+        with Rsp(recorder.recording) as rsp:
+            rsp.seek(rows[0][0])
+            task = memory(rsp, rows[0][1], 1 << 14)
+        name = re.search(rb"swapper(/0)?\0", task).start()
+        self.assertEqual(rows, self.truth(recorder.recording, symbols["__switch_to"], 4, 2,
+                                          (None, name, None)))
+        result = self.ebb.run("switches", recorder.recording, "--symbols", file, "--limit", "1")
+        self.assertIn("tasks have no PID", result.errors.decode())
+
+    def test_tables(self):
+        """Where user code runs again with another table."""
+        recording = self.recorder("arm64").recording
+        rows = self.ask("switches", recording, "--by-table", "--limit", "20")
+        with Rsp(recording) as rsp:
+            numbers = {name: number for number, name in rsp.names()}
+            for row in rows:
+                rsp.seek(row["position"] + 1)
+                self.assertEqual(rsp.register(entries.PSR[8]) & 0xF, 0)
+                self.assertEqual(rsp.register(numbers["TTBR0_EL1"]) & 0xFFFFFFFFFFFE,
+                                 int(row["to"]["table"], 16))
+        self.assertEqual([row["from"]["table"] for row in rows[1:]],
+                         [row["to"]["table"] for row in rows[:-1]])
+
+    def test_no_kernel(self):
+        result = self.ebb.run("switches", self.ebb.shared("steps-aarch64").recording)
+        self.assertEqual(result.status, 2)
+        self.assertIn("there is no symbol __switch_to", result.errors.decode())
+
+
+class Instructions(Questions):
+    """What executed, by single steps over a whole recording."""
+
+    stepped = {}  # recording -> PCs by position
+
+    def pcs(self, recording, count=None):
+        if recording not in self.stepped:
+            with Rsp(recording) as rsp:
+                _, begin, end = rsp.place()
+                pcs = [rsp.register(0x20 if rsp.document("target.xml").find("aarch64") >= 0
+                                    else 0x0F)]
+                while len(pcs) < (count or end - begin):
+                    pcs.append(rsp.move("s").pc)
+            self.stepped[recording] = pcs
+        return self.stepped[recording]
+
+    def functions(self, elf):
+        """Where the functions of a file begin, and their names."""
+        listing = process.run(["nm", elf]).text()
+        return sorted((int(address, 16) & ~1, name) for address, name in
+                      re.findall(r"(?m)^(\w+) [tT] ([^$\s]\S*)$", listing))
+
+    def function_at(self, functions, address):
+        return functions[bisect.bisect_right(functions, (address, "\xff")) - 1][1]
+
+    def lines(self, elf, addresses):
+        """(file, line) of addresses, as binutils tell."""
+        addresses = sorted(addresses)
+        listing = process.run(["addr2line", "-e", elf, *("%x" % one for one in addresses)]).text()
+        found = set()
+        for line in listing.splitlines():
+            file, number = re.match(r"(.*):(\d+|\?)", line).groups()
+            if number not in ("0", "?"):
+                found.add((file, int(number)))
+        return found
+
+    def check_profile(self, architecture):
+        name = "exceptions-" + architecture
+        recording, elf = self.ebb.shared(name).recording, self.ebb.guests.elf(name)
+        functions = self.functions(elf)
+        # Nothing is known of what happens on reaching the first position.
+        executed = self.pcs(recording)[1:]
+        fetched = [pc for pc in executed if 0x40000000 <= pc < 0x60000000]
+        truth = collections.Counter(self.function_at(functions, pc) for pc in fetched)
+        truth["[unknown]"] = len(executed) - len(fetched)
+        rows = self.ask("profile", recording, "--every", "1")
+        self.assertEqual({row["function"]: row["self"] for row in rows if row["self"]},
+                         dict(truth))
+        for row in rows:
+            self.assertAlmostEqual(row["self_percent"], 100 * row["self"] / len(executed))
+            self.assertLessEqual(row["self"], row["total"])
+        every = collections.Counter(self.function_at(functions, pc) for pc in executed[6::7]
+                                    if 0x40000000 <= pc < 0x60000000)
+        rows = self.ask("profile", recording, "--every", "7")
+        self.assertEqual({row["function"]: row["self"] for row in rows
+                          if row["self"] and row["function"] != "[unknown]"}, dict(every))
+        return recording, functions, executed
+
+    def test_profile_aarch64(self):
+        self.check_profile("aarch64")
+
+    def test_profile_arm(self):
+        recording, _, _ = self.check_profile("arm")
+        for row in self.ask("profile", recording, "--every", "7"):
+            self.assertEqual(row["self"], row["total"])
+
+    def stacks(self, recording, functions, every):
+        """Stacks at some positions, by walking the frames."""
+        found = collections.Counter()
+        with Rsp(recording) as rsp:
+            _, begin, end = rsp.place()
+            for position in range(begin + every, end, every):
+                rsp.seek(position)
+                addresses, frame = [rsp.register(0x20)], rsp.register(29)
+                while frame:
+                    frame, back = struct.unpack("<QQ", memory(rsp, frame, 16))
+                    if not back:
+                        break
+                    addresses.append(back - 1)
+                found[";".join(self.function_at(functions, address)
+                               if 0x40000000 <= address < 0x60000000 else "[unknown]"
+                               for address in reversed(addresses))] += 1
+        return found
+
+    def test_stacks(self):
+        name = "exceptions-aarch64"
+        recording, functions = self.ebb.shared(name).recording, self.functions(
+            self.ebb.guests.elf(name))
+        truth = self.stacks(recording, functions, 61)
+        printed = self.ebb.run("profile", recording, "--every", "61", "--folded").text()
+        folded = {line.rsplit(" ", 1)[0]: int(line.rsplit(" ", 1)[1])
+                  for line in printed.splitlines()}
+        self.assertEqual(folded, dict(truth))
+        totals = collections.Counter()
+        for stack, count in folded.items():
+            for function in set(stack.split(";")):
+                totals[function] += count
+        rows = self.ask("profile", recording, "--every", "61")
+        self.assertEqual({row["function"]: row["total"] for row in rows}, dict(totals))
+        self.check_picture(recording, folded)
+
+    def check_picture(self, recording, folded):
+        path = self.ebb.new_folder("profile.svg")
+        self.assertEqual(self.ebb.run("profile", recording, "--every", "61", "--svg",
+                                      path).status, 0)
+        root = xml.etree.ElementTree.parse(path).getroot()
+        space = "{http://www.w3.org/2000/svg}"
+        counts = collections.Counter()
+        for group in root.iter(space + "g"):
+            title = group.find(space + "title").text
+            function, count = re.match(r"(.*) \((\d+) samples, ", title).groups()
+            counts[function] += int(count)
+            width = float(group.find(space + "rect").get("width"))
+            self.assertAlmostEqual(width, 1200 * int(count) / sum(folded.values()), delta=0.01)
+        truth = collections.Counter()
+        for stack, count in folded.items():
+            for function in stack.split(";"):
+                truth[function] += count
+        self.assertEqual(counts, truth)
+
+    def tracefile(self, recording, *options):
+        """{(file, line): count} of a tracefile."""
+        path = self.ebb.new_folder("trace.info")
+        result = self.ebb.run("coverage", recording, "-o", path, *options)
+        self.assertEqual(result.status, 0, result.describe())
+        found, file = {}, None
+        with open(path) as trace:
+            for line in trace:
+                kind, _, rest = line.strip().partition(":")
+                if kind == "SF":
+                    file = rest
+                elif kind == "DA":
+                    number, count = rest.split(",")
+                    self.assertNotIn((file, int(number)), found)
+                    found[file, int(number)] = int(count)
+        return path, found
+
+    def check_coverage(self, name, count=None):
+        recording, elf = self.ebb.shared(name).recording, self.ebb.guests.elf(name)
+        pcs = self.pcs(recording, count)
+        options = ("--to", str(count)) if count else ()
+        path, lines = self.tracefile(recording, *options)
+        truth = self.lines(elf, set(pcs[:count]))
+        self.assertEqual({line for line, executed in lines.items() if executed}, truth)
+        half = len(pcs) // 2
+        _, later = self.tracefile(recording, "--from", str(half), *options)
+        self.assertEqual({line for line, executed in later.items() if executed},
+                         self.lines(elf, set(pcs[half:count])))
+        self.assertEqual(set(later), set(lines))
+        sections = process.run(["objdump", "-h", elf]).text()
+        code = [(int(address, 16), int(size, 16)) for size, address in re.findall(
+            r"(?m)^ *\d+ \S+ +(\w+) +(\w+) .*\n.*CODE", sections)]
+        self.assertLessEqual(set(lines), self.lines(
+            elf, [address for begin, size in code for address in range(begin, begin + size, 2)]))
+        self.assertGreater(len(lines), len(truth))
+        return path, lines
+
+    def test_coverage_aarch64(self):
+        path, lines = self.check_coverage("exceptions-aarch64")
+        pages = self.ebb.new_folder("pages")
+        result = process.run(["genhtml", "-o", pages, path], cwd=ROOT)
+        self.assertEqual(result.status, 0, result.describe())
+        self.assertIn("(%d of %d lines)" % (sum(lines.values()), len(lines)), result.text())
+        files = self.ask("coverage", self.ebb.shared("exceptions-aarch64").recording)
+        self.assertEqual(sum(file["lines"] for file in files), len(lines))
+        self.assertEqual(sum(file["executed"] for file in files), sum(lines.values()))
+
+    def test_coverage_arm(self):
+        self.check_coverage("exceptions-arm")
+
+    def test_coverage_thumb(self):
+        self.check_coverage("steps-thumb", 3000)
+
+    def test_coverage_of_a_table(self):
+        """Of pages that one address space has."""
+        recording = self.ebb.shared("mmu-aarch64").recording
+        with Rsp(recording, "--at", "end") as rsp:
+            numbers = {name: number for number, name in rsp.names()}
+            table = rsp.register(numbers["TTBR0_EL1"]) & 0xFFFFFFFFFFFE
+        _, whole = self.tracefile(recording)
+        _, part = self.tracefile(recording, "--table", "0x%x" % table)
+        _, none = self.tracefile(recording, "--table", "0x%x" % (table + 0x10000))
+        self.assertEqual(sum(none.values()), 0)
+        self.assertGreater(sum(whole.values()), sum(part.values()))
+        self.assertGreater(sum(part.values()), 0)
+
+    def test_coverage_without_lines(self):
+        result = self.ebb.run("coverage", self.ebb.shared("steps-aarch64").recording, "--symbols",
+                              "/bin/true")
+        self.assertNotEqual(result.status, 0)
+
+
+class Document(Questions):
+    SECTIONS = r"(?ms)^## (?:When|How much): .*?(?=^## |\Z)"
+
+    def test_examples(self):
+        folder = self.ebb.new_folder("links")
+        os.mkdir(folder)
+        for name in ("exceptions", "interrupts", "steps"):
+            os.symlink(self.ebb.shared(name + "-aarch64").recording, os.path.join(folder, name))
+        sections = "".join(re.findall(self.SECTIONS, documents.read("docs/questions.md")))
+        examples = re.findall(r"(?ms)^\$ ebb (.*?)\n(.*?)(?=^\$ |^```)", sections)
+        self.assertEqual({command.split()[0] for command, _ in examples},
+                         {"exceptions", "irqs", "profile", "coverage"})
+        for command, printed in examples:
+            with self.subTest(command):
+                result = self.ebb.run(*command.split(), cwd=folder)
+                self.assertEqual(result.status, 0, result.describe())
+                self.assertEqual(documents.masked(result.text()), documents.masked(printed))
