@@ -419,7 +419,8 @@ static bool hit_makes_sense(const struct worker_run *run, const struct worker_hi
 {
     bool in_history = !(run->flags & WORKER_RUN_DIVERSION);
 
-    return hit->kind >= WORKER_BREAK_EXECUTE && hit->kind <= WORKER_BREAK_RETURN &&
+    return hit->kind >= WORKER_BREAK_EXECUTE &&
+           hit->kind <= (run->flags & WORKER_RUN_ROWS ? WORKER_CALL_LEFT : WORKER_BREAK_RETURN) &&
            is_moment(hit->moment) && !hit->by_reset &&
            (!in_history ||
             (moment_before(run->reported, hit->moment) && !moment_before(run->limit, hit->moment)));
@@ -502,10 +503,17 @@ int worker_client_run_end(struct worker_client *worker, struct worker_stop *stop
 }
 
 int worker_client_set_collector(struct worker_client *worker,
-                                const struct worker_collector *collector, struct ebb_error *error)
+                                const struct worker_collector *collector,
+                                const struct worker_call *calls, size_t call_count,
+                                struct ebb_error *error)
 {
+    struct iovec parts[] = {
+        {.iov_base = (void *)collector, .iov_len = sizeof(*collector)},
+        {.iov_base = (void *)calls, .iov_len = call_count * sizeof(*calls)},
+    };
+
     worker->loads_size = worker_loads_size(collector);
-    return request(worker, WORKER_SET_COLLECTOR, collector, sizeof(*collector), NULL, 0, error);
+    return request_parts(worker, WORKER_SET_COLLECTOR, parts, 2, NULL, 0, error);
 }
 
 static uint64_t padded(uint32_t length)

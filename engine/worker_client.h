@@ -67,12 +67,15 @@ int worker_client_run_begin(struct worker_client *worker, const struct worker_ru
 int worker_client_run_end(struct worker_client *worker, struct worker_stop *stop, char **report,
                           struct ebb_error *error);
 /*
- * What rows of later runs consist of; and the rows noted since they were taken last. *rows is for
+ * What rows of later runs consist of, and which calls are followed from their start; and the rows
+ * noted since they were taken last. *rows is for
  * free(), NULL if there are none: struct worker_row one after the other, whole, in the order of
  * their moments, none of which comes before the last run's beginning or behind its limit.
  */
 int worker_client_set_collector(struct worker_client *worker,
-                                const struct worker_collector *collector, struct ebb_error *error);
+                                const struct worker_collector *collector,
+                                const struct worker_call *calls, size_t call_count,
+                                struct ebb_error *error);
 int worker_client_set_coverage(struct worker_client *worker, const struct worker_coverage *coverage,
                                struct ebb_error *error);
 /* The marks, to be or-ed to those of worker_coverage_size() bytes that the caller has. */

@@ -100,7 +100,8 @@ enum worker_message_type {
     /* -> uint64_t flags (enum worker_breakpoint_flag), conditions; <- uint64_t: 1 if a breakpoint
      * with these counts where the CPU is about to execute, else 0 */
     WORKER_EVALUATE,
-    /* -> struct worker_collector; <- nothing. What the rows of later runs consist of. */
+    /* -> struct worker_collector, then struct worker_call each; <- nothing. What the rows of later
+     * runs consist of, and calls that are followed from the start. */
     WORKER_SET_COLLECTOR,
     /* -> nothing; <- the rows (struct worker_row) that runs have noted since the last such request,
      * in the order of their moments */
@@ -196,6 +197,10 @@ enum worker_breakpoint_kind {
      * hit. In a diversion and in a row it is, since these are in front of what stores there. */
     WORKER_WATCH_CHANGE = 11,
     WORKER_BREAK_RETURN = 12, /* an instruction has returned from an exception */
+    /* Of rows only, of calls that are followed (WORKER_COLLECT_CALLS): it has returned; it never
+     * will, since its caller calls again. */
+    WORKER_CALL_RETURNED = 13,
+    WORKER_CALL_LEFT = 14,
 };
 
 enum worker_breakpoint_flag {
@@ -287,6 +292,8 @@ enum worker_stop_reason {
  *     which comes behind its instruction, that of the next.
  *   inside, of kind WORKER_BREAK_RETURN: context is what the instruction there has returned to.
  *   settled, of kind WORKER_BREAK_SAMPLE.
+ *   settled, of kind WORKER_CALL_RETURNED: the instruction at the call's return address is about to
+ *     execute, of kind WORKER_CALL_LEFT: the one that had made the call; address is the function's.
  * Devices' writes are seen by write, change and access watchpoints, of which each counts.
  */
 struct worker_hit {
@@ -305,6 +312,10 @@ struct worker_hit {
 enum worker_collect_flag {
     WORKER_COLLECT_CONTEXT = 1 << 0, /* row.context, of what is not an exception as well */
     WORKER_COLLECT_DATA = 1 << 1,    /* what was accessed, before and after */
+    /* Each WORKER_BREAK_EXECUTE is at a function's first instruction: from there on the call is
+     * followed, until it returns or is left, which is a row. A run with none of these breakpoints
+     * is WORKER_STOP_FULL soon after the last call that is followed has ended. */
+    WORKER_COLLECT_CALLS = 1 << 2,
 };
 #define WORKER_MAX_FRAMES 64u
 #define WORKER_MAX_ROW_DATA 64u          /* bytes; of longer accesses the first */
@@ -374,6 +385,15 @@ static inline int worker_coverage_has(const uint8_t *marks, uint64_t offset)
     return marks[offset / 16] >> offset / 2 % 8 & 1;
 }
 
+/* A call that is followed: in the context that it was made in, where it will return to. */
+struct worker_call {
+    uint64_t position; /* of the function's first instruction; what is before is not looked at */
+    uint64_t function; /* its address */
+    uint64_t return_address;       /* bit 0 clear for Thumb, and without what signs it */
+    uint64_t site;                 /* address of the instruction that made the call */
+    struct worker_context context; /* at the function's first instruction */
+};
+
 enum worker_exception {
     WORKER_EXCEPTION_OTHER,
     WORKER_EXCEPTION_UNDEFINED,
@@ -391,9 +411,11 @@ enum worker_exception {
 
 /*
  * What is known of a hit: the state is the one in front of the instruction; of an exception or
- * return, behind it. After it come value_count x uint64_t: the collector's registers in the order
- * of their numbers, then the return addresses; the loads, each padded to 8 bytes; then the data,
- * before and after the access, each padded to 8 bytes. Data that is not in RAM has no bytes.
+ * return, behind it. Of a call that has ended there are no return addresses, and of the registers
+ * asked for those of a result, the first two. After it come value_count x uint64_t: the collector's
+ * registers in the order of their numbers, then the return addresses; the loads, each padded to 8
+ * bytes; then the data, before and after the access, each padded to 8 bytes. Data that is not in RAM
+ * has no bytes.
  */
 struct worker_row {
     uint32_t size; /* bytes, with all that comes after it */
@@ -412,6 +434,10 @@ struct worker_row {
     uint32_t fault_status;
     uint64_t syndrome; /* as ESR_ELx or HSR has it; calls in AArch32: as it would be */
     uint64_t fault;    /* aborts: the address */
+    /* WORKER_COLLECT_CALLS: */
+    uint64_t call;           /* of one that has ended, the position */
+    uint64_t return_address; /* WORKER_BREAK_EXECUTE: as in struct worker_call, */
+    uint64_t site;           /* the same */
 };
 
 struct worker_stop {

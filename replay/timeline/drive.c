@@ -67,9 +67,13 @@ static bool is_hit_of(const struct worker_breakpoint *breakpoint, const struct w
     }
 }
 
-/* Is it a hit of one of the breakpoints that the worker was given? */
+/* Is it a hit of one of the breakpoints that the worker was given, or the end of a call that it
+ * follows, which only rows are of? */
 static bool is_hit(const struct replica *replica, const struct worker_hit *hit)
 {
+    if (hit->kind == WORKER_CALL_RETURNED || hit->kind == WORKER_CALL_LEFT) {
+        return true;
+    }
     for (size_t i = 0; i < replica->loaded.count; i++) {
         if (is_hit_of(&replica->loaded.list[i], hit)) {
             return true;

@@ -12,6 +12,7 @@
 
 #include "timeline.h"
 
+#define TIMELINE_OPEN_CALLS (1u << 16)
 #define TIMELINE_STACK_POINTER 31u /* its bit among the registers of a scan; AArch64's */
 #define TIMELINE_LOADS 8u
 #define TIMELINE_LOAD_SIZE 64u /* bytes, the most of a load */
@@ -28,6 +29,8 @@ enum timeline_row_kind { /* values as in the worker's protocol */
                          TIMELINE_ROW_EXCEPTION = 9,
                          TIMELINE_ROW_SAMPLE = 10,
                          TIMELINE_ROW_RETURN = 12, /* from an exception */
+                         TIMELINE_ROW_CALL_RETURNED = 13,
+                         TIMELINE_ROW_CALL_LEFT = 14, /* it never returns: it is made again */
                          /* others: watchpoints, with the values of timeline_breakpoint_kind */
 };
 
@@ -45,6 +48,16 @@ enum timeline_exception { /* values as in the worker's protocol */
                           TIMELINE_EXCEPTION_FIQ,
                           TIMELINE_EXCEPTION_SERROR,
                           TIMELINE_EXCEPTIONS,
+};
+
+/* A call of a function: in the context that it was made in, where it will return to. */
+struct timeline_call {
+    uint64_t position;       /* of the function's first instruction */
+    uint64_t function;       /* its address */
+    uint64_t return_address; /* bit 0 clear for Thumb */
+    uint64_t site;           /* of the instruction that made the call */
+    uint64_t stack, space;   /* as in a row */
+    uint32_t mode;
 };
 
 /* All pointers are good until the callback returns. */
@@ -79,6 +92,8 @@ struct timeline_row {
     size_t register_count;
     const uint64_t *frames; /* return addresses, the innermost first */
     size_t frame_count;
+    uint64_t return_address, site; /* with `calls`, of EXECUTE: as in struct timeline_call */
+    uint64_t call;                 /* of CALL_...: its position */
     const uint8_t *before, *after; /* what was accessed; NULL if that is not in RAM */
     size_t data_size; /* bytes of each; less than data_length if that is more than 64 */
     const uint8_t *loads[TIMELINE_LOADS]; /* those asked for; NULL: could not be read */
@@ -119,6 +134,17 @@ struct timeline_scan {
     struct timeline_load loads[TIMELINE_LOADS];
     unsigned load_count;
     const struct timeline_coverage *coverage; /* NULL: nothing is marked */
+    /* Breakpoints on execution are at the first instructions of functions; a call is followed to
+     * its end, which is a row as well: address is the function's, registers are those asked for of
+     * the first two, which have a result. A call that neither ends soon behind the interval that it
+     * is made in has no such row: it is still to be looked for, as one of `open`. Ends of calls
+     * come in an order of their own, each behind its call. */
+    bool calls;
+    /* Calls whose ends are rows: for each, the first told of is the one that it is. */
+    const struct timeline_call *open;
+    size_t open_count; /* at most TIMELINE_OPEN_CALLS */
+    /* No rows are made: result.rows is how many there would be. */
+    bool count;
     /* Called for each row, by position going up. Not 0 ends the scan. The callback must not touch
      * the timeline. */
     int (*row)(void *opaque, const struct timeline_row *row);

@@ -43,6 +43,22 @@ static size_t skip_known(struct scan_rows *rows, const uint8_t *bytes, size_t si
     return at;
 }
 
+static int opens(const uint8_t *bytes)
+{
+    struct worker_row row;
+
+    memcpy(&row, bytes, sizeof(row));
+    switch (row.hit.kind) {
+    case WORKER_BREAK_EXECUTE:
+        return 1;
+    case WORKER_CALL_RETURNED:
+    case WORKER_CALL_LEFT:
+        return -1;
+    default:
+        return 0;
+    }
+}
+
 static int append(struct scan_rows *rows, const uint8_t *bytes, size_t size, uint64_t known,
                   struct ebb_error *error)
 {
@@ -56,6 +72,7 @@ static int append(struct scan_rows *rows, const uint8_t *bytes, size_t size, uin
         rows->size += size - at;
     }
     for (; at < size; at += size_of(bytes + at)) {
+        rows->open += opens(bytes + at);
         rows->taken++;
     }
     return 0;
@@ -148,6 +165,9 @@ static void translate(const struct worker_row *from, struct timeline_row *row)
         .fault_status = from->fault_status,
         .syndrome = from->syndrome,
         .fault = from->fault,
+        .return_address = from->return_address,
+        .site = from->site,
+        .call = from->call,
     };
 }
 

@@ -10,6 +10,7 @@ struct scan_rows {
     uint8_t *bytes; /* struct worker_row, one after the other; owned */
     size_t size, capacity;
     uint64_t taken; /* from the worker, of the interval so far */
+    int64_t open;   /* breakpoints on execution among these, less ends of calls */
 };
 
 /* Takes what the replica's worker has noted. The first `known` rows of the interval are dropped:

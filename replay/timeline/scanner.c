@@ -20,6 +20,9 @@
 #define ROWS_ROOM (1u << 20) /* bytes: the engine takes rows when there are that many */
 /* An interval that is not the next one to be told of waits when it has rows of that many bytes. */
 #define ROWS_WAITING (16u << 20)
+/* Beyond the end of an interval, calls that are open there are followed for this part of its length
+ * before they are left to another scan: so that scan is seldom needed. A guess. */
+#define FOLLOWED_PART 8u
 #define INTERVALS (2 * TIMELINE_MAX_WORKERS) /* begun and not told of yet */
 
 enum interval_state { INTERVAL_FREE, INTERVAL_RUNNING, INTERVAL_WAITING, INTERVAL_DONE };
@@ -30,7 +33,10 @@ struct interval {
     struct start start; /* owns its checkpoint */
     struct scan_rows rows;
     uint64_t known; /* rows that were taken before the worker was replaced */
-    bool broken;    /* replay and log disagree at reached, or the log is damaged there */
+    uint64_t hits;  /* in its runs, since the worker was replaced last */
+    bool beyond;    /* it is over, but for calls that are open: */
+    struct moment followed_to;
+    bool broken; /* replay and log disagree at reached, or the log is damaged there */
     uint64_t reached;
     char *report; /* of what broke it; owned */
     bool damaged; /* the same: it was damage */
@@ -42,6 +48,7 @@ struct scan {
     const struct timeline_scan *wanted;
     struct timeline_scan_result *result;
     struct breakpoint_list breakpoints;
+    struct worker_call *calls; /* wanted->open */
     struct moment to;
     struct moment next_from; /* of the next interval to begin */
     uint64_t begun, told;    /* intervals; number n is intervals[n % INTERVALS] */
@@ -76,6 +83,31 @@ static int make_breakpoints(struct scan *scan, struct ebb_error *error)
     if (wanted->sample_every) {
         list[made->count++] =
             (struct worker_breakpoint){.kind = WORKER_BREAK_SAMPLE, .length = wanted->sample_every};
+    }
+    return 0;
+}
+
+static int make_calls(struct scan *scan, struct ebb_error *error)
+{
+    const struct timeline_scan *wanted = scan->wanted;
+
+    scan->calls = calloc(wanted->open_count + 1, sizeof(*scan->calls));
+    if (!scan->calls) {
+        return ebb_fail_memory(error);
+    }
+    for (size_t i = 0; i < wanted->open_count; i++) {
+        const struct timeline_call *open = &wanted->open[i];
+
+        scan->calls[i] = (struct worker_call){
+            .position = open->position,
+            .function = open->function,
+            .return_address = open->return_address,
+            .site = open->site,
+            .context = {.pc = open->function,
+                        .stack = open->stack,
+                        .space = open->space,
+                        .mode = open->mode},
+        };
     }
     return 0;
 }
@@ -142,6 +174,7 @@ static int cut_next(struct scan *scan, unsigned i, struct ebb_error *error)
     struct scan_rows rows = interval->rows; /* its memory is used again */
 
     rows.taken = 0;
+    rows.open = 0;
     *interval = (struct interval){
         .from = scan->next_from, .rows = rows, .reached = scan->next_from.position};
     if (choose_start(scan, &timeline->replicas[i], interval, error)) {
@@ -171,9 +204,11 @@ static int go_on(struct scan *scan, unsigned i, struct ebb_error *error)
 {
     struct interval *interval = interval_of(scan, i);
     struct replica *replica = &scan->timeline->replicas[i];
-    struct worker_run run = {.reported = counts_from(interval, replica),
-                             .limit = interval->to,
-                             .flags = WORKER_RUN_ROWS};
+    struct worker_run run = {
+        .reported = counts_from(interval, replica),
+        .limit = interval->beyond ? interval->followed_to : interval->to,
+        .flags = scan->wanted->count ? WORKER_RUN_LAST_HIT : WORKER_RUN_ROWS,
+    };
 
     if (moment_is_settled(run.reported)) {
         run.limit = run.reported;
@@ -186,7 +221,8 @@ static struct worker_collector make_collector(const struct timeline_scan *wanted
 {
     struct worker_collector collector = {
         .flags = (wanted->context ? WORKER_COLLECT_CONTEXT : 0) |
-                 (wanted->data ? WORKER_COLLECT_DATA : 0),
+                 (wanted->data ? WORKER_COLLECT_DATA : 0) |
+                 (wanted->calls || wanted->open_count ? WORKER_COLLECT_CALLS : 0),
         .registers = wanted->registers,
         .frames = wanted->frames,
         .room = ROWS_ROOM,
@@ -232,12 +268,15 @@ static int try_to_begin(struct scan *scan, unsigned i, struct ebb_error *error)
         interval->known = interval->rows.taken;
     }
     interval->rows.taken = 0;
+    interval->hits = 0;
+    interval->beyond = false;
     if (!replica->worker && recovery_start(timeline, replica, error)) {
         return -1;
     }
     return reach_start(timeline, replica, &interval->start, false, error) ||
                    replica_set_breakpoints(replica, &scan->breakpoints, error) ||
-                   worker_client_set_collector(replica->worker, &collector, error) ||
+                   worker_client_set_collector(replica->worker, &collector, scan->calls,
+                                               scan->wanted->open_count, error) ||
                    (scan->wanted->coverage &&
                     set_coverage(replica, scan->wanted->coverage, scan->wanted->from, error))
                ? -1
@@ -327,7 +366,45 @@ static int pass_reset(struct scan *scan, unsigned i, struct worker_stop *stop,
     if (drive_reset(scan->timeline, replica, counts_from(interval, replica), stop, error)) {
         return -1;
     }
-    return stop->hit_count ? scan_rows_add(&interval->rows, &stop->hit, interval->known, error) : 0;
+    interval->hits += stop->hit_count;
+    return stop->hit_count && !scan->wanted->count
+               ? scan_rows_add(&interval->rows, &stop->hit, interval->known, error)
+               : 0;
+}
+
+static bool leaves_calls_open(const struct scan *scan, const struct interval *interval,
+                              const struct replica *replica, const struct worker_stop *stop)
+{
+    return scan->wanted->calls && !interval->beyond && interval->rows.open > 0 &&
+           stop->reason == WORKER_STOP_LIMIT && !moment_before(replica->moment, interval->to) &&
+           interval->to.position < scan->to.position && !scan->timeline->interrupted;
+}
+
+/* No more calls are noted, and those that are open are followed. */
+static int go_beyond(struct scan *scan, unsigned i, struct ebb_error *error)
+{
+    const struct breakpoint_list none = {0};
+    struct interval *interval = interval_of(scan, i);
+    uint64_t left = scan->to.position - interval->to.position;
+    uint64_t part = interval_length(scan) / FOLLOWED_PART;
+
+    interval->beyond = true;
+    interval->followed_to = moment_settled(interval->to.position + (part < left ? part : left));
+    return replica_set_breakpoints(&scan->timeline->replicas[i], &none, error) ||
+                   go_on(scan, i, error)
+               ? -1
+               : 0;
+}
+
+static bool is_over(const struct scan *scan, const struct interval *interval,
+                    const struct replica *replica, const struct worker_stop *stop)
+{
+    if (interval->beyond && interval->rows.open <= 0) {
+        return true;
+    }
+    return stop->reason == WORKER_STOP_DIVERGED || stop->reason == WORKER_STOP_END ||
+           scan->timeline->interrupted ||
+           !moment_before(replica->moment, interval->beyond ? interval->followed_to : interval->to);
 }
 
 static int run_stopped(struct scan *scan, unsigned i, struct worker_stop *stop,
@@ -336,6 +413,7 @@ static int run_stopped(struct scan *scan, unsigned i, struct worker_stop *stop,
     struct interval *interval = interval_of(scan, i);
     struct replica *replica = &scan->timeline->replicas[i];
 
+    interval->hits += stop->hit_count;
     if (scan_rows_take(&interval->rows, replica, interval->known, error) ||
         (stop->reason == WORKER_STOP_RESET && pass_reset(scan, i, stop, error))) {
         return -1;
@@ -344,14 +422,18 @@ static int run_stopped(struct scan *scan, unsigned i, struct worker_stop *stop,
         worker_client_take_coverage(replica->worker, scan->wanted->coverage->marks, error)) {
         return -1;
     }
-    interval->reached = stop->moment.position;
-    if (stop->reason == WORKER_STOP_DIVERGED) {
-        return interval->reached < interval->from.position
-                   ? break_on_the_way(scan, i, interval->reached, error)
-                   : end_at_break(scan, i, error);
+    if (!interval->beyond) { /* what is behind it is another interval's to tell of */
+        interval->reached = stop->moment.position;
+        if (stop->reason == WORKER_STOP_DIVERGED) {
+            return interval->reached < interval->from.position
+                       ? break_on_the_way(scan, i, interval->reached, error)
+                       : end_at_break(scan, i, error);
+        }
     }
-    if (stop->reason == WORKER_STOP_END || scan->timeline->interrupted ||
-        !moment_before(replica->moment, interval->to)) {
+    if (leaves_calls_open(scan, interval, replica, stop)) {
+        return go_beyond(scan, i, error);
+    }
+    if (is_over(scan, interval, replica, stop)) {
         finish(scan, i);
     } else if (!is_next(scan, interval) && interval->rows.size > ROWS_WAITING) {
         interval->state = INTERVAL_WAITING;
@@ -407,6 +489,7 @@ static int tell(struct scan *scan)
             return 0;
         }
         end_scan(scan, interval);
+        scan->listener.told += scan->wanted->count ? interval->hits : 0;
         scan->told++;
         if (interval->broken || scan->timeline->interrupted) {
             return 1;
@@ -522,6 +605,7 @@ static void clean_up(struct scan *scan)
         release(&scan->intervals[i]);
     }
     breakpoint_list_free(&scan->breakpoints);
+    free(scan->calls);
     free(scan);
 }
 
@@ -540,7 +624,27 @@ static int check(const struct timeline *timeline, const struct timeline_scan *wa
                         (unsigned long long)wanted->from, (unsigned long long)wanted->to,
                         (unsigned long long)timeline->begin, (unsigned long long)timeline->end);
     }
+    if (wanted->open_count > TIMELINE_OPEN_CALLS) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "cannot follow %zu calls; %u is the most",
+                        wanted->open_count, TIMELINE_OPEN_CALLS);
+    }
     return 0;
+}
+
+/* What happens on reaching a position is seen from the one before; whoever counts hits has nothing
+ * else of that one. */
+static struct moment begin_of(const struct timeline *timeline, const struct timeline_scan *wanted)
+{
+    if (wanted->from == timeline->begin) {
+        return moment_applied(wanted->from);
+    }
+    return wanted->count ? moment_inside(wanted->from - 1) : moment_applied(wanted->from - 1);
+}
+
+static struct moment end_of(const struct timeline *timeline, const struct timeline_scan *wanted)
+{
+    return wanted->count && wanted->to < timeline->end ? moment_arrived(wanted->to)
+                                                       : moment_settled(wanted->to);
 }
 
 static struct scan *new_scan(struct timeline *timeline, const struct timeline_scan *wanted,
@@ -556,10 +660,8 @@ static struct scan *new_scan(struct timeline *timeline, const struct timeline_sc
         .timeline = timeline,
         .wanted = wanted,
         .result = result,
-        /* What happens on reaching a position is seen from the one before. */
-        .next_from =
-            moment_applied(wanted->from > timeline->begin ? wanted->from - 1 : wanted->from),
-        .to = moment_settled(wanted->to),
+        .next_from = begin_of(timeline, wanted),
+        .to = end_of(timeline, wanted),
         .listener = {.scan = wanted,
                      .last = wanted->to == timeline->end ? wanted->to : wanted->to - 1},
         .replicas = 1,
@@ -567,7 +669,7 @@ static struct scan *new_scan(struct timeline *timeline, const struct timeline_sc
     for (unsigned i = 0; i < TIMELINE_MAX_WORKERS; i++) {
         scan->owner[i] = -1;
     }
-    if (make_breakpoints(scan, error)) {
+    if (make_breakpoints(scan, error) || make_calls(scan, error)) {
         clean_up(scan);
         return NULL;
     }

@@ -17,6 +17,7 @@
 #include "ebb/position.h"
 #include "protocol/conditions.h"
 #include "breakpoints.h"
+#include "calls.h"
 #include "changes.h"
 #include "conditions.h"
 #include "context.h"
@@ -44,7 +45,8 @@ bool worker_breakpoints_have(vaddr address)
             return true;
         }
     }
-    return worker_coverage_looks_at(worker, address) || worker->mode->looks_at(worker, address);
+    return worker_coverage_looks_at(worker, address) || worker_calls_look_at(worker, address) ||
+           worker->mode->looks_at(worker, address);
 }
 
 static bool contains_execute(const struct worker_breakpoint *set, size_t count, uint64_t address)
@@ -277,6 +279,7 @@ void worker_breakpoints_reached(CPUState *cpu, uintptr_t ra)
     if (worker_coverage_looks_at(worker, hit.pc)) {
         worker_coverage_executes(worker, hit.pc, hit.moment.position);
     }
+    worker_calls_reached(worker, &hit);
     if (is_wanted(worker, hit.pc, ra) && worker->mode->reached(worker, &hit)) {
         leave(worker, ra);
     }

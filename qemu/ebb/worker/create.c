@@ -13,6 +13,7 @@
 #include "ebb/arm/regime.h"
 #include "ebb/arm/sysreg.h"
 #include "ebb/hooks.h"
+#include "calls.h"
 #include "changes.h"
 #include "coverage.h"
 #include "create.h"
@@ -123,6 +124,7 @@ void worker_create(const struct worker_manifest *manifest, const struct worker_o
     worker->changes = worker_changes_new();
     worker->watch_ranges = worker_watch_ranges_new();
     worker->coverage = worker_coverage_new();
+    worker->calls = worker_calls_new();
     if (worker_events_open(worker, options, &error)) {
         give_up(&error);
     }

@@ -19,6 +19,7 @@
 #include "ram.h"
 #include "resolve.h"
 #include "resolve_exclusives.h"
+#include "rows.h"
 #include "run.h"
 #include "state.h"
 
@@ -313,12 +314,15 @@ static int handle_set_collector(struct worker *worker, struct request *request,
                                 struct ebb_error *error)
 {
     struct worker_collector collector;
+    const struct worker_call *calls;
 
     if (request->length < sizeof(collector)) {
         return short_request(request, error);
     }
     memcpy(&collector, request->data, sizeof(collector));
-    return worker_rows_collect(worker, &collector, error);
+    calls = (const struct worker_call *)(request->data + sizeof(collector));
+    return worker_rows_collect(worker, &collector, calls,
+                               (request->length - sizeof(collector)) / sizeof(*calls), error);
 }
 
 static int handle_take_rows(struct worker *worker, struct request *request, struct ebb_error *error)

@@ -4,6 +4,7 @@
 #include "internals.h"
 #include "exec/cpu-common.h"
 #include "hw/core/cpu.h"
+#include "calls.h"
 #include "context.h"
 #include "debug.h"
 #include "exceptions.h"
@@ -14,6 +15,7 @@
 #define FRAME_POINTER 29
 /* Bytes: the caller's frame pointer, the return address (AAPCS64, 6.4.6). */
 #define FRAME_RECORD 16
+#define RESULT_REGISTERS 3u /* where both AAPCS leave a result of up to two registers */
 
 /* Memory that a row tells of: on two pages at most. */
 struct piece {
@@ -49,7 +51,7 @@ struct worker_rows *worker_rows_new(void)
 }
 
 int worker_rows_collect(struct worker *worker, const struct worker_collector *collector,
-                        struct ebb_error *error)
+                        const struct worker_call *calls, size_t call_count, struct ebb_error *error)
 {
     if (collector->frames > WORKER_MAX_FRAMES || collector->room > WORKER_MAX_ROWS_SIZE ||
         !worker_loads_are_good(collector)) {
@@ -58,6 +60,7 @@ int worker_rows_collect(struct worker *worker, const struct worker_collector *co
                         collector->load_count, collector->room);
     }
     worker->rows->collector = *collector;
+    worker_calls_follow(worker, collector->flags & WORKER_COLLECT_CALLS, calls, call_count);
     return 0;
 }
 
@@ -131,16 +134,6 @@ static unsigned append_registers(struct worker *worker, uint32_t mask)
     return count;
 }
 
-/* A return address without what signs it (Arm ARM, D8.10 "Pointer authentication"). */
-static uint64_t unsigned_address(CPUARMState *env, uint64_t address)
-{
-    ARMVAParameters parameters =
-        aa64_va_parameters(env, address, arm_stage1_mmu_idx(env), false, false);
-    uint64_t mask = pauth_ptr_mask(parameters);
-
-    return extract64(address, 55, 1) ? address | mask : address & ~mask;
-}
-
 static unsigned append_frames(struct worker *worker, unsigned most)
 {
     CPUARMState *env = &worker->cpu->env;
@@ -162,7 +155,7 @@ static unsigned append_frames(struct worker *worker, unsigned most)
             bswap64s(&record[0]);
             bswap64s(&record[1]);
         }
-        address = unsigned_address(env, record[1]);
+        address = worker_calls_plain_address(env, record[1]);
         append(worker->rows, &address, sizeof(address));
         count++;
         if (record[0] <= frame) {
@@ -275,6 +268,23 @@ static size_t append_data(struct worker *worker, const struct worker_hit *hit)
     return length;
 }
 
+static bool is_end_of_call(const struct worker_hit *hit)
+{
+    return hit->kind == WORKER_CALL_RETURNED || hit->kind == WORKER_CALL_LEFT;
+}
+
+static bool rows_follow_calls(struct worker *worker, const struct worker_hit *hit)
+{
+    return worker->rows->collector.flags & WORKER_COLLECT_CALLS &&
+           (hit->kind == WORKER_BREAK_EXECUTE || is_end_of_call(hit));
+}
+
+static uint32_t registers_wanted(const struct worker_collector *collector,
+                                 const struct worker_hit *hit)
+{
+    return is_end_of_call(hit) ? collector->registers & RESULT_REGISTERS : collector->registers;
+}
+
 static struct worker_row describe(struct worker *worker, const struct worker_hit *hit)
 {
     CPUARMState *env = &worker->cpu->env;
@@ -289,7 +299,30 @@ static struct worker_row describe(struct worker *worker, const struct worker_hit
         worker->rows->collector.flags & WORKER_COLLECT_CONTEXT) {
         worker_context_read(worker, hit->pc, &row.hit.context);
     }
+    if (rows_follow_calls(worker, hit)) {
+        worker_calls_describe(worker, &row);
+    }
     return row;
+}
+
+static bool has_execute(struct worker *worker)
+{
+    guint i;
+
+    for (i = 0; i < worker->breakpoints->len; i++) {
+        if (g_array_index(worker->breakpoints, struct worker_breakpoint, i).kind ==
+            WORKER_BREAK_EXECUTE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Nothing more will be noted, or so much is that the engine should take it. */
+static bool has_enough(struct worker *worker, const struct worker_hit *hit)
+{
+    return worker->rows->rows->len >= worker->rows->collector.room ||
+           (is_end_of_call(hit) && worker_calls_are_over(worker) && !has_execute(worker));
 }
 
 bool worker_rows_note(struct worker *worker, const struct worker_hit *hit)
@@ -304,8 +337,8 @@ bool worker_rows_note(struct worker *worker, const struct worker_hit *hit)
     rows->moment = hit->moment;
     row = describe(worker, hit);
     append(rows, &row, sizeof(row));
-    row.register_count = append_registers(worker, rows->collector.registers);
-    row.frame_count = append_frames(worker, rows->collector.frames);
+    row.register_count = append_registers(worker, registers_wanted(&rows->collector, hit));
+    row.frame_count = append_frames(worker, is_end_of_call(hit) ? 0 : rows->collector.frames);
     row.loads_size = worker_loads_size(&rows->collector);
     row.loads_failed = append_loads(worker);
     if (hit->data_length && rows->collector.flags & WORKER_COLLECT_DATA) {
@@ -313,7 +346,7 @@ bool worker_rows_note(struct worker *worker, const struct worker_hit *hit)
     }
     row.size = rows->rows->len - at;
     memcpy(rows->rows->data + at, &row, sizeof(row));
-    if (rows->rows->len < rows->collector.room) {
+    if (!has_enough(worker, hit)) {
         return false;
     }
     cpu_exit(CPU(worker->cpu));

@@ -7,6 +7,7 @@
 
 struct worker_rows *worker_rows_new(void);
 int worker_rows_collect(struct worker *worker, const struct worker_collector *collector,
+                        const struct worker_call *calls, size_t call_count,
                         struct ebb_error *error);
 /* Appends the rows that there are, and has none any more. */
 void worker_rows_take(struct worker *worker, GByteArray *reply);

@@ -73,6 +73,7 @@ struct worker;
 struct worker_resolution;
 struct worker_rows;
 struct worker_coverage_marks;
+struct worker_calls;
 
 /* A recording of KVM. */
 struct worker_kvm {
@@ -143,6 +144,7 @@ struct worker {
     struct worker_watch_ranges *watch_ranges;
     struct worker_coverage_marks *coverage;
     bool entering; /* an exception */
+    struct worker_calls *calls;
     struct clockwork clockwork;
     uint64_t run_end; /* the position where the execution under way would end */
 
