@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define REPLY_FD 3 /* gdb's, for bisect.py */
+#define REPLY_FD 3 /* gdb's, for the file that has the requests */
 
 struct gdb_session {
     struct timeline *timeline;
@@ -146,12 +146,13 @@ static int start_gdb(struct gdb_session *session, const struct gdb_session_optio
     const char *slash = options->script ? strrchr(options->script, '/') : NULL;
 
     if (!slash ||
-        (size_t)snprintf(script, sizeof(script), "%.*s/bisect.py", (int)(slash - options->script),
-                         options->script) >= sizeof(script) ||
+        (size_t)snprintf(script, sizeof(script), "%.*s/%s", (int)(slash - options->script),
+                         options->script, options->asked) >= sizeof(script) ||
         access(script, R_OK) < 0) {
         return ebb_fail(error, EBB_ERROR_UNSUPPORTED,
-                        "gdb-scripts/bisect.py is not installed; EBB_GDB_SCRIPTS names the folder "
-                        "that it is in");
+                        "gdb-scripts/%s is not installed; EBB_GDB_SCRIPTS names the folder that it "
+                        "is in",
+                        options->asked);
     }
     return spawn(session, words, error);
 }
@@ -159,9 +160,12 @@ static int start_gdb(struct gdb_session *session, const struct gdb_session_optio
 static int connect_gdb(struct gdb_session *session, const struct gdb_session_options *options,
                        struct ebb_error *error)
 {
-    json_t *request = json_pack("{s:s, s:s}", "do", "open", "target", options->socket);
+    json_t *request = json_pack("{s:s}", "do", "open");
     json_t *reply;
 
+    if (request && session->timeline) {
+        json_object_set_new(request, "target", json_string(options->socket));
+    }
     if (request && options->symbols) {
         json_object_set_new(request, "symbols", json_string(options->symbols));
         json_object_set_new(request, "offset", json_integer((json_int_t)options->offset));
@@ -187,7 +191,7 @@ struct gdb_session *gdb_session_start(struct timeline *timeline,
                                     .listener = -1,
                                     .ended = -1,
                                     .stop_fd = -1};
-    if (start_server(session, options->stop_fd, error) == 0 &&
+    if ((!timeline || start_server(session, options->stop_fd, error) == 0) &&
         start_gdb(session, options, error) == 0 && connect_gdb(session, options, error) == 0) {
         return session;
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A gdb without a user, connected to a timeline: it is asked by gdb-scripts/bisect.py, which has
- * the requests. While the session lasts the timeline is its server's.
+ * A gdb without a user, connected to a timeline: it is asked by a file of gdb-scripts, which has
+ * the requests. While the session lasts the timeline is its server's. Or a gdb that is connected to
+ * nothing, and is asked about symbols.
  */
 #ifndef EBB_CLI_GDB_SESSION_H
 #define EBB_CLI_GDB_SESSION_H
@@ -14,14 +15,16 @@ struct gdb_session;
 
 struct gdb_session_options {
     const char *gdb;     /* program */
-    const char *script;  /* gdb-scripts/ebb.py; bisect.py is beside it */
+    const char *script;  /* gdb-scripts/ebb.py; others are beside it */
+    const char *asked;   /* the name of the one that has the requests */
     const char *symbols; /* ELF file; NULL: none */
     uint64_t offset;     /* to be added to the addresses in it */
     bool big_endian;     /* of the symbols */
-    const char *socket;  /* a path for the server; nothing is there */
+    const char *socket;  /* a path for the server, if there is a timeline; nothing is there */
     int stop_fd;         /* becomes readable when the session is to end */
 };
 
+/* Without a timeline (NULL) it is connected to nothing. */
 struct gdb_session *gdb_session_start(struct timeline *timeline,
                                       const struct gdb_session_options *options,
                                       struct ebb_error *error);

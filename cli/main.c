@@ -31,6 +31,8 @@ static const struct command *const commands[] = {
     &command_first,
     &command_last,
     &command_history,
+    &command_calls,
+    &command_count,
     &command_exceptions,
     &command_irqs,
     &command_switches,

@@ -38,6 +38,7 @@ struct gdb_session *probe_gdb(struct lane *lane, struct ebb_error *error)
     struct gdb_session_options options = {
         .gdb = plan->gdb,
         .script = plan->script,
+        .asked = "bisect.py",
         .symbols = plan->symbols,
         .offset = plan->slide.offset,
         .big_endian = plan->big_endian,

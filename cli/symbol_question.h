@@ -16,6 +16,8 @@ enum symbol_question_kind {
     SYMBOLS_CODE_KIND, /* the letter of the mapping symbol there: value; 0: there is none */
     SYMBOLS_COMPLETE,  /* the next name, from number `address` on, that begins so: found, function,
                         * and in value the number behind it */
+    SYMBOLS_FUNCTION,  /* the next function of a name, from number `address` on: found, function
+                        * (its own name), offset (its address), and in value the number behind it */
     SYMBOLS_READ,      /* contents, of at most `size` bytes: size, data */
     SYMBOLS_CODE,      /* where the section of code number `address` is: found, value, and its size
                         * in bytes in offset */

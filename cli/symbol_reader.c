@@ -46,6 +46,8 @@ struct reader {
     struct mark *marks; /* by address */
     size_t mark_count;
     long count; /* of the table */
+    uint64_t
+        code_mask; /* without bit 0 of a Thumb function's address, which says that it is Thumb */
 };
 
 /* Mapping symbols ($a, $t, $d, $x) mark what the bytes are, not where a function begins. */
@@ -117,8 +119,8 @@ static bool read_marks(struct reader *reader)
 static int read_symbol_table(struct reader *reader, struct ebb_error *error)
 {
     long size = bfd_get_symtab_upper_bound(reader->file), count = 0;
-    /* Bit 0 of a Thumb function's address says that it is Thumb. */
-    uint64_t mask = bfd_get_arch_size(reader->file) == 32 ? ~1ull : ~0ull;
+
+    reader->code_mask = bfd_get_arch_size(reader->file) == 32 ? ~1ull : ~0ull;
 
     if (size > 0) {
         reader->table = malloc((size_t)size);
@@ -138,7 +140,7 @@ static int read_symbol_table(struct reader *reader, struct ebb_error *error)
 
         if (is_code(symbol)) {
             reader->functions[reader->function_count++] = (struct function){
-                .address = bfd_asymbol_value(symbol) & mask,
+                .address = bfd_asymbol_value(symbol) & reader->code_mask,
                 .name = symbol->name,
                 .preferred = symbol->flags & BSF_FUNCTION,
             };
@@ -245,6 +247,50 @@ static void look_up(const struct reader *reader, const char *name, struct symbol
     }
 }
 
+/* What GCC and linkers put behind the name of a copy of a whole function. */
+static bool is_suffix_of_copy(const char *suffix)
+{
+    static const char *const kinds[] = {".isra.", ".constprop.", ".lto_priv."};
+    bool known = true;
+
+    while (known && *suffix) {
+        known = false;
+        for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && !known; i++) {
+            size_t length = strlen(kinds[i]);
+
+            if (strncmp(suffix, kinds[i], length) == 0) {
+                suffix += length + strspn(suffix + length, "0123456789");
+                known = true;
+            }
+        }
+    }
+    return known;
+}
+
+static bool is_function_of(const asymbol *symbol, const char *name)
+{
+    size_t length = strlen(name);
+
+    return is_code(symbol) && strncmp(symbol->name, name, length) == 0 &&
+           is_suffix_of_copy(symbol->name + length);
+}
+
+/* In the whole table: a function may have several names. */
+static void find_function(const struct reader *reader, const char *name, uint64_t from,
+                          struct symbol_answer *answer)
+{
+    for (uint64_t i = from; i < (uint64_t)reader->count && !answer->found; i++) {
+        const asymbol *symbol = reader->table[i];
+
+        if (is_function_of(symbol, name)) {
+            copy_text(answer->function, sizeof(answer->function), symbol->name);
+            answer->offset = bfd_asymbol_value(symbol) & reader->code_mask;
+            answer->value = i + 1;
+            answer->found = 1;
+        }
+    }
+}
+
 static void code_at(const struct reader *reader, uint64_t address, struct symbol_answer *answer)
 {
     const struct function *function = function_at(reader, address);
@@ -327,6 +373,10 @@ static void think(const struct reader *reader, struct symbol_question *question,
         break;
     case SYMBOLS_CODE:
         find_code(reader, question->address, answer);
+        break;
+    case SYMBOLS_FUNCTION:
+        question->name[sizeof(question->name) - 1] = '\0';
+        find_function(reader, question->name, question->address, answer);
         break;
     case SYMBOLS_READ:
         read_contents(reader, question->address,

@@ -133,6 +133,25 @@ const char *symbols_complete(struct symbols *symbols, const char *begin, uint64_
     return answer->function;
 }
 
+const char *symbols_function(struct symbols *symbols, const char *name, uint64_t *next,
+                             uint64_t *address)
+{
+    struct symbol_question question = {.kind = SYMBOLS_FUNCTION, .address = *next};
+    const struct symbol_answer *answer;
+
+    if (strlen(name) >= sizeof(question.name)) {
+        return NULL;
+    }
+    strcpy(question.name, name);
+    answer = ask(symbols, &question);
+    if (!answer->found || answer->value <= *next) {
+        return NULL;
+    }
+    *next = answer->value;
+    *address = answer->offset;
+    return answer->function;
+}
+
 bool symbols_has_code_at(struct symbols *symbols, uint64_t address)
 {
     const struct symbol_question question = {.kind = SYMBOLS_CODE_AT, .address = address};

@@ -36,6 +36,12 @@ bool symbols_lookup(struct symbols *symbols, const char *name, uint64_t *address
  */
 const char *symbols_complete(struct symbols *symbols, const char *begin, uint64_t *next);
 
+/* The next of the functions of a name, in no order; static ones and copies that a compiler has made
+ * of one for its callers (NAME.isra.0, NAME.constprop.0) are several. *address is the file's.
+ * Otherwise as symbols_complete(). */
+const char *symbols_function(struct symbols *symbols, const char *name, uint64_t *next,
+                             uint64_t *address);
+
 /* True if a function or another label of code is at exactly this address of the file. */
 bool symbols_has_code_at(struct symbols *symbols, uint64_t address);
 

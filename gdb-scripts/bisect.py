@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What ebb bisect and ebb history have gdb do: evaluate an expression at positions that it is told.
 
-They start gdb with this file. Each line of standard input is a request, a JSON object, and
-descriptor 3 gets a line of JSON for each; so it goes on until the input ends.
+They start gdb with this file; ebb_commands/requests.py has how it is asked.
 """
 
-import json
 import os
 import sys
 
@@ -14,31 +12,12 @@ import gdb
 sys.dont_write_bytecode = True  # nothing is left beside this file, which may belong to root
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import ebb  # noqa: E402
-from ebb_commands import conditions  # noqa: E402
+from ebb_commands import conditions, requests  # noqa: E402
 from ebb_commands.conditions import Unknown  # noqa: E402
+from ebb_commands.requests import Unreachable, address_text, seek  # noqa: E402
 
 BACKTRACE_FRAMES = 20
 STEPS_MAX = 1000000  # of a scan at each instruction: some minutes
-
-
-class Unreachable(Exception):
-    """History does not lead to the position."""
-
-
-def address_text(address):
-    """JSON's integers are signed for who reads them, and an address may have 64 bits."""
-    return f"0x{int(address) & 0xffffffffffffffff:x}"
-
-
-def seek(position):
-    try:
-        answer = ebb.server.move(f"seek {position}")
-    except (gdb.error, gdb.GdbError) as error:  # the position is one of the log
-        raise Unreachable(f"position {position} cannot be reached, since the recording is damaged "
-                          "there") from error
-    match = ebb.server.POSITION.search(answer)
-    if not match or int(match[1]) != position:
-        raise Unreachable(f"position {position} cannot be reached")
 
 
 def describe(expression):
@@ -86,25 +65,6 @@ def instruction():
         return architecture.disassemble(gdb.newest_frame().pc())[0]["asm"].expandtabs(1)
     except (gdb.error, IndexError, UnicodeError):
         return None
-
-
-def run_open(request):
-    for setting in ("confirm off", "pagination off", "width 0", "height 0", "language c",
-                    "may-write-registers off", "may-write-memory off",
-                    "may-call-functions off", "print symbol off"):
-        try:
-            gdb.execute("set " + setting, to_string=True)
-        except gdb.error:
-            pass  # not every gdb has all
-    symbols, offset = request.get("symbols"), request.get("offset", 0) & 0xffffffffffffffff
-    if symbols and offset:
-        gdb.execute("exec-file " + ebb.server.quoted(symbols), to_string=True)
-        gdb.execute(f"symbol-file -o 0x{offset:x} -- {ebb.server.quoted(symbols)}", to_string=True)
-    elif symbols:
-        gdb.execute("file " + ebb.server.quoted(symbols), to_string=True)
-    gdb.execute("target remote " + request["target"], to_string=True)
-    gdb.execute("set language c", to_string=True)
-    return {}
 
 
 def run_probe(request):
@@ -310,25 +270,9 @@ def run_changes(request):
     return {"changes": changes, "ended": ended}
 
 
-REQUESTS = {"open": run_open, "probe": run_probe, "report": run_report, "memory": run_memory,
-            "scan": run_scan, "values": run_values, "formats": run_formats,
+REQUESTS = {"open": requests.run_open, "probe": run_probe, "report": run_report,
+            "memory": run_memory, "scan": run_scan, "values": run_values, "formats": run_formats,
             "changes": run_changes}
 
 
-def serve():
-    with os.fdopen(3, "w") as replies:
-        for line in sys.stdin:
-            request = json.loads(line)
-            try:
-                reply = REQUESTS[request["do"]](request)
-            except Unreachable as error:
-                reply = {"unreachable": str(error)}
-            except (gdb.error, gdb.GdbError) as error:
-                reply = {"error": str(error)}
-            except Exception as error:  # a mistake here must not end the conversation
-                reply = {"error": f"{type(error).__name__}: {error}"}
-            replies.write(json.dumps(reply) + "\n")
-            replies.flush()
-
-
-serve()
+requests.serve(REQUESTS)

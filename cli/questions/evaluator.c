@@ -32,6 +32,7 @@ static int start(struct evaluator *evaluator, struct question *question, const c
     char *script = programs_gdb_script();
     struct gdb_session_options options = {
         .gdb = gdb,
+        .asked = "bisect.py",
         .script = script,
         .symbols = question->symbol_file,
         .offset = question->symbols ? symbols_offset(question->symbols) : 0,

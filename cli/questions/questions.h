@@ -6,6 +6,8 @@
 #include "cli/options.h"
 
 extern const struct command command_accesses;
+extern const struct command command_calls;
+extern const struct command command_count;
 extern const struct command command_coverage;
 extern const struct command command_exceptions;
 extern const struct command command_first;

@@ -81,6 +81,7 @@ build() {
         ;;
     */hotpage.c) more="$more $source/common/translation.c" ;;
     */tags.c | */moved.c | */accessed.c | */firstfault.c) more="$more $flat_map" ;;
+    */calls.c) more="$more $source/calls_other.c" ;;
     */stage2.c) more="$more $source/common/translation.c" ;;
     */mmu.c) [ -n "$variant" ] || more="$more $source/common/translation.c" ;;
     esac
@@ -103,6 +104,9 @@ for name in exceptions interrupts mmu exclusives float semihosting echo reset dm
     build $name-aarch64.elf aarch64 "$source/$name.c" $virt
     build $name-arm.elf arm "$source/$name.c" $virt -marm
 done
+build calls-aarch64.elf aarch64 "$source/calls.c" $virt -O2
+build calls-arm.elf arm "$source/calls.c" $virt -marm -O2
+build calls-thumb.elf arm "$source/calls.c" $virt -mthumb -O2
 build shortstale-arm.elf arm "$source/stale.c" $virt -marm -DSHORT_FORMAT
 build tags-aarch64.elf aarch64 "$source/tags.c" $virt
 # shellcheck disable=SC2086 # these are lists of words

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "signatures.h"
+
+#include "cli/gdb_session.h"
+#include "cli/json_list.h"
+#include "cli/programs.h"
+#include "cli/symbol_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct signatures {
+    struct gdb_session *session;
+    uint64_t *known; /* addresses of functions with types */
+    size_t known_count;
+};
+
+bool signatures_have(const struct signatures *signatures, uint64_t function)
+{
+    for (size_t i = 0; signatures && i < signatures->known_count; i++) {
+        if (signatures->known[i] == function) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct gdb_session *start(struct question *question, struct ebb_error *error)
+{
+    char *gdb = programs_gdb(error), *script = programs_gdb_script();
+    struct gdb_session_options options = {
+        .gdb = gdb,
+        .script = script,
+        .asked = "questions.py",
+        .symbols = question->symbol_file,
+        .offset = symbols_offset(question->symbols),
+        .stop_fd = -1,
+    };
+    struct gdb_session *session = gdb ? gdb_session_start(NULL, &options, error) : NULL;
+
+    free(gdb);
+    free(script);
+    return session;
+}
+
+/* Copies that a compiler has made for some callers may lack arguments, which nobody tells. */
+static bool is_copy(const struct function *function)
+{
+    return strchr(function->name, '.') != NULL;
+}
+
+static int ask(struct signatures *signatures, const struct functions *functions,
+               struct ebb_error *error)
+{
+    for (size_t i = 0; i < functions->count; i++) {
+        json_t *request, *reply;
+
+        if (is_copy(&functions->list[i])) {
+            continue;
+        }
+        request = json_pack("{s:s, s:o}", "do", "signature", "address",
+                            json_hexadecimal(functions->list[i].address));
+        reply = gdb_session_ask(signatures->session, request, error);
+        if (!reply) {
+            return -1;
+        }
+        if (json_is_true(json_object_get(reply, "known"))) {
+            signatures->known[signatures->known_count++] = functions->list[i].address;
+        }
+        json_decref(reply);
+    }
+    return 0;
+}
+
+struct signatures *signatures_open(struct question *question, const struct functions *functions)
+{
+    struct signatures *signatures = calloc(1, sizeof(*signatures));
+    struct ebb_error error = {0};
+
+    if (!question->symbols || !signatures) {
+        free(signatures);
+        return NULL;
+    }
+    signatures->known = calloc(functions->count + 1, sizeof(*signatures->known));
+    signatures->session = start(question, &error);
+    if (!signatures->known || !signatures->session || ask(signatures, functions, &error) < 0) {
+        progress_clear(&question->progress);
+        fprintf(stderr, "ebb: registers are printed, and no names and types: %s\n", error.message);
+    }
+    if (signatures->known_count == 0) {
+        signatures_close(signatures);
+        return NULL;
+    }
+    return signatures;
+}
+
+static json_t *registers(const uint64_t *values, size_t count)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(list, json_hexadecimal(values[i]));
+    }
+    return list;
+}
+
+static json_t *describe_call(const struct call *call)
+{
+    return json_pack("[o, o, o]", json_hexadecimal(call->made.function),
+                     registers(call->arguments, CALL_ARGUMENTS),
+                     call->end == CALL_RETURNED ? registers(call->results, CALL_RESULTS)
+                                                : json_null());
+}
+
+json_t *signatures_describe(struct signatures *signatures, const struct call *calls, size_t count,
+                            struct ebb_error *error)
+{
+    json_t *list = json_array(), *reply, *result;
+
+    for (size_t i = 0; i < count; i++) {
+        if (signatures_have(signatures, calls[i].made.function)) {
+            json_array_append_new(list, describe_call(&calls[i]));
+        }
+    }
+    reply = gdb_session_ask(signatures->session,
+                            json_pack("{s:s, s:o}", "do", "describe", "calls", list), error);
+    result = reply ? json_incref(json_object_get(reply, "calls")) : NULL;
+    json_decref(reply);
+    if (reply && !json_is_array(result)) {
+        ebb_fail(error, EBB_ERROR_UNSUPPORTED, "gdb's answer has no calls");
+    }
+    return result;
+}
+
+void signatures_close(struct signatures *signatures)
+{
+    if (signatures) {
+        gdb_session_end(signatures->session);
+        free(signatures->known);
+        free(signatures);
+    }
+}

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ebb's questions to a whole recording have gdb do: ebb_commands/requests.py has how."""
+
+import os
+import sys
+
+import gdb
+
+sys.dont_write_bytecode = True  # nothing is left beside this file, which may belong to root
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import ebb  # noqa: E402,F401
+from ebb_commands import requests, signatures  # noqa: E402
+
+known = {}  # signatures, by address
+
+
+def signature_at(address):
+    if address not in known:
+        known[address] = signatures.find(address)
+    return known[address]
+
+
+def run_open(request):
+    requests.run_open(request)
+    gdb.execute("set print symbol on", to_string=True)
+    return {}
+
+
+def run_signature(request):
+    """Whether the function at an address is known with its types."""
+    signature = signature_at(int(request["address"], 16))
+    return {"known": signature is not None}
+
+
+def run_describe(request):
+    """Arguments and results of calls, from registers."""
+    result = []
+    for address, arguments, results in request["calls"]:
+        signature = signature_at(int(address, 16))
+        result.append([signature.arguments([int(text, 16) for text in arguments]),
+                       results and signature.result([int(text, 16) for text in results])])
+    return {"calls": result}
+
+
+requests.serve({"open": run_open, "signature": run_signature, "describe": run_describe})
