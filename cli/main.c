@@ -33,6 +33,7 @@ static const struct command *const commands[] = {
     &command_history,
     &command_calls,
     &command_count,
+    &command_print,
     &command_exceptions,
     &command_irqs,
     &command_switches,

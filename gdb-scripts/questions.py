@@ -2,6 +2,7 @@
 """What ebb's questions to a whole recording have gdb do: ebb_commands/requests.py has how."""
 
 import os
+import re
 import sys
 
 import gdb
@@ -11,6 +12,9 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import ebb  # noqa: E402,F401
 from ebb_commands import requests, signatures  # noqa: E402
 
+# What an expression may fail with where it makes sense elsewhere.
+UNKNOWN = re.compile(r"optimized out|^Cannot access memory|not available|^can't compute CFA|"
+                     r"^Register \S+ was not saved")
 known = {}  # signatures, by address
 
 
@@ -42,4 +46,27 @@ def run_describe(request):
     return {"calls": result}
 
 
-requests.serve({"open": run_open, "signature": run_signature, "describe": run_describe})
+def run_locate(request):
+    """The addresses of a location, as a breakpoint there has them."""
+    gdb.execute("set breakpoint pending off", to_string=True)
+    breakpoint = gdb.Breakpoint(request["location"])
+    table = gdb.execute(f"info breakpoints {breakpoint.number}", to_string=True)
+    breakpoint.delete()
+    return {"addresses": re.findall(r"^\d[\d.]* .*?(0x[0-9a-f]+)", table, re.MULTILINE)}
+
+
+def run_print(request):
+    """What gdb's printf prints at a position."""
+    requests.seek(request["position"])
+    text = request["format"].replace('"', '\\"').replace("\n", "\\n")
+    words = ['printf "%s"' % text, *request["expressions"]]
+    try:
+        return {"text": gdb.execute(", ".join(words), to_string=True)}
+    except gdb.error as error:
+        if not UNKNOWN.search(str(error)):
+            raise
+        return {"text": f"<{error}>"}
+
+
+requests.serve({"open": run_open, "signature": run_signature, "describe": run_describe,
+                "locate": run_locate, "print": run_print})

@@ -278,6 +278,32 @@ class Calls:
             self.assertEqual([int(call["registers"][name], 16) for name in names],
                              [rsp.register(i) for i in range(len(names))])
 
+    def test_print(self):
+        """Each line is what gdb prints where its own breakpoint stops."""
+        words = ["in_turn", "%d of %d: \"%u\"\\n", "number", "mine == &first", "effects"]
+        printed = self.ebb.json("print", "--json", self.recording, *words)
+        gdb = self.gdb()
+        gdb.run("break in_turn")
+        for row in printed[:4]:
+            gdb.run("continue")
+            self.assertEqual(row["position"], gdb.position())
+            self.assertEqual(int(row["pc"], 16), gdb.pc() & ~1)
+            self.assertEqual(row["text"] + "\n", gdb.run(
+                'printf "%d of %d: \\"%u\\"\\n", number, mine == &first, effects').text)
+        self.assertEqual([row["position"] for row in printed],
+                         [row["position"] for row in
+                          self.ebb.json("print", "--json", self.recording, printed[0]["pc"], "")])
+        self.assertEqual(len(printed), len(self.calls("in_turn")))
+        # A place that is no function's, and memory that is not there.
+        text = self.ebb.run("print", self.recording, "--limit", "1", "calls.c:%d" % line_of(
+            "    effects += number;\n"), "%d", "*(int *)0xfffffff0").text()
+        self.assertRegex(text, r"^ +\d+ <Cannot access memory at address 0xfffffff0>\n$")
+        for words, message in ((["nowhere", "x"], 'there is no code at "nowhere"'), (["main", "%d", "nobody"], "nobody"),
+                               (["main", "%d"], "argument"), (["main"], "--help")):
+            result = self.ebb.run("print", self.recording, *words)
+            self.assertEqual(result.status, 2, result.describe())
+            self.assertIn(message, result.describe())
+
     def test_refusals(self):
         for words, message in (
                 (["calls", "everywhere"], 'has no function "everywhere"; a function that the '
@@ -383,7 +409,7 @@ class Document(unittest.TestCase):
         text = documents.read("docs/questions.md").split("<!-- guest: calls -->", 1)[1]
         examples = re.findall(r"(?ms)^```\n\$ ebb (\w+) calls (.*?)\n(.*?)^```$",
                               text.split("<!-- guest: ", 1)[0])
-        self.assertEqual({name for name, _, _ in examples}, {"calls", "count"})
+        self.assertEqual({name for name, _, _ in examples}, {"calls", "count", "print"})
         for name, words, printed in examples:
             with self.subTest(name, words=words):
                 result = test.run(name, recording, *shlex.split(words))

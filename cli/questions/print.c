@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ebb print: a printf that was not there when the guest ran. */
+#include "question.h"
+#include "questions.h"
+
+#include "cli/gdb_session.h"
+#include "cli/private_folder.h"
+#include "cli/programs.h"
+#include "cli/symbol_file.h"
+#include "cli/text.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define EXPRESSIONS_MAX 16
+#define LOCATIONS_MAX 1024u /* of one LOCATION; an inlined function has many */
+
+static const struct option_spec options[] = {QUESTION_OPTIONS, {0}};
+
+struct print {
+    struct question question;
+    struct arguments arguments; /* without format and expressions */
+    const char *format;
+    char *const *expressions;
+    int expression_count;
+    char *gdb, *script; /* programs_gdb(), programs_gdb_script() */
+    uint64_t *positions, *pcs;
+    size_t count, capacity;
+    bool failed;
+    struct ebb_error *error;
+};
+
+static struct gdb_session *start_gdb(struct print *print, struct timeline *timeline,
+                                     const char *socket, struct ebb_error *error)
+{
+    const struct question *question = &print->question;
+    struct gdb_session_options gdb = {
+        .gdb = print->gdb,
+        .script = print->script,
+        .asked = "questions.py",
+        .symbols = question->symbol_file,
+        .offset = question->symbols ? symbols_offset(question->symbols) : 0,
+        .big_endian = question->symbol_file && symbol_file_is_big_endian(question->symbol_file),
+        .socket = socket,
+        .stop_fd = -1,
+    };
+
+    return gdb_session_start(timeline, &gdb, error);
+}
+
+static int break_at(struct print *print, json_t *addresses, struct ebb_error *error)
+{
+    json_t *address;
+    size_t i;
+
+    if (json_array_size(addresses) == 0 || json_array_size(addresses) > LOCATIONS_MAX) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "there is no code at \"%.60s\"",
+                        question_operand(&print->question));
+    }
+    json_array_foreach(addresses, i, address)
+    {
+        uint64_t number;
+
+        if (json_read_number(address, &number) < 0) {
+            return ebb_fail(error, EBB_ERROR_UNSUPPORTED, "gdb's answer has no addresses");
+        }
+        if (timeline_add_breakpoint(print->question.timeline, TIMELINE_BREAK_EXECUTE, number, 0,
+                                    error) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* A number is an address; what else there may be, functions and lines, gdb knows. */
+static int find_place(struct print *print, struct ebb_error *error)
+{
+    struct question *question = &print->question;
+    const char *location = question_operand(question);
+    struct gdb_session *session;
+    uint64_t address, length;
+    json_t *reply;
+    int status;
+
+    if (isdigit((unsigned char)location[0])) {
+        return question_place(question, location, &address, &length, error) < 0
+                   ? -1
+                   : timeline_add_breakpoint(question->timeline, TIMELINE_BREAK_EXECUTE, address, 0,
+                                             error);
+    }
+    session = start_gdb(print, NULL, NULL, error);
+    reply = session ? gdb_session_ask(session,
+                                      json_pack("{s:s, s:s}", "do", "locate", "location", location),
+                                      error)
+                    : NULL;
+    status = reply ? break_at(print, json_object_get(reply, "addresses"), error) : -1;
+    json_decref(reply);
+    gdb_session_end(session);
+    return status;
+}
+
+static int note(void *opaque, const struct timeline_row *row)
+{
+    struct print *print = opaque;
+    bool enough;
+
+    if (!question_takes(&print->question, row, &enough)) {
+        return enough;
+    }
+    if (print->count == print->capacity) {
+        size_t capacity = 2 * print->capacity + 256;
+        uint64_t *positions = realloc(print->positions, capacity * sizeof(*positions));
+        uint64_t *pcs = positions ? realloc(print->pcs, capacity * sizeof(*pcs)) : NULL;
+
+        print->positions = positions ? positions : print->positions;
+        print->pcs = pcs ? pcs : print->pcs;
+        if (!pcs) {
+            print->failed = true;
+            return ebb_fail_memory(print->error);
+        }
+        print->capacity = capacity;
+    }
+    print->positions[print->count] = row->position;
+    print->pcs[print->count++] = row->pc;
+    return 0;
+}
+
+static int print_text(struct print *print, size_t i, const json_t *text, struct ebb_error *error)
+{
+    struct question *question = &print->question;
+    size_t length = json_string_length(text);
+    const char *bytes = json_is_string(text) ? json_string_value(text) : "";
+    char *printable;
+
+    length -= length > 0 && bytes[length - 1] == '\n';
+    if (question->json) {
+        return json_list_add(
+            &question->list,
+            json_pack("{s:o, s:o, s:o}", "position", json_unsigned(print->positions[i]), "pc",
+                      json_hexadecimal(print->pcs[i]), "text", json_printable(bytes, length)),
+            error);
+    }
+    printable = text_printable(bytes, length);
+    if (!printable) {
+        return ebb_fail_memory(error);
+    }
+    printf("%15" PRIu64 " %s\n", print->positions[i], printable);
+    free(printable);
+    return 0;
+}
+
+static json_t *request_for(const struct print *print, size_t i)
+{
+    json_t *expressions = json_array();
+
+    for (int k = 0; k < print->expression_count; k++) {
+        json_array_append_new(expressions, json_string(print->expressions[k]));
+    }
+    return json_pack("{s:s, s:I, s:s, s:o}", "do", "print", "position",
+                     (json_int_t)print->positions[i], "format", print->format, "expressions",
+                     expressions);
+}
+
+static int evaluate(struct print *print, struct gdb_session *session, struct ebb_error *error)
+{
+    for (size_t i = 0; i < print->count && !ferror(stdout); i++) {
+        json_t *reply = gdb_session_ask(session, request_for(print, i), error);
+        int status = reply ? print_text(print, i, json_object_get(reply, "text"), error) : -1;
+
+        json_decref(reply);
+        if (status < 0) {
+            return -1;
+        }
+        if (progress_is_interrupted()) {
+            return ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped");
+        }
+    }
+    return 0;
+}
+
+static int print_all(struct print *print, struct ebb_error *error)
+{
+    struct question *question = &print->question;
+    char folder[PATH_MAX], socket[PATH_MAX + 8];
+    struct gdb_session *session;
+    int status = -1;
+
+    if (print->count == 0) {
+        return 0;
+    }
+    if (private_folder_create(folder, error) < 0) {
+        return -1;
+    }
+    snprintf(socket, sizeof(socket), "%s/gdb", folder);
+    question->progress.on_terminal = false; /* moves are the server's from here on */
+    timeline_clear_breakpoints(question->timeline);
+    session = start_gdb(print, question->timeline, socket, error);
+    if (session) {
+        status = evaluate(print, session, error);
+    }
+    gdb_session_end(session);
+    rmdir(folder);
+    return status;
+}
+
+static int ask(struct print *print, struct ebb_error *error)
+{
+    struct question *question = &print->question;
+    struct timeline_scan_result result = {0};
+    struct ebb_error later = {0};
+    int status;
+
+    print->error = error;
+    question->scan.row = note;
+    question->scan.opaque = print;
+    status = question_scan(question, &result, error);
+    if (print->failed || (status < 0 && error->kind == EBB_ERROR_INTERRUPTED)) {
+        return -1;
+    }
+    if (print_all(print, status < 0 ? &later : error) < 0) {
+        return -1;
+    }
+    if (status == 0 && result.ended && !ferror(stdout)) {
+        fprintf(stderr, "ebb: there may be more; --from %" PRIu64 " goes on\n", question->last + 1);
+    }
+    return status;
+}
+
+static int answer(struct print *print, struct ebb_error *error)
+{
+    struct question *question = &print->question;
+    int status;
+
+    if (question->symbol_file &&
+        symbol_file_check_for_gdb(&question->recording, question->symbol_file, error) < 0) {
+        return -1;
+    }
+    print->gdb = programs_gdb(error);
+    print->script = programs_gdb_script();
+    if (!print->gdb || find_place(print, error) < 0) {
+        return -1;
+    }
+    if (question->json) {
+        json_list_begin(&question->list, stdout);
+    }
+    status = ask(print, error);
+    if (question->json) {
+        json_list_end(&question->list);
+    }
+    return status;
+}
+
+/* The first operand is a recording if it is a folder. */
+static int split(struct print *print, const struct arguments *arguments, struct ebb_error *error)
+{
+    struct stat status;
+    int first = arguments->operand_count > 1 && stat(arguments->operands[0], &status) == 0 &&
+                        S_ISDIR(status.st_mode)
+                    ? 1
+                    : 0;
+
+    if (arguments->operand_count < first + 2) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "say where and in what form; --help has an example");
+    }
+    print->arguments = *arguments;
+    print->arguments.operand_count = first + 1;
+    print->format = arguments->operands[first + 1];
+    print->expressions = arguments->operands + first + 2;
+    print->expression_count = arguments->operand_count - first - 2;
+    return 0;
+}
+
+static int run(const struct arguments *arguments, struct ebb_error *error)
+{
+    struct print *print = calloc(1, sizeof(*print));
+    int status;
+
+    if (!print) {
+        return ebb_fail_memory(error);
+    }
+    if (split(print, arguments, error) < 0) {
+        free(print);
+        return -1;
+    }
+    status = question_open(&print->question, &print->arguments, error);
+    if (status == 0) {
+        status = answer(print, error);
+    }
+    question_close(&print->question);
+    free(print->gdb);
+    free(print->script);
+    free(print->positions);
+    free(print->pcs);
+    free(print);
+    return status;
+}
+
+const struct command command_print = {
+    .name = "print",
+    .summary = "prints expressions each time some code is executed",
+    .operands = "[RECORDING] LOCATION FORMAT [EXPRESSION...]",
+    .operands_max = 3 + EXPRESSIONS_MAX,
+    .description =
+        "A printf that was not there when the guest ran. Replays the recording once, on several "
+        "workers, to find where LOCATION is executed; then gdb goes to each of these positions and "
+        "prints EXPRESSIONs as its command printf does by FORMAT. LOCATION is what gdb's break "
+        "takes, a function (behind its prologue) or FILE:LINE, or it is an address, a number with "
+        "+N or -N behind it.\n\n"
+        "Each line costs a seek and what gdb does there, some milliseconds: --from, --to and "
+        "--limit make them fewer. A folder that is named first is the recording.",
+    .examples = "ebb print ebb-recording-3 --limit 20 jobs.c:62 'round %u, job %s\\n' round "
+                "job->name\n",
+    .options = options,
+    .run = run,
+};
