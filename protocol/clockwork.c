@@ -44,8 +44,10 @@ static bool is_same_hit(const struct worker_hit *a, const struct worker_hit *b)
  */
 static bool is_counted(struct clockwork *clockwork, const struct worker_hit *hit)
 {
-    if (hit->by_device) {
-        return false; /* what devices do is in the log, once */
+    if (hit->by_device || hit->kind == WORKER_CALL_RETURNED || hit->kind == WORKER_CALL_LEFT) {
+        /* What devices do is in the log, once; a call that has ended is not followed any more, and
+         * what ends here together with it is another one. */
+        return false;
     }
     if (clockwork->counted_count && clockwork->counted[0].moment.position != hit->moment.position) {
         clockwork->counted_count = 0;
