@@ -3,12 +3,11 @@
 
 import os
 import re
-import shlex
 import struct
 import subprocess
 import unittest
 
-from harness import documents, ebb
+from harness import ebb
 from harness.commands import Commands
 from harness.guests import SOURCES
 from harness.rsp import Rsp
@@ -398,20 +397,3 @@ class Linux(unittest.TestCase):
         self.assertEqual(one, three)
         self.assertGreater(sum("returned" not in call for call in one), 10)
         self.assertGreater(sum("returned" in call for call in one), 1000)
-
-
-class Document(unittest.TestCase):
-    """docs/questions.md: the examples of a guest of here print what it says, other numbers aside."""
-
-    def test_examples(self):
-        test = ebb.current()
-        recording = test.shared("calls-aarch64").recording
-        text = documents.read("docs/questions.md").split("<!-- guest: calls -->", 1)[1]
-        examples = re.findall(r"(?ms)^```\n\$ ebb (\w+) calls (.*?)\n(.*?)^```$",
-                              text.split("<!-- guest: ", 1)[0])
-        self.assertEqual({name for name, _, _ in examples}, {"calls", "count", "print"})
-        for name, words, printed in examples:
-            with self.subTest(name, words=words):
-                result = test.run(name, recording, *shlex.split(words))
-                self.assertEqual(documents.masked(re.sub(r"\+0x\w+ \(", "+N (", result.text())),
-                                 documents.masked(re.sub(r"\+0x\w+ \(", "+N (", printed)))

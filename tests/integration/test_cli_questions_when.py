@@ -11,7 +11,7 @@ import sys
 import unittest
 import xml.etree.ElementTree
 
-from harness import documents, ebb, entries, process
+from harness import ebb, entries, process
 from harness.commands import SCRIPT
 from harness.guests import ROOT
 from harness.rsp import Rsp
@@ -625,22 +625,3 @@ class Instructions(Questions):
         result = self.ebb.run("coverage", self.ebb.shared("steps-aarch64").recording, "--symbols",
                               "/bin/true")
         self.assertNotEqual(result.status, 0)
-
-
-class Document(Questions):
-    SECTIONS = r"(?ms)^## (?:When|How much): .*?(?=^## |\Z)"
-
-    def test_examples(self):
-        folder = self.ebb.new_folder("links")
-        os.mkdir(folder)
-        for name in ("exceptions", "interrupts", "steps"):
-            os.symlink(self.ebb.shared(name + "-aarch64").recording, os.path.join(folder, name))
-        sections = "".join(re.findall(self.SECTIONS, documents.read("docs/questions.md")))
-        examples = re.findall(r"(?ms)^\$ ebb (.*?)\n(.*?)(?=^\$ |^```)", sections)
-        self.assertEqual({command.split()[0] for command, _ in examples},
-                         {"exceptions", "irqs", "profile", "coverage"})
-        for command, printed in examples:
-            with self.subTest(command):
-                result = self.ebb.run(*command.split(), cwd=folder)
-                self.assertEqual(result.status, 0, result.describe())
-                self.assertEqual(documents.masked(result.text()), documents.masked(printed))

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docs/questions.md: its examples print what it says, but for numbers that another compiler or
+another run of the guest may make different."""
+
+import os
+import re
+import shlex
+import unittest
+
+from harness import documents, ebb
+
+
+def masked(text):
+    return documents.masked(re.sub(r"\+0x\w+ \(", "+N (", text))
+
+
+class Document(unittest.TestCase):
+    def setUp(self):
+        self.ebb = ebb.current()
+
+    def recording(self, name):
+        if name == "linux":
+            return self.ebb.shared("symbols-arm64", lambda: self.ebb.guests.linux(
+                "arm64", "symbols")).recording
+        return self.ebb.shared(name + "-aarch64").recording
+
+    def examples(self):
+        """(words, what they print) of each."""
+        text = documents.read("docs/questions.md")
+        return [(shlex.split(words), printed) for words, printed in
+                re.findall(r"(?ms)^\$ ebb (.*?)\n(.*?)(?=^\$ |^```)", text)]
+
+    def test_examples(self):
+        folder = self.ebb.new_folder("links")
+        os.mkdir(folder)
+        for words, printed in self.examples():
+            with self.subTest(" ".join(words)):
+                link = os.path.join(folder, words[1])
+                if not os.path.exists(link):
+                    os.symlink(self.recording(words[1]), link)
+                result = self.ebb.run(*words, cwd=folder)
+                self.assertEqual(result.status, 0, result.describe())
+                self.assertEqual(masked(result.text()), masked(printed))
+
+    def test_each_question_has_one(self):
+        declared = re.findall(r"command_(\w+);", documents.read("cli/questions/questions.h"))
+        self.assertEqual({words[0] for words, _ in self.examples()}, set(declared))
