@@ -238,7 +238,8 @@ static int delete_opened(DIR *opened, const char *directory, const struct record
                          struct ebb_error *error)
 {
     static const char *const names[] = {MANIFEST_NAME, EBB_LOG_FILE, EBB_KEYFRAMES_FILE,
-                                        EBB_START_FILE, EBB_INDEX_FILE};
+                                        EBB_START_FILE, EBB_INDEX_FILE,
+                                        EBB_PAGES_FILE};
     struct stat status;
 
     if (fstat(dirfd(opened), &status) < 0 || status.st_dev != made->device ||

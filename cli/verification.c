@@ -61,7 +61,8 @@ int verification_run(struct verification *verification, struct timeline *timelin
     uint64_t start = ebb_clock_now();
 
     do {
-        if (timeline_run_forward(timeline, limit, &stop, error) < 0) {
+        if (limit == timeline_end(timeline) ? timeline_note_pages(timeline, &stop, error)
+                                            : timeline_run_forward(timeline, limit, &stop, error)) {
             return -1;
         }
     } while (stop.reason == TIMELINE_STOP_BREAKPOINT || stop.reason == TIMELINE_STOP_WATCHPOINT);

@@ -580,6 +580,46 @@ int worker_client_take_rows(struct worker_client *worker, uint8_t **rows, size_t
     return -1;
 }
 
+static bool pages_make_sense(const struct worker_page_set *set, const uint32_t *hashes)
+{
+    for (uint32_t i = 1; i < set->count; i++) {
+        if (hashes[i] <= hashes[i - 1]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+int worker_client_take_pages(struct worker_client *worker, struct worker_page_set *set,
+                             uint32_t **hashes, struct ebb_error *error)
+{
+    struct worker_channel *channel = &worker->channel;
+    uint32_t length;
+
+    *hashes = NULL;
+    if (worker_channel_send(channel, WORKER_TAKE_PAGES, NULL, 0, error) ||
+        worker_channel_receive_header(channel, WORKER_TAKE_PAGES, &length, error)) {
+        return -1;
+    }
+    if (length < sizeof(*set) || worker_channel_receive(channel, set, sizeof(*set), error)) {
+        return length < sizeof(*set) ? worker_channel_nonsense(channel, error) : -1;
+    }
+    if (set->count > WORKER_MAX_PAGE_SET ||
+        length - sizeof(*set) != set->count * sizeof(**hashes)) {
+        return worker_channel_nonsense(channel, error);
+    }
+    *hashes = malloc(set->count * sizeof(**hashes) + 1);
+    if (!*hashes) {
+        channel->died = true; /* they are still to come on it */
+        channel->why = EBB_ERROR_FAILED;
+        return ebb_fail_memory(error);
+    }
+    if (worker_channel_receive(channel, *hashes, set->count * sizeof(**hashes), error)) {
+        return -1;
+    }
+    return pages_make_sense(set, *hashes) ? 0 : worker_channel_nonsense(channel, error);
+}
+
 int worker_client_set_coverage(struct worker_client *worker, const struct worker_coverage *coverage,
                                struct ebb_error *error)
 {

@@ -23,10 +23,14 @@
 #define EBB_START_MAGIC                                                                            \
     "\x89"                                                                                         \
     "EBBBEG\n"
+#define EBB_PAGES_MAGIC                                                                            \
+    "\x89"                                                                                         \
+    "EBBPAG\n"
 #define EBB_LOG_FILE "log"
 #define EBB_KEYFRAMES_FILE "keyframes"
 #define EBB_INDEX_FILE "index"
 #define EBB_START_FILE "start"
+#define EBB_PAGES_FILE "pages"
 
 #define EBB_FILE_HEADER_SIZE 32u  /* bytes */
 #define EBB_BLOCK_HEADER_SIZE 64u /* bytes */
@@ -53,6 +57,8 @@ enum ebb_block_type {
     EBB_BLOCK_KEYFRAME_POSITIONS = 0x534f504b, /* "KPOS" */
     EBB_BLOCK_CLEARS = 0x53524c43,             /* "CLRS": positions of exclusive clears */
     EBB_BLOCK_INDEX_END = 0x444e4549, /* "IEND": what the index belongs to; makes it valid */
+    EBB_BLOCK_PAGE_SET = 0x54455350,      /* "PSET": pages that were touched */
+    EBB_BLOCK_PAGE_SETS_END = 0x444e4550, /* "PEND": what page sets belong to; makes them valid */
     EBB_BLOCK_START = 0x54525453,     /* "STRT": where a recording begins that lost its beginning */
 };
 

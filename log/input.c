@@ -117,6 +117,8 @@ static bool is_block_type(const uint8_t *bytes)
     case EBB_BLOCK_CLEARS:
     case EBB_BLOCK_INDEX_END:
     case EBB_BLOCK_START:
+    case EBB_BLOCK_PAGE_SET:
+    case EBB_BLOCK_PAGE_SETS_END:
         return true;
     default:
         return false;

@@ -112,6 +112,9 @@ enum worker_message_type {
     /* -> nothing; <- worker_coverage_size() bytes: the marks, one bit for 2 bytes of memory, the
      * least significant first; nothing if there is no range */
     WORKER_TAKE_COVERAGE,
+    /* -> nothing; <- struct worker_page_set, then count x uint32_t: the hashes (log/page_sets.h) of
+     * the pages that the guest's CPU has touched since the last such request, in rising order */
+    WORKER_TAKE_PAGES,
     WORKER_ERROR,
 };
 
@@ -392,6 +395,18 @@ struct worker_call {
     uint64_t return_address;       /* bit 0 clear for Thumb, and without what signs it */
     uint64_t site;                 /* address of the instruction that made the call */
     struct worker_context context; /* at the function's first instruction */
+};
+
+#define WORKER_MAX_PAGE_SET (1u << 20) /* pages; with more of them they are not known */
+
+enum worker_pages_flag {
+    WORKER_PAGES_UNKNOWN = 1 << 0, /* this is the first request since the worker was given a state */
+    WORKER_PAGES_DEVICE_WRITES = 1 << 1, /* something else than the CPU wrote to RAM */
+};
+
+struct worker_page_set {
+    uint32_t flags;
+    uint32_t count;
 };
 
 enum worker_exception {

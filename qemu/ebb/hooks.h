@@ -37,6 +37,8 @@ struct ebb_hooks {
     /* Replaces the vCPU thread's loop; does not return. With the BQL. */
     void (*vcpu_loop)(CPUState *cpu);
 
+    /* A page of guest-virtual addresses is entered into the TLB. */
+    void (*translated)(vaddr page);
     /* A translation block has come into use. */
     void (*block_translated)(TranslationBlock *tb);
     /* True where the instruction at a guest-virtual address needs a call of breakpoint_reached. */

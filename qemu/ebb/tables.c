@@ -257,6 +257,9 @@ void ebb_tables_translated(CPUState *cpu, int mmu_idx, vaddr page)
     if (tlb & PHYSICAL) {
         return;
     }
+    if (ebb_hooks->translated) {
+        ebb_hooks->translated(page);
+    }
     state.lower = state.lower || !(page >> 55 & 1);
     note_page(page);
     for (i = 0; i < MIN(state.read_count, MAX_READ); i++) {

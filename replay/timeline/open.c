@@ -290,6 +290,7 @@ void timeline_close(struct timeline *timeline)
         close(timeline->wake);
     }
     searched_forget_all(timeline);
+    ebb_page_sets_free(timeline->page_sets, timeline->page_set_count);
     breakpoint_list_free(&timeline->breakpoints);
     free(timeline->keyframes);
     free(timeline->gaps);

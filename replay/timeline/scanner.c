@@ -3,6 +3,7 @@
 #include "drive.h"
 #include "gaps.h"
 #include "move.h"
+#include "page_sets.h"
 #include "placement.h"
 #include "reach.h"
 #include "recovery.h"
@@ -120,17 +121,42 @@ static uint64_t interval_length(const struct scan *scan)
     return length > scan->timeline->base_every ? length : scan->timeline->base_every;
 }
 
-/* Where the interval ends that begins at a position. */
+/* Whether what is looked for touches pages, and nothing else is. */
+static bool is_of_pages(const struct scan *scan)
+{
+    return !scan->wanted->coverage && !scan->wanted->calls && !scan->wanted->open_count;
+}
+
+/* Where the interval ends that begins at a position: in front of what is known to be without a
+ * hit. */
 static struct moment choose_end(struct scan *scan, uint64_t position)
 {
-    uint64_t length = interval_length(scan);
+    uint64_t length = interval_length(scan), end = scan->to.position;
     struct start behind;
 
-    return scan->to.position - position > length &&
-                   placement_start_behind(scan->timeline, position + length, &behind) &&
-                   behind.position < scan->to.position
-               ? moment_settled(behind.position)
-               : scan->to;
+    if (end - position > length &&
+        placement_start_behind(scan->timeline, position + length, &behind) &&
+        behind.position < end) {
+        end = behind.position;
+    }
+    if (is_of_pages(scan)) {
+        end = page_sets_unclear_until(scan->timeline, &scan->breakpoints, position, end);
+    }
+    return end < scan->to.position ? moment_settled(end) : scan->to;
+}
+
+/* What is known to be without a hit is not scanned. */
+static void skip_clear(struct scan *scan)
+{
+    uint64_t from = scan->next_from.position, until;
+
+    if (!is_of_pages(scan) || from >= scan->to.position) {
+        return;
+    }
+    until = page_sets_clear_until(scan->timeline, &scan->breakpoints, from, scan->to.position);
+    if (until > from) {
+        scan->next_from = moment_applied(until);
+    }
 }
 
 static void release(struct interval *interval)
@@ -186,6 +212,7 @@ static int cut_next(struct scan *scan, unsigned i, struct ebb_error *error)
     /* What reaches a place between two intervals is the earlier one's, the breakpoint that the
      * place stands on the later one's. */
     scan->next_from = moment_applied(interval->to.position);
+    skip_clear(scan);
     return 0;
 }
 
@@ -692,9 +719,13 @@ int timeline_scan(struct timeline *timeline, const struct timeline_scan *wanted,
     if (check(timeline, wanted, error) || !(scan = new_scan(timeline, wanted, result, error))) {
         return -1;
     }
+    skip_clear(scan);
     engage_replicas(scan);
     status = work(scan, error);
     abandon(scan);
+    if (status == 0 && result->reason == TIMELINE_STOP_STEP && !result->ended) {
+        result->until = wanted->to;
+    }
     result->rows = scan->listener.told;
     clean_up(scan);
     return status;

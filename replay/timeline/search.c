@@ -2,6 +2,7 @@
 #include "search.h"
 #include "drive.h"
 #include "gaps.h"
+#include "page_sets.h"
 #include "placement.h"
 #include "reach.h"
 #include "recovery.h"
@@ -78,6 +79,9 @@ static int cut_next_interval(struct search *search, struct job *job, struct ebb_
     struct timeline *timeline = search->timeline;
     uint64_t first = search->from.position, to = search->next_to.position;
     uint64_t least = least_length(search);
+    /* Not farther than to what is known to be without a hit. */
+    uint64_t wanted = page_sets_unclear_since(timeline, &timeline->breakpoints,
+                                              to - first > least ? to - least : first, to);
 
     *job = (struct job){
         .active = true,
@@ -85,8 +89,7 @@ static int cut_next_interval(struct search *search, struct job *job, struct ebb_
         .from = search->from,
         .to = search->next_to,
     };
-    if (placement_need_start(timeline, NULL, to - first > least ? to - least : first, &job->start,
-                             error)) {
+    if (placement_need_start(timeline, NULL, wanted, &job->start, error)) {
         job->active = false;
         return -1;
     }
@@ -309,8 +312,21 @@ static void engage_replicas(struct search *search)
     }
 }
 
+/* What is known to be without a hit is not searched. */
+static void skip_clear(struct search *search)
+{
+    uint64_t to = search->next_to.position;
+    uint64_t since = page_sets_clear_since(search->timeline, &search->timeline->breakpoints,
+                                           search->from.position, to);
+
+    if (since < to) {
+        search->next_to = moment_settled(since);
+    }
+}
+
 static int hand_out(struct search *search, struct ebb_error *error)
 {
+    skip_clear(search);
     engage_replicas(search);
     for (unsigned i = 0; i < search->replicas; i++) {
         if (search->jobs[i].active) {
@@ -327,6 +343,7 @@ static int hand_out(struct search *search, struct ebb_error *error)
             end_job(&search->jobs[i]);
             return -1;
         }
+        skip_clear(search);
     }
     return 0;
 }

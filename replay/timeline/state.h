@@ -10,6 +10,7 @@
  *   answer.c       what a move's answer consists of
  *   search.c       the last hit in a part of history, on one replica or several
  *   searched.c     what earlier searches have told
+ *   page_sets.c    where nothing was touched that is looked for; note_pages.c makes the sets
  *   scanner.c      everything that hits, as rows (scan.h); scan_rows.c: from worker to caller
  *   reach.c        bringing a replica to a position
  *   drive.c        running a replica
@@ -30,6 +31,7 @@
 #define EBB_REPLAY_TIMELINE_STATE_H
 
 #include "engine/replica.h"
+#include "log/page_sets.h"
 #include "timeline.h"
 
 #define TIMELINE_MAX_WORKERS 16u
@@ -97,7 +99,10 @@ struct timeline {
     struct breakpoint_list breakpoints;
     size_t breakpoint_capacity;
     struct searched searched[TIMELINE_SEARCHED];
-    size_t next_searched;            /* to be replaced */
+    size_t next_searched;           /* to be replaced */
+    struct ebb_page_set *page_sets; /* in order */
+    size_t page_set_count;
+    bool page_sets_read;
     struct worker_context suspended; /* what the handler that a step entered was called from */
     uint64_t handler_pc;
     struct checkpoint *diversion; /* where it began; NULL: no diversion */

@@ -156,6 +156,13 @@ int timeline_seek(struct timeline *timeline, uint64_t position, struct timeline_
 int timeline_run_forward(struct timeline *timeline, uint64_t limit, struct timeline_stop *stop,
                          struct ebb_error *error);
 /*
+ * The same up to the end. If that is reached from the beginning, page sets (log/page_sets.h) are
+ * written beside the log, if that is possible: from then on searches and scans leave out parts of
+ * history in which no page was touched that they are about.
+ */
+int timeline_note_pages(struct timeline *timeline, struct timeline_stop *stop,
+                        struct ebb_error *error);
+/*
  * Takes a checkpoint where it is if the last one is more than twice checkpoint_every before.
  * Without breakpoints it then reaches limit. With some, it searches the intervals between here and
  * limit, from the latest to the earliest: each is restored and replayed once, whatever number of

@@ -23,6 +23,7 @@
 #include "context.h"
 #include "coverage.h"
 #include "map.h"
+#include "pages.h"
 #include "physical.h"
 #include "translations.h"
 #include "watch_ranges.h"
@@ -553,6 +554,7 @@ void worker_breakpoints_device_wrote(struct worker *worker, uint64_t offset, uin
 {
     guint i;
 
+    worker_pages_device_wrote(worker);
     for (i = 0; i < worker->breakpoints->len; i++) {
         const struct worker_breakpoint *watch = breakpoint(worker, i);
         struct worker_span data;

@@ -22,6 +22,7 @@
 #include "interrupts.h"
 #include "kvm.h"
 #include "map.h"
+#include "pages.h"
 #include "ram.h"
 #include "replay.h"
 #include "rows.h"
@@ -125,6 +126,7 @@ void worker_create(const struct worker_manifest *manifest, const struct worker_o
     worker->watch_ranges = worker_watch_ranges_new();
     worker->coverage = worker_coverage_new();
     worker->calls = worker_calls_new();
+    worker->pages = worker_pages_new();
     if (worker_events_open(worker, options, &error)) {
         give_up(&error);
     }

@@ -5,6 +5,7 @@
 #include "changes.h"
 #include "hooks.h"
 #include "loop.h"
+#include "pages.h"
 #include "ram.h"
 #include "replay.h"
 #include "translations.h"
@@ -15,6 +16,7 @@ const struct ebb_hooks worker_hooks = {
     .ram_written = worker_ram_written,
     .semihosting = worker_replay_semihosting,
     .vcpu_loop = worker_loop_serve,
+    .translated = worker_pages_translated,
     .block_translated = worker_translations_add,
     .breakpoint_at = worker_breakpoints_have,
     .breakpoint_reached = worker_breakpoints_reached,

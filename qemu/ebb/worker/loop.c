@@ -15,6 +15,7 @@
 #include "enclose.h"
 #include "events.h"
 #include "loop.h"
+#include "pages.h"
 #include "physical.h"
 #include "ram.h"
 #include "resolve.h"
@@ -350,6 +351,13 @@ static int handle_take_coverage(struct worker *worker, struct request *request,
     return 0;
 }
 
+static int handle_take_pages(struct worker *worker, struct request *request,
+                             struct ebb_error *error)
+{
+    worker_pages_take(worker, request->reply);
+    return 0;
+}
+
 static request_handler *const handlers[] = {
     [WORKER_HELLO] = handle_hello,
     [WORKER_TARGET_XML] = handle_target_xml,
@@ -374,6 +382,7 @@ static request_handler *const handlers[] = {
     [WORKER_TAKE_ROWS] = handle_take_rows,
     [WORKER_SET_COVERAGE] = handle_set_coverage,
     [WORKER_TAKE_COVERAGE] = handle_take_coverage,
+    [WORKER_TAKE_PAGES] = handle_take_pages,
 };
 
 /* The engine is gone, or told us to go: there is nothing to save. */

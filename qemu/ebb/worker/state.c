@@ -14,6 +14,7 @@
 #include "ebb/position.h"
 #include "events.h"
 #include "map.h"
+#include "pages.h"
 #include "ram.h"
 #include "state.h"
 
@@ -96,6 +97,7 @@ int worker_state_set(struct worker *worker, const void *blob, size_t size, struc
     worker->kvm.progress = header.progress;
     ebb_position_set(header.moment.position);
     clockwork_load(&worker->clockwork, header.moment);
+    worker_pages_lose(worker);
     forget_derived(worker);
     worker_ram_accept_replaced(worker);
     if (worker_map_restore(worker, header.map_event, error)) {
@@ -158,6 +160,7 @@ int worker_state_load_keyframe(struct worker *worker, const uint8_t *message, si
     worker->kvm.progress = (struct worker_progress){.counter_cost = 1};
     ebb_position_set(keyframe.position);
     clockwork_load(&worker->clockwork, moment_arrived(keyframe.position));
+    worker_pages_lose(worker);
     forget_derived(worker);
     worker_ram_accept_replaced(worker);
     worker_ram_collect_dirty(worker);

@@ -74,6 +74,7 @@ struct worker_resolution;
 struct worker_rows;
 struct worker_coverage_marks;
 struct worker_calls;
+struct worker_pages;
 
 /* A recording of KVM. */
 struct worker_kvm {
@@ -145,6 +146,7 @@ struct worker {
     struct worker_coverage_marks *coverage;
     bool entering; /* an exception */
     struct worker_calls *calls;
+    struct worker_pages *pages;
     struct clockwork clockwork;
     uint64_t run_end; /* the position where the execution under way would end */
 
