@@ -237,9 +237,8 @@ bool recording_remove_empty(const char *directory, const struct recording_direct
 static int delete_opened(DIR *opened, const char *directory, const struct recording_directory *made,
                          struct ebb_error *error)
 {
-    static const char *const names[] = {MANIFEST_NAME, EBB_LOG_FILE, EBB_KEYFRAMES_FILE,
-                                        EBB_START_FILE, EBB_INDEX_FILE,
-                                        EBB_PAGES_FILE};
+    static const char *const names[] = {MANIFEST_NAME,  EBB_LOG_FILE,   EBB_KEYFRAMES_FILE,
+                                        EBB_START_FILE, EBB_INDEX_FILE, EBB_PAGES_FILE};
     struct stat status;
 
     if (fstat(dirfd(opened), &status) < 0 || status.st_dev != made->device ||

@@ -56,10 +56,10 @@ enum ebb_block_type {
     EBB_BLOCK_POSITIONS = 0x4e534f50, /* "POSN": positions of a block of events, compressed */
     EBB_BLOCK_KEYFRAME_POSITIONS = 0x534f504b, /* "KPOS" */
     EBB_BLOCK_CLEARS = 0x53524c43,             /* "CLRS": positions of exclusive clears */
-    EBB_BLOCK_INDEX_END = 0x444e4549, /* "IEND": what the index belongs to; makes it valid */
+    EBB_BLOCK_INDEX_END = 0x444e4549,     /* "IEND": what the index belongs to; makes it valid */
     EBB_BLOCK_PAGE_SET = 0x54455350,      /* "PSET": pages that were touched */
     EBB_BLOCK_PAGE_SETS_END = 0x444e4550, /* "PEND": what page sets belong to; makes them valid */
-    EBB_BLOCK_START = 0x54525453,     /* "STRT": where a recording begins that lost its beginning */
+    EBB_BLOCK_START = 0x54525453, /* "STRT": where a recording begins that lost its beginning */
 };
 
 /* A block header without its framing; what first and the positions mean depends on the type. */

@@ -400,7 +400,8 @@ struct worker_call {
 #define WORKER_MAX_PAGE_SET (1u << 20) /* pages; with more of them they are not known */
 
 enum worker_pages_flag {
-    WORKER_PAGES_UNKNOWN = 1 << 0, /* this is the first request since the worker was given a state */
+    WORKER_PAGES_UNKNOWN =
+        1 << 0, /* this is the first request since the worker was given a state */
     WORKER_PAGES_DEVICE_WRITES = 1 << 1, /* something else than the CPU wrote to RAM */
 };
 
@@ -429,8 +430,8 @@ enum worker_exception {
  * return, behind it. Of a call that has ended there are no return addresses, and of the registers
  * asked for those of a result, the first two. After it come value_count x uint64_t: the collector's
  * registers in the order of their numbers, then the return addresses; the loads, each padded to 8
- * bytes; then the data, before and after the access, each padded to 8 bytes. Data that is not in RAM
- * has no bytes.
+ * bytes; then the data, before and after the access, each padded to 8 bytes. Data that is not in
+ * RAM has no bytes.
  */
 struct worker_row {
     uint32_t size; /* bytes, with all that comes after it */

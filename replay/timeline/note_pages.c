@@ -7,10 +7,13 @@
 
 #include <stdlib.h>
 
-/* Instructions in one set: few enough for what is searched in vain to be little, enough for the
- * TLB, which is emptied between two, to be filled at no price; and so many sets at most. */
-#define LEAST_LENGTH (16u << 20)
+/* So many sets are wanted, and at most. One has LEAST to MOST instructions if that leads to no
+ * more: enough for the TLB, which is emptied between two, to be filled at no price; so few that it
+ * is little that is searched in vain. */
+#define SETS 256u
 #define MOST_SETS 2048u
+#define LEAST_LENGTH (16u << 10)
+#define MOST_LENGTH (16u << 20)
 
 struct notes {
     struct ebb_page_set *sets;
@@ -59,9 +62,15 @@ static int take(struct timeline *timeline, struct notes *notes, uint64_t from,
 
 static uint64_t length_of_set(const struct timeline *timeline)
 {
-    uint64_t length = (timeline->end - timeline->begin) / MOST_SETS;
+    uint64_t all = timeline->end - timeline->begin, length = all / SETS;
 
-    return length > LEAST_LENGTH ? length : LEAST_LENGTH;
+    if (length < LEAST_LENGTH) {
+        return LEAST_LENGTH;
+    }
+    if (length <= MOST_LENGTH) {
+        return length;
+    }
+    return all / MOST_SETS > MOST_LENGTH ? all / MOST_SETS : MOST_LENGTH;
 }
 
 static int run_and_take(struct timeline *timeline, struct notes *notes, struct timeline_stop *stop,
@@ -72,9 +81,8 @@ static int run_and_take(struct timeline *timeline, struct notes *notes, struct t
     take(timeline, notes, timeline->moment.position, NULL); /* from here on */
     do {
         from = timeline->moment.position;
-        if (run_forward(timeline,
-                        timeline->end - from > length ? from + length : timeline->end, stop,
-                        error) ||
+        if (run_forward(timeline, timeline->end - from > length ? from + length : timeline->end,
+                        stop, error) ||
             take(timeline, notes, from, error)) {
             return -1;
         }

@@ -72,6 +72,14 @@ static void tell_lies(const struct fake_worker *worker, const struct worker_run 
     }
 }
 
+/* The sets that searches go by are made by brute force (toy_pages.h). */
+static void serve_pages(void)
+{
+    const struct worker_page_set set = {.flags = WORKER_PAGES_UNKNOWN};
+
+    fake_reply(WORKER_TAKE_PAGES, &set, sizeof(set));
+}
+
 static void serve_run(struct fake_worker *worker, const void *payload)
 {
     struct worker_stop stop;
@@ -402,6 +410,9 @@ static void serve(struct fake_worker *worker, const struct worker_message *reque
                                      request->length - sizeof(uint64_t));
         holds += strcmp(lie, "maybe") == 0 ? 2 : 0;
         fake_reply(request->type, &holds, sizeof(holds));
+        break;
+    case WORKER_TAKE_PAGES:
+        serve_pages();
         break;
     case WORKER_SET_COLLECTOR:
         fake_reply(request->type, NULL, 0);

@@ -37,7 +37,7 @@ char *fixture_directory(void)
 
 void fixture_remove(char *directory)
 {
-    static const char *const files[] = {"log", "keyframes", "index", "start", "start.new"};
+    static const char *const files[] = {"log", "keyframes", "index", "pages", "start", "start.new"};
     char name[4096];
     size_t i;
 

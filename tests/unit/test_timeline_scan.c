@@ -6,6 +6,7 @@
 #include "recording_fixture.h"
 #include "log/format.h"
 #include "replay/timeline/scan.h"
+#include "toy_pages.h"
 #include "toy_session.h"
 #include "unit.h"
 
@@ -352,6 +353,7 @@ static void one_move(struct walk *walk)
     }
 }
 
+/* An even seed is a walk with page sets. */
 static struct walk *begin(uint64_t seed, struct timeline_options options)
 {
     struct toy_history_options history = {.seed = seed, .length = HISTORY_LENGTH};
@@ -360,7 +362,12 @@ static struct walk *begin(uint64_t seed, struct timeline_options options)
     assert_non_null(walk);
     walk->random = seed;
     walk->workers = options.workers;
-    session_open(&walk->session, &history, options);
+    walk->session = (struct toy_session){.directory = fixture_directory()};
+    session_make(&walk->session, &history);
+    if (seed % 2 == 0) {
+        toy_pages_write(walk->session.history, walk->session.directory, seed);
+    }
+    session_open_made(&walk->session, options);
     assert_true(walk->session.history->resets > 0);
     return walk;
 }
@@ -387,6 +394,7 @@ static void test_one_worker(void **state)
 {
     (void)state;
     walk(1, 400, 0, (struct timeline_options){.workers = 1, .checkpoint_every = 1000});
+    walk(6, 400, 0, (struct timeline_options){.workers = 1, .checkpoint_every = 1000});
 }
 
 static void test_three_workers(void **state)

@@ -5,6 +5,7 @@
  */
 #include "recording_fixture.h"
 #include "checkpoints/checkpoint_set.h"
+#include "toy_pages.h"
 #include "toy_session.h"
 #include "unit.h"
 
@@ -248,13 +249,19 @@ static void check_budget(struct walk *walk, const struct timeline_options *optio
     }
 }
 
+/* An even seed is a walk with page sets. */
 static void walk(uint64_t seed, unsigned moves, unsigned kill_one_in,
                  struct timeline_options options)
 {
     struct toy_history_options history = {.seed = seed, .length = HISTORY_LENGTH};
     struct walk walk = {.random = seed, .kill_one_in = kill_one_in, .workers = options.workers};
 
-    session_open(&walk.session, &history, options);
+    walk.session = (struct toy_session){.directory = fixture_directory()};
+    session_make(&walk.session, &history);
+    if (seed % 2 == 0) {
+        toy_pages_write(walk.session.history, walk.session.directory, seed);
+    }
+    session_open_made(&walk.session, options);
     assert_true(walk.session.history->resets > 0);
     assert_true(walk.session.history->keyframes > 2);
     session_check_state(&walk.session);
@@ -281,6 +288,8 @@ static void test_three_workers(void **state)
 {
     (void)state;
     walk(3, 1500, 0,
+         (struct timeline_options){.workers = 3, .memory_budget = ROOMY, .checkpoint_every = 300});
+    walk(10, 1500, 0,
          (struct timeline_options){.workers = 3, .memory_budget = ROOMY, .checkpoint_every = 300});
 }
 

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Page sets of a toy history, by brute force. */
+#ifndef EBB_TOY_PAGES_H
+#define EBB_TOY_PAGES_H
+
+#include "toy_history.h"
+
+/* Writes them into the recording's directory: sets of 1 to 200 instructions, and some that tell of
+ * nothing. Failures fail the running test. */
+void toy_pages_write(const struct toy_history *history, const char *directory, uint64_t seed);
+
+#endif
