@@ -244,6 +244,7 @@ static size_t write_file(const struct coverage *coverage, size_t first, FILE *ou
 static int write_tracefile(const struct coverage *coverage, const char *path)
 {
     FILE *output = fopen(path, "w");
+    bool failed;
 
     if (!output) {
         return ebb_fail(coverage->error, EBB_ERROR_FAILED, "cannot write %s: %s", path,
@@ -253,9 +254,9 @@ static int write_tracefile(const struct coverage *coverage, const char *path)
     for (size_t i = 0; i < coverage->count;) {
         i = write_file(coverage, i, output);
     }
-    return (ferror(output) != 0) | (fclose(output) != 0)
-               ? ebb_fail(coverage->error, EBB_ERROR_FAILED, "cannot write %s", path)
-               : 0;
+    failed = ferror(output) != 0;
+    failed = fclose(output) != 0 || failed;
+    return failed ? ebb_fail(coverage->error, EBB_ERROR_FAILED, "cannot write %s", path) : 0;
 }
 
 /* Lines of a file from `first` on: how many there are, and were executed. */

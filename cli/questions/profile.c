@@ -164,6 +164,7 @@ static int draw(struct profile *profile, const char *path)
     struct question *question = profile->question;
     char title[200];
     FILE *file = fopen(path, "w");
+    bool failed;
 
     if (!file) {
         return ebb_fail(profile->error, EBB_ERROR_FAILED, "cannot write %s: %s", path,
@@ -175,9 +176,9 @@ static int draw(struct profile *profile, const char *path)
              question->scan.from, question->scan.to, profile->stacks.count,
              question->scan.sample_every);
     stacks_draw(&profile->stacks, title, "samples", file);
-    return (ferror(file) != 0) | (fclose(file) != 0)
-               ? ebb_fail(profile->error, EBB_ERROR_FAILED, "cannot write %s", path)
-               : 0;
+    failed = ferror(file) != 0;
+    failed = fclose(file) != 0 || failed;
+    return failed ? ebb_fail(profile->error, EBB_ERROR_FAILED, "cannot write %s", path) : 0;
 }
 
 static int choose_distance(struct question *question, struct ebb_error *error)

@@ -12,7 +12,7 @@
  * is little that is searched in vain. */
 #define SETS 256u
 #define MOST_SETS 2048u
-#define LEAST_LENGTH (16u << 10)
+#define LEAST_LENGTH (1u << 10)
 #define MOST_LENGTH (16u << 20)
 
 struct notes {

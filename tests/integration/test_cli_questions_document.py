@@ -11,7 +11,7 @@ from harness import documents, ebb
 
 
 def masked(text):
-    return documents.masked(re.sub(r"\+0x\w+ \(", "+N (", text))
+    return documents.masked(re.sub(r"\d+\.\d\d%", "N%", re.sub(r"\+0x\w+ \(", "+N (", text)))
 
 
 class Document(unittest.TestCase):
