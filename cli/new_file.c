@@ -3,27 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static int write_all(int descriptor, const char *bytes, size_t size)
-{
-    while (size) {
-        ssize_t written = write(descriptor, bytes, size);
-
-        if (written < 0 && errno != EINTR) {
-            return -1;
-        }
-        if (written > 0) {
-            bytes += written;
-            size -= (size_t)written;
-        }
-    }
-    return fsync(descriptor);
-}
 
 /* The permissions that a file gets which open() makes; mkstemp() leaves those of others out. */
 static mode_t usual_mode(void)
@@ -34,48 +17,90 @@ static mode_t usual_mode(void)
     return 0666 & ~mask;
 }
 
-/* Fills the file made under another name, and gives it its own. */
-static int fill(int descriptor, const char *temporary, const char *path, const void *bytes,
-                size_t size)
+static int fail_to_write(const char *path, const char *why, struct ebb_error *error)
 {
-    int status = fchmod(descriptor, usual_mode()) < 0 ? -1 : write_all(descriptor, bytes, size);
-    int problem = errno;
+    return ebb_fail(error, EBB_ERROR_FAILED, "cannot write %s: %s", path, why);
+}
 
-    if (close(descriptor) < 0 && status == 0) {
-        status = -1;
-        problem = errno;
+int new_file_open(struct new_file *new, const char *path, struct ebb_error *error)
+{
+    int descriptor;
+
+    *new = (struct new_file){.path = path};
+    if (asprintf(&new->temporary, "%s.XXXXXX", path) < 0) {
+        new->temporary = NULL;
+        return ebb_fail_memory(error);
     }
-    if (status == 0 && rename(temporary, path) < 0) {
-        status = -1;
-        problem = errno;
+    descriptor = mkostemp(new->temporary, O_CLOEXEC);
+    if (descriptor < 0) {
+        fail_to_write(path, strerror(errno), error);
+        free(new->temporary);
+        new->temporary = NULL;
+        return -1;
     }
-    if (status < 0) {
-        unlink(temporary);
+    new->file = fchmod(descriptor, usual_mode()) < 0 ? NULL : fdopen(descriptor, "w");
+    if (!new->file) {
+        fail_to_write(path, strerror(errno), error);
+        close(descriptor);
+        new_file_drop(new);
+        return -1;
     }
-    errno = problem;
-    return status;
+    return 0;
+}
+
+/* Closes it as well. Returns NULL, or what went wrong. */
+static const char *put_on_disk(struct new_file *new)
+{
+    const char *problem = ferror(new->file) ? "an earlier write failed" : NULL;
+
+    if (fflush(new->file) == EOF || fsync(fileno(new->file)) < 0) {
+        problem = strerror(errno);
+    }
+    if (fclose(new->file) == EOF && !problem) {
+        problem = strerror(errno);
+    }
+    new->file = NULL;
+    return problem;
+}
+
+int new_file_finish(struct new_file *new, struct ebb_error *error)
+{
+    const char *problem = put_on_disk(new);
+
+    if (!problem && rename(new->temporary, new->path) < 0) {
+        problem = strerror(errno);
+    }
+    if (problem) {
+        fail_to_write(new->path, problem, error);
+        unlink(new->temporary);
+    }
+    free(new->temporary);
+    new->temporary = NULL;
+    return problem ? -1 : 0;
+}
+
+void new_file_drop(struct new_file *new)
+{
+    if (new->file) {
+        fclose(new->file);
+        new->file = NULL;
+    }
+    if (new->temporary) {
+        unlink(new->temporary);
+        free(new->temporary);
+        new->temporary = NULL;
+    }
 }
 
 int new_file_write(const char *path, const void *bytes, size_t size, struct ebb_error *error)
 {
-    char *temporary = NULL;
-    int descriptor, status;
+    struct new_file new;
 
-    if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
-        return ebb_fail_memory(error);
+    if (new_file_open(&new, path, error) < 0) {
+        return -1;
     }
-    descriptor = mkstemp(temporary);
-    status = descriptor < 0 ? -1 : fill(descriptor, temporary, path, bytes, size);
-    if (status < 0) {
-        ebb_fail(error, EBB_ERROR_FAILED, "cannot write %s: %s", path, strerror(errno));
-    }
-    free(temporary);
-    return status;
-}
-
-static int fail_to_write(const char *path, const char *why, struct ebb_error *error)
-{
-    return ebb_fail(error, EBB_ERROR_FAILED, "cannot write %s: %s", path, why);
+    fwrite(bytes, 1, size, new.file);
+    return new_file_finish(&new, error);
 }
 
 int new_file_check(const char *path, struct ebb_error *error)
