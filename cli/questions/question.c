@@ -47,17 +47,17 @@ static int read_numbers(struct question *question, struct timeline_options *opti
                         struct ebb_error *error)
 {
     const char *const *values = question->arguments->values;
+    const char *rows = question->without_rows ? NULL : values[QUESTION_LIMIT];
     unsigned long long workers = default_workers(), memory = 0, limit = 0;
 
     if ((values[QUESTION_WORKERS] &&
          options_number(values[QUESTION_WORKERS], "--workers", WORKERS_MAX, &workers, error) < 0) ||
         (values[QUESTION_MEMORY] &&
          options_size(values[QUESTION_MEMORY], "--memory", &memory, error) < 0) ||
-        (values[QUESTION_LIMIT] &&
-         options_number(values[QUESTION_LIMIT], "--limit", INT64_MAX, &limit, error) < 0)) {
+        (rows && options_number(rows, "--limit", INT64_MAX, &limit, error) < 0)) {
         return -1;
     }
-    if (workers == 0 || (values[QUESTION_LIMIT] && limit == 0)) {
+    if (workers == 0 || (rows && limit == 0)) {
         return ebb_fail(error, EBB_ERROR_USAGE, "%s must be at least 1",
                         workers == 0 ? "--workers" : "--limit");
     }
@@ -146,7 +146,7 @@ int question_open(struct question *question, const struct arguments *arguments,
                   struct ebb_error *error)
 {
     question->arguments = arguments;
-    question->json = arguments->values[QUESTION_JSON] != NULL;
+    question->json = !question->without_rows && arguments->values[QUESTION_JSON];
     progress_begin(&question->progress, "scanning");
     return open_recording(question, error) < 0 || open_timeline(question, error) < 0 ||
                    open_symbols(question, error) < 0 || read_range(question, error) < 0

@@ -15,25 +15,24 @@
 
 #include "replay/timeline/scan.h"
 
-/* The first entries of each command's table of options; its own come after them. */
+/* The first entries of each command's table of options; its own come after them. What prints no
+ * rows has none of the last two, and its own in their places. */
 enum {
-    QUESTION_JSON,
     QUESTION_FROM,
     QUESTION_TO,
-    QUESTION_LIMIT,
     QUESTION_SYMBOLS,
     QUESTION_WORKERS,
     QUESTION_MEMORY,
+    QUESTION_OWN_WITHOUT_ROWS,
+    QUESTION_JSON = QUESTION_OWN_WITHOUT_ROWS,
+    QUESTION_LIMIT,
     QUESTION_OWN,
 };
 
 /* clang-format off */
-#define QUESTION_OPTIONS                                                                           \
-    [QUESTION_JSON] = {"json", 0, NULL, "Prints a JSON array, one row to a line."},                \
+#define QUESTION_OPTIONS_WITHOUT_ROWS                                                              \
     [QUESTION_FROM] = {"from", 0, "begin|POSITION", "Begins at this position."},                   \
     [QUESTION_TO] = {"to", 0, "end|POSITION", "Ends before this position."},                       \
-    [QUESTION_LIMIT] = {"limit", 0, "N",                                                           \
-                        "Ends after N rows, and those of the same position."},                     \
     [QUESTION_SYMBOLS] = {"symbols", 0, "ELF",                                                     \
                           "Names of functions and data are from this file, and not from the one "  \
                           "that the recording names; a kernel that has moved itself (KASLR) is "   \
@@ -44,6 +43,12 @@ enum {
     [QUESTION_MEMORY] = {"memory", 0, "SIZE",                                                      \
                          "Memory for checkpoints, in bytes or with K, M, G; by default a quarter " \
                          "of this machine's."}
+
+#define QUESTION_OPTIONS                                                                           \
+    QUESTION_OPTIONS_WITHOUT_ROWS,                                                                 \
+    [QUESTION_JSON] = {"json", 0, NULL, "Prints a JSON array, one row to a line."},                \
+    [QUESTION_LIMIT] = {"limit", 0, "N",                                                           \
+                        "Ends after N rows, and those of the same position."}
 /* clang-format on */
 
 struct question {
@@ -64,6 +69,7 @@ struct question {
     bool (*wants)(struct question *question, const struct timeline_row *row);
     void *opaque;         /* the command's */
     bool without_operand; /* of the command: it takes none but the recording */
+    bool without_rows;    /* of the command: it has no options for rows */
     uint64_t limit;       /* of rows; 0: none */
     uint64_t told, last;  /* rows printed, and the position of the last */
     bool json;
