@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The commands; each is in the file of its name. Others are in questions/questions.h. */
+/* The commands; each is in the file of its name. Others are in questions/questions.h and
+ * exports/exports.h. */
 #ifndef EBB_CLI_COMMANDS_H
 #define EBB_CLI_COMMANDS_H
 

@@ -2,6 +2,7 @@
 /* The ebb command: finds the command that is meant, runs it, says what went wrong. */
 #include "commands.h"
 #include "completion.h"
+#include "exports/exports.h"
 #include "manual.h"
 #include "questions/questions.h"
 #include "version.h"
@@ -39,6 +40,7 @@ static const struct command *const commands[] = {
     &command_switches,
     &command_profile,
     &command_coverage,
+    &command_export,
     &command_doctor,
     &command_help,
     NULL,

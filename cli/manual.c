@@ -141,6 +141,18 @@ static void print_synopsis(FILE *out, const struct command *command)
     }
 }
 
+static void print_words(FILE *out, const struct command *command)
+{
+    const char *word, *summary;
+
+    if (command->word) {
+        fprintf(out, "\n%s:\n", command->words_title);
+        for (size_t i = 0; (word = command->word(i, &summary)); i++) {
+            print_entry(out, word, summary, 12);
+        }
+    }
+}
+
 void manual_command_help(FILE *out, const struct command *command)
 {
     char option[80];
@@ -149,6 +161,7 @@ void manual_command_help(FILE *out, const struct command *command)
     print_synopsis(out, command);
     fputs("\n\n", out);
     print_wrapped(out, command->description, 0, 0);
+    print_words(out, command);
     fputs("\nOptions:\n", out);
     for (const struct option_spec *spec = command->options; spec->name; spec++) {
         format_option(spec, option, sizeof(option));
@@ -269,6 +282,22 @@ static void roff_examples(FILE *out, const char *examples)
     fputs(".fi\n", out);
 }
 
+static void roff_words(FILE *out, const struct command *command)
+{
+    const char *word, *summary;
+
+    if (command->word) {
+        fputs(".SH ", out);
+        for (const char *letter = command->words_title; *letter; letter++) {
+            fputc(toupper((unsigned char)*letter), out);
+        }
+        fputc('\n', out);
+        for (size_t i = 0; (word = command->word(i, &summary)); i++) {
+            roff_entry(out, word, summary);
+        }
+    }
+}
+
 void manual_command_page(FILE *out, const struct command *command)
 {
     char option[80];
@@ -292,6 +321,7 @@ void manual_command_page(FILE *out, const struct command *command)
     roff_section(out, "DESCRIPTION");
     print_roff(out, command->description);
     fputc('\n', out);
+    roff_words(out, command);
     roff_section(out, "OPTIONS");
     for (const struct option_spec *spec = command->options; spec->name; spec++) {
         format_option(spec, option, sizeof(option));

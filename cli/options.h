@@ -51,6 +51,10 @@ struct command {
     const char *examples;        /* lines of "command" or "# what it does"; may be NULL */
     const struct option_spec *options;
     int operands_max;
+    /* What the first operand may be: word n, and a line about it; NULL behind the last. NULL:
+     * anything. words_title stands above them ("Formats"). */
+    const char *words_title;
+    const char *(*word)(size_t n, const char **summary);
     /* Returns 0, or -1 after filling *error; the error's kind is the exit status. */
     int (*run)(const struct arguments *arguments, struct ebb_error *error);
 };
