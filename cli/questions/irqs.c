@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ebb irqs: every interrupt that was taken. */
-#include "device_tree.h"
 #include "exception_words.h"
-#include "irq_events.h"
+#include "irq_list.h"
 #include "question.h"
 #include "questions.h"
 
@@ -20,18 +19,6 @@ static const struct option_spec options[] = {
     {0},
 };
 
-#define SPURIOUS_FIRST 1020u /* numbers that stand for no interrupt: up to 1023 */
-#define SPURIOUS_LAST 1023u
-#define MORE_MAX 4u /* numbers of further interrupts that one handler has been told of */
-
-/* One that was taken. Absent values are UINT64_MAX. */
-struct irq {
-    struct timeline_row row; /* its pointers lead nowhere */
-    uint64_t number, latency, duration;
-    uint32_t more[MORE_MAX];
-    unsigned more_count;
-};
-
 struct device {
     uint64_t number; /* UINT64_MAX: unknown */
     uint64_t count, latency, latency_max, latency_count, duration, duration_max, duration_count;
@@ -39,70 +26,15 @@ struct device {
 
 struct irqs {
     struct question *question;
-    struct irq_events events;
-    struct device_tree *tree;
-    /* Those that are not printed yet, in the order of entry: their handlers have not returned. */
-    struct irq *list;
-    size_t count, capacity;
-    uint64_t taken; /* so far */
-    uint64_t to;    /* those in front of this position are wanted */
+    struct irq_list open; /* not printed yet: their handlers, or ones before, have not returned */
+    uint64_t taken;       /* so far */
+    uint64_t to;          /* those in front of this position are wanted */
     struct device *devices;
     size_t device_count;
     bool by_device, enough;
     int status;
     struct ebb_error *error;
 };
-
-static const char *const private_names[] = {
-    [22] = "debug communications channel",
-    [23] = "performance monitors",
-    [24] = "cross-trigger interface",
-    [25] = "GIC maintenance",
-    [26] = "EL2 physical timer",
-    [27] = "EL1 virtual timer",
-    [28] = "EL2 virtual timer",
-    [29] = "EL3 physical timer",
-    [30] = "EL1 physical timer",
-    [31] = NULL,
-};
-
-/* "" if nothing is known. The numbers of private interrupts are those of Arm's Base System
- * Architecture, 3.6. */
-static const char *name_of(const struct irqs *irqs, uint64_t number)
-{
-    if (number < 16) {
-        return "software generated";
-    }
-    if (number < 32 && private_names[number]) {
-        return private_names[number];
-    }
-    if (number >= SPURIOUS_FIRST && number <= SPURIOUS_LAST) {
-        return "spurious";
-    }
-    return number < DEVICE_TREE_INTERRUPTS ? irqs->tree->names[number] : "";
-}
-
-static void acknowledged(void *opaque, uint64_t position, uint32_t number)
-{
-    struct irqs *irqs = opaque;
-    bool spurious = number >= SPURIOUS_FIRST && number <= SPURIOUS_LAST;
-
-    (void)position;
-    /* Of the handlers that run, the innermost asks. */
-    for (size_t i = irqs->count; i > 0; i--) {
-        struct irq *irq = &irqs->list[i - 1];
-
-        if (irq->duration != UINT64_MAX) {
-            continue;
-        }
-        if (irq->number == UINT64_MAX) {
-            irq->number = number;
-        } else if (!spurious && irq->more_count < MORE_MAX) {
-            irq->more[irq->more_count++] = number;
-        }
-        return;
-    }
-}
 
 static void add_to(uint64_t value, uint64_t *sum, uint64_t *most, uint64_t *count)
 {
@@ -139,7 +71,7 @@ static int count_irq(struct irqs *irqs, const struct irq *irq)
 
 static void print_number(const struct irqs *irqs, uint64_t number)
 {
-    const char *name = name_of(irqs, number);
+    const char *name = irq_list_name(&irqs->open, number);
 
     if (number == UINT64_MAX) {
         fputs(" unknown", stdout);
@@ -172,48 +104,6 @@ static int print_irq(struct irqs *irqs, const struct irq *irq)
     return 0;
 }
 
-static void set_known(json_t *object, const char *name, uint64_t value)
-{
-    if (value != UINT64_MAX) {
-        json_object_set_new(object, name, json_unsigned(value));
-    }
-}
-
-static void set_number(const struct irqs *irqs, json_t *object, uint64_t number)
-{
-    const char *name = name_of(irqs, number);
-
-    set_known(object, "number", number);
-    if (*name) {
-        json_object_set_new(object, "device", json_string(name));
-    }
-}
-
-static json_t *describe_irq(struct irqs *irqs, const struct irq *irq)
-{
-    const char *where = locations_find(&irqs->question->locations, irq->row.from_pc);
-    json_t *object =
-        json_pack("{s:o, s:s, s:s, s:o}", "position", json_unsigned(irq->row.position), "kind",
-                  exception_kind_name(irq->row.exception), "mode",
-                  exception_mode_name(irq->row.mode), "pc", json_hexadecimal(irq->row.from_pc));
-
-    set_number(irqs, object, irq->number);
-    if (irq->more_count) {
-        json_t *more = json_array();
-
-        for (unsigned i = 0; i < irq->more_count; i++) {
-            json_array_append_new(more, json_unsigned(irq->more[i]));
-        }
-        json_object_set_new(object, "more", more);
-    }
-    set_known(object, "latency", irq->latency);
-    set_known(object, "duration", irq->duration);
-    if (where && *where) {
-        json_object_set_new(object, "location", json_string(where));
-    }
-    return object;
-}
-
 static int emit(struct irqs *irqs, const struct irq *irq)
 {
     struct question *question = irqs->question;
@@ -222,77 +112,24 @@ static int emit(struct irqs *irqs, const struct irq *irq)
         return count_irq(irqs, irq);
     }
     progress_clear(&question->progress);
-    return question->json ? json_list_add(&question->list, describe_irq(irqs, irq), irqs->error)
+    return question->json ? json_list_add(&question->list,
+                                          irq_list_describe(&irqs->open, &question->locations, irq),
+                                          irqs->error)
                           : print_irq(irqs, irq);
 }
 
 /* Prints those that nothing more will be known of, up to the first of which more may. */
 static int emit_ended(struct irqs *irqs, bool all)
 {
+    struct irq_list *open = &irqs->open;
     size_t done = 0;
 
-    while (done < irqs->count && (all || irqs->list[done].duration != UINT64_MAX)) {
-        if (emit(irqs, &irqs->list[done++])) {
+    while (done < open->count && (all || open->list[done].duration != UINT64_MAX)) {
+        if (emit(irqs, &open->list[done++])) {
             return -1;
         }
     }
-    irqs->count -= done;
-    if (done) {
-        memmove(irqs->list, irqs->list + done, irqs->count * sizeof(*irqs->list));
-    }
-    return 0;
-}
-
-/* The input of the CPU that made it take the interrupt: a hypervisor's guest has the virtual one.
- */
-static uint64_t latency_of(const struct irqs *irqs, const struct timeline_row *row)
-{
-    unsigned physical = row->exception == TIMELINE_EXCEPTION_FIQ, virtual = physical + 2;
-    unsigned line = irqs->events.high[virtual] && row->level < 2 ? virtual : physical;
-
-    return irqs->events.high[line] ? row->position - irqs->events.rose[line] : UINT64_MAX;
-}
-
-static int take(struct irqs *irqs, const struct timeline_row *row)
-{
-    size_t capacity = irqs->capacity ? irqs->capacity * 2 : 64;
-    struct irq *list;
-
-    if (irqs->count == irqs->capacity) {
-        list = realloc(irqs->list, capacity * sizeof(*list));
-        if (!list) {
-            return ebb_fail_memory(irqs->error);
-        }
-        irqs->list = list;
-        irqs->capacity = capacity;
-    }
-    irqs->list[irqs->count++] = (struct irq){
-        .row = *row,
-        .number = UINT64_MAX,
-        .latency = latency_of(irqs, row),
-        .duration = UINT64_MAX,
-    };
-    irqs->taken++;
-    return 0;
-}
-
-static bool same_context(const struct timeline_row *a, const struct timeline_row *b)
-{
-    return a->from_pc == b->from_pc && a->stack == b->stack && a->space == b->space &&
-           a->mode == b->mode;
-}
-
-/* A handler has returned to what it had interrupted, if it was one of an interrupt's. */
-static int returned(struct irqs *irqs, const struct timeline_row *row)
-{
-    for (size_t i = irqs->count; i > 0; i--) {
-        struct irq *irq = &irqs->list[i - 1];
-
-        if (irq->duration == UINT64_MAX && same_context(&irq->row, row)) {
-            irq->duration = row->position + 1 - irq->row.position;
-            return emit_ended(irqs, false);
-        }
-    }
+    irq_list_remove(open, 0, done);
     return 0;
 }
 
@@ -300,18 +137,14 @@ static int row_of(struct irqs *irqs, const struct timeline_row *row)
 {
     bool entry = row->kind == TIMELINE_ROW_EXCEPTION;
 
-    if (entry && row->exception != TIMELINE_EXCEPTION_IRQ &&
-        row->exception != TIMELINE_EXCEPTION_FIQ) {
+    if (entry && !irq_is_entered(row)) {
         return 0;
     }
-    if (!entry) {
-        return irq_events_go_behind(&irqs->events, row->position, irqs->error) ||
-                       returned(irqs, row)
-                   ? -1
-                   : 0;
-    }
-    if (irq_events_go(&irqs->events, row->position, irqs->error)) {
+    if (irq_list_reach(&irqs->open, row, irqs->error)) {
         return -1;
+    }
+    if (!entry) {
+        return irq_list_return(&irqs->open, row) ? emit_ended(irqs, false) : 0;
     }
     if (row->position >= irqs->to) {
         return 0;
@@ -321,7 +154,8 @@ static int row_of(struct irqs *irqs, const struct timeline_row *row)
         return 0;
     }
     irqs->question->last = row->position;
-    return take(irqs, row);
+    irqs->taken++;
+    return irq_list_enter(&irqs->open, row, irqs->error);
 }
 
 static int row(void *opaque, const struct timeline_row *row)
@@ -330,7 +164,7 @@ static int row(void *opaque, const struct timeline_row *row)
 
     irqs->status = row_of(irqs, row);
     return irqs->status || ferror(stdout) ||
-           (irqs->count == 0 && (irqs->enough || row->position >= irqs->to));
+           (irqs->open.count == 0 && (irqs->enough || row->position >= irqs->to));
 }
 
 static uint64_t mean(uint64_t sum, uint64_t count)
@@ -359,15 +193,15 @@ static json_t *describe_device(struct irqs *irqs, const struct device *device)
 {
     json_t *object = json_pack("{s:o}", "count", json_unsigned(device->count));
 
-    set_number(irqs, object, device->number);
+    irq_list_set_number(&irqs->open, object, device->number);
     if (device->latency_count) {
-        set_known(object, "latency", mean(device->latency, device->latency_count));
-        set_known(object, "latency_max", device->latency_max);
+        irq_set_known(object, "latency", mean(device->latency, device->latency_count));
+        irq_set_known(object, "latency_max", device->latency_max);
     }
     if (device->duration_count) {
-        set_known(object, "duration", mean(device->duration, device->duration_count));
-        set_known(object, "duration_max", device->duration_max);
-        set_known(object, "duration_sum", device->duration);
+        irq_set_known(object, "duration", mean(device->duration, device->duration_count));
+        irq_set_known(object, "duration_max", device->duration_max);
+        irq_set_known(object, "duration_sum", device->duration);
     }
     return object;
 }
@@ -426,25 +260,6 @@ static int scan(struct irqs *irqs)
     return status || irqs->status ? -1 : 0;
 }
 
-static int ask(struct irqs *irqs)
-{
-    struct question *question = irqs->question;
-
-    irqs->tree = calloc(1, sizeof(*irqs->tree));
-    if (!irqs->tree) {
-        return ebb_fail_memory(irqs->error);
-    }
-    irqs->events.acknowledged = acknowledged;
-    irqs->events.opaque = irqs;
-    if (device_tree_read(irqs->tree, question->timeline, question->recording.manifest,
-                         irqs->error) ||
-        irq_events_open(&irqs->events, question->recording.log, question->recording.manifest,
-                        irqs->error)) {
-        return -1;
-    }
-    return scan(irqs);
-}
-
 static int run(const struct arguments *arguments, struct ebb_error *error)
 {
     struct question question = {
@@ -458,12 +273,11 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     };
     int status = -1;
 
-    if (question_open(&question, arguments, error) == 0) {
-        status = ask(&irqs);
+    if (question_open(&question, arguments, error) == 0 &&
+        irq_list_open(&irqs.open, &question, error) == 0) {
+        status = scan(&irqs);
     }
-    irq_events_close(&irqs.events);
-    free(irqs.tree);
-    free(irqs.list);
+    irq_list_close(&irqs.open);
     free(irqs.devices);
     question_close(&question);
     return status;
