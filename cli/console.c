@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ebb console: what the guest printed, each line with its position. */
 #include "commands.h"
-#include "console_lines.h"
+#include "console_and_markers.h"
 #include "json_list.h"
-#include "markers.h"
 #include "recording.h"
 #include "text.h"
 
@@ -14,8 +13,6 @@ struct printer {
     const struct recording *recording;
     bool json;
     struct json_list list;
-    struct markers markers;
-    size_t next_marker;
 };
 
 static int print_json(struct printer *printer, const struct console_line *line,
@@ -32,7 +29,7 @@ static int print_json(struct printer *printer, const struct console_line *line,
         error);
 }
 
-static int print_marker(struct printer *printer, const struct marker *marker,
+static int print_marker(struct printer *printer, const struct console_line *marker,
                         struct ebb_error *error)
 {
     char place[RECORDING_PLACE_SIZE];
@@ -41,25 +38,12 @@ static int print_marker(struct printer *printer, const struct marker *marker,
         return json_list_add(&printer->list,
                              json_pack("{s:o, s:n, s:o}", recording_place_name(printer->recording),
                                        json_unsigned(marker->position), "console", "marker",
-                                       json_printable(marker->name, strlen(marker->name))),
+                                       json_printable(marker->marker, strlen(marker->marker))),
                              error);
     }
     printf("%15s  [marker %s]\n", recording_place(printer->recording, marker->position, place),
-           marker->name);
+           marker->marker);
     return 0;
-}
-
-/* Those up to a position. */
-static int print_markers(struct printer *printer, uint64_t until, struct ebb_error *error)
-{
-    const struct markers *markers = &printer->markers;
-    int status = 0;
-
-    while (status == 0 && printer->next_marker < markers->count &&
-           markers->list[printer->next_marker].position <= until) {
-        status = print_marker(printer, &markers->list[printer->next_marker++], error);
-    }
-    return status;
 }
 
 static int print_line(void *opaque, const struct console_line *line, struct ebb_error *error)
@@ -67,8 +51,8 @@ static int print_line(void *opaque, const struct console_line *line, struct ebb_
     struct printer *printer = opaque;
     char *text, place[RECORDING_PLACE_SIZE];
 
-    if (print_markers(printer, line->position, error) < 0) {
-        return -1;
+    if (line->marker) {
+        return print_marker(printer, line, error);
     }
     if (printer->json) {
         return print_json(printer, line, error) < 0 ? -1 : ferror(stdout) != 0;
@@ -98,22 +82,15 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
 
     if (recording_open(&recording, arguments, error) == 0) {
         printer.recording = &recording;
-        status = markers_read(&printer.markers, recording.log, recording.manifest, error);
-    }
-    if (status == 0) {
         if (printer.json) {
             json_list_begin(&printer.list, stdout);
         }
-        status = console_lines_visit(recording.log, recording.manifest, 0, UINT64_MAX, print_line,
-                                     &printer, error);
-        if (status == 0) {
-            status = print_markers(&printer, UINT64_MAX, error);
-        }
+        status = console_and_markers_visit(recording.log, recording.manifest, 0, UINT64_MAX,
+                                           print_line, &printer, error);
         if (printer.json) {
             json_list_end(&printer.list);
         }
     }
-    markers_clear(&printer.markers);
     recording_close(&recording);
     return status;
 }

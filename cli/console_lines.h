@@ -13,6 +13,7 @@ struct console_line {
     size_t console;    /* number in the manifest; manifest.console_count: by other means */
     const char *bytes; /* without its end, and not terminated */
     size_t length;
+    const char *marker; /* its name; NULL: it is none, but a line (console_and_markers.h) */
 };
 
 /* Calls visit for each line that begins at a position between from and to, in the order of their

@@ -3,17 +3,15 @@
 
 #include "console_lines.h"
 #include "device_guess.h"
+#include "guest_clock.h"
 #include "markers.h"
 #include "text.h"
 #include "until.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Of the memory-mapped timer that is recorded under KVM: QEMU's name, and its ticks. */
-#define TIMER_NAME "ebb-mmio-timer"
-#define TIMER_HZ "62500000"
 
 struct visitor {
     uint64_t from, to; /* positions; console_lines_visit() keeps to them by itself */
@@ -124,34 +122,13 @@ static void write_fact(FILE *file, const char *name, const char *value)
     free(text);
 }
 
-/* The timer has two ranges of registers: control, and above that the frame with the counts. */
-static void find_clock(struct rsp_recording *served, const struct manifest *manifest)
-{
-    const char *clock = json_string_value(json_object_get(manifest->root, "guest_clock"));
-
-    if (!clock || !strcmp(clock, "registers")) {
-        return;
-    }
-    if (!strcmp(clock, "page")) {
-        served->clock = RSP_CLOCK_IN_MEMORY;
-        return;
-    }
-    for (size_t i = 0; i < manifest->device_count; i++) {
-        const struct manifest_device *device = &manifest->devices[i];
-
-        if (!strcmp(device->name, TIMER_NAME) && device->address > served->clock_address) {
-            served->clock = RSP_CLOCK_MAPPED;
-            served->clock_address = device->address;
-        }
-    }
-}
-
 int served_facts_init(struct rsp_recording *served, struct recording *recording,
                       struct ebb_error *error)
 {
     char *directory = realpath(recording->directory, NULL), *facts = NULL;
     size_t size = 0;
     FILE *file = open_memstream(&facts, &size);
+    struct guest_clock clock = guest_clock_of(recording->manifest);
 
     if (!file) {
         free(directory);
@@ -162,8 +139,8 @@ int served_facts_init(struct rsp_recording *served, struct recording *recording,
     write_fact(file, "architecture", recording->manifest->architecture);
     write_fact(file, "accelerator", recording->manifest->accelerator);
     write_fact(file, "created", recording->manifest->created);
-    if (json_object_get(recording->manifest->root, "guest_clock")) {
-        write_fact(file, "clock-frequency", TIMER_HZ);
+    if (clock.frequency) {
+        fprintf(file, "clock-frequency %" PRIu64 "\n", clock.frequency);
     }
     free(directory);
     if (fclose(file) != 0) {
@@ -174,8 +151,9 @@ int served_facts_init(struct rsp_recording *served, struct recording *recording,
                                      .opaque = recording,
                                      .console = visit_console,
                                      .markers = visit_markers,
-                                     .who_wrote = tell_who_wrote};
-    find_clock(served, recording->manifest);
+                                     .who_wrote = tell_who_wrote,
+                                     .clock = clock.kind,
+                                     .clock_address = clock.address};
     return 0;
 }
 

@@ -65,18 +65,22 @@ static bool is_reading(struct rsp_clock_reading *search, const struct ebb_event 
     return is_counter(event->address);
 }
 
+static uint32_t kind_of(enum rsp_clock clock)
+{
+    return clock == RSP_CLOCK_MAPPED ? EBB_EVENT_MMIO_READ : EBB_EVENT_SYSREG_READ;
+}
+
 /* Among the events from one number to another: the last reading or, with wanted, the first that is
  * at least that. */
 static int look(struct rsp_clock_reading *search, uint64_t from, uint64_t end,
                 const uint64_t *wanted, struct ebb_error *error)
 {
-    uint32_t kind = search->clock == RSP_CLOCK_MAPPED ? EBB_EVENT_MMIO_READ : EBB_EVENT_SYSREG_READ;
     struct ebb_event event;
     uint64_t value;
 
     search->has_upper[0] = search->has_upper[1] = false;
     while (!search->interrupted && !(wanted && search->found)) {
-        int status = ebb_cursor_seek_kind(search->cursor, kind, from, end, error);
+        int status = ebb_cursor_seek_kind(search->cursor, kind_of(search->clock), from, end, error);
 
         if (status > 0) {
             status = ebb_cursor_next(search->cursor, &event, error);
@@ -142,4 +146,63 @@ int rsp_clock_last(struct rsp_clock_reading *search, const struct ebb_log *log, 
                    struct ebb_error *error)
 {
     return find(search, log, NULL, until, error);
+}
+
+/* Looks at one event more; 0: none is left, or none before the position. */
+static int follow_one(struct rsp_clock_reading *search, uint64_t until, uint64_t end,
+                      struct ebb_error *error)
+{
+    int status =
+        ebb_cursor_seek_kind(search->cursor, kind_of(search->clock), search->next, end, error);
+    struct ebb_event event;
+    uint64_t value;
+    bool ahead;
+
+    if (status > 0) {
+        status = ebb_cursor_next(search->cursor, &event, error);
+    }
+    if (status <= 0) {
+        search->next = status == 0 ? end : search->next;
+        return status;
+    }
+    ahead = event.position >= until;
+    search->ahead = ahead ? event.position : 0;
+    search->next = ebb_cursor_event_number(search->cursor) - ahead;
+    if (!ahead && is_reading(search, &event, &value)) {
+        search->found = true;
+        search->value = value;
+        search->position = event.position;
+    }
+    return !ahead;
+}
+
+int rsp_clock_follow(struct rsp_clock_reading *search, const struct ebb_log *log, uint64_t until,
+                     struct ebb_error *error)
+{
+    struct ebb_log_summary summary;
+    int status = 1;
+
+    ebb_log_summary(log, &summary);
+    if (!search->cursor) {
+        search->cursor = ebb_cursor_new(log, error);
+        search->next = summary.first_event;
+    }
+    if (!search->cursor) {
+        return -1;
+    }
+    while (status > 0 && search->next < summary.event_count &&
+           (!search->ahead || search->ahead < until)) {
+        status = follow_one(search, until, summary.event_count, error);
+        search->interrupted = search->stopped(search->opaque);
+        if (search->interrupted) {
+            break;
+        }
+    }
+    return status < 0 ? -1 : 0;
+}
+
+void rsp_clock_end(struct rsp_clock_reading *search)
+{
+    ebb_cursor_free(search->cursor);
+    search->cursor = NULL;
 }

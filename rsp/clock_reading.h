@@ -19,6 +19,8 @@ struct rsp_clock_reading {
     uint64_t upper[2]; /* of the two mapped counts, the upper word that was read last */
     bool has_upper[2];
     bool interrupted;
+    uint64_t next;  /* rsp_clock_follow(): number of the next event to look at */
+    uint64_t ahead; /* its position, if that is behind where it was asked for; else 0 */
 };
 
 /* The first reading that is at least wanted. */
@@ -28,5 +30,13 @@ int rsp_clock_first(struct rsp_clock_reading *search, const struct ebb_log *log,
 /* The last one before a position. */
 int rsp_clock_last(struct rsp_clock_reading *search, const struct ebb_log *log, uint64_t until,
                    struct ebb_error *error);
+
+/*
+ * The last one before a position that goes up from call to call: reads the log once. What was found
+ * stays found, with found, value and position. rsp_clock_end() also after an error.
+ */
+int rsp_clock_follow(struct rsp_clock_reading *search, const struct ebb_log *log, uint64_t until,
+                     struct ebb_error *error);
+void rsp_clock_end(struct rsp_clock_reading *search);
 
 #endif

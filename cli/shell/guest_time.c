@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "guest_time.h"
 
-#include "address.h"
 #include "place.h"
 
+#include "cli/guest_clock.h"
 #include "rsp/clock_reading.h"
 
 #include <stdlib.h>
@@ -36,18 +36,12 @@ bool guest_time_read(const char *text, double *nanoseconds)
 static int find_frequency(struct shell *shell, uint64_t *frequency, struct ebb_error *error)
 {
     static const char fact[] = "\nclock-frequency ";
-    static const char *const names[] = {"CNTFRQ_EL0", "CNTFRQ"};
     const char *known = strstr(shell->served.facts, fact);
 
     *frequency = known ? strtoull(known + sizeof(fact) - 1, NULL, 10) : 0;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !*frequency; i++) {
-        const struct target_register *reg =
-            target_registers_find(&shell->registers, names[i], strlen(names[i]));
-
-        if (reg && address_register_value(shell, reg, frequency, error) < 0) {
-            return -1;
-        }
-        *frequency &= UINT32_MAX;
+    if (!known &&
+        guest_clock_cpu_frequency(shell->timeline, &shell->registers, frequency, error) < 0) {
+        return -1;
     }
     return *frequency
                ? 0
