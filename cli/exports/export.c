@@ -13,6 +13,7 @@
 /* clang-format off */
 static const struct export_format *const formats[] = {
     &export_console,
+    &export_trace,
     NULL,
 };
 /* clang-format on */
@@ -33,7 +34,7 @@ static const char *word(size_t n, const char **summary)
     return formats[n] ? formats[n]->name : NULL;
 }
 
-static int fail_to_find(const char *name, struct ebb_error *error)
+static void fail_to_find(const char *name, struct ebb_error *error)
 {
     char names[200] = "";
 
@@ -42,23 +43,27 @@ static int fail_to_find(const char *name, struct ebb_error *error)
 
         snprintf(names + used, sizeof(names) - used, "%s%s", i ? ", " : "", formats[i]->name);
     }
-    return name ? ebb_fail(error, EBB_ERROR_USAGE, "there is no format \"%.40s\"; there are: %s",
-                           name, names)
-                : ebb_fail(error, EBB_ERROR_USAGE, "say which format to write: %s", names);
+    if (name) {
+        ebb_fail(error, EBB_ERROR_USAGE, "there is no format \"%.40s\"; there are: %s", name,
+                 names);
+    } else {
+        ebb_fail(error, EBB_ERROR_USAGE, "say which format to write: %s", names);
+    }
 }
 
-static int find_format(const struct arguments *arguments, const struct export_format **format,
-                       struct ebb_error *error)
+/* NULL: *error. */
+static const struct export_format *find_format(const struct arguments *arguments,
+                                               struct ebb_error *error)
 {
     const char *name = arguments->operand_count > 0 ? arguments->operands[0] : NULL;
 
     for (size_t i = 0; name && formats[i]; i++) {
         if (strcmp(formats[i]->name, name) == 0) {
-            *format = formats[i];
-            return 0;
+            return formats[i];
         }
     }
-    return fail_to_find(name, error);
+    fail_to_find(name, error);
+    return NULL;
 }
 
 static int write_to_file(const struct export_format *format, struct question *question,
@@ -111,9 +116,9 @@ static int write_guarded(const struct export_format *format, const struct argume
 static int run(const struct arguments *arguments, struct ebb_error *error)
 {
     struct arguments without = *arguments; /* the format */
-    const struct export_format *format;
+    const struct export_format *format = find_format(arguments, error);
 
-    if (find_format(arguments, &format, error) < 0) {
+    if (!format) {
         return -1;
     }
     if (format->binary && !arguments->values[EXPORT_OUTPUT] && isatty(STDOUT_FILENO)) {
@@ -136,7 +141,8 @@ const struct command command_export = {
         "format needs that the log does not have is found by one replay, on several workers.\n\n"
         "Where the recording cannot be replayed to its end, there is no file: --to ends before "
         "that.",
-    .examples = "ebb export console ebb-recording-3 --from 500_000_000\n",
+    .examples = "ebb export console ebb-recording-3 --from 500_000_000\n"
+                "ebb export trace ebb-recording-3 --symbols vmlinux -o boot.json\n",
     .options = options,
     .words_title = "Formats",
     .word = word,
