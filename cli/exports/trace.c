@@ -32,11 +32,11 @@ static int write_exception(struct trace *trace, const struct timeline_row *row)
 {
     const char *kind = exception_kind_name(row->exception);
     char track[NAME_SIZE], name[NAME_SIZE];
-    unsigned number;
+    unsigned number = 0;
+    bool has_number = exception_has_number(row, &number);
 
     snprintf(track, sizeof(track), "exception %s", kind);
-    snprintf(name, sizeof(name), exception_has_number(row, &number) ? "%s #%u" : "%s", kind,
-             number);
+    snprintf(name, sizeof(name), has_number ? "%s #%u" : "%s", kind, number);
     return trace_file_instant(&trace->file, TRACE_ORDER_EXCEPTIONS, track, name, row->position,
                               exception_describe(row, &trace->question->locations), trace->error);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "rsp/clock_reading.h"
 #include "rsp_client.h"
 
 #include <stdio.h>
@@ -144,6 +145,66 @@ static void looks_for_the_last_reading_from_the_present_back(void **state)
     expect(setting, "counter", wanted);
 }
 
+static bool goes_on(void *opaque)
+{
+    (void)opaque;
+    return false;
+}
+
+/* The log is read once: what is found on the way is what is found by looking back from there. */
+static void follow(struct setting *setting, enum rsp_clock clock, uint64_t end, unsigned step)
+{
+    const struct ebb_log *log = timeline_log(setting->client.timeline);
+    struct rsp_clock_reading along = {.clock = clock, .address = FRAME, .stopped = goes_on};
+    unsigned before = fake_timeline_events_read(setting->client.timeline), read = 0;
+    struct ebb_error error;
+
+    for (uint64_t position = 0; position <= end; position += step) {
+        struct rsp_clock_reading back = {.clock = clock, .address = FRAME, .stopped = goes_on};
+
+        assert_int_equal(rsp_clock_follow(&along, log, position, &error), 0);
+        read += fake_timeline_events_read(setting->client.timeline) - before;
+        assert_int_equal(rsp_clock_last(&back, log, position, &error), 0);
+        before = fake_timeline_events_read(setting->client.timeline);
+        assert_int_equal(along.found, back.found);
+        if (along.found) {
+            assert_int_equal(along.position, back.position);
+            assert_int_equal(along.value, back.value);
+        }
+    }
+    assert_true(along.found);
+    /* Once each, and once more where it stopped in front of one. */
+    assert_in_range(read, 1, 2 * setting->count);
+    rsp_clock_end(&along);
+}
+
+static void follows_the_cpus_counter(void **state)
+{
+    struct setting *setting = *state;
+
+    for (unsigned i = 0; i < 300; i++) {
+        add(setting, i % 7 ? EBB_EVENT_SYSREG_READ : EBB_EVENT_SYSREG_WRITE, 5 + i / 3 * 4,
+            i % 3 ? CNTVCT_EL0 : CNTFRQ_EL0, 8, i);
+    }
+    start(setting, RSP_CLOCK_OF_CPU);
+    follow(setting, RSP_CLOCK_OF_CPU, 450, 1);
+    follow(setting, RSP_CLOCK_OF_CPU, 450, 25);
+}
+
+static void follows_the_mapped_counter(void **state)
+{
+    struct setting *setting = *state;
+
+    add(setting, EBB_EVENT_MMIO_READ, 0, FRAME + 8, 4, 7); /* upper half not known */
+    for (unsigned i = 1; i < 100; i++) {
+        add(setting, EBB_EVENT_MMIO_READ, 3 * i, FRAME + 12, 4, i / 4);
+        add(setting, EBB_EVENT_MMIO_READ, 3 * i + 1, FRAME + (i % 3 ? 8 : 0x10), 4, i);
+    }
+    start(setting, RSP_CLOCK_MAPPED);
+    follow(setting, RSP_CLOCK_MAPPED, 320, 1);
+    follow(setting, RSP_CLOCK_MAPPED, 320, 7);
+}
+
 static void refuses_what_is_no_number(void **state)
 {
     static const char *const refused[] = {"counter x", "counter -1", "counter 0x10", "counter +1",
@@ -168,6 +229,8 @@ int main(void)
         WITH_SETTING(tells_readings_of_the_mapped_counter),
         WITH_SETTING(says_that_reads_of_memory_are_not_in_the_log),
         WITH_SETTING(looks_for_the_last_reading_from_the_present_back),
+        WITH_SETTING(follows_the_cpus_counter),
+        WITH_SETTING(follows_the_mapped_counter),
         WITH_SETTING(refuses_what_is_no_number),
     };
 
