@@ -81,7 +81,8 @@ static int add_part(struct assembly *assembly, const struct task *task,
         if (interval_bounds_find(&bounds, task->log, *number, error)) {
             return -1;
         }
-        if (!findings_fit(findings, &bounds)) {
+        if (!findings_fit(findings, &bounds) ||
+            findings->end - findings->begin > EBB_MAX_POSITION - assembly->position) {
             return fail_to_fit(task, *number, error);
         }
         if (assembly_add(assembly, *number, findings, error)) {

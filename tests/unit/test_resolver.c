@@ -575,6 +575,29 @@ static void test_join_nonsense(void **state)
     assert_in_range(refused, 20, 60);
 }
 
+/* Intervals each of which could be that long, but not all of them. */
+static void test_join_too_long(void **state)
+{
+    struct resolve_part parts[PARTS];
+    struct ebb_error error = {0};
+    struct resolve_result result;
+    struct resolved resolved;
+
+    (void)state;
+    make(&resolved, &(struct toy_history_options){.seed = 1, .length = 2000, .kvm = true});
+    resolve_parts(&resolved, parts);
+    for (unsigned i = 0; i < PARTS; i++) {
+        for (size_t n = 0; n < parts[i].finding_count; n++) {
+            parts[i].findings[n].end = EBB_MAX_POSITION;
+        }
+    }
+    assert_int_equal(resolve_join(resolved.directory, parts, PARTS, &result, &error), -1);
+    assert_int_equal(error.kind, EBB_ERROR_USAGE);
+    resolve_result_free(&result);
+    free_parts(parts);
+    forget(&resolved);
+}
+
 /* Intervals that are missing are missed. */
 static void test_join_missing(void **state)
 {
@@ -818,6 +841,7 @@ int main(void)
         cmocka_unit_test(test_wrong_event),
         cmocka_unit_test(test_join),
         cmocka_unit_test(test_join_nonsense),
+        cmocka_unit_test(test_join_too_long),
         cmocka_unit_test(test_join_missing),
         cmocka_unit_test(test_interrupted),
         cmocka_unit_test(test_progress_never_goes_back),
