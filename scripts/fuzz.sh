@@ -5,11 +5,11 @@
 # sanitizers, for so many seconds. Seeds are new in each run; where one fails, a line says how to
 # repeat it.
 #
-#   scripts/fuzz.sh log|keyframe|index|manifest|rsp|worker|condition SECONDS [SEED]
+#   scripts/fuzz.sh log|keyframe|index|manifest|rsp|worker|condition|virtio SECONDS [SEED]
 
 . "$(dirname "$0")/common.sh"
 
-usage="usage: ./run fuzz log|keyframe|index|manifest|rsp|worker|condition SECONDS [SEED]"
+usage="usage: ./run fuzz log|keyframe|index|manifest|rsp|worker|condition|virtio SECONDS [SEED]"
 folder=$build/sanitize
 
 case ${1:-} in
@@ -20,6 +20,7 @@ manifest) program=(fuzz_cli) ;;
 rsp) program=(fuzz_rsp) ;;
 worker) program=(fuzz_engine) ;;
 condition) program=(fuzz_protocol) ;;
+virtio) program=(fuzz_cli_virtio) ;;
 *) die "$usage" ;;
 esac
 [[ ${2:-} =~ ^[0-9]+$ ]] || die "$usage"
