@@ -14,6 +14,7 @@
 static const struct export_format *const formats[] = {
     &export_console,
     &export_trace,
+    &export_pcap,
     NULL,
 };
 /* clang-format on */

@@ -29,6 +29,7 @@ struct export_format {
 extern const struct command command_export;
 
 extern const struct export_format export_console;
+extern const struct export_format export_pcap;
 extern const struct export_format export_trace;
 
 #endif
