@@ -20,7 +20,7 @@ build_packages=(
     libzstd-dev libxxhash-dev libreadline-dev libjansson-dev binutils-dev libcmocka-dev
     python3-pycotap ipxe-qemu gdb-multiarch
 )
-test_packages=(gcc-arm-linux-gnueabihf clang shellcheck parallel lcov)
+test_packages=(gcc-arm-linux-gnueabihf clang shellcheck parallel lcov tcpdump)
 suite_packages=(dejagnu)
 # On arm64 these are names of the system's own tools; elsewhere libopcodes for ARM comes with them.
 if [ "$(uname -m)" != aarch64 ]; then
@@ -32,7 +32,7 @@ have npm || test_packages+=(npm)
 
 # What other systems must have: programs, pkg-config modules, headers without one.
 build_programs=(cc make patch xz python3 meson ninja pkg-config flex bison gdb-multiarch)
-test_programs=(aarch64-linux-gnu-gcc arm-linux-gnueabihf-gcc gcc clang)
+test_programs=(aarch64-linux-gnu-gcc arm-linux-gnueabihf-gcc gcc clang tcpdump)
 modules=(
     glib-2.0 gmodule-2.0 pixman-1 zlib slirp libcap-ng libseccomp libzstd libxxhash readline jansson
     cmocka
