@@ -149,9 +149,8 @@ static int ask(struct calls *calls, struct ebb_error *error)
                 "ebb: no call between positions %" PRIu64 " and %" PRIu64
                 "; calls that the compiler has inlined are none\n",
                 question->scan.from, question->scan.to);
-    } else if (status == 0 && has_enough(calls) && result.ended && !ferror(stdout)) {
-        fprintf(stderr, "ebb: there may be more; --from %" PRIu64 " goes on\n",
-                calls->last_position + 1);
+    } else if (status == 0 && has_enough(calls) && result.ended) {
+        question_tell_more(question, calls->last_position + 1);
     }
     return calls->failed ? -1 : status;
 }

@@ -223,8 +223,8 @@ static int ask(struct count *count, struct ebb_error *error)
     progress_clear(&question->progress);
     printed = is_given(count, COUNT_BY_CALLER) ? print_callers(count, status < 0 ? &later : error)
                                                : print_sum(count, status < 0 ? &later : error);
-    if (status == 0 && result.ended && !ferror(stdout)) {
-        fprintf(stderr, "ebb: there may be more; --from %" PRIu64 " goes on\n", question->last + 1);
+    if (status == 0 && result.ended) {
+        question_tell_more(question, question->last + 1);
     }
     return status < 0 || printed < 0 ? -1 : 0;
 }

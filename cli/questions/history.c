@@ -223,9 +223,7 @@ static int end_values(struct history *history, uint64_t until, struct ebb_error 
     if (!is_enough(history)) {
         return print_since(history, until, error);
     }
-    progress_clear(&history->question.progress);
-    fprintf(stderr, "ebb: there may be more; --from %" PRIu64 " goes on\n",
-            history->since.position);
+    question_tell_more(&history->question, history->since.position);
     return 0;
 }
 

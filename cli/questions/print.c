@@ -225,8 +225,8 @@ static int ask(struct print *print, struct ebb_error *error)
     if (print_all(print, status < 0 ? &later : error) < 0) {
         return -1;
     }
-    if (status == 0 && result.ended && !ferror(stdout)) {
-        fprintf(stderr, "ebb: there may be more; --from %" PRIu64 " goes on\n", question->last + 1);
+    if (status == 0 && result.ended) {
+        question_tell_more(question, question->last + 1);
     }
     return status;
 }

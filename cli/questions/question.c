@@ -279,6 +279,14 @@ bool question_takes(struct question *question, const struct timeline_row *row, b
     return true;
 }
 
+void question_tell_more(struct question *question, uint64_t from)
+{
+    if (!ferror(stdout)) {
+        progress_clear(&question->progress);
+        fprintf(stderr, "ebb: there may be more; --from %" PRIu64 " goes on\n", from);
+    }
+}
+
 static int print_row(void *opaque, const struct timeline_row *row)
 {
     struct question *question = opaque;
@@ -311,8 +319,8 @@ int question_ask(struct question *question, struct ebb_error *error)
     if (question->json) {
         json_list_end(&question->list);
     }
-    if (status == 0 && result.ended && !question->failed && !ferror(stdout)) {
-        fprintf(stderr, "ebb: there may be more; --from %" PRIu64 " goes on\n", question->last + 1);
+    if (status == 0 && result.ended && !question->failed) {
+        question_tell_more(question, question->last + 1);
     }
     return question->failed ? -1 : status;
 }

@@ -95,6 +95,9 @@ int question_place(struct question *question, const char *text, uint64_t *addres
 
 /* True if the row is wanted, and counts it; *enough: there are as many as --limit says. */
 bool question_takes(struct question *question, const struct timeline_row *row, bool *enough);
+/* Says on standard error that there may be more than --limit, and from which position on; but not
+ * where nobody reads. */
+void question_tell_more(struct question *question, uint64_t from);
 
 /* Scans and prints. Where the recording ends early, is damaged or does not replay, that is an error
  * after the rows there are. */
