@@ -47,7 +47,7 @@ static void name_irq(const struct trace *trace, const struct irq *irq, char name
     const char *kind = exception_kind_name(irq->row.exception);
     const char *device = irq_list_name(&trace->irqs, irq->number);
 
-    if (irq->number == UINT64_MAX) {
+    if (irq->number == IRQ_UNKNOWN) {
         snprintf(name, NAME_SIZE, "%s unknown", kind);
     } else {
         snprintf(name, NAME_SIZE, *device ? "%s %" PRIu64 " (%s)" : "%s %" PRIu64, kind,
@@ -65,7 +65,7 @@ static int write_irq(struct trace *trace, const struct irq *irq)
 
     name_irq(trace, irq, name);
     order += irq->number < DEVICE_TREE_INTERRUPTS ? (unsigned)irq->number : DEVICE_TREE_INTERRUPTS;
-    return irq->duration == UINT64_MAX
+    return irq->duration == IRQ_UNKNOWN
                ? trace_file_instant(&trace->file, order, name, name, from, arguments, trace->error)
                : trace_file_slice(&trace->file, order, name, name, from, from + irq->duration,
                                   arguments, trace->error);
@@ -110,7 +110,7 @@ static void begin_table(struct trace *trace, const struct timeline_row *row)
 
 static int take_exception(struct trace *trace, const struct timeline_row *row)
 {
-    struct irq *irq;
+    const struct irq *irq;
     int status = 0;
 
     if (row->kind == TIMELINE_ROW_EXCEPTION && !irq_is_entered(row)) {
@@ -125,7 +125,7 @@ static int take_exception(struct trace *trace, const struct timeline_row *row)
     irq = irq_list_return(&trace->irqs, row);
     if (irq) {
         status = write_irq(trace, irq);
-        irq_list_remove(&trace->irqs, (size_t)(irq - trace->irqs.list), 1);
+        irq_list_forget(&trace->irqs, irq);
     }
     return status;
 }
@@ -152,8 +152,10 @@ static int row(void *opaque, const struct timeline_row *row)
 /* What is not over yet at the end of the part. */
 static int write_rest(struct trace *trace)
 {
-    for (size_t i = 0; i < trace->irqs.count; i++) {
-        if (write_irq(trace, &trace->irqs.list[i])) {
+    const struct irq *irq;
+
+    while ((irq = irq_list_take(&trace->irqs, true))) {
+        if (write_irq(trace, irq)) {
             return -1;
         }
     }

@@ -76,10 +76,10 @@ static void pass(struct irq_events *events)
         memset(events->high, 0, sizeof(events->high));
     } else if (event->kind == EBB_EVENT_MMIO_READ && !(event->flags & EBB_EVENT_FAILED) &&
                is_gic_register(events, event->address)) {
-        events->acknowledged(events->opaque, event->position, (uint32_t)event->value & GICC_NUMBER);
+        events->acknowledged(events->opaque, (uint32_t)event->value & GICC_NUMBER);
     } else if (event->kind == EBB_EVENT_SYSREG_READ && !(event->flags & EBB_EVENT_FAILED) &&
                is_gic_system_register(event->address)) {
-        events->acknowledged(events->opaque, event->position, (uint32_t)event->value & ICC_NUMBER);
+        events->acknowledged(events->opaque, (uint32_t)event->value & ICC_NUMBER);
     }
 }
 

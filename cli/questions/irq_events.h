@@ -18,8 +18,8 @@ struct irq_events {
     bool have_next;
     bool high[IRQ_EVENTS_LINES];
     uint64_t rose[IRQ_EVENTS_LINES]; /* the first position at which it was high, if it is */
-    /* Called for each number that the GIC has told the guest, with the position of the read. */
-    void (*acknowledged)(void *opaque, uint64_t position, uint32_t number);
+    /* Called for each number that the GIC has told the guest. */
+    void (*acknowledged)(void *opaque, uint32_t number);
     void *opaque;
 };
 

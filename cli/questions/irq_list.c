@@ -6,9 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPURIOUS_FIRST 1020u /* numbers that stand for no interrupt: up to 1023 */
-#define SPURIOUS_LAST 1023u
-
 static const char *const private_names[] = {
     [22] = "debug communications channel",
     [23] = "performance monitors",
@@ -31,32 +28,17 @@ const char *irq_list_name(const struct irq_list *irqs, uint64_t number)
     if (number < 32 && private_names[number]) {
         return private_names[number];
     }
-    if (number >= SPURIOUS_FIRST && number <= SPURIOUS_LAST) {
+    if (irq_is_spurious(number)) {
         return "spurious";
     }
     return number < DEVICE_TREE_INTERRUPTS ? irqs->tree->names[number] : "";
 }
 
-static void acknowledged(void *opaque, uint64_t position, uint32_t number)
+static void acknowledged(void *opaque, uint32_t number)
 {
     struct irq_list *irqs = opaque;
-    bool spurious = number >= SPURIOUS_FIRST && number <= SPURIOUS_LAST;
 
-    (void)position;
-    /* Of the handlers that run, the innermost asks. */
-    for (size_t i = irqs->count; i > 0; i--) {
-        struct irq *irq = &irqs->list[i - 1];
-
-        if (irq->duration != UINT64_MAX) {
-            continue;
-        }
-        if (irq->number == UINT64_MAX) {
-            irq->number = number;
-        } else if (!spurious && irq->more_count < IRQ_MORE_MAX) {
-            irq->more[irq->more_count++] = number;
-        }
-        return;
-    }
+    irq_queue_acknowledged(&irqs->queue, number);
 }
 
 int irq_list_open(struct irq_list *irqs, struct question *question, struct ebb_error *error)
@@ -79,7 +61,7 @@ void irq_list_close(struct irq_list *irqs)
 {
     irq_events_close(&irqs->events);
     free(irqs->tree);
-    free(irqs->list);
+    irq_queue_free(&irqs->queue);
 }
 
 bool irq_is_entered(const struct timeline_row *row)
@@ -101,62 +83,37 @@ static uint64_t latency_of(const struct irq_list *irqs, const struct timeline_ro
     unsigned physical = row->exception == TIMELINE_EXCEPTION_FIQ, virtual = physical + 2;
     unsigned line = irqs->events.high[virtual] && row->level < 2 ? virtual : physical;
 
-    return irqs->events.high[line] ? row->position - irqs->events.rose[line] : UINT64_MAX;
+    return irqs->events.high[line] ? row->position - irqs->events.rose[line] : IRQ_UNKNOWN;
 }
 
 int irq_list_enter(struct irq_list *irqs, const struct timeline_row *row, struct ebb_error *error)
 {
-    size_t capacity = irqs->capacity ? irqs->capacity * 2 : 64;
-    struct irq *list;
-
-    if (irqs->count == irqs->capacity) {
-        list = realloc(irqs->list, capacity * sizeof(*list));
-        if (!list) {
-            return ebb_fail_memory(error);
-        }
-        irqs->list = list;
-        irqs->capacity = capacity;
-    }
-    irqs->list[irqs->count++] = (struct irq){
-        .row = *row,
-        .number = UINT64_MAX,
-        .latency = latency_of(irqs, row),
-        .duration = UINT64_MAX,
-    };
-    return 0;
+    return irq_queue_add(&irqs->queue, row, latency_of(irqs, row), error);
 }
 
-static bool same_context(const struct timeline_row *a, const struct timeline_row *b)
+const struct irq *irq_list_return(struct irq_list *irqs, const struct timeline_row *row)
 {
-    return a->from_pc == b->from_pc && a->stack == b->stack && a->space == b->space &&
-           a->mode == b->mode;
+    return irq_queue_returned(&irqs->queue, row);
 }
 
-struct irq *irq_list_return(struct irq_list *irqs, const struct timeline_row *row)
+const struct irq *irq_list_take(struct irq_list *irqs, bool all)
 {
-    for (size_t i = irqs->count; i > 0; i--) {
-        struct irq *irq = &irqs->list[i - 1];
-
-        if (irq->duration == UINT64_MAX && same_context(&irq->row, row)) {
-            irq->duration = row->position + 1 - irq->row.position;
-            return irq;
-        }
-    }
-    return NULL;
+    return irq_queue_take(&irqs->queue, all);
 }
 
-void irq_list_remove(struct irq_list *irqs, size_t first, size_t count)
+void irq_list_forget(struct irq_list *irqs, const struct irq *irq)
 {
-    irqs->count -= count;
-    if (count) {
-        memmove(irqs->list + first, irqs->list + first + count,
-                (irqs->count - first) * sizeof(*irqs->list));
-    }
+    irq_queue_forget(&irqs->queue, irq);
+}
+
+bool irq_list_is_empty(const struct irq_list *irqs)
+{
+    return irq_queue_is_empty(&irqs->queue);
 }
 
 void irq_set_known(json_t *object, const char *name, uint64_t value)
 {
-    if (value != UINT64_MAX) {
+    if (value != IRQ_UNKNOWN) {
         json_object_set_new(object, name, json_unsigned(value));
     }
 }

@@ -6,21 +6,11 @@
 
 #include "device_tree.h"
 #include "irq_events.h"
+#include "irq_queue.h"
 #include "question.h"
 
-#define IRQ_MORE_MAX 4u /* numbers of further interrupts that one handler has been told of */
-
-/* One that was taken. Absent values are UINT64_MAX. */
-struct irq {
-    struct timeline_row row; /* its pointers lead nowhere */
-    uint64_t number, latency, duration;
-    uint32_t more[IRQ_MORE_MAX];
-    unsigned more_count;
-};
-
 struct irq_list {
-    struct irq *list; /* in the order of entry */
-    size_t count, capacity;
+    struct irq_queue queue;
     struct irq_events events;
     struct device_tree *tree;
 };
@@ -43,10 +33,14 @@ int irq_list_reach(struct irq_list *irqs, const struct timeline_row *row, struct
 int irq_list_enter(struct irq_list *irqs, const struct timeline_row *row, struct ebb_error *error);
 
 /* The interrupt whose handler returns here, which now has a duration; NULL: none of the list. */
-struct irq *irq_list_return(struct irq_list *irqs, const struct timeline_row *row);
+const struct irq *irq_list_return(struct irq_list *irqs, const struct timeline_row *row);
 
-/* Forgets `count` of them, from number `first` of the list on. */
-void irq_list_remove(struct irq_list *irqs, size_t first, size_t count);
+/* Takes off the first one in the order of entry, if its handler has returned or, all, in any case;
+ * NULL: there is none. As of irq_queue_take(). */
+const struct irq *irq_list_take(struct irq_list *irqs, bool all);
+/* One that has returned is not to be taken. */
+void irq_list_forget(struct irq_list *irqs, const struct irq *irq);
+bool irq_list_is_empty(const struct irq_list *irqs);
 
 /* Set members of an object: a value if it is known, a number and the name that goes with it. */
 void irq_set_known(json_t *object, const char *name, uint64_t value);

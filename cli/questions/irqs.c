@@ -20,14 +20,13 @@ static const struct option_spec options[] = {
 };
 
 struct device {
-    uint64_t number; /* UINT64_MAX: unknown */
+    uint64_t number; /* IRQ_UNKNOWN: it is not */
     uint64_t count, latency, latency_max, latency_count, duration, duration_max, duration_count;
 };
 
 struct irqs {
     struct question *question;
     struct irq_list open; /* not printed yet: their handlers, or ones before, have not returned */
-    uint64_t taken;       /* so far */
     uint64_t to;          /* those in front of this position are wanted */
     struct device *devices;
     size_t device_count;
@@ -38,7 +37,7 @@ struct irqs {
 
 static void add_to(uint64_t value, uint64_t *sum, uint64_t *most, uint64_t *count)
 {
-    if (value != UINT64_MAX) {
+    if (value != IRQ_UNKNOWN) {
         *sum += value;
         *most = value > *most ? value : *most;
         ++*count;
@@ -73,7 +72,7 @@ static void print_number(const struct irqs *irqs, uint64_t number)
 {
     const char *name = irq_list_name(&irqs->open, number);
 
-    if (number == UINT64_MAX) {
+    if (number == IRQ_UNKNOWN) {
         fputs(" unknown", stdout);
     } else {
         printf(*name ? " %" PRIu64 " (%s)" : " %" PRIu64, number, name);
@@ -93,10 +92,10 @@ static int print_irq(struct irqs *irqs, const struct irq *irq)
         fputs(" and", stdout);
         print_number(irqs, irq->more[i]);
     }
-    if (irq->latency != UINT64_MAX) {
+    if (irq->latency != IRQ_UNKNOWN) {
         printf(" latency %" PRIu64, irq->latency);
     }
-    if (irq->duration != UINT64_MAX) {
+    if (irq->duration != IRQ_UNKNOWN) {
         printf(" duration %" PRIu64, irq->duration);
     }
     printf(" in %s 0x%" PRIx64, exception_mode_name(irq->row.mode), irq->row.from_pc);
@@ -121,16 +120,25 @@ static int emit(struct irqs *irqs, const struct irq *irq)
 /* Prints those that nothing more will be known of, up to the first of which more may. */
 static int emit_ended(struct irqs *irqs, bool all)
 {
-    struct irq_list *open = &irqs->open;
-    size_t done = 0;
+    const struct irq *irq;
 
-    while (done < open->count && (all || open->list[done].duration != UINT64_MAX)) {
-        if (emit(irqs, &open->list[done++])) {
+    while (!ferror(stdout) && (irq = irq_list_take(&irqs->open, all))) {
+        if (emit(irqs, irq) < 0) {
             return -1;
         }
     }
-    irq_list_remove(open, 0, done);
     return 0;
+}
+
+static int take(struct irqs *irqs, const struct timeline_row *row)
+{
+    bool enough;
+
+    if (!question_takes(irqs->question, row, &enough)) {
+        irqs->enough |= enough;
+        return 0;
+    }
+    return irq_list_enter(&irqs->open, row, irqs->error);
 }
 
 static int row_of(struct irqs *irqs, const struct timeline_row *row)
@@ -146,16 +154,7 @@ static int row_of(struct irqs *irqs, const struct timeline_row *row)
     if (!entry) {
         return irq_list_return(&irqs->open, row) ? emit_ended(irqs, false) : 0;
     }
-    if (row->position >= irqs->to) {
-        return 0;
-    }
-    if (irqs->question->limit && irqs->taken >= irqs->question->limit) {
-        irqs->enough = true;
-        return 0;
-    }
-    irqs->question->last = row->position;
-    irqs->taken++;
-    return irq_list_enter(&irqs->open, row, irqs->error);
+    return row->position < irqs->to ? take(irqs, row) : 0;
 }
 
 static int row(void *opaque, const struct timeline_row *row)
@@ -164,7 +163,7 @@ static int row(void *opaque, const struct timeline_row *row)
 
     irqs->status = row_of(irqs, row);
     return irqs->status || ferror(stdout) ||
-           (irqs->open.count == 0 && (irqs->enough || row->position >= irqs->to));
+           (irq_list_is_empty(&irqs->open) && (irqs->enough || row->position >= irqs->to));
 }
 
 static uint64_t mean(uint64_t sum, uint64_t count)
@@ -231,11 +230,17 @@ static int print_devices(struct irqs *irqs)
     return status;
 }
 
+static int emit_all(struct irqs *irqs)
+{
+    return emit_ended(irqs, true) < 0 || (irqs->by_device && print_devices(irqs) < 0) ? -1 : 0;
+}
+
 /* What is asked for: interrupts up to --to. But handlers may return behind that. */
 static int scan(struct irqs *irqs)
 {
     struct question *question = irqs->question;
     struct timeline_scan_result result = {0};
+    struct ebb_error early = {0};
     int status;
 
     irqs->to = question->scan.to;
@@ -248,14 +253,20 @@ static int scan(struct irqs *irqs)
         json_list_begin(&question->list, stdout);
     }
     status = question_scan(question, &result, irqs->error);
-    if (irqs->status == 0 && emit_ended(irqs, true) == 0 && irqs->by_device) {
-        irqs->status = print_devices(irqs);
+    if (status < 0) {
+        early = *irqs->error;
+    }
+    if (irqs->status == 0) {
+        irqs->status = emit_all(irqs);
+    }
+    if (status < 0) {
+        *irqs->error = early;
     }
     if (question->json) {
         json_list_end(&question->list);
     }
     if (irqs->enough && status == 0 && irqs->status == 0) {
-        fprintf(stderr, "ebb: there may be more; --from %" PRIu64 " goes on\n", question->last + 1);
+        question_tell_more(question, question->last + 1);
     }
     return status || irqs->status ? -1 : 0;
 }
