@@ -161,7 +161,13 @@ static int ask_counts(struct question *question, struct exceptions *exceptions,
     question->scan.row = count;
     question->scan.opaque = question;
     status = question_scan(question, &result, error);
-    return print_counts(question, exceptions, status == 0 ? error : &ignored) < 0 ? -1 : status;
+    if (print_counts(question, exceptions, status == 0 ? error : &ignored) < 0) {
+        return -1;
+    }
+    if (status == 0 && result.ended) {
+        question_tell_more(question, question->last + 1);
+    }
+    return status;
 }
 
 static int run(const struct arguments *arguments, struct ebb_error *error)

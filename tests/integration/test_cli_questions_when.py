@@ -137,6 +137,10 @@ class Exceptions(Questions):
         self.assertEqual(
             self.ask("exceptions", recording, *kinds, "--to", str(aborts[6]["position"])),
             aborts[:6])
+        result = self.ebb.run("exceptions", recording, *kinds, "--limit", "7", "--by-kind")
+        self.assertIn("--from %d goes on" % (aborts[6]["position"] + 1), result.errors.decode())
+        result = self.ebb.run("exceptions", recording, *kinds, "--by-kind")
+        self.assertNotIn("goes on", result.errors.decode())
         result = self.ebb.run("exceptions", recording, "--kind", "irq,abort")
         self.assertEqual(result.status, 2)
         self.assertIn('"abort" is no kind of exception', result.errors.decode())
