@@ -153,6 +153,11 @@ static bool copy_string(const json_t *document, const char *name, char *to, size
     return text && snprintf(to, size, "%s", text) < (int)size;
 }
 
+static bool is_command_name(const char *name)
+{
+    return *name && name[strspn(name, "abcdefghijklmnopqrstuvwxyz-")] == '\0';
+}
+
 static bool read_members(const json_t *document, struct part *part)
 {
     const json_t *intervals = json_object_get(document, "intervals");
@@ -185,6 +190,8 @@ int part_read(const char *path, struct part *part, struct ebb_error *error)
     status = check_head(path, document, error);
     if (status == 0 && (!is_whole(document) || !read_members(document, part))) {
         status = refuse(path, "is damaged", error);
+    } else if (status == 0 && !is_command_name(part->command)) {
+        status = refuse(path, "names something that is no command's name", error);
     }
     json_decref(document);
     return status;

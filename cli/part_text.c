@@ -2,7 +2,9 @@
 #include "part_text.h"
 
 #include "json_list.h"
+#include "text.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,17 +29,35 @@ static const char *find_file(const char *message, const char *directory)
     return found;
 }
 
-/* Takes out what commands terminals: a part may be a stranger's. */
-static void tame(char *text)
+/* Without what commands terminals, since a part may be a stranger's; reports have several lines. */
+static char *tame(const char *text)
 {
-    for (; *text; text++) {
-        if (((unsigned char)*text < ' ' && *text != '\n' && *text != '\t') || *text == 0x7f) {
-            *text = '?';
+    char *tamed = NULL;
+    size_t size;
+    FILE *out = open_memstream(&tamed, &size);
+    bool failed = !out;
+
+    while (!failed) {
+        size_t length = strcspn(text, "\n");
+        char *line = text_printable(text, length);
+
+        failed = !line;
+        fputs(line ? line : "", out);
+        free(line);
+        if (!text[length]) {
+            break;
         }
+        fputc('\n', out);
+        text += length + 1;
     }
+    if (out && (fclose(out) == EOF || failed)) {
+        free(tamed);
+        tamed = NULL;
+    }
+    return tamed;
 }
 
-char *part_text_here(const char *message, const char *there, const char *here)
+static char *replace(const char *message, const char *there, const char *here)
 {
     char *text = NULL;
     size_t size;
@@ -56,6 +76,15 @@ char *part_text_here(const char *message, const char *there, const char *here)
         free(text);
         return NULL;
     }
-    tame(text);
+    return text;
+}
+
+char *part_text_here(const char *message, const char *there, const char *here)
+{
+    char *tamed = tame(message), *directory = tame(there);
+    char *text = tamed && directory ? replace(tamed, directory, here) : NULL;
+
+    free(tamed);
+    free(directory);
     return text;
 }

@@ -11,8 +11,8 @@
 /* A message for a part; NULL without memory. */
 json_t *part_text(const char *message);
 
-/* The message with files in the directory `here` instead of `there`; caller frees, NULL without
- * memory. */
+/* The message, whose control characters are written as text.h has it, with files in the directory
+ * `here` instead of `there`; caller frees, NULL without memory. */
 char *part_text_here(const char *message, const char *there, const char *here);
 
 #endif

@@ -8,6 +8,7 @@
 #include "toy_session.h"
 
 #include "cli/part_file.h"
+#include "cli/part_text.h"
 #include "log/format.h"
 #include "unit.h"
 
@@ -652,6 +653,59 @@ static void test_forged_parts(void **state)
     check_forged(setting, "merge -o result rec part-1 part-2", 0);
 }
 
+/* What a command may be called is printed, and nothing else. */
+static void test_forged_command(void **state)
+{
+    static const char *const names[] = {"",        "\033[2J", "Verify",
+                                        "verify ", "verify/", "ver\xc2\x9b"};
+    const struct command_setting *setting = *state;
+    struct part part;
+    struct ebb_error error;
+    char path[4096];
+
+    make(setting, (struct toy_history_options){.seed = 1});
+    run_shards(setting, "verify", "rec", 2);
+    snprintf(path, sizeof(path), "%s/part-2", setting->folder);
+    assert_int_equal(part_read(path, &part, &error), 0);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        strcpy(part.command, names[i]);
+        forge(setting, &part, part.found);
+        check_refused(setting, "merge rec part-1 part-2", 2, "no command's name");
+        check_refused(setting, "merge rec part-2 part-1", 2, "no command's name");
+    }
+    strcpy(part.command, "some-other");
+    forge(setting, &part, part.found);
+    check_refused(setting, "merge rec part-1 part-2", 2, "part-2 is of ebb some-other and part-1");
+    part_free(&part);
+}
+
+/* Messages of strangers, with C0, DEL and C1 in them. */
+static void test_text_here(void **state)
+{
+    static const struct {
+        const char *message, *there, *text;
+    } cases[] = {
+        {"a\tb\nc\n", "x", "a\tb\nc\n"},
+        {"\033[2J\x7f \xc2\x9b"
+         "2J\r\n",
+         "x",
+         "\\x1b[2J\\x7f \\xc2\\x9b"
+         "2J\\x0d\n"},
+        {"cannot read /there/log, /there/index or /therefore", "/there",
+         "cannot read rec/log, rec/index or /therefore"},
+        {"cannot read \xc2\x9b/log", "\xc2\x9b", "cannot read rec/log"},
+        {"", "", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *text = part_text_here(cases[i].message, cases[i].there, "rec");
+
+        assert_string_equal(text, cases[i].text);
+        free(text);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static struct command_setting setting;
@@ -672,6 +726,8 @@ int main(int argc, char **argv)
         CASE(test_other_version),
         CASE(test_damaged_parts),
         CASE(test_forged_parts),
+        CASE(test_forged_command),
+        cmocka_unit_test(test_text_here),
     };
     int failed;
 
