@@ -55,8 +55,7 @@ char *programs_gdb(struct ebb_error *error)
     }
     if (!path) {
         ebb_fail(error, EBB_ERROR_FAILED,
-                 "there is no gdb-multiarch; install it, set EBB_GDB to a gdb for ARM, or use "
-                 "--stdio or --listen");
+                 "there is no gdb-multiarch; install it, or name a gdb for ARM in EBB_GDB");
     }
     return path;
 }

@@ -488,7 +488,10 @@ static int debug(struct replay *replay, struct ebb_error *error)
     char *script = NULL, *gdb = programs_gdb(error);
     int status = -1;
 
-    if (gdb && check_gdb(replay, gdb, error) == 0 && catch_signals(replay, false, error) == 0 &&
+    if (!gdb) {
+        return ebb_fail_prefix(error, "without --stdio and --listen gdb is started");
+    }
+    if (check_gdb(replay, gdb, error) == 0 && catch_signals(replay, false, error) == 0 &&
         open_timeline(replay, true, error) == 0 && private_folder_create(folder, error) == 0) {
         script = programs_gdb_script();
         options.gdb = gdb;

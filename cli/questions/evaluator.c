@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "evaluator.h"
+#include "question_gdb.h"
 
 #include "cli/private_folder.h"
-#include "cli/programs.h"
-#include "cli/stop_signals.h"
-#include "cli/symbol_file.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -25,40 +23,19 @@ static int watch_signals(struct evaluator *evaluator, struct ebb_error *error)
                : 0;
 }
 
-static int start(struct evaluator *evaluator, struct question *question, const char *gdb,
-                 struct ebb_error *error)
-{
-    char socket[PATH_MAX + 8];
-    char *script = programs_gdb_script();
-    struct gdb_session_options options = {
-        .gdb = gdb,
-        .asked = "bisect.py",
-        .script = script,
-        .symbols = question->symbol_file,
-        .offset = question->symbols ? symbols_offset(question->symbols) : 0,
-        .big_endian = question->symbol_file && symbol_file_is_big_endian(question->symbol_file),
-        .socket = socket,
-        .stop_fd = evaluator->signals,
-    };
-
-    snprintf(socket, sizeof(socket), "%s/gdb", evaluator->folder);
-    evaluator->session = gdb_session_start(question->timeline, &options, error);
-    free(script);
-    return evaluator->session ? 0 : -1;
-}
-
 int evaluator_open(struct evaluator *evaluator, struct question *question, struct ebb_error *error)
 {
-    char *gdb = programs_gdb(error);
-    int status = -1;
+    char socket[PATH_MAX + 8];
 
     *evaluator = (struct evaluator){.signals = -1};
-    if (gdb && watch_signals(evaluator, error) == 0 &&
-        private_folder_create(evaluator->folder, error) == 0) {
-        status = start(evaluator, question, gdb, error);
+    if (question_gdb_check(question, error) < 0 || watch_signals(evaluator, error) < 0 ||
+        private_folder_create(evaluator->folder, error) < 0) {
+        return -1;
     }
-    free(gdb);
-    return status;
+    snprintf(socket, sizeof(socket), "%s/gdb", evaluator->folder);
+    evaluator->session =
+        question_gdb_start(question, "bisect.py", socket, evaluator->signals, error);
+    return evaluator->session ? 0 : -1;
 }
 
 void evaluator_close(struct evaluator *evaluator)

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ebb print: a printf that was not there when the guest ran. */
 #include "question.h"
+#include "question_gdb.h"
 #include "questions.h"
 
 #include "cli/gdb_session.h"
 #include "cli/private_folder.h"
-#include "cli/programs.h"
-#include "cli/symbol_file.h"
 #include "cli/text.h"
 
 #include <ctype.h>
@@ -28,30 +27,11 @@ struct print {
     const char *format;
     char *const *expressions;
     int expression_count;
-    char *gdb, *script; /* programs_gdb(), programs_gdb_script() */
     uint64_t *positions, *pcs;
     size_t count, capacity;
     bool failed;
     struct ebb_error *error;
 };
-
-static struct gdb_session *start_gdb(struct print *print, struct timeline *timeline,
-                                     const char *socket, struct ebb_error *error)
-{
-    const struct question *question = &print->question;
-    struct gdb_session_options gdb = {
-        .gdb = print->gdb,
-        .script = print->script,
-        .asked = "questions.py",
-        .symbols = question->symbol_file,
-        .offset = question->symbols ? symbols_offset(question->symbols) : 0,
-        .big_endian = question->symbol_file && symbol_file_is_big_endian(question->symbol_file),
-        .socket = socket,
-        .stop_fd = -1,
-    };
-
-    return gdb_session_start(timeline, &gdb, error);
-}
 
 static int break_at(struct print *print, json_t *addresses, struct ebb_error *error)
 {
@@ -93,7 +73,7 @@ static int find_place(struct print *print, struct ebb_error *error)
                    : timeline_add_breakpoint(question->timeline, TIMELINE_BREAK_EXECUTE, address, 0,
                                              error);
     }
-    session = start_gdb(print, NULL, NULL, error);
+    session = question_gdb_start(question, "questions.py", NULL, -1, error);
     reply = session ? gdb_session_ask(session,
                                       json_pack("{s:s, s:s}", "do", "locate", "location", location),
                                       error)
@@ -199,7 +179,7 @@ static int print_all(struct print *print, struct ebb_error *error)
     snprintf(socket, sizeof(socket), "%s/gdb", folder);
     question->progress.on_terminal = false; /* moves are the server's from here on */
     timeline_clear_breakpoints(question->timeline);
-    session = start_gdb(print, question->timeline, socket, error);
+    session = question_gdb_start(question, "questions.py", socket, -1, error);
     if (session) {
         status = evaluate(print, session, error);
     }
@@ -236,13 +216,7 @@ static int answer(struct print *print, struct ebb_error *error)
     struct question *question = &print->question;
     int status;
 
-    if (question->symbol_file &&
-        symbol_file_check_for_gdb(&question->recording, question->symbol_file, error) < 0) {
-        return -1;
-    }
-    print->gdb = programs_gdb(error);
-    print->script = programs_gdb_script();
-    if (!print->gdb || find_place(print, error) < 0) {
+    if (question_gdb_check(question, error) < 0 || find_place(print, error) < 0) {
         return -1;
     }
     if (question->json) {
@@ -293,8 +267,6 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
         status = answer(print, error);
     }
     question_close(&print->question);
-    free(print->gdb);
-    free(print->script);
     free(print->positions);
     free(print->pcs);
     free(print);

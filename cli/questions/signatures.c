@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "signatures.h"
+#include "question_gdb.h"
 
 #include "cli/gdb_session.h"
 #include "cli/json_list.h"
-#include "cli/programs.h"
-#include "cli/symbol_file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,24 +22,6 @@ bool signatures_have(const struct signatures *signatures, uint64_t function)
         }
     }
     return false;
-}
-
-static struct gdb_session *start(struct question *question, struct ebb_error *error)
-{
-    char *gdb = programs_gdb(error), *script = programs_gdb_script();
-    struct gdb_session_options options = {
-        .gdb = gdb,
-        .script = script,
-        .asked = "questions.py",
-        .symbols = question->symbol_file,
-        .offset = symbols_offset(question->symbols),
-        .stop_fd = -1,
-    };
-    struct gdb_session *session = gdb ? gdb_session_start(NULL, &options, error) : NULL;
-
-    free(gdb);
-    free(script);
-    return session;
 }
 
 /* Copies that a compiler has made for some callers may lack arguments, which nobody tells. */
@@ -82,7 +63,7 @@ struct signatures *signatures_open(struct question *question, const struct funct
         return NULL;
     }
     signatures->known = calloc(functions->count + 1, sizeof(*signatures->known));
-    signatures->session = start(question, &error);
+    signatures->session = question_gdb_start(question, "questions.py", NULL, -1, &error);
     if (!signatures->known || !signatures->session || ask(signatures, functions, &error) < 0) {
         progress_clear(&question->progress);
         fprintf(stderr, "ebb: registers are printed, and no names and types: %s\n", error.message);

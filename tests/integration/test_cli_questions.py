@@ -2,10 +2,11 @@
 """Questions to a whole recording: ebb accesses, first, last, history."""
 
 import itertools
+import os
 import subprocess
 import unittest
 
-from harness import ebb
+from harness import ebb, process
 from harness.shell import Shell
 
 
@@ -193,6 +194,34 @@ class Questions:
         self.assertIn("without a length", self.refused("first", "--execute", "main,4"))
         result = self.ebb.run("accesses")
         self.assertEqual(result.status, 2, result.describe())
+
+    def script(self, text):
+        """The path of a shell script."""
+        path = self.ebb.new_folder("script")
+        with open(path, "w") as out:
+            out.write("#!/bin/sh\n" + text)
+        os.chmod(path, 0o755)
+        return path
+
+    def test_unfit_gdb(self):
+        """None, one for its host only, and one that the symbols would confuse."""
+        stranger = ("[ -e /dev/fd/3 ] || { echo 'Undefined item: \"\".'; exit 1; }\n"
+                    "echo '{\"error\": \"badly formatted\"}' >&3\n")
+        for command in (["history", self.recording, "total"],
+                        ["print", self.recording, "add_to_total", "x"]):
+            for gdb, status, words in (
+                    ("/nowhere/gdb", 1, "the gdb that EBB_GDB names cannot be run: /nowhere/gdb"),
+                    (self.script("exit 1\n"), 5, "has to have Python"),
+                    (self.script(stranger), 5, "does not know " + self.architecture)):
+                result = process.run([self.ebb.path, *command], process.WATCHDOG,
+                                     env={**os.environ, "EBB_GDB": gdb})
+                self.assertEqual(result.status, status, result.describe())
+                self.assertIn(words, result.errors.decode())
+        if self.architecture == "aarch64":
+            for command in ("history", "print"):
+                self.assertIn("gdb cannot take symbols from",
+                              self.refused(command, "0x0", *["x"] * (command == "print"),
+                                           "--symbols", self.ebb.guests.elf("steps-arm")))
 
     def test_none(self):
         for command in ("first", "last"):

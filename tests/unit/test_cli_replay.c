@@ -425,6 +425,7 @@ static void test_replay_says_how_gdb_ended(void **state)
     outcome = command_run(setting, "replay rec");
     assert_int_equal(outcome->status, 1);
     assert_non_null(strstr(outcome->err, "EBB_GDB"));
+    assert_non_null(strstr(outcome->err, "without --stdio and --listen"));
 }
 
 static void test_replay_positions(void **state)
