@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "question.h"
 
+#include "cli/address_sum.h"
+#include "cli/guest_state.h"
 #include "cli/notices.h"
 #include "cli/slide.h"
 #include "cli/symbol_file.h"
 #include "cli/walls_check.h"
 
-#include "rsp/words.h"
-
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #define WORKERS_BY_DEFAULT 4
 #define WORKERS_MAX 16
-#define NAME_SIZE 256u
 
 const char *question_operand(const struct question *question)
 {
@@ -164,74 +162,16 @@ void question_close(struct question *question)
     recording_close(&question->recording);
 }
 
-static int find_symbol(struct question *question, const char *name, uint64_t *address,
-                       struct ebb_error *error)
-{
-    if (!question->symbols) {
-        return ebb_fail(error, EBB_ERROR_USAGE,
-                        "\"%.60s\" is no address, and there are no symbols; --symbols names a file "
-                        "with them",
-                        name);
-    }
-    if (!symbols_lookup(question->symbols, name, address)) {
-        return ebb_fail(error, EBB_ERROR_USAGE, "%s has no symbol \"%.60s\"", question->symbol_file,
-                        name);
-    }
-    *address += symbols_offset(question->symbols);
-    return 0;
-}
-
-/* A number or a symbol; *text is then what follows. */
-static int read_term(struct question *question, const char **text, uint64_t *address,
-                     struct ebb_error *error)
-{
-    const char *rest = rsp_scan_number(*text, 0, address);
-    size_t size = strcspn(*text, "+-,");
-    char name[NAME_SIZE];
-
-    if (rest) {
-        *text = rest;
-        return 0;
-    }
-    if (size == 0 || size >= sizeof(name)) {
-        return ebb_fail(error, EBB_ERROR_USAGE,
-                        "\"%.60s\" is no address; write a number or a symbol, and +N or -N behind "
-                        "it",
-                        *text);
-    }
-    memcpy(name, *text, size);
-    name[size] = '\0';
-    *text += size;
-    return find_symbol(question, name, address, error);
-}
-
 int question_place(struct question *question, const char *text, uint64_t *address, uint64_t *length,
                    struct ebb_error *error)
 {
-    const char *rest = text;
-    uint64_t number;
+    const struct address_terms terms = {
+        .symbols = question->symbols,
+        .symbol_file = question->symbol_file,
+        .wide = guest_state_is_wide(question->timeline),
+    };
 
-    if (read_term(question, &rest, address, error) < 0) {
-        return -1;
-    }
-    while (*rest == '+' || *rest == '-') {
-        bool minus = *rest == '-';
-        const char *behind = rsp_scan_number(rest + 1, 0, &number);
-
-        if (!behind) {
-            break;
-        }
-        *address += minus ? -number : number;
-        rest = behind;
-    }
-    if (*rest == ',') {
-        const char *behind = rsp_scan_number(rest + 1, 0, length);
-
-        rest = behind ? behind : rest;
-    }
-    return *rest ? ebb_fail(error, EBB_ERROR_USAGE,
-                            "\"%.60s\" is no address; \"%.40s\" cannot be understood", text, rest)
-                 : 0;
+    return address_sum_read_place(&terms, text, address, length, error);
 }
 
 static int fail_early(const struct timeline_scan_result *result, struct ebb_error *error)

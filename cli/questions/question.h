@@ -88,8 +88,8 @@ void question_close(struct question *question);
 /* The last operand: what is asked. */
 const char *question_operand(const struct question *question);
 
-/* An address: a number or a symbol, with +N or -N behind it, and maybe a comma and a length in
- * bytes. Without one *length stays what it is. */
+/* An address (cli/address_sum.h), and maybe a comma and a length in bytes. Without one *length
+ * stays what it is. */
 int question_place(struct question *question, const char *text, uint64_t *address, uint64_t *length,
                    struct ebb_error *error);
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Addresses as users write them: a number, a register ($sp), or a symbol, to which numbers are
- * added; and registers by their names.
- */
+/* Addresses as users of the shell write them (cli/address_sum.h), and registers by their names. */
 #ifndef EBB_CLI_SHELL_ADDRESS_H
 #define EBB_CLI_SHELL_ADDRESS_H
 

@@ -83,6 +83,22 @@ class Questions:
         physical = self.ask("accesses", "total", "--physical")  # this guest's memory is not moved
         self.assertEqual(physical, self.ask("accesses", "total"))
 
+    def test_addresses(self):
+        """As in ebb shell; where the guest has 32 bits, sums with names have."""
+        total = self.ask("accesses", "total")
+        for text in ("total+8-0x8", "4+total-4", "total+add_to_total-add_to_total"):
+            self.assertEqual(self.ask("accesses", text), total)
+        self.assertEqual(self.ask("accesses", "total+0x100000000"),
+                         total if self.architecture == "arm" else [])
+        shell = Shell(self.ebb, self.recording)
+        self.addCleanup(shell.close)
+        for text, words in (("nothing", 'has no symbol "nothing"'),
+                            ("total+nothing", 'has no symbol "nothing"'),
+                            ("total,x", '"total,x" is no address; ",x" cannot be understood'),
+                            ("total+", '"total+" is no address; write a number')):
+            self.assertIn(words, self.refused("accesses", text))
+            self.assertIn(words, shell.refused("next " + text))
+
     def test_number_of_workers(self):
         texts = {self.ebb.run("accesses", self.recording, "items,64", "--workers", count).text()
                  for count in ("1", "3")}
