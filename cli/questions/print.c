@@ -57,21 +57,31 @@ static int break_at(struct print *print, json_t *addresses, struct ebb_error *er
     return 0;
 }
 
+static int break_at_address(struct question *question, const char *text, struct ebb_error *error)
+{
+    uint64_t address, length = 0;
+
+    if (question_place(question, text, &address, &length, error) < 0) {
+        return -1;
+    }
+    if (strchr(text, ',')) {
+        return ebb_fail(error, EBB_ERROR_USAGE, "code has no length; write \"%.*s\"",
+                        (int)strcspn(text, ","), text);
+    }
+    return timeline_add_breakpoint(question->timeline, TIMELINE_BREAK_EXECUTE, address, 0, error);
+}
+
 /* A number is an address; what else there may be, functions and lines, gdb knows. */
 static int find_place(struct print *print, struct ebb_error *error)
 {
     struct question *question = &print->question;
     const char *location = question_operand(question);
     struct gdb_session *session;
-    uint64_t address, length;
     json_t *reply;
     int status;
 
     if (isdigit((unsigned char)location[0])) {
-        return question_place(question, location, &address, &length, error) < 0
-                   ? -1
-                   : timeline_add_breakpoint(question->timeline, TIMELINE_BREAK_EXECUTE, address, 0,
-                                             error);
+        return break_at_address(question, location, error);
     }
     session = question_gdb_start(question, "questions.py", NULL, -1, error);
     reply = session ? gdb_session_ask(session,

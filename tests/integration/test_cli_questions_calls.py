@@ -312,6 +312,7 @@ class Calls:
                 (["count", "main,4,5"], "cannot be understood"),
                 (["count", "main+4", "--by-caller"], "callers are known at the first instruction"),
                 (["calls", "main,4"], "code has no length"),
+                (["print", "0x40100000,4", "x"], "code has no length"),
                 (["count", "nobody", "--write"], 'has no symbol "nobody"')):
             with self.subTest(words):
                 result = self.ebb.run(words[0], self.recording, *words[1:])
