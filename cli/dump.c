@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ebb dump: the events of a recording, one to a line. */
 #include "commands.h"
+#include "early_stop.h"
 #include "json_list.h"
 #include "progress.h"
 #include "recording.h"
@@ -71,19 +72,9 @@ static int find_pc(struct dump *dump, uint64_t position, struct ebb_error *error
     if (timeline_position(dump->timeline) == position) {
         return 0;
     }
-    if (timeline_seek(dump->timeline, position, &stop, error) < 0) {
+    if (timeline_seek(dump->timeline, position, &stop, error) < 0 ||
+        early_stop_fail(&stop, NULL, stderr, error) < 0) {
         return -1;
-    }
-    if (stop.reason == TIMELINE_STOP_DAMAGED) {
-        return ebb_fail(error, EBB_ERROR_CORRUPT, "%s",
-                        stop.report ? stop.report : "the recording is damaged");
-    }
-    if (stop.reason == TIMELINE_STOP_DIVERGED) {
-        if (stop.report) {
-            fprintf(stderr, "%s\n", stop.report);
-        }
-        return ebb_fail(error, EBB_ERROR_DIVERGED,
-                        "replay and log disagree after position %" PRIu64, stop.position);
     }
     return timeline_read_pc(dump->timeline, &dump->pc, error);
 }

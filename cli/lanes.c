@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "lanes.h"
 
+#include "early_stop.h"
+
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -309,27 +312,13 @@ int lanes_stop_fd(const struct lanes *lanes)
 
 int lane_check_stop(const struct timeline_stop *stop, uint64_t position, struct ebb_error *error)
 {
-    if (stop->reason == TIMELINE_STOP_INTERRUPTED) {
-        return ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped");
-    }
-    if (stop->position >= position) {
+    char advice[80];
+
+    if (stop->reason != TIMELINE_STOP_INTERRUPTED && stop->position >= position) {
         return 0; /* where history ends, it may say why */
     }
-    if (stop->reason == TIMELINE_STOP_DAMAGED) {
-        return ebb_fail(error, EBB_ERROR_CORRUPT, "%s; --to %llu looks at what is before",
-                        stop->report ? stop->report : "the recording is damaged",
-                        (unsigned long long)stop->position);
-    }
-    if (stop->reason == TIMELINE_STOP_DIVERGED) {
-        if (stop->report) {
-            fprintf(stderr, "%s\n", stop->report);
-        }
-        return ebb_fail(error, EBB_ERROR_DIVERGED,
-                        "replay and log disagree after position %llu; --to %llu looks at what is "
-                        "before",
-                        (unsigned long long)stop->position, (unsigned long long)stop->position);
-    }
-    return 0;
+    snprintf(advice, sizeof(advice), "--to %" PRIu64 " looks at what is before", stop->position);
+    return early_stop_fail(stop, advice, stderr, error);
 }
 
 int lane_seek(struct lane *lane, uint64_t position, struct ebb_error *error)

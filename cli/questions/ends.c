@@ -3,6 +3,8 @@
 #include "access_rows.h"
 #include "questions.h"
 
+#include "cli/early_stop.h"
+
 #include <inttypes.h>
 
 enum { ENDS_READ = QUESTION_OWN, ENDS_PHYSICAL, ENDS_EXECUTE };
@@ -14,6 +16,8 @@ static const struct option_spec options[] = {
     [ENDS_EXECUTE] = {"execute", 'x', NULL, "Looks for the execution of the instruction there."},
     {0},
 };
+
+#define LEAVE_OUT "--from and --to can leave that out"
 
 struct ends {
     bool found;
@@ -54,34 +58,15 @@ static int watch(struct question *question, struct ebb_error *error)
                                   error);
 }
 
-static int check_stop(const struct timeline_stop *stop, struct ebb_error *error)
-{
-    switch (stop->reason) {
-    case TIMELINE_STOP_INTERRUPTED:
-        return ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped");
-    case TIMELINE_STOP_DAMAGED:
-        return ebb_fail(error, EBB_ERROR_CORRUPT, "%s; --from and --to can leave that out",
-                        stop->report ? stop->report : "the recording is damaged");
-    case TIMELINE_STOP_DIVERGED:
-        if (stop->report) {
-            fprintf(stderr, "%s\n", stop->report);
-        }
-        return ebb_fail(error, EBB_ERROR_DIVERGED,
-                        "replay and log disagree after position %" PRIu64, stop->position);
-    default:
-        return 0;
-    }
-}
-
 static int find_last(struct question *question, struct ends *ends, struct ebb_error *error)
 {
     struct timeline *timeline = question->timeline;
     struct timeline_stop stop;
 
     if (timeline_seek(timeline, question->scan.to, &stop, error) < 0 ||
-        check_stop(&stop, error) < 0 ||
+        early_stop_fail(&stop, LEAVE_OUT, stderr, error) < 0 ||
         timeline_run_backward(timeline, question->scan.from, &stop, error) < 0 ||
-        check_stop(&stop, error) < 0) {
+        early_stop_fail(&stop, LEAVE_OUT, stderr, error) < 0) {
         return -1;
     }
     ends->found =

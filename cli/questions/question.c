@@ -2,6 +2,7 @@
 #include "question.h"
 
 #include "cli/address_sum.h"
+#include "cli/early_stop.h"
 #include "cli/guest_state.h"
 #include "cli/notices.h"
 #include "cli/slide.h"
@@ -174,34 +175,21 @@ int question_place(struct question *question, const char *text, uint64_t *addres
     return address_sum_read_place(&terms, text, address, length, error);
 }
 
-static int fail_early(const struct timeline_scan_result *result, struct ebb_error *error)
-{
-    switch (result->reason) {
-    case TIMELINE_STOP_INTERRUPTED:
-        return ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped");
-    case TIMELINE_STOP_DAMAGED:
-        return ebb_fail(error, EBB_ERROR_CORRUPT, "%s; rows end there",
-                        result->report ? result->report : "the recording is damaged");
-    case TIMELINE_STOP_DIVERGED:
-        if (result->report) {
-            fprintf(stderr, "%s\n", result->report);
-        }
-        return ebb_fail(error, EBB_ERROR_DIVERGED,
-                        "replay and log disagree after position %" PRIu64 "; rows end there",
-                        result->until);
-    default:
-        return 0;
-    }
-}
-
 int question_scan(struct question *question, struct timeline_scan_result *result,
                   struct ebb_error *error)
 {
+    struct timeline_stop stop;
+
     if (timeline_scan(question->timeline, &question->scan, result, error) < 0) {
         return -1;
     }
     progress_clear(&question->progress);
-    return fail_early(result, error);
+    stop = (struct timeline_stop){
+        .reason = result->reason,
+        .position = result->until,
+        .report = (char *)result->report,
+    };
+    return early_stop_fail(&stop, "rows end there", stderr, error);
 }
 
 bool question_takes(struct question *question, const struct timeline_row *row, bool *enough)

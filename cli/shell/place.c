@@ -3,6 +3,7 @@
 
 #include "trail.h"
 
+#include "cli/early_stop.h"
 #include "cli/text.h"
 
 #include <inttypes.h>
@@ -62,23 +63,14 @@ static int check_stop(struct shell *shell, const struct timeline_stop *stop,
 {
     char count[TEXT_NUMBER_SIZE];
 
-    switch (stop->reason) {
-    case TIMELINE_STOP_INTERRUPTED:
+    if (stop->reason == TIMELINE_STOP_INTERRUPTED) {
         return ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped; the position is %s",
                         text_count(count, timeline_position(shell->timeline)));
-    case TIMELINE_STOP_DAMAGED:
-        return ebb_fail(error, EBB_ERROR_CORRUPT, "%s",
-                        stop->report ? stop->report : "the recording is damaged behind this");
-    case TIMELINE_STOP_DIVERGED:
-        progress_clear(&shell->progress);
-        if (stop->report) {
-            printf("%s\n", stop->report);
-        }
-        return ebb_fail(error, EBB_ERROR_DIVERGED,
-                        "replay and log disagree after position %" PRIu64, stop->position);
-    default:
-        return 0;
     }
+    if (stop->reason == TIMELINE_STOP_DIVERGED) {
+        progress_clear(&shell->progress);
+    }
+    return early_stop_fail(stop, NULL, stdout, error);
 }
 
 int place_seek(struct shell *shell, uint64_t position, struct ebb_error *error)
