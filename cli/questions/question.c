@@ -11,9 +11,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#define WORKERS_BY_DEFAULT 4
 #define WORKERS_MAX 16
 
 const char *question_operand(const struct question *question)
@@ -35,19 +33,12 @@ static int open_recording(struct question *question, struct ebb_error *error)
     return recording_open(&question->recording, &without, error);
 }
 
-static unsigned default_workers(void)
-{
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-
-    return cpus < 1 ? 1 : cpus < WORKERS_BY_DEFAULT ? (unsigned)cpus : WORKERS_BY_DEFAULT;
-}
-
 static int read_numbers(struct question *question, struct timeline_options *options,
                         struct ebb_error *error)
 {
     const char *const *values = question->arguments->values;
     const char *rows = question->without_rows ? NULL : values[QUESTION_LIMIT];
-    unsigned long long workers = default_workers(), memory = 0, limit = 0;
+    unsigned long long workers = 0, memory = 0, limit = 0;
 
     if ((values[QUESTION_WORKERS] &&
          options_number(values[QUESTION_WORKERS], "--workers", WORKERS_MAX, &workers, error) < 0) ||
@@ -56,9 +47,9 @@ static int read_numbers(struct question *question, struct timeline_options *opti
         (rows && options_number(rows, "--limit", INT64_MAX, &limit, error) < 0)) {
         return -1;
     }
-    if (workers == 0 || (rows && limit == 0)) {
+    if ((values[QUESTION_WORKERS] && workers == 0) || (rows && limit == 0)) {
         return ebb_fail(error, EBB_ERROR_USAGE, "%s must be at least 1",
-                        workers == 0 ? "--workers" : "--limit");
+                        values[QUESTION_WORKERS] && workers == 0 ? "--workers" : "--limit");
     }
     options->workers = (unsigned)workers;
     options->memory_budget = memory;
