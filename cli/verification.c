@@ -94,26 +94,31 @@ int verification_run(struct verification *verification, struct timeline *timelin
     return timeline_digest(timeline, &verification->registers, &verification->ram, error);
 }
 
-int verification_replay(struct verification *verification, uint64_t from, struct ebb_error *error)
+struct timeline *verification_open(const struct recording *recording, uint64_t from,
+                                   struct progress *progress, struct ebb_error *error)
 {
-    struct progress progress;
-    struct timeline_options options = {
-        .recording = verification->recording->directory,
+    const struct timeline_options options = {
+        .recording = recording->directory,
         .workers = 1,
-        /* Nothing is going to be visited again, so no checkpoints on the way. */
-        .checkpoint_every = NEVER,
+        .checkpoint_every = NEVER, /* nothing is going to be visited again */
         .from = from,
         .replacing = progress_replacing,
         .progress = progress_show,
-        .progress_opaque = &progress,
+        .progress_opaque = progress,
     };
-    struct timeline *timeline = NULL;
+
+    progress_begin(progress, "verifying");
+    progress->timeline = timeline_open(&options, error);
+    return progress->timeline;
+}
+
+int verification_replay(struct verification *verification, uint64_t from, struct ebb_error *error)
+{
+    struct progress progress;
+    struct timeline *timeline = verification_open(verification->recording, from, &progress, error);
     int status = -1;
 
-    progress_begin(&progress, "verifying");
-    timeline = timeline_open(&options, error);
     if (timeline) {
-        progress.timeline = timeline;
         verification->begin = from ? verification->begin : timeline_begin(timeline);
         status = verification_run(verification, timeline, timeline_end(timeline), error);
     }

@@ -3,6 +3,7 @@
 #ifndef EBB_CLI_VERIFICATION_H
 #define EBB_CLI_VERIFICATION_H
 
+#include "progress.h"
 #include "recording.h"
 #include "resolution.h"
 
@@ -24,6 +25,11 @@ struct verification {
 int verification_begin(struct verification *verification, const struct recording *recording,
                        struct resolution *resolution, struct ebb_error *error);
 void verification_free(struct verification *verification);
+
+/* Opens a timeline on which nothing is going to be visited again, from the last keyframe at or
+ * before a position on, with a progress bar: progress_end() also after an error, which is NULL. */
+struct timeline *verification_open(const struct recording *recording, uint64_t from,
+                                   struct progress *progress, struct ebb_error *error);
 
 /*
  * Replays from the timeline's position to limit, or with the end of history as limit to that of the

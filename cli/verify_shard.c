@@ -16,8 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NEVER (1ull << 48) /* instructions: days */
-
 struct run {
     struct verification *verification;
     struct timeline *timeline;
@@ -108,22 +106,11 @@ static int replay_from_start(struct run *run, struct ebb_error *error)
 static int replay(struct run *run, const struct recording *recording, struct ebb_error *error)
 {
     struct progress progress;
-    const struct timeline_options options = {
-        .recording = recording->directory,
-        .workers = 1,
-        .checkpoint_every = NEVER, /* nothing is going to be visited again */
-        .from = run->start,
-        .replacing = progress_replacing,
-        .progress = progress_show,
-        .progress_opaque = &progress,
-    };
     struct ebb_error problem = {0};
     int status = -1;
 
-    progress_begin(&progress, "verifying");
-    run->timeline = timeline_open(&options, &problem);
+    run->timeline = verification_open(recording, run->start, &progress, &problem);
     if (run->timeline) {
-        progress.timeline = run->timeline;
         status = reach_start(run, &problem);
     }
     if (status == 0) {
