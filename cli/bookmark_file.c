@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "bookmark_file.h"
 
+#include "new_file.h"
 #include "sha256.h"
 #include "text.h"
 
@@ -298,51 +299,6 @@ json_t *bookmark_file_lock(struct bookmark_file *file, struct ebb_error *error)
     return bookmark_file_load(file, error);
 }
 
-static int write_all(int descriptor, const char *text)
-{
-    for (size_t left = strlen(text); left;) {
-        ssize_t written = write(descriptor, text, left);
-
-        if (written < 0 && errno != EINTR) {
-            return -1;
-        }
-        if (written > 0) {
-            text += written;
-            left -= (size_t)written;
-        }
-    }
-    return fsync(descriptor);
-}
-
-/* All of it or nothing; on the disk when it returns. */
-static int write_file(const char *path, const char *text)
-{
-    char *temporary = NULL;
-    int descriptor, status, problem;
-
-    if (asprintf(&temporary, "%s.new", path) < 0) {
-        errno = ENOMEM;
-        return -1;
-    }
-    unlink(temporary);
-    descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    status = descriptor < 0 ? -1 : write_all(descriptor, text);
-    problem = errno;
-    if (descriptor >= 0) {
-        close(descriptor);
-    }
-    if (status == 0 && rename(temporary, path) < 0) {
-        status = -1;
-        problem = errno;
-    }
-    if (status < 0 && descriptor >= 0) {
-        unlink(temporary);
-    }
-    free(temporary);
-    errno = problem;
-    return status;
-}
-
 /* The folder that a file is to be in, with those above it. */
 static void make_folders(char *path)
 {
@@ -371,10 +327,8 @@ int bookmark_file_save(struct bookmark_file *file, const json_t *marks, struct e
         if (i + 1 == PLACES) {
             make_folders(file->paths[i]);
         }
-        status = write_file(file->paths[i], text);
+        status = new_file_write_private(file->paths[i], text, strlen(text), error);
     }
     free(text);
-    return status < 0 ? ebb_fail(error, EBB_ERROR_FAILED, "cannot write bookmarks to %s: %s",
-                                 file->paths[PLACES - 1], strerror(errno))
-                      : 0;
+    return status < 0 ? ebb_fail_prefix(error, "cannot write bookmarks") : 0;
 }

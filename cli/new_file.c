@@ -103,6 +103,23 @@ int new_file_write(const char *path, const void *bytes, size_t size, struct ebb_
     return new_file_finish(&new, error);
 }
 
+int new_file_write_private(const char *path, const void *bytes, size_t size,
+                           struct ebb_error *error)
+{
+    struct new_file new;
+
+    if (new_file_open(&new, path, error) < 0) {
+        return -1;
+    }
+    if (fchmod(fileno(new.file), 0600) < 0) {
+        fail_to_write(path, strerror(errno), error);
+        new_file_drop(&new);
+        return -1;
+    }
+    fwrite(bytes, 1, size, new.file);
+    return new_file_finish(&new, error);
+}
+
 int new_file_check(const char *path, struct ebb_error *error)
 {
     const char *slash = strrchr(path, '/');

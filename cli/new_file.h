@@ -14,6 +14,9 @@
  * A process or machine that dies meanwhile leaves a file of another name, PATH.XXXXXX.
  */
 int new_file_write(const char *path, const void *bytes, size_t size, struct ebb_error *error);
+/* The same for what only this user may read. */
+int new_file_write_private(const char *path, const void *bytes, size_t size,
+                           struct ebb_error *error);
 
 /*
  * The same for what is written bit by bit: into file, which new_file_finish() puts on the disk and

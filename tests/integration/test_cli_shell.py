@@ -327,6 +327,7 @@ class Shells(WithBookmarks):
         self.assertIn("There are no bookmarks", shell.run("bookmark list"))
         shell.run("goto 700")
         shell.run("bookmark add mine what  it \u00e4")
+        self.assertEqual(os.stat(self.bookmarks()).st_mode & 0o777, 0o600)
         gdb.run("ebb goto bookmark mine")
         self.assertEqual(gdb.position(), 700)
         gdb.run("ebb goto 900")
