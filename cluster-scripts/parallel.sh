@@ -13,21 +13,11 @@
 
 set -euo pipefail
 
-die() {
-    echo "parallel.sh: $*" >&2
-    exit 2
-}
+here=$(dirname "$(realpath "$0")")
+. "$here/shards.sh"
 
-[ $# -ge 4 ] || die "usage: parallel.sh verify|resolve RECORDING SHARDS FOLDER [PARALLEL-OPTION...]"
-command=$1 recording=$2 shards=$3 folder=$4
+read_request "parallel.sh verify|resolve RECORDING SHARDS FOLDER [PARALLEL-OPTION...]" "$@"
 shift 4
-case $command in verify | resolve) ;; *) die "there are verify and resolve, and no '$command'" ;; esac
-[[ $shards =~ ^[1-9][0-9]*$ ]] || die "'$shards' is no number of shards"
-[ -d "$recording" ] || die "there is no directory $recording"
-mkdir -p "$folder"
-recording=$(realpath "$recording")
-folder=$(realpath "$folder")
-rm -f "$folder"/part-*.json*
 options=()
 [ "$command" = verify ] || options=(--workers 1)
 

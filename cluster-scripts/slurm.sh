@@ -13,11 +13,6 @@
 
 set -euo pipefail
 
-die() {
-    echo "slurm.sh: $*" >&2
-    exit 2
-}
-
 # In a job: $1 is the work, then the command, the recording, how many shards and the folder.
 shard() {
     local options=()
@@ -37,15 +32,12 @@ join_parts() {
 }
 
 submit() {
-    local command=$1 recording=$2 shards=$3 folder=$4 array
+    local command recording shards folder array here
+    here=$(dirname "$(realpath "$0")") # not so in a job, which has a copy of this file elsewhere
+    . "$here/shards.sh"
+    read_request "slurm.sh verify|resolve RECORDING SHARDS FOLDER [SBATCH-OPTION...]" "$@"
     shift 4
-    case $command in verify | resolve) ;; *) die "there are verify and resolve, and no '$command'" ;; esac
-    [[ $shards =~ ^[1-9][0-9]*$ ]] || die "'$shards' is no number of shards"
-    [ -d "$recording" ] || die "there is no directory $recording"
-    mkdir -p "$folder"
-    recording=$(realpath "$recording")
-    folder=$(realpath "$folder")
-    rm -f "$folder"/part-*.json* "$folder"/{result,errors,status}
+    rm -f "$folder"/{result,errors,status}
     # What a node does that dies is done again by another one, from its beginning: a part is there as
     # a whole or not at all.
     array=$(sbatch --parsable --job-name="ebb-$command" --cpus-per-task=1 "$@" --requeue \
@@ -60,8 +52,5 @@ submit() {
 case ${1:-} in
 --shard) shift && shard "$@" ;;
 --merge) shift && join_parts "$@" ;;
-*)
-    [ $# -ge 4 ] || die "usage: slurm.sh verify|resolve RECORDING SHARDS FOLDER [SBATCH-OPTION...]"
-    submit "$@"
-    ;;
+*) submit "$@" ;;
 esac
