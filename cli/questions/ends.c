@@ -7,10 +7,10 @@
 
 #include <inttypes.h>
 
-enum { ENDS_READ = QUESTION_OWN, ENDS_PHYSICAL, ENDS_EXECUTE };
+enum { ENDS_READ = QUESTION_OWN_WITHOUT_LIMIT, ENDS_PHYSICAL, ENDS_EXECUTE };
 
 static const struct option_spec options[] = {
-    QUESTION_OPTIONS,
+    QUESTION_OPTIONS_WITHOUT_LIMIT,
     [ENDS_READ] = {"read", 'r', NULL, "Looks for a read, not a write."},
     [ENDS_PHYSICAL] = {"physical", 'p', NULL, "The address is a physical one."},
     [ENDS_EXECUTE] = {"execute", 'x', NULL, "Looks for the execution of the instruction there."},
@@ -46,9 +46,6 @@ static int watch(struct question *question, struct ebb_error *error)
 {
     const char *const *values = question->arguments->values;
 
-    if (values[QUESTION_LIMIT]) {
-        return ebb_fail(error, EBB_ERROR_USAGE, "--limit makes no sense where one is looked for");
-    }
     return values[ENDS_EXECUTE]
                ? watch_execution(question, error)
                : access_row_watch(question, question_operand(question),
@@ -130,6 +127,7 @@ static int run(const struct arguments *arguments,
         .print = access_row_print,
         .describe = access_row_describe,
         .opaque = &ends,
+        .without_limit = true,
     };
     int status = -1;
 
@@ -155,7 +153,7 @@ static int run_first(const struct arguments *arguments, struct ebb_error *error)
     "ADDRESS is a number or a symbol, with +N or -N behind it; LENGTH is in bytes, 4 by default. " \
     "Writes by devices count, and those of the value that was there already. If the instruction "  \
     "makes several such accesses, all are printed. If there is none, that is told on standard "    \
-    "error, and the exit status is 0. --limit makes no sense here."
+    "error, and the exit status is 0."
 
 const struct command command_last = {
     .name = "last",

@@ -37,7 +37,8 @@ static int read_numbers(struct question *question, struct timeline_options *opti
                         struct ebb_error *error)
 {
     const char *const *values = question->arguments->values;
-    const char *rows = question->without_rows ? NULL : values[QUESTION_LIMIT];
+    const char *rows =
+        question->without_rows || question->without_limit ? NULL : values[QUESTION_LIMIT];
     unsigned long long workers = 0, memory = 0, limit = 0;
 
     if ((values[QUESTION_WORKERS] &&

@@ -16,7 +16,7 @@
 #include "replay/timeline/scan.h"
 
 /* The first entries of each command's table of options; its own come after them. What prints no
- * rows has none of the last two, and its own in their places. */
+ * rows has none of the last two, and what looks for one row not the last; their own are there. */
 enum {
     QUESTION_FROM,
     QUESTION_TO,
@@ -25,7 +25,8 @@ enum {
     QUESTION_MEMORY,
     QUESTION_OWN_WITHOUT_ROWS,
     QUESTION_JSON = QUESTION_OWN_WITHOUT_ROWS,
-    QUESTION_LIMIT,
+    QUESTION_OWN_WITHOUT_LIMIT,
+    QUESTION_LIMIT = QUESTION_OWN_WITHOUT_LIMIT,
     QUESTION_OWN,
 };
 
@@ -44,9 +45,12 @@ enum {
                          "Memory for checkpoints, in bytes or with K, M, G; by default a quarter " \
                          "of this machine's."}
 
-#define QUESTION_OPTIONS                                                                           \
+#define QUESTION_OPTIONS_WITHOUT_LIMIT                                                             \
     QUESTION_OPTIONS_WITHOUT_ROWS,                                                                 \
-    [QUESTION_JSON] = {"json", 0, NULL, "Prints a JSON array, one row to a line."},                \
+    [QUESTION_JSON] = {"json", 0, NULL, "Prints a JSON array, one row to a line."}
+
+#define QUESTION_OPTIONS                                                                           \
+    QUESTION_OPTIONS_WITHOUT_LIMIT,                                                                \
     [QUESTION_LIMIT] = {"limit", 0, "N",                                                           \
                         "Ends after N rows, and those of the same position."}
 /* clang-format on */
@@ -70,6 +74,7 @@ struct question {
     void *opaque;         /* the command's */
     bool without_operand; /* of the command: it takes none but the recording */
     bool without_rows;    /* of the command: it has no options for rows */
+    bool without_limit;   /* of the command: it has no --limit */
     uint64_t limit;       /* of rows; 0: none */
     uint64_t told, last;  /* rows printed, and the position of the last */
     bool json;

@@ -206,7 +206,10 @@ class Questions:
         self.assertIn("nothing", self.refused("history", "nothing"))
         self.assertIn("depends on registers", self.refused("history", "$sp"))
         self.assertIn("no valid UTF-8", self.refused("history", "\udcff"))
-        self.assertIn("--limit makes no sense", self.refused("last", "total", "--limit", "2"))
+        for command in ("first", "last"):  # one is looked for
+            self.assertIn("--limit", self.refused(command, "total", "--limit", "2"))
+            self.assertNotIn("--limit", self.ebb.run(command, "--help").text())
+        self.assertIn("--limit", self.ebb.run("accesses", "--help").text())
         self.assertIn("without a length", self.refused("first", "--execute", "main,4"))
         result = self.ebb.run("accesses")
         self.assertEqual(result.status, 2, result.describe())
