@@ -420,7 +420,7 @@ static bool hit_makes_sense(const struct worker_run *run, const struct worker_hi
     bool in_history = !(run->flags & WORKER_RUN_DIVERSION);
 
     return hit->kind >= WORKER_BREAK_EXECUTE &&
-           hit->kind <= (run->flags & WORKER_RUN_ROWS ? WORKER_CALL_LEFT : WORKER_BREAK_RETURN) &&
+           hit->kind <= (run->flags & WORKER_RUN_ROWS ? WORKER_WATCH_ALL : WORKER_BREAK_RETURN) &&
            is_moment(hit->moment) && !hit->by_reset &&
            (!in_history ||
             (moment_before(run->reported, hit->moment) && !moment_before(run->limit, hit->moment)));

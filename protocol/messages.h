@@ -204,6 +204,9 @@ enum worker_breakpoint_kind {
      * will, since its caller calls again. */
     WORKER_CALL_RETURNED = 13,
     WORKER_CALL_LEFT = 14,
+    /* Of rows only: each access of the CPU's to memory, whatever the address. Not devices' writes,
+     * which have no virtual address, nor what a reset changes. */
+    WORKER_WATCH_ALL = 15,
 };
 
 enum worker_breakpoint_flag {
@@ -295,9 +298,11 @@ enum worker_stop_reason {
  *     which comes behind its instruction, that of the next.
  *   inside, of kind WORKER_BREAK_RETURN: context is what the instruction there has returned to.
  *   settled, of kind WORKER_BREAK_SAMPLE.
- *   settled, of kind WORKER_CALL_RETURNED: the instruction at the call's return address is about to
- *     execute, of kind WORKER_CALL_LEFT: the one that had made the call; address is the function's.
- * Devices' writes are seen by write, change and access watchpoints, of which each counts.
+ *   inside, of kind WORKER_WATCH_ALL: address is 0. Of an access that reads and writes there is a
+ * hit for each, in this order. settled, of kind WORKER_CALL_RETURNED: the instruction at the call's
+ * return address is about to execute, of kind WORKER_CALL_LEFT: the one that had made the call;
+ * address is the function's. Devices' writes are seen by write, change and access watchpoints, of
+ * which each counts.
  */
 struct worker_hit {
     struct moment moment;
@@ -319,6 +324,7 @@ enum worker_collect_flag {
      * followed, until it returns or is left, which is a row. A run with none of these breakpoints
      * is WORKER_STOP_FULL soon after the last call that is followed has ended. */
     WORKER_COLLECT_CALLS = 1 << 2,
+    WORKER_COLLECT_CODE = 1 << 3, /* row.state; of samples, row.code */
 };
 #define WORKER_MAX_FRAMES 64u
 #define WORKER_MAX_ROW_DATA 64u          /* bytes; of longer accesses the first */
@@ -428,10 +434,10 @@ enum worker_exception {
 /*
  * What is known of a hit: the state is the one in front of the instruction; of an exception or
  * return, behind it. Of a call that has ended there are no return addresses, and of the registers
- * asked for those of a result, the first two. After it come value_count x uint64_t: the collector's
- * registers in the order of their numbers, then the return addresses; the loads, each padded to 8
- * bytes; then the data, before and after the access, each padded to 8 bytes. Data that is not in
- * RAM has no bytes.
+ * asked for those of a result, the first two; of WORKER_WATCH_ALL there are no registers. After it
+ * come value_count x uint64_t: the collector's registers in the order of their numbers, then the
+ * return addresses; the loads, each padded to 8 bytes; then the data, before and after the access,
+ * each padded to 8 bytes. Data that is not in RAM has no bytes.
  */
 struct worker_row {
     uint32_t size; /* bytes, with all that comes after it */
@@ -454,6 +460,11 @@ struct worker_row {
     uint64_t call;           /* of one that has ended, the position */
     uint64_t return_address; /* WORKER_BREAK_EXECUTE: as in struct worker_call, */
     uint64_t site;           /* the same */
+    /* WORKER_COLLECT_CODE: */
+    uint32_t state;      /* CPSR, or of AArch64 what gdb shows as it */
+    uint32_t big_endian; /* 1: data in memory is */
+    uint32_t code_size;  /* bytes of code: the instruction at hit.pc; 0: it cannot be read */
+    uint8_t code[4];     /* as in memory */
 };
 
 struct worker_stop {

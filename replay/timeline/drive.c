@@ -58,6 +58,7 @@ static bool is_hit_of(const struct worker_breakpoint *breakpoint, const struct w
     case WORKER_BREAK_EXCEPTION:
     case WORKER_BREAK_SAMPLE:
     case WORKER_BREAK_RETURN:
+    case WORKER_WATCH_ALL:
         return true;
     case WORKER_BREAK_EXECUTE:
         return breakpoint->address == hit->address;

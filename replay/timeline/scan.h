@@ -31,6 +31,7 @@ enum timeline_row_kind { /* values as in the worker's protocol */
                          TIMELINE_ROW_RETURN = 12, /* from an exception */
                          TIMELINE_ROW_CALL_RETURNED = 13,
                          TIMELINE_ROW_CALL_LEFT = 14, /* it never returns: it is made again */
+                         TIMELINE_ROW_ACCESS = 15, /* by the CPU, to memory at whatever address */
                          /* others: watchpoints, with the values of timeline_breakpoint_kind */
 };
 
@@ -87,7 +88,7 @@ struct timeline_row {
     uint64_t syndrome;     /* ESR_ELx or HSR; calls in AArch32: as it would be */
     uint32_t fault_status; /* DFSR or IFSR; 0: there is a syndrome, or nothing */
     uint64_t fault;        /* address of an abort */
-    /* In front of the instruction; of an exception or return, behind it. */
+    /* In front of the instruction; of an exception or return, behind it; of `accesses` none. */
     const uint64_t *registers; /* those asked for, by their numbers going up */
     size_t register_count;
     const uint64_t *frames; /* return addresses, the innermost first */
@@ -97,6 +98,13 @@ struct timeline_row {
     const uint8_t *before, *after; /* what was accessed; NULL if that is not in RAM */
     size_t data_size; /* bytes of each; less than data_length if that is more than 64 */
     const uint8_t *loads[TIMELINE_LOADS]; /* those asked for; NULL: could not be read */
+    /* With `code`: the CPSR (of AArch64 what gdb shows as it), whether data in memory is
+     * big-endian, and of samples the instruction at pc, 2 or 4 bytes as in memory, or 0: it cannot
+     * be read. */
+    uint32_t state;
+    bool big_endian;
+    const uint8_t *code;
+    size_t code_size;
 };
 
 /* Which instructions were executed, at guest-virtual addresses from begin, a multiple of 16, to
@@ -126,11 +134,12 @@ struct timeline_scan {
     uint64_t most; /* rows, and those that share the last one's position; 0: all */
     /* Beside the timeline's breakpoints and watchpoints, whose conditions hold: */
     bool exceptions, returns; /* taken, and returned from */
+    bool accesses;            /* all of the CPU's to memory; with the data if `data` is set */
     uint64_t sample_every;    /* instructions, at multiples of that; 0: no samples */
     /* What rows consist of: */
     uint32_t registers; /* bit n: general register n, bit 31: AArch64's stack pointer */
     unsigned frames;    /* at most, 64; along the frame pointers of AArch64 */
-    bool context, data;
+    bool context, data, code;
     struct timeline_load loads[TIMELINE_LOADS];
     unsigned load_count;
     const struct timeline_coverage *coverage; /* NULL: nothing is marked */

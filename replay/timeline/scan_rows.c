@@ -168,6 +168,10 @@ static void translate(const struct worker_row *from, struct timeline_row *row)
         .return_address = from->return_address,
         .site = from->site,
         .call = from->call,
+        .state = from->state,
+        .big_endian = from->big_endian,
+        .code = from->code,
+        .code_size = from->code_size <= sizeof(from->code) ? from->code_size : 0,
     };
 }
 

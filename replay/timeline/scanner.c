@@ -70,7 +70,7 @@ static int make_breakpoints(struct scan *scan, struct ebb_error *error)
     if (!breakpoint_list_copy(set, made)) {
         return ebb_fail_memory(error);
     }
-    list = realloc(made->list, (made->count + 3) * sizeof(*list));
+    list = realloc(made->list, (made->count + 4) * sizeof(*list));
     if (!list) {
         return ebb_fail_memory(error);
     }
@@ -80,6 +80,9 @@ static int make_breakpoints(struct scan *scan, struct ebb_error *error)
     }
     if (wanted->returns) {
         list[made->count++] = (struct worker_breakpoint){.kind = WORKER_BREAK_RETURN};
+    }
+    if (wanted->accesses) {
+        list[made->count++] = (struct worker_breakpoint){.kind = WORKER_WATCH_ALL};
     }
     if (wanted->sample_every) {
         list[made->count++] =
@@ -249,7 +252,8 @@ static struct worker_collector make_collector(const struct timeline_scan *wanted
     struct worker_collector collector = {
         .flags = (wanted->context ? WORKER_COLLECT_CONTEXT : 0) |
                  (wanted->data ? WORKER_COLLECT_DATA : 0) |
-                 (wanted->calls || wanted->open_count ? WORKER_COLLECT_CALLS : 0),
+                 (wanted->calls || wanted->open_count ? WORKER_COLLECT_CALLS : 0) |
+                 (wanted->code ? WORKER_COLLECT_CODE : 0),
         .registers = wanted->registers,
         .frames = wanted->frames,
         .room = ROWS_ROOM,

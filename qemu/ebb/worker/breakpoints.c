@@ -134,7 +134,7 @@ static bool has_watch(const struct worker_breakpoint *set, size_t count)
     size_t i;
 
     for (i = 0; i < count; i++) {
-        if (is_watch(&set[i])) {
+        if (is_watch(&set[i]) || set[i].kind == WORKER_WATCH_ALL) {
             return true;
         }
     }
@@ -166,7 +166,8 @@ int worker_breakpoints_set(struct worker *worker, const struct worker_breakpoint
     bool watched;
 
     for (i = 0; i < count; i++) {
-        if (set[i].kind < WORKER_BREAK_EXECUTE || set[i].kind > WORKER_BREAK_RETURN ||
+        if (set[i].kind < WORKER_BREAK_EXECUTE ||
+            (set[i].kind > WORKER_BREAK_RETURN && set[i].kind != WORKER_WATCH_ALL) ||
             (set[i].kind == WORKER_BREAK_SAMPLE && !set[i].length)) {
             g_array_free(addresses, true);
             return ebb_fail(error, EBB_ERROR_USAGE, "a breakpoint of kind %u", set[i].kind);
@@ -394,7 +395,7 @@ int worker_breakpoints_watched(CPUState *cpu, vaddr address, vaddr length)
 {
     struct worker *worker = worker_current();
     uint64_t first = worker->breakpoints->len ? untag(worker, address) : 0;
-    int kinds = 0;
+    int kinds = has_kind(worker, WORKER_WATCH_ALL) ? BP_MEM_READ | BP_MEM_WRITE : 0;
     guint i;
 
     for (i = 0; i < worker->breakpoints->len; i++) {
@@ -462,13 +463,36 @@ static bool leaves(struct worker *worker, guint i, const struct worker_hit *hit,
                                            : change == WORKER_CHANGE_UNSEEN;
 }
 
+static void note_access(struct worker *worker, uint64_t address, uint64_t length, int flags,
+                        uintptr_t ra)
+{
+    struct worker_hit hit = {
+        .kind = WORKER_WATCH_ALL,
+        .data_address = untag(worker, address),
+        .data_length = length,
+    };
+
+    hit.moment = moment_inside(locate(worker, ra, &hit.pc));
+    if (flags & BP_MEM_READ) {
+        hit.access = WORKER_WATCH_READ;
+        clockwork_hit(&worker->clockwork, &hit);
+    }
+    if (flags & BP_MEM_WRITE) {
+        hit.access = WORKER_WATCH_WRITE;
+        clockwork_hit(&worker->clockwork, &hit);
+    }
+}
+
 void worker_breakpoints_accessed(CPUState *cpu, vaddr address, vaddr length, int flags,
                                  uintptr_t ra)
 {
     struct worker *worker = worker_current();
-    bool touched = false;
+    bool touched = has_kind(worker, WORKER_WATCH_ALL);
     guint i;
 
+    if (touched) {
+        note_access(worker, address, length, flags, ra);
+    }
     for (i = 0; i < worker->breakpoints->len; i++) {
         const struct worker_breakpoint *watch = breakpoint(worker, i);
         struct worker_hit hit = {

@@ -282,7 +282,40 @@ static bool rows_follow_calls(struct worker *worker, const struct worker_hit *hi
 static uint32_t registers_wanted(const struct worker_collector *collector,
                                  const struct worker_hit *hit)
 {
+    if (hit->kind == WORKER_WATCH_ALL) {
+        return 0;
+    }
     return is_end_of_call(hit) ? collector->registers & RESULT_REGISTERS : collector->registers;
+}
+
+static size_t read_code(struct worker *worker, uint64_t pc, uint8_t *code, size_t length)
+{
+    struct worker_memory memory = {.address = pc, .length = length};
+
+    return worker_debug_read_memory(worker, &memory, code) == length ? length : 0;
+}
+
+static bool is_half_of_thumb(const uint8_t *half)
+{
+    return lduw_le_p(half) >> 11 >= 0x1d; /* Arm ARM, F3.1: else these are all */
+}
+
+static void describe_code(struct worker *worker, struct worker_row *row)
+{
+    CPUARMState *env = &worker->cpu->env;
+    bool a64 = is_a64(env);
+    uint64_t pc = row->hit.pc;
+
+    row->state = a64 ? pstate_read(env) : cpsr_read(env);
+    row->big_endian = arm_cpu_data_is_big_endian(env);
+    if (row->hit.kind != WORKER_BREAK_SAMPLE) {
+        return;
+    }
+    row->code_size = read_code(worker, pc, row->code, a64 || !env->thumb ? 4 : 2);
+    if (row->code_size == 2 && is_half_of_thumb(row->code)) {
+        row->code_size += read_code(worker, pc + 2, row->code + 2, 2);
+        row->code_size &= 4; /* half of one is none */
+    }
 }
 
 static struct worker_row describe(struct worker *worker, const struct worker_hit *hit)
@@ -301,6 +334,9 @@ static struct worker_row describe(struct worker *worker, const struct worker_hit
     }
     if (rows_follow_calls(worker, hit)) {
         worker_calls_describe(worker, &row);
+    }
+    if (worker->rows->collector.flags & WORKER_COLLECT_CODE) {
+        describe_code(worker, &row);
     }
     return row;
 }
