@@ -15,6 +15,7 @@ static const struct export_format *const formats[] = {
     &export_console,
     &export_trace,
     &export_pcap,
+    &export_tarmac,
     NULL,
 };
 /* clang-format on */
@@ -142,8 +143,10 @@ const struct command command_export = {
         "format needs that the log does not have is found by one replay, on several workers.\n\n"
         "Where the recording cannot be replayed to its end, there is no file: --to ends before "
         "that.",
-    .examples = "ebb export console ebb-recording-3 --from 500_000_000\n"
-                "ebb export trace ebb-recording-3 --symbols vmlinux -o boot.json\n",
+    .examples =
+        "ebb export console ebb-recording-3 --from 500_000_000\n"
+        "ebb export trace ebb-recording-3 --symbols vmlinux -o boot.json\n"
+        "ebb export tarmac ebb-recording-3 --from 500_000_000 --to 500_100_000 -o boot.tarmac\n",
     .options = options,
     .words_title = "Formats",
     .word = word,

@@ -31,5 +31,6 @@ extern const struct command command_export;
 extern const struct export_format export_console;
 extern const struct export_format export_pcap;
 extern const struct export_format export_trace;
+extern const struct export_format export_tarmac;
 
 #endif

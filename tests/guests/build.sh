@@ -100,7 +100,7 @@ virt=-Wl,--defsym=RAM_BASE=0x40000000
 vexpress="-Wl,--defsym=RAM_BASE=0x80000000 -DBOARD_VEXPRESS"
 for name in exceptions interrupts mmu exclusives float semihosting echo reset dma nested \
     watchpoints steps lines long forever ticks secure flash overlap stale ramfb culprit \
-    tasks flaky lastline markers spread hotpage; do
+    tasks flaky lastline markers spread hotpage rewritten; do
     build $name-aarch64.elf aarch64 "$source/$name.c" $virt
     build $name-arm.elf arm "$source/$name.c" $virt -marm
 done
