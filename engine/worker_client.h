@@ -81,8 +81,8 @@ int worker_client_set_coverage(struct worker_client *worker, const struct worker
 /* The marks, to be or-ed to those of worker_coverage_size() bytes that the caller has. */
 int worker_client_take_coverage(struct worker_client *worker, uint8_t *marks,
                                 struct ebb_error *error);
-/* What the guest's CPU has touched since the last call: *hashes is to be freed, also after an error;
- * they are in rising order. */
+/* What the guest's CPU has touched since the last call: *hashes is to be freed, also after an
+ * error; they are in rising order. */
 int worker_client_take_pages(struct worker_client *worker, struct worker_page_set *set,
                              uint32_t **hashes, struct ebb_error *error);
 int worker_client_take_rows(struct worker_client *worker, uint8_t **rows, size_t *size,
