@@ -119,6 +119,7 @@ build tags-aarch64.elf aarch64 "$source/tags.c" $virt
 build hypervisor-aarch64.elf aarch64 "$source/hypervisor.c" $virt
 build stage2-aarch64.elf aarch64 "$source/stage2.c" $virt
 build moved-aarch64.elf aarch64 "$source/moved.c" $virt
+build workload-aarch64.elf aarch64 "$source/workload.c" $virt
 build accessed-aarch64.elf aarch64 "$source/accessed.c" $virt
 build hidden-aarch64.elf aarch64 "$source/hidden.c" $virt
 build firstfault-aarch64.elf aarch64 "$source/firstfault.c" $virt
