@@ -1,306 +1,143 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measures Ebb beside QEMU's own record/replay, in one run on one guest.
+"""Measures Ebb, beside QEMU's own record/replay where that does the same.
 
-    bench.py --build BUILD [--runs N] replay|record|reverse|kvm|damage
+    bench.py --build BUILD [--runs N] replay|record|reverse|scan|kvm|damage [OPTION...]
+    bench.py plot FILE.json... -o FILE.svg
 
-The guest is Debian's arm64 kernel with busybox, booted to power-off. The peer is the system's
-qemu-system-aarch64 (10.0 or newer). Results are printed as a table and written to
-BUILD/bench/NAME.json: an array of {"metric", "unit", "ebb", "peer", "peer_name", "ratio", "runs"}.
-A value is the median of its runs, a ratio is ebb / peer: below 1 means that Ebb needs less.
-A peer that cannot run is a failure of the benchmark. What kvm and damage
-measure is told in kvm.py and damage.py.
+docs/benchmarks.md tells what is measured. Results are printed as a table and written to
+BUILD/bench/NAME.json: an array of {"metric", "unit", "ebb", "peer", "peer_name", "ratio", "runs"} and
+more. A value is the median of its runs, a ratio is ebb / peer: below 1 means that Ebb needs less.
+A peer that cannot run is a failure of the benchmark. What kvm and damage measure is told in kvm.py
+and damage.py.
 """
 
 import argparse
 import json
 import os
-import resource
-import shlex
-import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "guests", "linux"))
-sys.path.insert(0, HERE)
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import boot  # noqa: E402
 import damage  # noqa: E402
-import initramfs  # noqa: E402
 import kvm  # noqa: E402
+import plot  # noqa: E402
+import scan  # noqa: E402
+import walks  # noqa: E402
+from common import Failure, log  # noqa: E402
 
-PEER = "qemu-system-aarch64"
-CONTINUES = 1000  # in a row, to see whether each costs more than the last
-LIMIT = 900  # seconds that any one step may take
-
-
-class Failure(Exception):
-    pass
-
-
-def log(text):
-    print("bench: " + text, file=sys.stderr, flush=True)
+SIZES = {"scan": (10 ** 8,), "reverse": (10 ** 8, 10 ** 9)}
+RAM = (256,)
+LEAST_RAM, MOST_RAM = 32, 4096
 
 
-def run(command, **options):
-    """Runs a command to its end and returns (seconds, output)."""
-    start = time.monotonic()
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=LIMIT, **options)
-    seconds = time.monotonic() - start
-    if done.returncode != 0:
-        raise Failure("%s ended with status %d:\n%s" % (
-            " ".join(command[:3]), done.returncode, done.stdout.decode(errors="replace")[-2000:]))
-    return seconds, done.stdout.decode(errors="replace")
+def size(text):
+    """A number of instructions, as 1e9."""
+    number = float(text.replace("_", ""))
+    if not 10 ** 5 <= number <= 10 ** 12:
+        raise ValueError
+    return int(number)
 
 
-def cpu_seconds(function):
-    """Calls a function; returns the CPU time, of users and system, of the programs that it ran."""
-    def used():
-        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return usage.ru_utime + usage.ru_stime
-
-    before = used()
-    function()
-    return used() - before
+def ram(text):
+    number = int(text)
+    if not LEAST_RAM <= number <= MOST_RAM:
+        raise ValueError
+    return number
 
 
-class Bench:
-    def __init__(self, build, runs, folder):
-        self.guests = os.path.join(build, "guests")
-        self.ebb = os.path.join(build, "cli", "ebb")
-        self.qemu = os.path.join(build, "qemu", "qemu-system-aarch64")
-        self.runs = runs
-        self.folder = folder
-        self.results = []
-        self.gdb = os.environ.get("EBB_GDB", "gdb-multiarch")
-        self.peer_name = self.check_peer()
-        guests = initramfs.guests_folder()
-        initrd = os.path.join(folder, "initrd.gz")
-        initramfs.make("arm64", os.path.join(HERE, "..", "guests", "linux", "poweroff.init"),
-                       initrd)
-        self.guest = ["-M", "virt,gic-version=2", "-cpu", "cortex-a72", "-m", "256",
-                      "-kernel", os.path.join(guests, "vmlinuz-arm64"), "-initrd", initrd,
-                      "-append", "console=ttyAMA0 nokaslr quiet", "-display", "none",
-                      "-serial", "null", "-monitor", "none", "-no-reboot", "-nic", "none"]
+def workers(text):
+    number = int(text)
+    if not 1 <= number <= 64:
+        raise ValueError
+    return number
 
-    def check_peer(self):
-        if not shutil.which(PEER):
-            raise Failure("there is no peer: %s is not installed" % PEER)
-        version = run([PEER, "--version"])[1].split("\n")[0].split()[3]
-        if int(version.split(".")[0]) < 10:
-            raise Failure("the peer is QEMU %s; 10.0 or newer is needed" % version)
-        return "QEMU %s record/replay" % version
 
-    # The ways to run the guest.
+def several(one):
+    """A list with commas between its members."""
+    def read(text):
+        return tuple(one(word) for word in text.split(","))
 
-    def plain(self, qemu):
-        return run([qemu, *self.guest, "-icount", "shift=1"])[0]
+    read.__name__ = "list of " + one.__name__
+    return read
 
-    def record(self, name, guest=None):
-        """Records with Ebb; returns seconds and the recording."""
-        recording = os.path.join(self.folder, name)
-        shutil.rmtree(recording, ignore_errors=True)
-        seconds = run([self.ebb, "record", "-o", recording, "--icount", "1", "--",
-                       *(guest or self.guest)])[0]
-        return seconds, recording
 
-    def little(self, ram):
-        """A guest that uses 16 MiB, with ram MiB."""
-        return ["-M", "virt,gic-version=2", "-cpu", "cortex-a72", "-m", str(ram), "-nodefaults",
-                "-display", "none", "-serial", "null", "-monitor", "none", "-kernel",
-                os.path.join(self.guests, "spread-aarch64.elf")]
+def parse(arguments):
+    parser = argparse.ArgumentParser(description="Measure Ebb.")
+    parser.add_argument("--build", default="build", help="the build folder")
+    parser.add_argument("--runs", type=int, help="runs of each measurement (default 5; scan and "
+                        "reverse: 3; kvm: 2, for they repeat)")
+    names = parser.add_subparsers(dest="name", required=True, metavar="NAME")
+    for name in ("replay", "record", "kvm", "damage"):
+        names.add_parser(name, help="see docs/benchmarks.md")
+    for name, what in (("scan", "questions to a whole recording, against one replay"),
+                       ("reverse", "going back, beside QEMU's record/replay")):
+        sub = names.add_parser(name, help=what)
+        sub.add_argument("--runs", type=int, default=argparse.SUPPRESS)
+        sub.add_argument("--size", type=several(size), default=SIZES[name],
+                         help="instructions, 1e5 to 1e12, with commas between them")
+        sub.add_argument("--ram", type=several(ram), default=RAM,
+                         help="the guest's RAM in MiB, %d to %d" % (LEAST_RAM, MOST_RAM))
+        sub.add_argument("--workers", type=several(workers),
+                         help="how many workers (default: scan 1,2, reverse 1)")
+        sub.add_argument("--rows", type=several(str), default=("",),
+                         help="only the rows whose names begin so")
+        sub.add_argument("--against", metavar="COMMIT", help="measure that commit's build as well")
+        sub.add_argument("-o", "--output", metavar="FILE.json", help="where to write the results "
+                         "(default BUILD/bench/%s.json)" % name)
+        if name == "reverse":
+            sub.add_argument("--peer-limit", type=int, default=walks.PEER_LIMIT, metavar="SECONDS",
+                             help="what the peer may take for a row; 0: no peer")
+    sub = names.add_parser("plot", help="draw what scan and reverse have written")
+    sub.add_argument("files", nargs="+", metavar="FILE.json")
+    sub.add_argument("-o", "--output", required=True, metavar="FILE.svg")
+    sub.add_argument("--measure", default="cpu_s", help="what to draw: cpu_s, elapsed_s, "
+                     "engine_bytes, workers_bytes or ms")
+    return parser.parse_args(arguments)
 
-    def peer_command(self, mode, log_file):
-        image = os.path.join(self.folder, "snapshots.qcow2")
-        if mode == "record":
-            if os.path.exists(image):
-                os.unlink(image)
-            run([os.path.join(os.path.dirname(self.qemu), "qemu-img"), "create", "-q", "-f",
-                 "qcow2", image, "1G"])
-        return [PEER, *self.guest, "-drive", "file=%s,if=none,id=snapshots" % image, "-icount",
-                "shift=1,rr=%s,rrfile=%s,rrsnapshot=start" % (mode, log_file)]
 
-    def peer_record(self):
-        log_file = os.path.join(self.folder, "peer.log")
-        return run(self.peer_command("record", log_file))[0], log_file
+def make(options, build, folder):
+    if options.name == "kvm":
+        return kvm.KvmBench(build, options.runs or 2, folder)
+    if options.name == "damage":
+        return damage.DamageBench(build)
+    if options.name == "scan":
+        return scan.ScanBench(build, folder, options)
+    if options.name == "reverse":
+        return walks.ReverseBench(build, folder, options)
+    return boot.BootBench(build, options.runs or 5, folder, options.name)
 
-    # Results.
 
-    def add(self, metric, unit, ebb, peer, peer_name, runs):
-        """ebb and peer: lists of values, or single ones."""
-        ebb = statistics.median(ebb) if isinstance(ebb, list) else ebb
-        peer = statistics.median(peer) if isinstance(peer, list) else peer
-        self.results.append({"metric": metric, "unit": unit, "ebb": ebb, "peer": peer,
-                             "peer_name": peer_name, "ratio": ebb / peer, "runs": runs})
+def write(path, results):
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+    with open(path, "w") as file:
+        json.dump(results, file, indent=2)
+        file.write("\n")
 
-    def add_rate(self, metric, seconds, plain):
-        """How fast a run is against a plain one of the same guest on the same QEMU."""
-        self.results.append({
-            "metric": metric, "unit": "x", "ebb": statistics.median(plain) /
-            statistics.median(seconds[0]), "peer": statistics.median(plain) /
-            statistics.median(seconds[1]), "peer_name": self.peer_name, "ratio": statistics.median(
-                seconds[1]) / statistics.median(seconds[0]), "runs": self.runs})
 
-    def repeat(self, what, *functions):
-        """Runs each function in turn, as often as wanted: the same weather for all."""
-        values = [[] for _ in functions]
-        for number in range(self.runs):
-            log("%s: run %d of %d" % (what, number + 1, self.runs))
-            for function, column in zip(functions, values):
-                column.append(function())
-        return values
-
-    # The benchmarks.
-
-    def bench_record(self):
-        sizes = []
-
-        def record():
-            seconds, recording = self.record("recording")
-            sizes.append(os.path.getsize(os.path.join(recording, "log")))
-            return seconds
-
-        plain, peer_plain, ours, peer = self.repeat(
-            "record", lambda: self.plain(self.qemu), lambda: self.plain(PEER), record,
-            lambda: self.peer_record()[0])
-        peer_log = os.path.getsize(os.path.join(self.folder, "peer.log"))
-        name = self.peer_name.replace(" record/replay", "")
-        self.add("plain_s", "s", plain, peer_plain, name, self.runs)
-        self.add("record_tcg_s", "s", ours, peer, self.peer_name, self.runs)
-        self.add_rate("record_rate", (ours, peer), plain)
-        self.add("log_bytes", "bytes", sizes, peer_log, self.peer_name, self.runs)
-        self.bench_record_cpu()
-
-    def bench_record_cpu(self):
-        """What else than the guest takes CPU time; the peers are Ebb's QEMU and Ebb itself."""
-        subprocess.run([os.path.join(HERE, "..", "guests", "build.sh"), self.guests], check=True,
-                       stdout=subprocess.DEVNULL, timeout=LIMIT)
-        boot, plain, large, small = self.repeat(
-            "CPU time", *(lambda function=function: cpu_seconds(function) for function in (
-                lambda: self.record("recording"), lambda: self.plain(self.qemu),
-                lambda: self.record("large", self.little(4096)),
-                lambda: self.record("small", self.little(32)))))
-        self.add("boot_cpu_ratio", "cpu s", boot, plain, "the same QEMU, not recording", self.runs)
-        self.add("ram_4g_ratio", "cpu s", large, small, "the same guest with 32 MiB", self.runs)
-
-    def bench_replay(self):
-        _, recording = self.record("recording")
-        _, peer_log = self.peer_record()
-        plain, peer_plain, ours, peer = self.repeat(
-            "replay", lambda: self.plain(self.qemu), lambda: self.plain(PEER),
-            lambda: run([self.ebb, "verify", recording])[0],
-            lambda: run(self.peer_command("replay", peer_log))[0])
-        name = self.peer_name.replace(" record/replay", "")
-        self.add("plain_s", "s", plain, peer_plain, name, self.runs)
-        self.add("replay_forward_s", "s", ours, peer, self.peer_name, self.runs)
-        self.add_rate("replay_rate", (ours, peer), plain)
-
-    def gdb_times(self, target, **variables):
-        """Runs reverse.py in gdb on a target; returns what it measured."""
-        result = os.path.join(self.folder, "times.json")
-        if os.path.exists(result):
-            os.unlink(result)
-        environment = dict(os.environ, BENCH_RESULT=result, BENCH_START=repr(time.monotonic()),
-                           **{"BENCH_" + key: str(value) for key, value in variables.items()})
-        _, said = run([self.gdb, "-nx", "-q", "-batch", "-ex", "set architecture aarch64",
-                       "-ex", "target remote " + target, "-x",
-                       os.path.join(HERE, "reverse.py")], env=environment)
-        if not os.path.exists(result):
-            raise Failure("gdb measured nothing with target remote %s:\n%s" % (target, said))
-        with open(result) as file:
-            return json.load(file)
-
-    def times(self, target, steps, **variables):
-        """All measurements on a target, each in a session of its own."""
-        times = {}
-        for what in ("near", "whole", "steps"):
-            times.update(self.gdb_times(target, MEASURE=what, STEPS=steps, **variables))
-        return times
-
-    def bench_reverse(self):
-        _, recording = self.record("recording")
-        _, peer_log = self.peer_record()
-        target = "| %s replay --stdio --at %%s %s" % (self.ebb, recording)
-        peer_target = "| exec " + shlex.join(
-            [*self.peer_command("replay", peer_log), "-S", "-gdb", "stdio"])
-        places = self.gdb_times(target % "begin", FIND_PLACES=1)
-        log("near: %d instructions before the end" % places.pop("NEAR_DISTANCE"))
-        ours, peers = self.repeat(
-            "reverse", lambda: self.times(target % "end", 200, **places),
-            lambda: self.times(peer_target, 3, PEER=1, **places))
-
-        def forward(what):
-            def times(side):
-                return self.gdb_times(side, MEASURE=what, STEPS=CONTINUES, **places)
-
-            return self.repeat(what, lambda: times(target % "begin"), lambda: times(peer_target))
-
-        continues, conditions = forward("continues"), forward("condition")
-        vain, verify = self.repeat(
-            "vain", lambda: self.gdb_times(target % "end --workers=1", MEASURE="vain", **places),
-            lambda: cpu_seconds(lambda: run([self.ebb, "verify", recording])))
-
-        def stepi(times, percent):
-            values = sorted(value for run_times in times for value in run_times["stepi_ms"])
-            return values[min(len(values) - 1, len(values) * percent // 100)]
-
-        for percent in (50, 99):
-            self.add("reverse_stepi_p%d_ms" % percent, "ms", stepi(ours, percent),
-                     stepi(peers, percent), self.peer_name, self.runs)
-        for metric in ("reverse_continue_near_ms", "reverse_continue_whole_s", "open_s"):
-            self.add(metric, metric.rsplit("_", 1)[1], [times[metric] for times in ours],
-                     [times[metric] for times in peers], self.peer_name, self.runs)
-        metric = "reverse_continue_vain_cpu_s"
-        self.add(metric, "s", [times[metric] for times in vain], verify, "ebb verify", self.runs)
-        for metric in ("continue_first_ms", "continue_last_ms"):
-            self.add(metric, "ms", *([times[metric] for times in side] for side in continues),
-                     self.peer_name, self.runs)
-        self.add("continue_condition_s", "s",
-                 *([times["continue_condition_s"] for times in side] for side in conditions),
-                 self.peer_name, self.runs)
-
-    def print_table(self):
-        form = "%-26s %-6s %14s %14s %9s %5s  %s"
-        print(form % ("metric", "unit", "ebb", "peer", "ebb/peer", "runs", "peer"))
-        for row in self.results:
-            print(form % (row["metric"], row["unit"], "%.6g" % row["ebb"], "%.6g" % row["peer"],
-                          "%.4f" % row["ratio"], row["runs"], row["peer_name"]))
+def measure(options):
+    build = os.path.abspath(options.build)
+    with tempfile.TemporaryDirectory(prefix="ebb-bench-") as folder:
+        bench = make(options, build, folder)
+        bench.bench()
+    path = getattr(options, "output", None) or os.path.join(build, "bench", options.name + ".json")
+    write(path, bench.results)
+    bench.print_table()
+    log("written to %s" % os.path.relpath(path))
+    return 1 if getattr(bench, "failed", False) else 0
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Measure Ebb beside QEMU's record/replay.")
-    parser.add_argument("--build", default="build", help="the build folder")
-    parser.add_argument("--runs", type=int,
-                        help="runs of each measurement (default 5; kvm: 2, for they repeat)")
-    parser.add_argument("name", choices=("replay", "record", "reverse", "kvm", "damage"))
-    arguments = parser.parse_args()
-    build = os.path.abspath(arguments.build)
+    options = parse(sys.argv[1:])
     try:
-        with tempfile.TemporaryDirectory(prefix="ebb-bench-") as folder:
-            if arguments.name == "kvm":
-                bench = kvm.KvmBench(build, arguments.runs or 2, folder)
-                bench.bench()
-            elif arguments.name == "damage":
-                bench = damage.DamageBench(build)
-                bench.bench()
-            else:
-                bench = Bench(build, arguments.runs or 5, folder)
-                getattr(bench, "bench_" + arguments.name)()
+        if options.name == "plot":
+            return plot.draw(options.files, options.output, options.measure)
+        return measure(options)
     except (Failure, kvm.Failure, subprocess.TimeoutExpired) as failure:
-        sys.exit("bench: %s" % failure)
-    os.makedirs(os.path.join(build, "bench"), exist_ok=True)
-    path = os.path.join(build, "bench", arguments.name + ".json")
-    with open(path, "w") as file:
-        json.dump(bench.results, file, indent=2)
-        file.write("\n")
-    bench.print_table()
-    log("written to %s" % os.path.relpath(path))
-    if getattr(bench, "failed", False):
-        sys.exit(1)
+        return "bench: %s" % failure
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

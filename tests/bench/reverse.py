@@ -5,17 +5,22 @@ Environment: BENCH_RESULT is the file to write. With BENCH_FIND_PLACES the targe
 at the beginning of history, and the places to stop at are found. Otherwise BENCH_MEASURE is what to
 measure: steps (BENCH_STEPS of them), near or whole, or forward from the beginning, continues
 (BENCH_STEPS of them, to BENCH_NEAR) or condition (one that is never true, at BENCH_NEAR, over all
-that is recorded), or vain (back over all of it to nothing); BENCH_FIRST is an address that executes only at the start, BENCH_NEAR one that
-executes shortly before the end, and BENCH_LAST the address of the last instruction, which executes
-BENCH_LAST_HITS times. BENCH_PEER: the target is at the beginning and has to be brought to the end.
+that is recorded), or vain (back over all of it to nothing). BENCH_FIRST is an address that executes
+only at the start, BENCH_NEAR one that executes shortly before the end, and BENCH_LAST the address of
+the last instruction, which executes BENCH_LAST_HITS times. BENCH_PEER: the target is at the beginning
+and has to be brought to the end.
 """
 
 import json
 import os
 import statistics
+import sys
 import time
 
 import gdb
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from processes import children, cpu_seconds  # noqa: E402
 
 
 def setting(name):
@@ -111,22 +116,6 @@ def continue_past_a_condition():
     if pc() != setting("LAST"):
         raise gdb.GdbError("stopped at %#x, not before the last instruction" % pc())
     return {"continue_condition_s": seconds}
-
-
-def children(pid):
-    found = []
-    for thread in os.listdir("/proc/%d/task" % pid):
-        with open("/proc/%d/task/%s/children" % (pid, thread)) as file:
-            found += [int(child) for child in file.read().split()]
-    return found
-
-
-def cpu_seconds(pid):
-    """What a process has used, and those that it has started."""
-    with open("/proc/%d/stat" % pid) as file:
-        user, system = file.read().rsplit(")", 1)[1].split()[11:13]
-    return ((int(user) + int(system)) / os.sysconf("SC_CLK_TCK") +
-            sum(cpu_seconds(child) for child in children(pid)))
 
 
 def continue_in_vain():

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the benchmarks make of values: rows with ratios, another build's beside them, and the plot."""
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "bench"))
+sys.dont_write_bytecode = True
+
+import bench  # noqa: E402
+import common  # noqa: E402
+import plot  # noqa: E402
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def rows(metric, peer_name="peer & 'co' <1>", workers=(1,), sizes=(10 ** 6, 10 ** 7, 10 ** 8)):
+    return [common.row(metric, size / 1e8, size / 5e7, peer_name, size=size, ram_mib=32,
+                       workers=number) for size in sizes for number in workers]
+
+
+class Rows(unittest.TestCase):
+    def test_ratio(self):
+        row = common.row("scan_calls_cpu_s", 3, 2, "replay", 5, size=7)
+        self.assertEqual(row, {"metric": "scan_calls_cpu_s", "unit": "s", "ebb": 3, "peer": 2,
+                               "peer_name": "replay", "ratio": 1.5, "runs": 5, "size": 7})
+
+    def test_without_a_value(self):
+        self.assertIsNone(common.row("a_cpu_s", None, 2, "replay")["ratio"])
+        self.assertIsNone(common.row("a_cpu_s", 2, None, "replay")["ratio"])
+        self.assertIsNone(common.row("a_cpu_s", 2, 0, "replay")["ratio"])
+
+    def test_medians(self):
+        self.assertEqual(common.medians([{"cpu_s": 9}, None, {"cpu_s": 1}, {"cpu_s": 2}]),
+                         {"cpu_s": 2})
+        self.assertIsNone(common.medians([None]))
+
+    def test_another_build(self):
+        """Each row finds the one of its size and workers, or none."""
+        mine = rows("a_cpu_s", workers=(1, 2))
+        theirs = [dict(row, ebb=row["ebb"] * row["workers"] * 2) for row in reversed(mine)]
+        del theirs[0]  # the last of mine
+        common.with_against(mine, theirs, "abc")
+        self.assertEqual([row["against_name"] for row in mine], ["abc"] * 6)
+        self.assertEqual([row["against_ratio"] for row in mine], [0.5, 0.25, 0.5, 0.25, 0.5, None])
+        self.assertIsNone(mine[-1]["against"])
+
+
+class Plot(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.output = os.path.join(folder.name, "it's a plot.svg")
+        self.input = os.path.join(folder.name, "rows.json")
+
+    def draw(self, results, measure="cpu_s"):
+        """The texts of the plot, and how many lines with points it has."""
+        with open(self.input, "w") as file:
+            json.dump(results, file)
+        self.assertEqual(plot.draw([self.input], self.output, measure), 0)
+        tree = xml.etree.ElementTree.parse(self.output)
+        self.assertEqual(tree.getroot().tag, SVG + "svg")
+        texts = ["".join(text.itertext()).strip() for text in tree.iter(SVG + "text")]
+        series = [group for group in tree.iter(SVG + "g")
+                  if group.get("id", "").startswith("gnuplot_plot_")]
+        return texts, len(series)
+
+    def test_each_series_of_each_panel(self):
+        results = common.with_against(rows("scan_calls_cpu_s") + rows("scan_count_cpu_s"),
+                                      rows("scan_calls_cpu_s"), "abc123")
+        texts, series = self.draw(results + rows("scan_calls_elapsed_s"))
+        self.assertEqual(texts.count("scan_calls"), 1)
+        self.assertEqual(texts.count("scan_count"), 1)
+        self.assertEqual(texts.count("ebb"), 2)
+        self.assertEqual(texts.count("peer & 'co' <1>"), 2)
+        self.assertEqual(texts.count("abc123"), 1)
+        self.assertEqual(series, 5)
+
+    def test_workers_are_told_apart(self):
+        texts, series = self.draw(rows("scan_calls_cpu_s", "other", workers=(1, 2)))
+        for name in ("ebb, 1 worker", "ebb, 2 workers", "other, 1 worker", "other, 2 workers"):
+            self.assertEqual(texts.count(name), 1, name)
+        self.assertEqual(series, 4)
+
+    def test_one_size(self):
+        self.assertEqual(self.draw(rows("move_vain_cpu_s", sizes=(10 ** 6,)))[1], 2)
+
+    def test_another_measure(self):
+        texts, _ = self.draw(rows("a_cpu_s") + rows("b_elapsed_s"), "elapsed_s")
+        self.assertIn("b", texts)
+        self.assertNotIn("a", texts)
+
+    def test_values_of_zero_have_no_place(self):
+        results = rows("a_cpu_s")
+        for row in results:
+            row["peer"] = 0
+        results[0]["ebb"] = 0
+        self.assertEqual(self.draw(results)[1], 1)
+
+    def test_nothing_to_draw(self):
+        for content in ("[]", '[{"metric": "record_tcg_s", "unit": "s", "ebb": 1}]', "{", "[1]"):
+            with open(self.input, "w") as file:
+                file.write(content)
+            with self.assertRaises(common.Failure):
+                plot.draw([self.input], self.output, "cpu_s")
+            self.assertFalse(os.path.exists(self.output))
+
+    def test_no_file(self):
+        with self.assertRaises(common.Failure):
+            plot.draw([os.path.join(ROOT, "nothing")], self.output, "cpu_s")
+
+
+class Options(unittest.TestCase):
+    def test_sizes(self):
+        options = bench.parse(["reverse", "--size", "1e6,100_000,1e10", "--ram", "32,4096"])
+        self.assertEqual(options.size, (10 ** 6, 10 ** 5, 10 ** 10))
+        self.assertEqual(options.ram, (32, 4096))
+
+    def test_wrong_ones(self):
+        sys.stderr, stderr = open(os.devnull, "w"), sys.stderr
+        self.addCleanup(setattr, sys, "stderr", stderr)
+        self.addCleanup(sys.stderr.close)
+        for wrong in (["--size", "1"], ["--size", "x"], ["--ram", "16"], ["--ram", "8192"],
+                      ["--size", ""], ["--size", "inf"], ["--workers", "0"]):
+            with self.assertRaises(SystemExit, msg=wrong):
+                bench.parse(["scan", *wrong])
+
+
+if __name__ == "__main__":
+    if not shutil.which("gnuplot"):
+        print("there is no gnuplot to draw with")
+        sys.exit(77)
+    unittest.main()
