@@ -46,3 +46,13 @@ def replays(build, recording):
     return subprocess.run([os.path.join(build, "cli", "ebb"), "verify", recording],
                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL).returncode == 0
+
+
+def recording_for(name, build, guest, recording, other):
+    """The recording that a build replays: the one that there is, or one that it makes itself at other,
+    by the guest's record()."""
+    if replays(build, recording):
+        return recording
+    log("%s does not replay the recording, and gets one of its own" % name)
+    guest.record(build, other)
+    return other

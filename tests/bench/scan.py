@@ -99,20 +99,23 @@ class ScanBench:
         try:
             return self.ask(*arguments)
         except Failure as failure:
-            log("%s: %s" % (self.against[0], str(failure).split("\n", maxsplit=1)[0]))
+            log("%s of %s is not measured: %s" % (
+                arguments[0].name, self.against[0], str(failure).strip().split("\n")[-1]))
             return None
 
-    def measure(self, ask, build, recording, workers, workload):
-        """All rows of a build, as used by each question."""
+    def measure(self, builds, workers, workload):
+        """For each build, a way to ask with its folder and its recording, what each question uses."""
         asked = [Replay(), *(question for question in QUESTIONS
                              if question.name.startswith(self.options.rows))]
-        values = {question.name: [] for question in asked}
+        values = [{question.name: [] for question in asked} for _ in builds]
         for number in range(self.runs):
             log("%.0e instructions, %d MiB, workers %d: run %d of %d" % (
                 workload.size, workload.ram, workers, number + 1, self.runs))
             for question in asked:
-                values[question.name].append(ask(question, build, recording, workers, workload))
-        return {name: medians(value) for name, value in values.items()}
+                for (ask, build, recording), column in zip(builds, values):
+                    column[question.name].append(
+                        ask(question, build, recording, workers, workload))
+        return [{name: medians(value) for name, value in column.items()} for column in values]
 
     def rows(self, used, workers, workload, instructions):
         replay = used.pop(VERIFY)
@@ -126,20 +129,16 @@ class ScanBench:
     def bench_one(self, workload):
         recording = os.path.join(self.folder, "recording")
         instructions = workload.record(self.build, recording)
-        other = recording
-        if self.against and not against.replays(self.against[1], recording):
-            log("%s does not replay it, and has a recording of its own" % self.against[0])
-            other = os.path.join(self.folder, "other")
-            workload.record(self.against[1], other)
+        builds = [(self.ask, self.build, recording)]
+        if self.against:
+            name, build = self.against
+            builds.append((self.try_to_ask, build, against.recording_for(
+                name, build, workload, recording, os.path.join(self.folder, "other"))))
         for workers in self.options.workers or (1, 2):
-            circumstances = workers, workload
-            mine = self.rows(self.measure(self.ask, self.build, recording, *circumstances),
-                             *circumstances, instructions)
-            if self.against:
-                name, build = self.against
-                theirs = self.rows(self.measure(self.try_to_ask, build, other, *circumstances),
-                                   *circumstances, instructions)
-                with_against(mine, theirs, name)
+            mine, *theirs = [self.rows(used, workers, workload, instructions)
+                             for used in self.measure(builds, workers, workload)]
+            if theirs:
+                with_against(mine, theirs[0], self.against[0])
             self.results += mine
 
     def bench(self):

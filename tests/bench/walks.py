@@ -191,12 +191,8 @@ class ReverseBench:
         builds = [("ebb", self.build, recording)]
         if self.against:
             name, build = self.against
-            other = recording
-            if not against.replays(build, recording):
-                log("%s does not replay it, and has a recording of its own" % name)
-                other = os.path.join(self.folder, "other")
-                workload.record(build, other)
-            builds.append((name, build, other))
+            builds.append((name, build, against.recording_for(
+                name, build, workload, recording, os.path.join(self.folder, "other"))))
         replay = medians([self.verify(recording) for _ in range(self.runs)])["cpu_s"]
         for workers in self.options.workers or (1,):
             sides = [self.ebb_side(name, build, path, workers, must=number == 0)
@@ -214,6 +210,7 @@ class ReverseBench:
             self.results += self.boot.results
 
     def print_table(self):
-        print_rows([result for result in self.results if "size" in result], "peer")
+        if self.moves:
+            print_rows([result for result in self.results if "size" in result], "peer")
         if self.boot:
             self.boot.print_table()

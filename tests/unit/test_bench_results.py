@@ -1,18 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the benchmarks make of values: rows with ratios, another build's beside them, and the plot."""
+"""What the benchmarks do beside measuring: rows with ratios, another build, the plot, the options."""
 
+import contextlib
+import io
 import json
 import os
 import shutil
+import stat
+import subprocess
 import sys
 import tempfile
 import unittest
 import xml.etree.ElementTree
+from unittest import mock
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tests", "bench"))
 sys.dont_write_bytecode = True
 
+import against  # noqa: E402
 import bench  # noqa: E402
 import common  # noqa: E402
 import plot  # noqa: E402
@@ -50,6 +56,106 @@ class Rows(unittest.TestCase):
         self.assertEqual([row["against_name"] for row in mine], ["abc"] * 6)
         self.assertEqual([row["against_ratio"] for row in mine], [0.5, 0.25, 0.5, 0.25, 0.5, None])
         self.assertIsNone(mine[-1]["against"])
+
+
+class Programs(unittest.TestCase):
+    def test_all_that_was_started_is_ended(self):
+        process = subprocess.Popen(["sh", "-c", "sleep infinity & echo $!; wait"],
+                                   stdout=subprocess.PIPE)
+        self.addCleanup(process.stdout.close)
+        child = int(process.stdout.readline())
+        common.end(process)
+        self.assertLess(process.returncode, 0)
+        try:
+            with open("/proc/%d/stat" % child) as file:
+                self.assertIn(file.read().rsplit(")", 1)[1].split()[0], "ZX")
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+
+    def test_failure_says_what_was_said(self):
+        with self.assertRaisesRegex(common.Failure, "status 3:\nno"):
+            common.run(["sh", "-c", "echo no; exit 3"])
+
+    def test_use(self):
+        """The first command's output is kept, all commands are waited for."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "output")
+            used = common.use([["echo", "first"], ["echo", "second"]], path)
+            with open(path) as file:
+                self.assertEqual(file.read(), "first\n")
+            self.assertEqual(set(used), {"cpu_s", "elapsed_s", "engine_bytes", "workers_bytes"})
+            with self.assertRaisesRegex(common.Failure, "status 1"):
+                common.use([["true"], ["false"]], path)
+
+
+class Against(unittest.TestCase):
+    """A repository whose build says which commit it is of."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = os.path.join(folder.name, "root")
+        self.cache = os.path.join(folder.name, "cache")
+        os.makedirs(os.path.join(self.root, "scripts"))
+        self.git("init", "-q")
+        self.commits = [self.commit(text) for text in ("first", "second")]
+        for patch in (mock.patch.object(against, "ROOT", self.root),
+                      mock.patch.dict(os.environ, {"XDG_CACHE_HOME": self.cache}),
+                      contextlib.redirect_stderr(io.StringIO())):
+            patch.__enter__()
+            self.addCleanup(patch.__exit__, None, None, None)
+
+    def git(self, *arguments):
+        return subprocess.run(
+            ["git", "-C", self.root, "-c", "user.name=a", "-c", "user.email=a@b", *arguments],
+            stdout=subprocess.PIPE, check=True, text=True).stdout.strip()
+
+    def commit(self, text):
+        script = os.path.join(self.root, "scripts", "build.sh")
+        with open(script, "w") as file:
+            file.write('#!/bin/sh\ncd "$(dirname "$0")/.." && mkdir -p build && '
+                       'echo %s >>build/which\n' % text)
+        os.chmod(script, stat.S_IRWXU)
+        with open(os.path.join(self.root, "run"), "w") as file:
+            file.write("%s\n" % text)
+        self.git("add", ".")
+        self.git("commit", "-q", "-m", text)
+        return self.git("rev-parse", "HEAD")
+
+    def test_build(self):
+        for built in ("first\n", "first\nfirst\n"):  # the second time in the same place
+            name, build = against.build_of("HEAD~1")
+            self.assertEqual(name, self.commits[0][:12])
+            self.assertTrue(build.startswith(os.path.join(self.cache, "ebb") + os.sep))
+            with open(os.path.join(build, "which")) as file:
+                self.assertEqual(file.read(), built)
+        self.assertFalse(os.path.exists(os.path.join(self.root, "build")))
+
+    def test_after_the_cache_was_deleted(self):
+        against.build_of("HEAD")
+        shutil.rmtree(self.cache)
+        _, build = against.build_of("HEAD")
+        self.assertTrue(os.path.exists(os.path.join(build, "which")))
+
+    def test_no_such_commit(self):
+        for wrong in ("nothing", "--help", ""):
+            with self.assertRaisesRegex(common.Failure, "there is no commit"):
+                against.build_of(wrong)
+
+    def test_one_that_does_not_build(self):
+        script = os.path.join(self.root, "scripts", "build.sh")
+        with open(script, "w") as file:
+            file.write("#!/bin/sh\nexit 1\n")
+        self.git("commit", "-q", "-a", "-m", "broken")
+        with self.assertRaisesRegex(common.Failure, "could not be built"):
+            against.build_of("HEAD")
+
+    def test_which_recording(self):
+        guest = mock.Mock()
+        for replays, wanted in ((True, "mine"), (False, "other")):
+            with mock.patch.object(against, "replays", return_value=replays):
+                self.assertEqual(against.recording_for("a", "build", guest, "mine", "other"), wanted)
+        guest.record.assert_called_once_with("build", "other")
 
 
 class Plot(unittest.TestCase):
@@ -123,12 +229,10 @@ class Options(unittest.TestCase):
         self.assertEqual(options.ram, (32, 4096))
 
     def test_wrong_ones(self):
-        sys.stderr, stderr = open(os.devnull, "w"), sys.stderr
-        self.addCleanup(setattr, sys, "stderr", stderr)
-        self.addCleanup(sys.stderr.close)
         for wrong in (["--size", "1"], ["--size", "x"], ["--ram", "16"], ["--ram", "8192"],
                       ["--size", ""], ["--size", "inf"], ["--workers", "0"]):
-            with self.assertRaises(SystemExit, msg=wrong):
+            with self.assertRaises(SystemExit, msg=wrong), \
+                    contextlib.redirect_stderr(io.StringIO()):
                 bench.parse(["scan", *wrong])
 
 
