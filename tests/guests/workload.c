@@ -89,7 +89,7 @@ int main(void)
     stack_quiet = &quiet;
     set_exception_handler(on_exception);
     begun();
-    seed = work(seed, AMOUNT->long_steps); /* mark: the long call */
+    seed = work(seed, AMOUNT->long_steps);                       /* mark: the long call */
     for (uint64_t round = 1; round <= AMOUNT->rounds; round++) { /* mark: behind it */
         often(1000 + round);
         seed = work(seed, AMOUNT->steps);
