@@ -84,6 +84,8 @@ def parse(arguments):
                          help="how many workers (default: scan 1,2, reverse 1)")
         sub.add_argument("--rows", type=several(str), default=("",),
                          help="only the rows whose names begin so")
+        sub.add_argument("--page-sets", action="store_true",
+                         help="measure with the page sets that ebb verify leaves, not without")
         sub.add_argument("--against", metavar="COMMIT", help="measure that commit's build as well")
         sub.add_argument("-o", "--output", metavar="FILE.json", help="where to write the results "
                          "(default BUILD/bench/%s.json)" % name)

@@ -47,6 +47,8 @@ def panels(rows, measure):
                 words.append("%d workers" % row["workers"] if row["workers"] > 1 else "1 worker")
             if with_ram:
                 words.append("%d MiB" % row["ram_mib"])
+            if row.get("page_sets") and member != "peer":
+                words.append("page sets")
             question = row["metric"][:-len(measure) - 1]
             found.setdefault(question, {}).setdefault(", ".join(words), []).append(
                 (row["size"], row[member]))

@@ -9,7 +9,7 @@ import os
 
 import against
 from common import Failure, log, medians, print_rows, row, use, with_against
-from workload import Workload, make_guest
+from workload import Workload, forget_page_sets, make_guest
 
 VERIFY = "verify"
 
@@ -115,6 +115,8 @@ class ScanBench:
                 for (ask, build, recording), column in zip(builds, values):
                     column[question.name].append(
                         ask(question, build, recording, workers, workload))
+                    if not self.options.page_sets:
+                        forget_page_sets(recording)
         return [{name: medians(value) for name, value in column.items()} for column in values]
 
     def rows(self, used, workers, workload, instructions):
@@ -122,7 +124,8 @@ class ScanBench:
         peer = "ebb verify, %d %s" % (workers, "worker" if workers == 1 else "workers")
         return [row("scan_%s_%s" % (name, measure), value[measure] if value else None,
                     replay[measure] if replay else None, peer, self.runs, size=workload.size,
-                    instructions=instructions, ram_mib=workload.ram, workers=workers)
+                    instructions=instructions, ram_mib=workload.ram, workers=workers,
+                    page_sets=self.options.page_sets)
                 for name, value in used.items() for measure in
                 ("cpu_s", "elapsed_s", "engine_bytes", "workers_bytes")]
 

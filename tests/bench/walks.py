@@ -12,7 +12,7 @@ from boot import BootBench
 from common import (HERE, LIMIT, Failure, log, medians, print_rows, row, run, use,
                     with_against)
 from peer import Peer
-from workload import Workload, make_guest
+from workload import Workload, forget_page_sets, make_guest
 
 PEER_LIMIT = 120  # seconds that the peer may take for a row
 BEGIN, END = "begin", "end"
@@ -152,7 +152,8 @@ class ReverseBench:
     def rows(self, side, beside, workload, instructions, workers, replay):
         """A side's rows, with the other's as peer. replay: the CPU seconds of one."""
         circumstances = {"size": workload.size, "instructions": instructions,
-                         "ram_mib": workload.ram, "workers": workers}
+                         "ram_mib": workload.ram, "workers": workers,
+                         "page_sets": self.options.page_sets}
         mine, other = medians_of(side), medians_of(beside)
         results = []
 
@@ -194,6 +195,11 @@ class ReverseBench:
             builds.append((name, build, against.recording_for(
                 name, build, workload, recording, os.path.join(self.folder, "other"))))
         replay = medians([self.verify(recording) for _ in range(self.runs)])["cpu_s"]
+        for _, build, path in builds:
+            if not self.options.page_sets:
+                forget_page_sets(path)
+            elif path != recording:
+                against.replays(build, path)  # which makes them
         for workers in self.options.workers or (1,):
             sides = [self.ebb_side(name, build, path, workers, must=number == 0)
                      for number, (name, build, path) in enumerate(builds)]

@@ -32,12 +32,13 @@ class Rows(unittest.TestCase):
             cells = re.findall(r"(?m)^\| (`%s_[^|]*)\|" % prefix, file.read())
         return {name for cell in cells for name in re.findall("`(.*?)`", cell)}
 
-    def check(self, rows, prefix, measures, workers):
+    def check(self, rows, prefix, measures, workers, page_sets=False):
         """All rows of all workers have values."""
         found = {}
         for row in rows:
             self.assertEqual((row["size"], row["ram_mib"], row["runs"]), (10 ** 5, 32, 1))
             self.assertGreaterEqual(row["instructions"], 10 ** 5)
+            self.assertEqual(row["page_sets"], page_sets)
             name, measure = re.fullmatch("(.*?)_(%s)" % "|".join(measures), row["metric"]).groups()
             found.setdefault((name, row["workers"]), set()).add(measure)
             if measure != "x":  # which may be nothing by nothing
@@ -58,8 +59,8 @@ class Rows(unittest.TestCase):
     def test_moves(self):
         """Without the peer, which may not be installed here, and without its boot."""
         moves = ",".join(name[len("move_"):] for name in self.documented("move"))
-        rows = self.measure("reverse", "--peer-limit", "0", "--rows", moves)
-        self.check(rows, "move", MEASURES, {1})
+        rows = self.measure("reverse", "--peer-limit", "0", "--page-sets", "--rows", moves)
+        self.check(rows, "move", MEASURES, {1}, page_sets=True)
         self.assertEqual({row["peer"] for row in rows}, {None})
         self.assertTrue(all("replays" in row for row in rows if row["metric"].endswith("cpu_s")))
 

@@ -23,6 +23,7 @@ import against  # noqa: E402
 import bench  # noqa: E402
 import common  # noqa: E402
 import plot  # noqa: E402
+import workload  # noqa: E402
 
 WATCHDOG = 60  # seconds
 SVG = "{http://www.w3.org/2000/svg}"
@@ -86,6 +87,17 @@ class Programs(unittest.TestCase):
             self.assertEqual(set(used), {"cpu_s", "elapsed_s", "engine_bytes", "workers_bytes"})
             with self.assertRaisesRegex(common.Failure, "status 1"):
                 common.use([["true"], ["false"]], path)
+
+
+class Recordings(unittest.TestCase):
+    def test_page_sets_are_taken_away(self):
+        with tempfile.TemporaryDirectory() as recording:
+            for name in ("log", "pages"):
+                with open(os.path.join(recording, name), "w"):
+                    pass
+            for _ in range(2):
+                workload.forget_page_sets(recording)
+                self.assertEqual(os.listdir(recording), ["log"])
 
 
 class Against(unittest.TestCase):
@@ -194,6 +206,13 @@ class Plot(unittest.TestCase):
             self.assertEqual(texts.count(name), 1, name)
         self.assertEqual(series, 4)
 
+    def test_page_sets_are_told_apart(self):
+        results = rows("move_vain_cpu_s") + [
+            dict(row, page_sets=True) for row in rows("move_vain_cpu_s")]
+        texts, series = self.draw(results)
+        self.assertEqual((texts.count("ebb"), texts.count("ebb, page sets")), (1, 1))
+        self.assertEqual(series, 3)
+
     def test_one_size(self):
         self.assertEqual(self.draw(rows("move_vain_cpu_s", sizes=(10 ** 6,)))[1], 2)
 
@@ -227,6 +246,7 @@ class Options(unittest.TestCase):
         options = bench.parse(["reverse", "--size", "1e6,100_000,1e10", "--ram", "32,4096"])
         self.assertEqual(options.size, (10 ** 6, 10 ** 5, 10 ** 10))
         self.assertEqual(options.ram, (32, 4096))
+        self.assertFalse(options.page_sets)
 
     def test_wrong_ones(self):
         for wrong in (["--size", "1"], ["--size", "x"], ["--ram", "16"], ["--ram", "8192"],
