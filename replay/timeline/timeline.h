@@ -272,6 +272,15 @@ long timeline_read_memory(struct timeline *timeline, uint64_t address, uint8_t *
 long timeline_read_physical(struct timeline *timeline, uint64_t address, uint8_t *buffer,
                             size_t length, struct ebb_error *error);
 
+/*
+ * The guest-physical address of a virtual one now, as the CPU would load from it; that of EL0 and
+ * of user mode by the tables of the kernel above them, whatever may be read there. Returns 1, 0 if
+ * nothing is mapped there, or -1. Drops a diversion, and makes one of its own meanwhile: a
+ * checkpoint is taken and restored.
+ */
+int timeline_physical_address(struct timeline *timeline, uint64_t address, uint64_t *physical,
+                              struct ebb_error *error);
+
 /* Where the memory of worker 0, timeline_worker_pid(), has the byte at a physical address; 0 if it
  * is no RAM. */
 int timeline_host_address(struct timeline *timeline, uint64_t address, uint64_t *host,
