@@ -31,6 +31,7 @@ static const struct command *const commands[] = {
     &command_accesses,
     &command_first,
     &command_last,
+    &command_origin,
     &command_history,
     &command_calls,
     &command_count,

@@ -14,6 +14,7 @@ extern const struct command command_first;
 extern const struct command command_history;
 extern const struct command command_irqs;
 extern const struct command command_last;
+extern const struct command command_origin;
 extern const struct command command_print;
 extern const struct command command_profile;
 extern const struct command command_switches;

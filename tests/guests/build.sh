@@ -76,7 +76,7 @@ build() {
     esac
     # Drivers, which only the virt machine has the devices for.
     case $file in
-    */dma.c | */nested.c | */secure.c | */overlap.c | */stale.c | */ramfb.c | */culprit.c | */flaky.c)
+    */dma.c | */nested.c | */secure.c | */overlap.c | */stale.c | */ramfb.c | */culprit.c | */flaky.c | */origin.c)
         more="$more $source/common/fw_cfg.c $source/common/virtio_rng.c"
         ;;
     */hotpage.c) more="$more $source/common/translation.c" ;;
@@ -107,6 +107,9 @@ done
 build calls-aarch64.elf aarch64 "$source/calls.c" $virt -O2
 build calls-arm.elf arm "$source/calls.c" $virt -marm -O2
 build calls-thumb.elf arm "$source/calls.c" $virt -mthumb -O2
+build origin-aarch64.elf aarch64 "$source/origin.c" $virt -O1
+build origin-arm.elf arm "$source/origin.c" $virt -marm -O1
+build origin-thumb.elf arm "$source/origin.c" $virt -mthumb -O1
 build shortstale-arm.elf arm "$source/stale.c" $virt -marm -DSHORT_FORMAT
 build tags-aarch64.elf aarch64 "$source/tags.c" $virt
 # shellcheck disable=SC2086 # these are lists of words

@@ -11,6 +11,8 @@ from harness import documents, ebb
 
 
 def masked(text):
+    text = re.sub(r" by [a-z].*? at 0x", " by INSTRUCTION at 0x", text)
+    text = re.sub(r"\b[xw]\d+\b", "REGISTER", text)
     return documents.masked(re.sub(r"\d+\.\d\d%", "N%", re.sub(r"\+0x\w+ \(", "+N (", text)))
 
 

@@ -22,6 +22,7 @@ CPUS = {"aarch64": "cortex-a53", "arm": "cortex-a15", "thumb": "cortex-a7",
 # Guests that want something of the machine: options, the CPU, devices.
 MACHINES = {
     "hotpage-aarch64": ("", "max", []),
+    "origin-aarch64": ("", "cortex-a76", []),
     "culprit-aarch64": ("", None, ["-device", "virtio-rng-device"]),
     "culprit-arm": ("", None, ["-device", "virtio-rng-device"]),
     "flaky-aarch64": ("", None, ["-device", "virtio-rng-device"]),

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "memory_writer.h"
+
+#include <inttypes.h>
+
+static int check_stop(const struct timeline_stop *stop, struct ebb_error *error)
+{
+    switch (stop->reason) {
+    case TIMELINE_STOP_INTERRUPTED:
+        return ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped");
+    case TIMELINE_STOP_DAMAGED:
+        return ebb_fail(error, EBB_ERROR_CORRUPT, "%s; --from can leave that out",
+                        stop->report ? stop->report : "the recording is damaged");
+    case TIMELINE_STOP_DIVERGED:
+        return ebb_fail(error, EBB_ERROR_DIVERGED,
+                        "replay and log disagree after position %" PRIu64, stop->position);
+    default:
+        return 0;
+    }
+}
+
+static int note(void *opaque, const struct timeline_row *row)
+{
+    struct memory_writer *writer = opaque;
+    bool by_device = writer->kind != MEMORY_WRITER_CPU;
+
+    for (uint64_t i = 0; i < row->data_length && row->write; i++) {
+        uint64_t byte = row->data_address + i - writer->address;
+
+        if (row->position == writer->where && row->by_device == by_device &&
+            byte < writer->length) {
+            writer->bytes |= UINT32_C(1) << byte;
+        }
+    }
+    return 0;
+}
+
+/* Which bytes were written there, in one access or several. */
+static int find_bytes(struct memory_writer *writer, struct question *question,
+                      struct ebb_error *error)
+{
+    uint64_t end = timeline_end(question->timeline);
+    uint64_t from = writer->where < end ? writer->where : end - 1;
+    struct timeline_scan_result result = {0};
+
+    question->scan =
+        (struct timeline_scan){.from = from, .to = from + 1, .row = note, .opaque = writer};
+    writer->bytes = 0;
+    return question_scan(question, &result, error);
+}
+
+static int search(struct memory_writer *writer, struct question *question,
+                  struct timeline_stop *stop, struct ebb_error *error)
+{
+    struct timeline *timeline = question->timeline;
+
+    timeline_clear_breakpoints(timeline);
+    if (timeline_add_breakpoint(timeline, TIMELINE_WATCH_PHYSICAL_WRITE, writer->address,
+                                writer->length, error) < 0 ||
+        timeline_run_backward(timeline, writer->begin, stop, error) < 0) {
+        return -1;
+    }
+    return check_stop(stop, error);
+}
+
+int memory_writer_find(struct memory_writer *writer, struct question *question,
+                       struct origin_guest *guest, struct ebb_error *error)
+{
+    struct timeline_stop stop;
+    int status = 0;
+
+    writer->kind = MEMORY_WRITER_NONE;
+    if (origin_guest_seek(guest, writer->position, error) < 0 ||
+        search(writer, question, &stop, error) < 0) {
+        return -1;
+    }
+    if (stop.reason == TIMELINE_STOP_WATCHPOINT) {
+        writer->kind = stop.by_reset    ? MEMORY_WRITER_RESET
+                       : stop.by_device ? MEMORY_WRITER_DEVICE
+                                        : MEMORY_WRITER_CPU;
+        writer->where = stop.position - (stop.inside ? 1 : 0);
+        writer->inside = stop.inside;
+        status = find_bytes(writer, question, error);
+    }
+    timeline_clear_breakpoints(question->timeline);
+    return status;
+}
