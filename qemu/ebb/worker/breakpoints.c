@@ -278,9 +278,7 @@ void worker_breakpoints_reached(CPUState *cpu, uintptr_t ra)
 
     hit.moment = moment_settled(locate(worker, ra, &hit.pc));
     hit.address = hit.pc;
-    if (worker_coverage_looks_at(worker, hit.pc)) {
-        worker_coverage_executes(worker, hit.pc, hit.moment.position);
-    }
+    worker_coverage_reached(worker, hit.pc, hit.moment.position);
     worker_calls_reached(worker, &hit);
     if (is_wanted(worker, hit.pc, ra) && worker->mode->reached(worker, &hit)) {
         leave(worker, ra);
