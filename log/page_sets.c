@@ -96,15 +96,26 @@ static int write_set(struct ebb_output *output, const struct ebb_page_set *set,
     return write_payload(output, &block, &payload, error);
 }
 
+/* Of all that positions were taken from; 0 if the log has them itself. */
+static uint64_t checksum_of_index(const struct ebb_log *log)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; log->resolved && i < log->index.block_count; i++) {
+        sum = sum * 31 + log->index.blocks[i].checksum;
+    }
+    return sum;
+}
+
 static uint64_t numbers_of(const struct ebb_log *log, unsigned i)
 {
     const uint64_t numbers[] = {log->event_count, log->keyframe_count, log->start.first_event,
-                                log->end_position};
+                                log->end_position, checksum_of_index(log)};
 
     return numbers[i];
 }
 
-#define NUMBERS 4u
+#define NUMBERS 5u
 
 /* What the sets belong to: without this block they are none. */
 static int write_end(struct ebb_output *output, const struct ebb_log *log, size_t count,

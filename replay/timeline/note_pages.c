@@ -90,10 +90,19 @@ static int run_and_take(struct timeline *timeline, struct notes *notes, struct t
     return 0;
 }
 
+/* A part of history does not take the place of what is known of all of it. */
+static bool is_at_very_begin(const struct timeline *timeline)
+{
+    struct ebb_log_summary summary;
+
+    ebb_log_summary(timeline->log, &summary);
+    return timeline->moment.position == summary.begin_position;
+}
+
 int timeline_note_pages(struct timeline *timeline, struct timeline_stop *stop,
                         struct ebb_error *error)
 {
-    bool whole = timeline->moment.position == timeline->begin;
+    bool whole = is_at_very_begin(timeline);
     struct notes notes = {0};
     int status = move_begin(timeline, timeline->end, stop, error);
 
