@@ -33,7 +33,7 @@ static const struct named_text exit_statuses[] = {
 
 static const struct named_text environment[] = {
     {"EBB_QEMU", "The qemu-system-aarch64 of Ebb's own build, to record and to replay with."},
-    {"EBB_GDB", "The gdb that ebb replay and ebb bisect start; default: gdb-multiarch, else gdb."},
+    {"EBB_GDB", "The gdb that is started; default: gdb-multiarch, else gdb."},
     {"EBB_GDB_SCRIPTS",
      "The directory with ebb.py and what else gdb is given, if not the installed one."},
 };

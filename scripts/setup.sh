@@ -32,7 +32,7 @@ have npm || test_packages+=(npm)
 
 # What other systems must have: programs, pkg-config modules, headers without one.
 build_programs=(cc make patch xz python3 meson ninja pkg-config flex bison gdb-multiarch)
-test_programs=(aarch64-linux-gnu-gcc arm-linux-gnueabihf-gcc gcc clang tcpdump)
+test_programs=(aarch64-linux-gnu-gcc arm-linux-gnueabihf-gcc gcc clang tcpdump genhtml gnuplot)
 modules=(
     glib-2.0 gmodule-2.0 pixman-1 zlib slirp libcap-ng libseccomp libzstd libxxhash readline jansson
     cmocka

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COVERAGE_OUTPUT = QUESTION_OWN, COVERAGE_TABLE };
+enum { COVERAGE_OUTPUT = QUESTION_OWN_WITHOUT_LIMIT, COVERAGE_TABLE };
 
 static const struct option_spec options[] = {
-    QUESTION_OPTIONS,
+    QUESTION_OPTIONS_WITHOUT_LIMIT,
     [COVERAGE_OUTPUT] = {"output", 'o', "FILE",
                          "Writes a tracefile of lcov's to this file; without it, what the lines "
                          "are is printed."},
@@ -381,7 +381,7 @@ static void free_names(struct names *names)
 
 static int run(const struct arguments *arguments, struct ebb_error *error)
 {
-    struct question question = {.without_operand = true};
+    struct question question = {.without_operand = true, .without_limit = true};
     struct coverage coverage = {.question = &question, .error = error};
     int status = -1;
 

@@ -9,10 +9,10 @@
 #define LENGTH_BY_DEFAULT 4u
 #define STEPS_BY_DEFAULT 100u
 
-enum { ORIGIN_AT = QUESTION_OWN, ORIGIN_REGISTER, ORIGIN_PHYSICAL, ORIGIN_MOST };
+enum { ORIGIN_AT = QUESTION_OWN_WITHOUT_LIMIT, ORIGIN_REGISTER, ORIGIN_PHYSICAL, ORIGIN_MOST };
 
 static const struct option_spec options[] = {
-    QUESTION_OPTIONS,
+    QUESTION_OPTIONS_WITHOUT_LIMIT,
     [ORIGIN_AT] = {"at", 0, "end|POSITION",
                    "The value there, in front of the instruction; the same as --to."},
     [ORIGIN_REGISTER] = {"register", 'r', NULL, "A register is asked for by its name, not memory."},
@@ -83,9 +83,6 @@ static int read_what(struct origin *origin, struct ebb_error *error)
     const char *const *values = origin->question.arguments->values;
     unsigned long long most = STEPS_BY_DEFAULT;
 
-    if (values[QUESTION_LIMIT]) {
-        return ebb_fail(error, EBB_ERROR_USAGE, "--limit makes no sense here; --steps does");
-    }
     if (values[ORIGIN_MOST] &&
         options_number(values[ORIGIN_MOST], "--steps", INT64_MAX, &most, error) < 0) {
         return -1;

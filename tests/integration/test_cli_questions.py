@@ -206,7 +206,7 @@ class Questions:
         self.assertIn("nothing", self.refused("history", "nothing"))
         self.assertIn("depends on registers", self.refused("history", "$sp"))
         self.assertIn("no valid UTF-8", self.refused("history", "\udcff"))
-        for command in ("first", "last"):  # one is looked for
+        for command in ("first", "last", "origin", "coverage"):  # there are no rows to count
             self.assertIn("--limit", self.refused(command, "total", "--limit", "2"))
             self.assertNotIn("--limit", self.ebb.run(command, "--help").text())
         self.assertIn("--limit", self.ebb.run("accesses", "--help").text())

@@ -10,9 +10,10 @@ import unittest
 from harness import documents, ebb
 
 
-def masked(text):
-    text = re.sub(r" by [a-z].*? at 0x", " by INSTRUCTION at 0x", text)
-    text = re.sub(r"\b[xw]\d+\b", "REGISTER", text)
+def masked(text, question):
+    if question == "origin":
+        text = re.sub(r" by [a-z].*? at 0x", " by INSTRUCTION at 0x", text)
+        text = re.sub(r"\b[xw]\d+\b", "REGISTER", text)
     return documents.masked(re.sub(r"\d+\.\d\d%", "N%", re.sub(r"\+0x\w+ \(", "+N (", text)))
 
 
@@ -42,7 +43,7 @@ class Document(unittest.TestCase):
                     os.symlink(self.recording(words[1]), link)
                 result = self.ebb.run(*words, cwd=folder)
                 self.assertEqual(result.status, 0, result.describe())
-                self.assertEqual(masked(result.text()), masked(printed))
+                self.assertEqual(masked(result.text(), words[0]), masked(printed, words[0]))
 
     def test_each_question_has_one(self):
         declared = re.findall(r"command_(\w+);", documents.read("cli/questions/questions.h"))

@@ -313,7 +313,6 @@ class Origin:
         self.assertIn("no symbol", self.refused("nowhere"))
         self.assertIn("no register", self.refused("q99", "--register"))
         self.assertIn("--register", self.refused("seed", "--register", "--physical"))
-        self.assertIn("--limit", self.refused("seed", "--limit", "2"))
         self.assertIn("--steps", self.refused("seed", "--steps", "0"))
         self.assertIn("--at and --to", self.refused("seed", "--at", "5", "--to", "5"))
 

@@ -2,6 +2,7 @@
 """Page sets, which `ebb verify` writes: with them, tables are the same, and cold data is found
 without a replay of what never touched it."""
 
+import itertools
 import os
 import random
 import re
@@ -12,7 +13,7 @@ from harness import ebb
 from harness.rsp import Rsp
 
 RAM = 0x40000000
-ADDRESSES = 10
+ADDRESSES = 12
 
 
 class PageSets(unittest.TestCase):
@@ -44,21 +45,21 @@ class PageSets(unittest.TestCase):
     def compare(self, recording, seed, *words):
         plain, sets = self.copies(recording)
         generator = random.Random(seed)
-        rows = 0
+        questions = itertools.cycle((["accesses", "--limit", "50"], ["count"], ["last"],
+                                     ["count", "--write"], ["first", "--read"],
+                                     ["last", "--execute"]))
+        answered = 0
         for place in self.places(plain, generator):
-            length = generator.choice((1, 4, 8, 64, 5000))
-            for question in (["accesses", "--limit", "50"], ["last"], ["last", "--read"],
-                             ["first"], ["first", "--execute"], ["last", "--execute"],
-                             ["count"], ["count", "--write"]):
+            for question in itertools.islice(questions, 2):
                 number = "0x%x" % place
-                if question[0] in ("accesses", "last", "first") and "--execute" not in question:
-                    number += ",%d" % length
+                if "--execute" not in question and question != ["count"]:
+                    number += ",%d" % generator.choice((1, 4, 8, 64, 5000))
                 asked = [*question, "--json", *words]
                 one, other = (self.ebb.run(*asked, copy, number) for copy in (plain, sets))
-                self.assertEqual(one.status, other.status, other.describe())
-                self.assertEqual(one.text(), other.text(), asked + [number])
-                rows += one.text().count("position")
-        self.assertGreater(rows, 30)
+                self.assertEqual((one.status, one.text()), (other.status, other.text()),
+                                 [*asked, number])
+                answered += one.text().count("position")
+        self.assertGreater(answered, 10)
 
     def test_bare_metal(self):
         self.compare(self.ebb.shared("interrupts-aarch64").recording, 1)

@@ -365,7 +365,7 @@ static struct walk *begin(uint64_t seed, struct timeline_options options)
     walk->session = (struct toy_session){.directory = fixture_directory()};
     session_make(&walk->session, &history);
     if (seed % 2 == 0) {
-        toy_pages_write(walk->session.history, walk->session.directory, seed);
+        toy_pages_write(walk->session.history, walk->session.directory, seed, 20);
     }
     session_open_made(&walk->session, options);
     assert_true(walk->session.history->resets > 0);
@@ -483,6 +483,48 @@ static void test_interrupted(void **state)
     end(walk);
 }
 
+static uint64_t scan_and_count(struct walk *walk)
+{
+    struct timeline *timeline = walk->session.timeline;
+    struct timeline_scan scan = {.to = HISTORY_LENGTH, .row = note, .opaque = walk};
+    struct timeline_stats before, after;
+    struct timeline_scan_result result;
+
+    timeline_stats(timeline, &before);
+    assert_int_equal(timeline_scan(timeline, &scan, &result, NULL), 0);
+    assert_int_equal(result.reason, TIMELINE_STOP_STEP);
+    assert_int_equal(result.rows, 0);
+    assert_int_equal(result.until, HISTORY_LENGTH);
+    timeline_stats(timeline, &after);
+    return after.instructions_replayed - before.instructions_replayed;
+}
+
+/* A scan for what nobody touches replays nothing, where that is known. */
+static void test_page_sets(void **state)
+{
+    const struct timeline_options options = {.workers = 1, .checkpoint_every = 1000};
+    uint64_t replayed[2];
+
+    (void)state;
+    for (unsigned with = 0; with < 2; with++) {
+        struct walk *walk = calloc(1, sizeof(*walk));
+
+        assert_non_null(walk);
+        walk->session = (struct toy_session){.directory = fixture_directory()};
+        session_make(&walk->session,
+                     &(struct toy_history_options){.seed = 9, .length = HISTORY_LENGTH});
+        if (with) {
+            toy_pages_write(walk->session.history, walk->session.directory, 9, 0);
+        }
+        session_open_made(&walk->session, options);
+        session_add(&walk->session, TIMELINE_WATCH_READ, TOY_DEVICE - 0x1000, 8);
+        replayed[with] = scan_and_count(walk);
+        end(walk);
+    }
+    assert_true(replayed[0] >= HISTORY_LENGTH);
+    assert_int_equal(replayed[1], 0);
+}
+
 /* Rows come up to where replay and log disagree. */
 static void test_divergence(void **state)
 {
@@ -552,11 +594,11 @@ static void test_no_part(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_worker),       cmocka_unit_test(test_three_workers),
-        cmocka_unit_test(test_keyframes_only),   cmocka_unit_test(test_killed_workers),
-        cmocka_unit_test(test_going_on),         cmocka_unit_test(test_interrupted),
-        cmocka_unit_test(test_divergence),       cmocka_unit_test(test_no_part),
-        cmocka_unit_test(test_damaged_keyframe),
+        cmocka_unit_test(test_one_worker),     cmocka_unit_test(test_three_workers),
+        cmocka_unit_test(test_keyframes_only), cmocka_unit_test(test_killed_workers),
+        cmocka_unit_test(test_going_on),       cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_page_sets),      cmocka_unit_test(test_divergence),
+        cmocka_unit_test(test_no_part),        cmocka_unit_test(test_damaged_keyframe),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

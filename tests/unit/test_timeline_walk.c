@@ -259,7 +259,7 @@ static void walk(uint64_t seed, unsigned moves, unsigned kill_one_in,
     walk.session = (struct toy_session){.directory = fixture_directory()};
     session_make(&walk.session, &history);
     if (seed % 2 == 0) {
-        toy_pages_write(walk.session.history, walk.session.directory, seed);
+        toy_pages_write(walk.session.history, walk.session.directory, seed, 20);
     }
     session_open_made(&walk.session, options);
     assert_true(walk.session.history->resets > 0);

@@ -54,7 +54,7 @@ static void sort(struct ebb_page_set *set)
     set->count = kept;
 }
 
-static void fill(struct ebb_page_set *set, const struct toy_history *history, uint64_t *random)
+static void fill(struct ebb_page_set *set, const struct toy_history *history)
 {
     size_t i = history->first_access[set->from];
 
@@ -69,13 +69,10 @@ static void fill(struct ebb_page_set *set, const struct toy_history *history, ui
         }
     }
     sort(set);
-    if (fixture_random(random) % 20 == 0) {
-        set->flags |= EBB_PAGE_SET_UNKNOWN;
-        set->count = 0;
-    }
 }
 
-void toy_pages_write(const struct toy_history *history, const char *directory, uint64_t seed)
+void toy_pages_write(const struct toy_history *history, const char *directory, uint64_t seed,
+                     unsigned unknown)
 {
     struct ebb_page_set *sets = calloc(history->length, sizeof(*sets));
     struct ebb_error error = {0};
@@ -90,7 +87,11 @@ void toy_pages_write(const struct toy_history *history, const char *directory, u
 
         sets[count] =
             (struct ebb_page_set){.from = from, .to = from + (length < left ? length : left)};
-        fill(&sets[count], history, &seed);
+        fill(&sets[count], history);
+        if (unknown && fixture_random(&seed) % unknown == 0) {
+            sets[count].flags |= EBB_PAGE_SET_UNKNOWN;
+            sets[count].count = 0;
+        }
         from = sets[count++].to;
     }
     if (ebb_page_sets_write(log, sets, count, &error)) {
