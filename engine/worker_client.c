@@ -421,7 +421,7 @@ static bool hit_makes_sense(const struct worker_run *run, const struct worker_hi
 
     return hit->kind >= WORKER_BREAK_EXECUTE &&
            hit->kind <= (run->flags & WORKER_RUN_ROWS ? WORKER_WATCH_ALL : WORKER_BREAK_RETURN) &&
-           is_moment(hit->moment) && !hit->by_reset &&
+           is_moment(hit->moment) && !hit->by_reset && hit->data_length <= WORKER_MAX_DATA &&
            (!in_history ||
             (moment_before(run->reported, hit->moment) && !moment_before(run->limit, hit->moment)));
 }

@@ -280,6 +280,8 @@ enum worker_stop_reason {
     WORKER_STOP_FULL,        /* WORKER_RUN_ROWS: there are enough rows to be taken; settled */
 };
 
+#define WORKER_MAX_DATA (4u << 20) /* bytes: of what a device writes at once, the longest */
+
 /*
  * A hit; its moment says of what kind.
  *   settled: a breakpoint; the instruction at the address is about to execute.
@@ -310,7 +312,7 @@ struct worker_hit {
     uint32_t access;       /* WORKER_WATCH_WRITE or WORKER_WATCH_READ: what was done */
     uint64_t address;      /* the breakpoint's, as set */
     uint64_t data_address; /* first byte accessed inside the watched range */
-    uint64_t data_length;  /* bytes of it that were accessed, at least 1; else 0 */
+    uint64_t data_length;  /* bytes of it that were accessed, 1 to WORKER_MAX_DATA; else 0 */
     uint64_t pc;
     uint32_t by_device;
     uint32_t by_reset;             /* the engine's; 0 in what a worker sends */

@@ -9,6 +9,7 @@
 #define TYPE_SIZE 12u
 #define MEMBER_SIZE 12u
 #define NESTING_MAX 16u /* of structs in each other, and of qualifiers of one type */
+#define LOOKS_MAX (1u << 20)
 
 enum {
     KIND_INT = 1,
@@ -152,13 +153,14 @@ static bool plain_type(const struct btf *btf, uint32_t number, struct type *type
     return false;
 }
 
+/* looks: members that may still be looked at, since types may contain each other. */
 static bool find_in(const struct btf *btf, const struct type *type, const char *name,
-                    unsigned depth, uint32_t *offset)
+                    unsigned depth, uint32_t *looks, uint32_t *offset)
 {
     if ((type->kind != KIND_STRUCT && type->kind != KIND_UNION) || depth == NESTING_MAX) {
         return false;
     }
-    for (uint32_t i = 0; i < type->members; i++) {
+    for (uint32_t i = 0; i < type->members && *looks; i++, --*looks) {
         const uint8_t *member = type->behind + (size_t)MEMBER_SIZE * i;
         uint32_t at = (word(member + 8) & 0xffffff) / 8, inside;
         struct type inner;
@@ -168,7 +170,7 @@ static bool find_in(const struct btf *btf, const struct type *type, const char *
             return true;
         }
         if (!word(member) && plain_type(btf, word(member + 4), &inner) &&
-            find_in(btf, &inner, name, depth + 1, &inside)) {
+            find_in(btf, &inner, name, depth + 1, looks, &inside)) {
             *offset = at + inside;
             return true;
         }
@@ -179,12 +181,13 @@ static bool find_in(const struct btf *btf, const struct type *type, const char *
 bool btf_member(const struct btf *btf, const char *struct_name, const char *member,
                 uint32_t *offset)
 {
+    uint32_t looks = LOOKS_MAX;
     struct type type;
 
     for (uint32_t i = 1; i < btf->count; i++) {
         if (type_at(btf, btf->offsets[i], &type) && type.kind == KIND_STRUCT && type.name &&
             is_named(btf, type.name, struct_name)) {
-            return find_in(btf, &type, member, 0, offset);
+            return find_in(btf, &type, member, 0, &looks, offset);
         }
     }
     return false;

@@ -198,24 +198,24 @@ static int print_one(struct call_print *print, const struct call *call, json_t *
 int call_print_flush(struct call_print *print, struct ebb_error *error)
 {
     json_t *texts = NULL;
-    size_t next = 0;
+    size_t next = 0, count = print->count;
     int status = 0;
 
-    if (print->signatures && print->count) {
-        texts = signatures_describe(print->signatures, print->waiting, print->count, error);
+    print->count = 0;
+    if (print->signatures && count) {
+        texts = signatures_describe(print->signatures, print->waiting, count, error);
         if (!texts) {
             return -1;
         }
     }
     progress_clear(&print->question->progress);
-    for (size_t i = 0; i < print->count && status == 0; i++) {
+    for (size_t i = 0; i < count && status == 0; i++) {
         bool has_types = signatures_have(print->signatures, print->waiting[i].made.function);
 
         status = print_one(print, &print->waiting[i],
                            has_types ? json_array_get(texts, next++) : NULL, error);
     }
     json_decref(texts);
-    print->count = 0;
     return status;
 }
 

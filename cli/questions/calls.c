@@ -117,10 +117,10 @@ static int complete(struct calls *calls, uint64_t until, struct ebb_error *error
     while (calls->list.open && status == 0 && !calls->failed && !ferror(stdout)) {
         status = complete_some(calls, until, error);
     }
-    if (status == 0 && print_complete(calls) == 0) {
+    if (status == 0 && !calls->failed && print_complete(calls) == 0) {
         status = call_print_flush(&calls->print, error);
     }
-    return status;
+    return calls->failed ? -1 : status;
 }
 
 static int ask(struct calls *calls, struct ebb_error *error)
@@ -135,7 +135,7 @@ static int ask(struct calls *calls, struct ebb_error *error)
     question->scan.opaque = calls;
     status = question_scan(question, &result, error);
     if (calls->failed || ferror(stdout) || (status < 0 && error->kind == EBB_ERROR_INTERRUPTED)) {
-        return status;
+        return calls->failed ? -1 : status;
     }
     /* What a damaged recording has before the damage is told of first. */
     if (complete(calls, result.ended || status == 0 ? question->scan.to : result.until,

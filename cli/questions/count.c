@@ -7,6 +7,7 @@
 #include "questions.h"
 #include "tally.h"
 
+#include "cli/movements/list.h"
 #include "cli/text.h"
 
 #include <inttypes.h>
@@ -16,6 +17,9 @@
 /* Where the link register is, in both states of the CPU. */
 #define LINK_AARCH64 30u
 #define LINK_AARCH32 14u
+/* All that may be it: AArch32's are in these registers, by mode, of a CPU with AArch64 (Arm ARM,
+ * D1.20.1); one without has the present one. */
+#define LINKS (1u << 14 | 1u << 16 | 1u << 18 | 1u << 20 | 1u << 22 | 1u << 30)
 #define MODE_AARCH32 0x10u /* M[4] of the processor state */
 /* Keys that no code has: the addresses are odd. */
 #define BY_DEVICE UINT64_MAX
@@ -53,15 +57,23 @@ static bool is_given(const struct count *count, int option)
 }
 
 /* Registers come in the order of their numbers. */
+static uint64_t link_of(const struct timeline_row *row)
+{
+    unsigned number = LINK_AARCH64, before;
+
+    if (row->mode & MODE_AARCH32) {
+        number = row->register_count == 1 ? LINK_AARCH32 : movements_bank(LINK_AARCH32, row->mode);
+    }
+    before = (unsigned)__builtin_popcount(LINKS & ((1u << number) - 1));
+    return before < row->register_count ? row->registers[before] : 0;
+}
+
 static uint64_t key_of(const struct count *count, const struct timeline_row *row)
 {
     if (count->memory) {
         return row->by_reset ? BY_RESET : row->by_device ? BY_DEVICE : row->pc;
     }
-    if (row->mode & MODE_AARCH32) {
-        return row->registers[0] & ~UINT64_C(1);
-    }
-    return row->registers[row->register_count - 1];
+    return row->mode & MODE_AARCH32 ? link_of(row) & ~UINT64_C(1) : link_of(row);
 }
 
 static int note(void *opaque, const struct timeline_row *row)
@@ -242,7 +254,7 @@ static int answer(struct count *count, struct ebb_error *error)
     count->callers.symbols = question->symbols;
     scan->count = !by_caller && question->limit == 0;
     scan->context = by_caller && !count->memory;
-    scan->registers = scan->context ? 1u << LINK_AARCH64 | 1u << LINK_AARCH32 : 0;
+    scan->registers = scan->context ? LINKS : 0;
     scan->row = note;
     scan->opaque = count;
     if (question->json) {

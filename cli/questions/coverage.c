@@ -3,6 +3,9 @@
 #include "question.h"
 #include "questions.h"
 
+#include "cli/new_file.h"
+#include "cli/text.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -22,6 +25,7 @@ static const struct option_spec options[] = {
 };
 
 #define RANGE_MAX (256u << 20) /* bytes: of the scan */
+#define LOOK_EVERY 4096u       /* bytes of code: for whether the user has enough */
 #define TABLE_ADDRESS UINT64_C(0x0000fffffffffffe)
 
 struct line {
@@ -165,15 +169,20 @@ static int add_instructions(struct coverage *coverage)
     uint64_t first, size;
 
     for (uint64_t i = 0; symbols_code(symbols, i, &first, &size); i++) {
-        for (uint64_t address = first; address < first + size;) {
+        for (uint64_t at = 0; at < size;) {
+            uint64_t address = first + at;
             char kind = symbols_code_kind(symbols, address);
+
+            if (at % LOOK_EVERY == 0 && progress_is_interrupted()) {
+                return ebb_fail(coverage->error, EBB_ERROR_INTERRUPTED, "stopped");
+            }
 
             if (kind != 'd' && address >= coverage->marked.begin &&
                 address < coverage->marked.end && add_instruction(coverage, address)) {
                 return ebb_fail_memory(coverage->error);
             }
             /* Of a wide instruction of T32, the second half is of the same line. */
-            address += kind == 't' ? 2 : 4;
+            at += kind == 't' ? 2 : 4;
         }
     }
     return 0;
@@ -243,20 +252,16 @@ static size_t write_file(const struct coverage *coverage, size_t first, FILE *ou
 
 static int write_tracefile(const struct coverage *coverage, const char *path)
 {
-    FILE *output = fopen(path, "w");
-    bool failed;
+    struct new_file new;
 
-    if (!output) {
-        return ebb_fail(coverage->error, EBB_ERROR_FAILED, "cannot write %s: %s", path,
-                        strerror(errno));
+    if (new_file_open(&new, path, coverage->error) < 0) {
+        return -1;
     }
-    fputs("TN:\n", output);
+    fputs("TN:\n", new.file);
     for (size_t i = 0; i < coverage->count;) {
-        i = write_file(coverage, i, output);
+        i = write_file(coverage, i, new.file);
     }
-    failed = ferror(output) != 0;
-    failed = fclose(output) != 0 || failed;
-    return failed ? ebb_fail(coverage->error, EBB_ERROR_FAILED, "cannot write %s", path) : 0;
+    return new_file_finish(&new, coverage->error);
 }
 
 /* Lines of a file from `first` on: how many there are, and were executed. */
@@ -269,6 +274,19 @@ static size_t count_file(const struct coverage *coverage, size_t first, size_t *
         *executed += coverage->lines[i].executed;
     }
     return i - first;
+}
+
+static int print_file(const char *file, size_t lines, size_t executed, struct ebb_error *error)
+{
+    char *printable = text_printable(file, strlen(file));
+
+    if (!printable) {
+        return ebb_fail_memory(error);
+    }
+    printf("%6.2f%% of %6zu lines  %s\n", 100.0 * (double)executed / (double)lines, lines,
+           printable);
+    free(printable);
+    return 0;
 }
 
 static int print_files(struct coverage *coverage)
@@ -291,8 +309,7 @@ static int print_files(struct coverage *coverage)
                           json_unsigned(lines), "executed", json_unsigned(executed)),
                 coverage->error);
         } else {
-            printf("%6.2f%% of %6zu lines  %s\n", 100.0 * (double)executed / (double)lines, lines,
-                   file);
+            status = print_file(file, lines, executed, coverage->error);
         }
     }
     if (question->json) {
@@ -383,9 +400,11 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
 {
     struct question question = {.without_operand = true, .without_limit = true};
     struct coverage coverage = {.question = &question, .error = error};
+    const char *output = arguments->values[COVERAGE_OUTPUT];
     int status = -1;
 
-    if (question_open(&question, arguments, error) == 0) {
+    if ((!output || new_file_check(output, error) == 0) &&
+        question_open(&question, arguments, error) == 0) {
         status = ask(&coverage);
     }
     free_names(&coverage.files);

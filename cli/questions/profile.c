@@ -4,6 +4,7 @@
 #include "questions.h"
 #include "stacks.h"
 
+#include "cli/new_file.h"
 #include "cli/text.h"
 
 #include <errno.h>
@@ -162,23 +163,19 @@ static int print_table(struct profile *profile)
 static int draw(struct profile *profile, const char *path)
 {
     struct question *question = profile->question;
+    struct new_file new;
     char title[200];
-    FILE *file = fopen(path, "w");
-    bool failed;
 
-    if (!file) {
-        return ebb_fail(profile->error, EBB_ERROR_FAILED, "cannot write %s: %s", path,
-                        strerror(errno));
+    if (new_file_open(&new, path, profile->error) < 0) {
+        return -1;
     }
     snprintf(title, sizeof(title),
              "Positions %" PRIu64 " to %" PRIu64 ": %" PRIu64 " samples, one every %" PRIu64
              " instructions",
              question->scan.from, question->scan.to, profile->stacks.count,
              question->scan.sample_every);
-    stacks_draw(&profile->stacks, title, "samples", file);
-    failed = ferror(file) != 0;
-    failed = fclose(file) != 0 || failed;
-    return failed ? ebb_fail(profile->error, EBB_ERROR_FAILED, "cannot write %s", path) : 0;
+    stacks_draw(&profile->stacks, title, "samples", new.file);
+    return new_file_finish(&new, profile->error);
 }
 
 static int choose_distance(struct question *question, struct ebb_error *error)
@@ -231,9 +228,11 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
         .without_operand = true,
     };
     struct profile profile = {.question = &question, .error = error};
+    const char *picture = arguments->values[PROFILE_SVG];
     int status = -1;
 
-    if (question_open(&question, arguments, error) == 0) {
+    if ((!picture || new_file_check(picture, error) == 0) &&
+        question_open(&question, arguments, error) == 0) {
         status = ask(&profile);
     }
     stacks_free(&profile.stacks);

@@ -56,6 +56,8 @@ static void tell_lies(const struct fake_worker *worker, const struct worker_run 
         stop->hit.moment.position = UINT64_MAX;
     } else if (strcmp(lie, "other breakpoint") == 0) {
         stop->hit.address += 4;
+    } else if (strcmp(lie, "long access") == 0) {
+        stop->hit.data_length = UINT64_MAX;
     } else if (strcmp(lie, "hit by a reset") == 0) {
         stop->hit.by_reset = 1;
     } else if (strcmp(lie, "reset") == 0) {

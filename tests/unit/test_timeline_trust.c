@@ -79,7 +79,7 @@ static void expect_distrust(struct toy_session *session, const char *lie, int ou
 /* A run forward. */
 static void test_forward(void **state)
 {
-    static const char *const lies[] = {"hit",   "other breakpoint", "hit by a reset",
+    static const char *const lies[] = {"hit",   "other breakpoint", "long access", "hit by a reset",
                                        "reset", "interrupted",      "left"};
     struct toy_session session;
     struct timeline_stop stop;
