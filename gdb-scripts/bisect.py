@@ -12,7 +12,7 @@ import gdb
 sys.dont_write_bytecode = True  # nothing is left beside this file, which may belong to root
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import ebb  # noqa: E402
-from ebb_commands import conditions, requests  # noqa: E402
+from ebb_commands import conditions, requests, signatures  # noqa: E402
 from ebb_commands.conditions import Unknown  # noqa: E402
 from ebb_commands.requests import Unreachable, address_text, seek  # noqa: E402
 
@@ -129,22 +129,11 @@ def scan_steps(expression, first, last):
     return None
 
 
-def has_string(kind):
-    """Whether gdb prints memory elsewhere along with values of a type: strings."""
-    kind = kind.strip_typedefs()
-    if kind.code == gdb.TYPE_CODE_PTR:
-        return kind.target().strip_typedefs().sizeof == 1
-    if kind.code == gdb.TYPE_CODE_ARRAY:
-        return has_string(kind.target())
-    return (kind.code in (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION)
-            and any(has_string(field.type) for field in kind.fields()))
-
-
 def is_plain(expression):
     """Whether what its memory holds is all that is printed of it."""
     try:
         return (conditions.operands(expression) == [expression.strip()]
-                and not has_string(gdb.parse_and_eval(expression).type))
+                and not signatures.has_text(gdb.parse_and_eval(expression).type))
     except gdb.error:
         return False
 

@@ -11,6 +11,7 @@ INTEGERS = (gdb.TYPE_CODE_INT, gdb.TYPE_CODE_CHAR, gdb.TYPE_CODE_BOOL, gdb.TYPE_
             gdb.TYPE_CODE_PTR, gdb.TYPE_CODE_REF, gdb.TYPE_CODE_RVALUE_REF, gdb.TYPE_CODE_RANGE)
 COMPOSITES = (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION)
 CHARACTERS = (gdb.TYPE_CODE_INT, gdb.TYPE_CODE_CHAR)
+WIDE_CHARACTERS = ("wchar_t", "char16_t", "char32_t")
 
 
 def find(address):
@@ -41,8 +42,13 @@ def floats_only(composite):
 def is_text(kind):
     """A pointer to characters, which gdb would follow."""
     kind = kind.strip_typedefs()
-    return (kind.code == gdb.TYPE_CODE_PTR and
-            kind.target().strip_typedefs().code in CHARACTERS)
+    if kind.code != gdb.TYPE_CODE_PTR:
+        return False
+    target = kind.target()
+    if target.unqualified().name in WIDE_CHARACTERS:
+        return True
+    target = target.strip_typedefs()
+    return target.code in CHARACTERS and target.sizeof == 1
 
 
 def has_text(kind):
