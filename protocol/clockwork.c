@@ -37,6 +37,24 @@ static bool is_same_hit(const struct worker_hit *a, const struct worker_hit *b)
            a->data_address == b->data_address && a->data_length == b->data_length;
 }
 
+/* What an instruction does itself. Exceptions are taken and left once, and several at one moment
+ * are several; what devices do is in the log, once; a call that has ended is not followed any more,
+ * and what ends together with it is another one. */
+static bool may_come_again(const struct worker_hit *hit)
+{
+    switch (hit->kind) {
+    case WORKER_BREAK_INTERRUPT:
+    case WORKER_BREAK_EXCEPTION:
+    case WORKER_BREAK_RETURN:
+    case WORKER_BREAK_SAMPLE:
+    case WORKER_CALL_RETURNED:
+    case WORKER_CALL_LEFT:
+        return false;
+    default:
+        return !hit->by_device;
+    }
+}
+
 /*
  * Some machines begin an instruction again: QEMU does if it turns out to access a device, or if
  * there is to be a look behind it. What it has hit until then it hits once more, and that counts
@@ -44,9 +62,7 @@ static bool is_same_hit(const struct worker_hit *a, const struct worker_hit *b)
  */
 static bool is_counted(struct clockwork *clockwork, const struct worker_hit *hit)
 {
-    if (hit->by_device || hit->kind == WORKER_CALL_RETURNED || hit->kind == WORKER_CALL_LEFT) {
-        /* What devices do is in the log, once; a call that has ended is not followed any more, and
-         * what ends here together with it is another one. */
+    if (!may_come_again(hit)) {
         return false;
     }
     if (clockwork->counted_count && clockwork->counted[0].moment.position != hit->moment.position) {

@@ -17,6 +17,7 @@
 #define SLICE 7u
 
 enum { WATCHED = 1 }; /* value of a DMA event that a watchpoint sees */
+enum { ACCESS = 1, BEHIND, EXCEPTION }; /* what tells an instruction's hits from each other */
 
 struct script {
     struct ebb_event events[MAX_EVENTS + 1];
@@ -25,8 +26,9 @@ struct script {
     bool accesses[LENGTH]; /* it accesses what is watched, before it accesses a device */
     bool behind[LENGTH];   /* the same, but behind */
     bool again[LENGTH];    /* it is begun twice */
+    unsigned takes[LENGTH]; /* so many exceptions are taken there, all alike */
     uint64_t pcs[LENGTH + 1];
-    struct moment hits[3 * MAX_EVENTS];
+    struct moment hits[4 * MAX_EVENTS];
     size_t hit_count;
     uint64_t reset_at; /* UINT64_MAX: no reset */
 
@@ -62,7 +64,12 @@ static uint64_t next_number(void *opaque)
 
 static bool hit(struct script *script, struct moment moment, uint64_t address, bool by_device)
 {
-    struct worker_hit hit = {.moment = moment, .by_device = by_device, .data_address = address};
+    struct worker_hit hit = {
+        .moment = moment,
+        .kind = address == EXCEPTION ? WORKER_BREAK_EXCEPTION : WORKER_BREAK_EXECUTE,
+        .by_device = by_device,
+        .data_address = address,
+    };
 
     return clockwork_hit(&script->clockwork, &hit);
 }
@@ -92,7 +99,7 @@ static bool begin_one(struct script *script)
     uint64_t here = script->position;
 
     return !(script->breaks[here] && hit(script, moment_settled(here), 0, false)) &&
-           !(script->accesses[here] && hit(script, moment_inside(here), 1, false));
+           !(script->accesses[here] && hit(script, moment_inside(here), ACCESS, false));
 }
 
 /* False if the instruction was left before it was over. */
@@ -107,11 +114,16 @@ static bool execute_one(struct script *script)
     if (!begin_one(script) || (script->again[here] && !begin_one(script))) {
         return false;
     }
+    for (unsigned n = 0; n < script->takes[here]; n++) {
+        if (hit(script, moment_inside(here), EXCEPTION, false)) {
+            return false;
+        }
+    }
     while ((event = next_event(script)) && event->position == here &&
            (event->flags & EBB_EVENT_NESTED)) {
         apply(script);
     }
-    if (script->behind[here] && hit(script, moment_inside(here), 2, false)) {
+    if (script->behind[here] && hit(script, moment_inside(here), BEHIND, false)) {
         return false;
     }
     script->position++;
@@ -252,6 +264,10 @@ static struct script *random_script(uint64_t *seed)
             add_hit(script, moment_settled(here));
         }
         if (script->accesses[here]) {
+            add_hit(script, moment_inside(here));
+        }
+        script->takes[here] = fixture_random(seed) % 8 == 0 ? 2 : 0;
+        for (unsigned n = 0; n < script->takes[here]; n++) {
             add_hit(script, moment_inside(here));
         }
         for (uint64_t n = fixture_random(seed) % 6; n >= 5; n--) {
