@@ -5,17 +5,18 @@
 # sanitizers, for so many seconds. Seeds are new in each run; where one fails, a line says how to
 # repeat it.
 #
-#   scripts/fuzz.sh log|keyframe|index|manifest|rsp|worker|condition|virtio SECONDS [SEED]
+#   scripts/fuzz.sh log|keyframe|index|pages|manifest|rsp|worker|condition|virtio SECONDS [SEED]
 
 . "$(dirname "$0")/common.sh"
 
-usage="usage: ./run fuzz log|keyframe|index|manifest|rsp|worker|condition|virtio SECONDS [SEED]"
+usage="usage: ./run fuzz log|keyframe|index|pages|manifest|rsp|worker|condition|virtio SECONDS [SEED]"
 folder=$build/sanitize
 
 case ${1:-} in
 log) program=(fuzz_log -o log) ;;
 keyframe) program=(fuzz_log -o keyframes) ;;
 index) program=(fuzz_log -o index) ;;
+pages) program=(fuzz_log -o pages) ;;
 manifest) program=(fuzz_cli) ;;
 rsp) program=(fuzz_rsp) ;;
 worker) program=(fuzz_engine) ;;

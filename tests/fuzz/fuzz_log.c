@@ -18,6 +18,7 @@
 #include "log/format.h"
 #include "log/index_writer.h"
 #include "log/page_table.h"
+#include "log/page_sets.h"
 #include "log/reader.h"
 #include "log/writer.h"
 #include "rounds.h"
@@ -65,7 +66,7 @@ static void check_event(const struct ebb_event *event, uint64_t *position)
 /* --- Files. --- */
 
 /* The files in the order in which they stand in an input. */
-enum { FILE_COUNT = 4 };
+enum { FILE_COUNT = 5 };
 static const struct {
     const char *name;
     const char *magic;
@@ -76,6 +77,7 @@ static const struct {
     {EBB_KEYFRAMES_FILE, EBB_KEYFRAMES_MAGIC, 0, true},
     {EBB_INDEX_FILE, EBB_INDEX_MAGIC, 0, false},
     {EBB_START_FILE, EBB_START_MAGIC, 0, false},
+    {EBB_PAGES_FILE, EBB_PAGES_MAGIC, 0, false},
 };
 
 /* Makes all checksums of a file fit that can be found by walking from block to block. */
@@ -232,6 +234,20 @@ static void read_index(const struct ebb_log *log, const struct ebb_log_summary *
     check(!problem || strlen(problem) <= EBB_MAX_PROBLEM, "a problem is too long");
 }
 
+static void read_page_sets(const struct ebb_log *log)
+{
+    struct ebb_page_set *sets;
+    size_t count, i;
+
+    check(!ebb_page_sets_read(log, &sets, &count, NULL), "page sets that are no sets are an error");
+    for (i = 0; i < count; i++) {
+        check(sets[i].from < sets[i].to, "a page set of nothing");
+        check(i == 0 || sets[i].from == sets[i - 1].to, "page sets with a gap between them");
+        ebb_page_set_has(&sets[i], 5);
+    }
+    ebb_page_sets_free(sets, count);
+}
+
 /* Returns true if the recording could be opened and has an index that is used. */
 static bool read_recording(const char *directory, bool resolved)
 {
@@ -248,6 +264,7 @@ static bool read_recording(const char *directory, bool resolved)
     check(summary.first_event <= summary.event_count, "the first event is behind the last");
     check(summary.first_keyframe <= summary.keyframe_count, "the first keyframe, too");
     read_index(log, &summary);
+    read_page_sets(log);
     read_events(log, summary.first_event, summary.event_count);
     read_keyframes(log, summary.first_keyframe, summary.keyframe_count);
     ebb_log_close(log);
@@ -482,6 +499,19 @@ static void write_index(const char *directory, enum recording recording)
     ebb_log_close(log);
 }
 
+static void write_page_sets(const char *directory)
+{
+    uint32_t hashes[] = {1, 5, 1u << 31};
+    struct ebb_page_set sets[] = {
+        {.from = 0, .to = 57, .count = 3, .hashes = hashes},
+        {.from = 57, .to = 570, .flags = EBB_PAGE_SET_DEVICE_WRITES, .hashes = hashes},
+    };
+    struct ebb_log *log = ebb_log_open(directory, NULL);
+
+    check(log && !ebb_page_sets_write(log, sets, 2, NULL), "cannot write page sets");
+    ebb_log_close(log);
+}
+
 static void make_recording(struct ebb_buffer *input, enum recording recording)
 {
     char directory[DIRECTORY_SIZE];
@@ -493,7 +523,8 @@ static void make_recording(struct ebb_buffer *input, enum recording recording)
     if (recording != PLAIN) {
         write_index(directory, recording);
     }
-    ebb_buffer_add(input, "\0\0\0\0\0\0\0\0\0\0\0\0", 1 + 4 * (FILE_COUNT - 1));
+    write_page_sets(directory);
+    ebb_buffer_add(input, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 1 + 4 * (FILE_COUNT - 1));
     for (i = 0; i < FILE_COUNT; i++) {
         start = input->size;
         append_file(input, directory, files[i].name);
