@@ -17,7 +17,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 
-#define WORKER_PROTOCOL_VERSION 12u
+#define WORKER_PROTOCOL_VERSION 13u
 #define WORKER_MAX_MESSAGE (64u << 20) /* bytes of payload */
 
 /* A worker's exit status before it says hello: the beginning of the recording, which is still being
@@ -301,10 +301,10 @@ enum worker_stop_reason {
  *   inside, of kind WORKER_BREAK_RETURN: context is what the instruction there has returned to.
  *   settled, of kind WORKER_BREAK_SAMPLE.
  *   inside, of kind WORKER_WATCH_ALL: address is 0. Of an access that reads and writes there is a
- * hit for each, in this order. settled, of kind WORKER_CALL_RETURNED: the instruction at the call's
- * return address is about to execute, of kind WORKER_CALL_LEFT: the one that had made the call;
- * address is the function's. Devices' writes are seen by write, change and access watchpoints, of
- * which each counts.
+ *   hit for each, in this order.
+ *   settled, of kind WORKER_CALL_RETURNED: the instruction at the call's return address is about to
+ *   execute; of kind WORKER_CALL_LEFT: the one that had made the call. address is the function's.
+ * Devices' writes are seen by write, change and access watchpoints, of which each counts.
  */
 struct worker_hit {
     struct moment moment;
@@ -409,7 +409,7 @@ struct worker_call {
 
 enum worker_pages_flag {
     WORKER_PAGES_UNKNOWN =
-        1 << 0, /* this is the first request since the worker was given a state */
+        1 << 0, /* the first request since the worker was given a state, or too many */
     WORKER_PAGES_DEVICE_WRITES = 1 << 1, /* something else than the CPU wrote to RAM */
 };
 

@@ -37,8 +37,8 @@ struct ebb_hooks {
     /* Replaces the vCPU thread's loop; does not return. With the BQL. */
     void (*vcpu_loop)(CPUState *cpu);
 
-    /* A page of guest-virtual addresses is entered into the TLB. */
-    void (*translated)(vaddr page);
+    /* The page that a guest-virtual address is on is entered into the TLB, or hit without that. */
+    void (*translated)(vaddr address);
     /* A translation block has come into use. */
     void (*block_translated)(TranslationBlock *tb);
     /* True where the instruction at a guest-virtual address needs a call of breakpoint_reached. */
@@ -191,10 +191,13 @@ static inline bool ebb_store_at(vaddr address)
     return unlikely(ebb_hooks) && ebb_hooks->store_at && ebb_hooks->store_at(address);
 }
 
-/* The guest's own breakpoint is about to raise an exception there; QEMU does not enter the block.
- */
+/* The guest's own breakpoint is about to raise an exception there; QEMU does not enter the block,
+ * nor looks for the page that it is on. */
 static inline void ebb_own_breakpoint_reached(CPUState *cpu, vaddr address)
 {
+    if (unlikely(ebb_hooks) && ebb_hooks->translated) {
+        ebb_hooks->translated(address);
+    }
     if (ebb_breakpoint_at(address)) {
         ebb_hooks->breakpoint_reached(cpu, 0);
     }

@@ -7,13 +7,15 @@
 
 #include <stdlib.h>
 
-/* So many sets are wanted, and at most. One has LEAST to MOST instructions if that leads to no
- * more: enough for the TLB, which is emptied between two, to be filled at no price; so few that it
- * is little that is searched in vain. */
+/* A set's length in instructions is the SETS-th part of history, but LEAST_LENGTH to MOST_LENGTH,
+ * and what makes MOST_SETS if that is more. Long enough for the TLB, which is emptied between two,
+ * to be filled at no price; so short that it is little that is searched in vain. */
 #define SETS 256u
 #define MOST_SETS 2048u
 #define LEAST_LENGTH (1u << 10)
 #define MOST_LENGTH (16u << 20)
+
+_Static_assert(WORKER_MAX_PAGE_SET <= EBB_MAX_PAGE_SET, "what a worker gives can be written");
 
 struct notes {
     struct ebb_page_set *sets;
@@ -109,8 +111,11 @@ int timeline_note_pages(struct timeline *timeline, struct timeline_stop *stop,
     if (status) {
         return status < 0 ? -1 : 0;
     }
+    if (!whole) {
+        return run_forward(timeline, timeline->end, stop, error);
+    }
     status = run_and_take(timeline, &notes, stop, error);
-    if (status == 0 && whole && stop->reason == TIMELINE_STOP_END && !timeline->damage_met) {
+    if (status == 0 && stop->reason == TIMELINE_STOP_END && !timeline->damage_met) {
         /* Where it cannot be written there is none: it saves time, and nothing else. */
         ebb_page_sets_write(timeline->log, notes.sets, notes.count, NULL);
         page_sets_put(timeline, notes.sets, notes.count);

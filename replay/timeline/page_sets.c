@@ -6,8 +6,6 @@
  */
 #include "page_sets.h"
 
-#define PAGE_SIZE 4096u
-
 void page_sets_put(struct timeline *timeline, struct ebb_page_set *sets, size_t count)
 {
     ebb_page_sets_free(timeline->page_sets, timeline->page_set_count);
@@ -50,10 +48,10 @@ static const struct ebb_page_set *set_before(const struct timeline *timeline, ui
 
 static bool is_touched(const struct ebb_page_set *set, uint64_t address, uint64_t length)
 {
-    uint64_t page = address / PAGE_SIZE, last = (address + length - 1) / PAGE_SIZE;
+    uint64_t page = address / EBB_PAGE_SIZE, last = (address + length - 1) / EBB_PAGE_SIZE;
 
     for (; page <= last; page++) {
-        if (ebb_page_set_has(set, ebb_page_hash(page * PAGE_SIZE))) {
+        if (ebb_page_set_has(set, ebb_page_hash(page * EBB_PAGE_SIZE))) {
             return true;
         }
     }

@@ -15,12 +15,13 @@ uint64_t page_sets_clear_since(struct timeline *timeline, const struct breakpoin
 /* The latest position, but not above last, up to which there is none from position from on. */
 uint64_t page_sets_clear_until(struct timeline *timeline, const struct breakpoint_list *breakpoints,
                                uint64_t from, uint64_t last);
-/* The latest position below to, but not below first, that something is known to be clear up to. */
+/* The latest position below to that something is known to be clear up to; first if there is none
+ * behind that. */
 uint64_t page_sets_unclear_since(struct timeline *timeline,
                                  const struct breakpoint_list *breakpoints, uint64_t first,
                                  uint64_t to);
-/* The earliest position above from, but not above last, that something is known to be clear from.
- */
+/* The earliest position above from that something is known to be clear from; last if there is none
+ * in front of that. */
 uint64_t page_sets_unclear_until(struct timeline *timeline,
                                  const struct breakpoint_list *breakpoints, uint64_t from,
                                  uint64_t last);

@@ -20,7 +20,7 @@ struct worker_pages *worker_pages_new(void)
     return pages;
 }
 
-void worker_pages_translated(vaddr page)
+void worker_pages_translated(vaddr address)
 {
     struct worker *worker = worker_current();
     struct worker_pages *pages = worker->pages;
@@ -28,8 +28,8 @@ void worker_pages_translated(vaddr page)
     if (!pages->known) {
         return;
     }
-    g_hash_table_add(pages->touched, GUINT_TO_POINTER(ebb_page_hash(page)));
-    if (g_hash_table_size(pages->touched) > EBB_MAX_PAGE_SET) {
+    g_hash_table_add(pages->touched, GUINT_TO_POINTER(ebb_page_hash(address)));
+    if (g_hash_table_size(pages->touched) > WORKER_MAX_PAGE_SET) {
         worker_pages_lose(worker);
     }
 }

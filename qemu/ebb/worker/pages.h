@@ -7,8 +7,8 @@
 
 struct worker_pages *worker_pages_new(void);
 
-/* A page of virtual addresses is entered into the TLB. */
-void worker_pages_translated(vaddr page);
+/* The page that a virtual address is on was touched. */
+void worker_pages_translated(vaddr address);
 void worker_pages_device_wrote(struct worker *worker);
 /* The machine was given another state: what was touched on the way there is not known. */
 void worker_pages_lose(struct worker *worker);
