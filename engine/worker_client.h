@@ -76,6 +76,7 @@ int worker_client_set_collector(struct worker_client *worker,
                                 const struct worker_collector *collector,
                                 const struct worker_call *calls, size_t call_count,
                                 struct ebb_error *error);
+/* Later runs with WORKER_RUN_ROWS mark what executes; an empty range ends that. */
 int worker_client_set_coverage(struct worker_client *worker, const struct worker_coverage *coverage,
                                struct ebb_error *error);
 /* The marks, to be or-ed to those of worker_coverage_size() bytes that the caller has. */

@@ -114,6 +114,7 @@ static int complete(struct calls *calls, uint64_t until, struct ebb_error *error
 {
     int status = 0;
 
+    timeline_clear_breakpoints(calls->question.timeline); /* no more calls are to be found */
     while (calls->list.open && status == 0 && !calls->failed && !ferror(stdout)) {
         status = complete_some(calls, until, error);
     }

@@ -230,6 +230,38 @@ static struct moment counts_from(const struct interval *interval, const struct r
     return moment_before(replica->moment, first) ? first : interval->from;
 }
 
+/* Workers mark what is wanted, or, after the scan, nothing any more. */
+static int set_coverage(struct replica *replica, const struct timeline_coverage *wanted,
+                        uint64_t from, struct ebb_error *error)
+{
+    struct worker_coverage coverage = {0};
+
+    if (wanted) {
+        coverage = (struct worker_coverage){
+            .begin = wanted->begin,
+            .end = wanted->end,
+            .from = from,
+            .table = wanted->table,
+            .table_mask = wanted->table_mask,
+        };
+    }
+    return worker_client_set_coverage(replica->worker, &coverage, error);
+}
+
+/* On the way to where an interval begins, and behind its end, nothing new is looked for. */
+static int prepare_run(struct scan *scan, struct replica *replica, bool is_outside,
+                       struct ebb_error *error)
+{
+    static const struct breakpoint_list none;
+
+    if (replica_set_breakpoints(replica, is_outside ? &none : &scan->breakpoints, error)) {
+        return -1;
+    }
+    return scan->wanted->coverage && !is_outside
+               ? set_coverage(replica, scan->wanted->coverage, scan->wanted->from, error)
+               : 0;
+}
+
 static int go_on(struct scan *scan, unsigned i, struct ebb_error *error)
 {
     struct interval *interval = interval_of(scan, i);
@@ -239,9 +271,13 @@ static int go_on(struct scan *scan, unsigned i, struct ebb_error *error)
         .limit = interval->beyond ? interval->followed_to : interval->to,
         .flags = scan->wanted->count ? WORKER_RUN_LAST_HIT : WORKER_RUN_ROWS,
     };
+    bool on_the_way = moment_is_settled(run.reported);
 
-    if (moment_is_settled(run.reported)) {
+    if (on_the_way) {
         run.limit = run.reported;
+    }
+    if (prepare_run(scan, replica, on_the_way || interval->beyond, error)) {
+        return -1;
     }
     interval->state = INTERVAL_RUNNING;
     return worker_client_run_begin(replica->worker, &run, error);
@@ -270,24 +306,6 @@ static struct worker_collector make_collector(const struct timeline_scan *wanted
     return collector;
 }
 
-/* Workers mark what is wanted, or, after the scan, nothing any more. */
-static int set_coverage(struct replica *replica, const struct timeline_coverage *wanted,
-                        uint64_t from, struct ebb_error *error)
-{
-    struct worker_coverage coverage = {0};
-
-    if (wanted) {
-        coverage = (struct worker_coverage){
-            .begin = wanted->begin,
-            .end = wanted->end,
-            .from = from,
-            .table = wanted->table,
-            .table_mask = wanted->table_mask,
-        };
-    }
-    return worker_client_set_coverage(replica->worker, &coverage, error);
-}
-
 static int try_to_begin(struct scan *scan, unsigned i, struct ebb_error *error)
 {
     struct interval *interval = interval_of(scan, i);
@@ -305,11 +323,8 @@ static int try_to_begin(struct scan *scan, unsigned i, struct ebb_error *error)
         return -1;
     }
     return reach_start(timeline, replica, &interval->start, false, error) ||
-                   replica_set_breakpoints(replica, &scan->breakpoints, error) ||
                    worker_client_set_collector(replica->worker, &collector, scan->calls,
-                                               scan->wanted->open_count, error) ||
-                   (scan->wanted->coverage &&
-                    set_coverage(replica, scan->wanted->coverage, scan->wanted->from, error))
+                                               scan->wanted->open_count, error)
                ? -1
                : go_on(scan, i, error);
 }
@@ -414,17 +429,13 @@ static bool leaves_calls_open(const struct scan *scan, const struct interval *in
 /* No more calls are noted, and those that are open are followed. */
 static int go_beyond(struct scan *scan, unsigned i, struct ebb_error *error)
 {
-    const struct breakpoint_list none = {0};
     struct interval *interval = interval_of(scan, i);
     uint64_t left = scan->to.position - interval->to.position;
     uint64_t part = interval_length(scan) / FOLLOWED_PART;
 
     interval->beyond = true;
     interval->followed_to = moment_settled(interval->to.position + (part < left ? part : left));
-    return replica_set_breakpoints(&scan->timeline->replicas[i], &none, error) ||
-                   go_on(scan, i, error)
-               ? -1
-               : 0;
+    return go_on(scan, i, error);
 }
 
 static bool is_over(const struct scan *scan, const struct interval *interval,
@@ -607,6 +618,11 @@ static void abandon(struct scan *scan)
         }
         if (replica->worker && scan->wanted->coverage) {
             set_coverage(replica, NULL, 0, NULL);
+        }
+        if (replica->worker && scan->wanted->calls) { /* places are looked at until then */
+            const struct worker_collector nothing = {.room = ROWS_ROOM};
+
+            worker_client_set_collector(replica->worker, &nothing, NULL, 0, NULL);
         }
     }
 }

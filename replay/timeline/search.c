@@ -326,7 +326,6 @@ static void skip_clear(struct search *search)
 
 static int hand_out(struct search *search, struct ebb_error *error)
 {
-    skip_clear(search);
     engage_replicas(search);
     for (unsigned i = 0; i < search->replicas; i++) {
         if (search->jobs[i].active) {
@@ -391,6 +390,7 @@ int search_last_hit(struct timeline *timeline, struct moment from, struct moment
     };
 
     result->kind = SEARCH_NOTHING;
+    skip_clear(&search);
     while (1) {
         if (hand_out(&search, error)) {
             abandon(&search);

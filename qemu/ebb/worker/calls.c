@@ -188,6 +188,7 @@ static void end_calls(struct worker *worker, const struct worker_hit *hit,
         older = call->older;
         end.kind = how;
         end.address = call->call.function;
+        end.context = *now;
         worker->calls->ended = call->call.position;
         worker->calls->count--;
         clockwork_hit(&worker->clockwork, &end);

@@ -329,7 +329,7 @@ static struct worker_row describe(struct worker *worker, const struct worker_hit
     row.tables[1] = env->cp15.ttbr1_el[1];
     row.context_id = env->cp15.contextidr_el[1];
     if (!exception && hit->kind != WORKER_BREAK_INTERRUPT && hit->kind != WORKER_BREAK_RETURN &&
-        worker->rows->collector.flags & WORKER_COLLECT_CONTEXT) {
+        !is_end_of_call(hit) && worker->rows->collector.flags & WORKER_COLLECT_CONTEXT) {
         worker_context_read(worker, hit->pc, &row.hit.context);
     }
     if (rows_follow_calls(worker, hit)) {
@@ -341,24 +341,12 @@ static struct worker_row describe(struct worker *worker, const struct worker_hit
     return row;
 }
 
-static bool has_execute(struct worker *worker)
-{
-    guint i;
-
-    for (i = 0; i < worker->breakpoints->len; i++) {
-        if (g_array_index(worker->breakpoints, struct worker_breakpoint, i).kind ==
-            WORKER_BREAK_EXECUTE) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Nothing more will be noted, or so much is that the engine should take it. */
 static bool has_enough(struct worker *worker, const struct worker_hit *hit)
 {
     return worker->rows->rows->len >= worker->rows->collector.room ||
-           (is_end_of_call(hit) && worker_calls_are_over(worker) && !has_execute(worker));
+           (is_end_of_call(hit) && worker_calls_are_over(worker) &&
+            !(worker->kinds >> WORKER_BREAK_EXECUTE & 1));
 }
 
 bool worker_rows_note(struct worker *worker, const struct worker_hit *hit)
