@@ -20,9 +20,13 @@ static json_t *event_json(const struct ebb_event *event)
     return object;
 }
 
-/* True for what takes effect behind the state before the position and not behind its own. */
+/* True for what takes effect behind the state before the position and not behind its own; what only
+ * says where the CPU was has none. */
 static bool is_of_step(const struct ebb_event *event, uint64_t position)
 {
+    if (ebb_event_kind_has_place(event->kind)) {
+        return false;
+    }
     return ebb_event_is_asynchronous(event) ? event->position == position
                                             : event->position == position - 1;
 }

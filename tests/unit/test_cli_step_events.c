@@ -35,8 +35,8 @@ static void add(struct ebb_log_writer *writer, uint32_t kind, uint64_t position,
     }
 }
 
-/* Three blocks: a step that ends at position 11 at the end of the first, with count events, and
- * what is behind it. */
+/* Three blocks: a step that ends at position 11 at the end of the first, with count events and
+ * one that says where the CPU was, and what is behind it. */
 static void write_log(const char *directory, unsigned count)
 {
     struct ebb_log_writer *writer = fixture_create(directory);
@@ -46,6 +46,7 @@ static void write_log(const char *directory, unsigned count)
     for (unsigned i = 1; i < count; i++) {
         add(writer, EBB_EVENT_INTERRUPT_LINE, 11, i + 1);
     }
+    add(writer, EBB_EVENT_EXIT, 11, 0);
     fixture_flush(writer);
     add(writer, EBB_EVENT_MMIO_WRITE, 11, 0);
     fixture_flush(writer);
