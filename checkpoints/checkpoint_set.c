@@ -4,8 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The part of the budget below which pages are not packed: moves near the point of interest use the
+ * same pages again and again. A guess. */
+#define NOT_PACKED 4u
+
 struct checkpoint_set {
-    const struct page_store *store;
+    struct page_store *store;
     uint64_t budget;
     struct checkpoint **list; /* ascending positions */
     size_t count;
@@ -47,7 +51,7 @@ uint64_t checkpoint_own_bytes(const struct checkpoint *checkpoint)
     return ram_image_own_bytes(checkpoint->ram) + ram_image_own_bytes(checkpoint->state);
 }
 
-struct checkpoint_set *checkpoint_set_new(const struct page_store *store, uint64_t budget)
+struct checkpoint_set *checkpoint_set_new(struct page_store *store, uint64_t budget)
 {
     struct checkpoint_set *set = calloc(1, sizeof(*set));
 
@@ -165,6 +169,7 @@ static bool evict_one(struct checkpoint_set *set, uint64_t point_of_interest, ui
 
 void checkpoint_set_evict(struct checkpoint_set *set, uint64_t point_of_interest, uint64_t near)
 {
+    page_store_pack(set->store, set->budget, set->budget / NOT_PACKED);
     while (page_store_used(set->store) > set->budget && evict_one(set, point_of_interest, near)) {
     }
 }

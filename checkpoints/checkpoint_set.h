@@ -5,6 +5,8 @@
  * A checkpoint is the whole state at one position: RAM and an opaque CPU state. The set is ordered
  * by position and keeps within a budget of bytes.
  *
+ * What is too much is packed first: a checkpoint whose pages are packed still saves the way to it.
+ *
  * Policy. What a checkpoint is worth is the way it saves: without it, the gap between its
  * neighbours has to be replayed from the earlier one. How much a long way matters depends on how
  * likely somebody is to go there, and people go near where they are: a gap hurts in proportion to
@@ -46,7 +48,7 @@ uint64_t checkpoint_own_bytes(const struct checkpoint *checkpoint);
 struct checkpoint_set;
 
 /* A set that keeps the store's use within budget bytes. NULL when there is no memory. */
-struct checkpoint_set *checkpoint_set_new(const struct page_store *store, uint64_t budget);
+struct checkpoint_set *checkpoint_set_new(struct page_store *store, uint64_t budget);
 void checkpoint_set_free(struct checkpoint_set *set);
 
 /*
@@ -55,8 +57,9 @@ void checkpoint_set_free(struct checkpoint_set *set);
  */
 int checkpoint_set_insert(struct checkpoint_set *set, struct checkpoint *checkpoint);
 
-/* Evicts until the store is within the budget, or only the first checkpoint is left and the last
- * CHECKPOINT_SET_KEPT up to the point of interest that are at most `near` instructions before it.
+/* Packs pages, then evicts, until the store is within the budget, or only the first checkpoint is
+ * left and the last CHECKPOINT_SET_KEPT up to the point of interest that are at most `near`
+ * instructions before it.
  */
 #define CHECKPOINT_SET_KEPT 4u
 void checkpoint_set_evict(struct checkpoint_set *set, uint64_t point_of_interest, uint64_t near);

@@ -189,14 +189,14 @@ static int put(struct ram_image *image, uint64_t number, uint32_t page)
 
 int ram_image_set(struct ram_image *image, uint64_t number, const void *data)
 {
-    uint32_t page;
+    uint32_t page = page_store_add(image->store, data);
 
-    if (memcmp(ram_image_data(image, number), data, PAGE_STORE_PAGE_SIZE) == 0) {
-        return 0;
-    }
-    page = page_store_add(image->store, data);
     if (page == PAGE_STORE_FAILED) {
         return -1;
+    }
+    if (page == ram_image_get(image, number)) {
+        page_store_release(image->store, page);
+        return 0;
     }
     if (put(image, number, page)) {
         page_store_release(image->store, page);
@@ -260,7 +260,7 @@ static uint64_t own_bytes(const struct page_store *store, const struct node *nod
         if (level) {
             bytes += own_bytes(store, node->child[i], level - 1);
         } else if (page_store_owners(store, node->page[i]) == 1) {
-            bytes += PAGE_STORE_PAGE_SIZE;
+            bytes += page_store_page_bytes(store, node->page[i]);
         }
     }
     return bytes;

@@ -29,7 +29,7 @@ uint64_t ram_image_page_count(const struct ram_image *image);
 /* The page with that number, as a reference the image owns. */
 uint32_t ram_image_get(const struct ram_image *image, uint64_t number);
 
-/* The bytes of that page, valid until the image changes or goes. */
+/* The bytes of that page, valid until the image changes or goes, or page_store_pack(). */
 const void *ram_image_data(const struct ram_image *image, uint64_t number);
 
 /*
@@ -42,8 +42,7 @@ int ram_image_share(struct ram_image *image, uint64_t number, uint32_t page);
 
 /*
  * Visits the pages in which two images of one store and size differ, in ascending order. A
- * non-zero return of visit ends the walk and is returned; else 0. Two pages with equal bytes but
- * different references may be visited.
+ * non-zero return of visit ends the walk and is returned; else 0.
  */
 typedef int (*ram_image_visitor)(void *opaque, uint64_t number, uint32_t page_a, uint32_t page_b);
 int ram_image_diff(const struct ram_image *a, const struct ram_image *b, ram_image_visitor visit,

@@ -4,7 +4,7 @@
 #include "log/digest.h"
 
 struct digest_change {
-    const struct page_store *store;
+    struct page_store *store;
     uint64_t digest;
 };
 

@@ -14,7 +14,7 @@
 #define DIGESTS_BYTES 16u /* of the end event's data: two digests of eight bytes (log/event.h) */
 
 struct ram_difference {
-    const struct page_store *store;
+    struct page_store *store;
     uint64_t pages, bytes;
     uint64_t offset; /* of the first byte that differs */
     uint8_t got, expected;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "diversion.h"
 #include "interrupt.h"
+#include "placement.h"
 #include "reach.h"
 #include "recovery.h"
 #include "answer.h"
@@ -143,6 +144,7 @@ int timeline_drop_diversion(struct timeline *timeline, struct ebb_error *error)
     timeline->diversion = NULL;
     result = replica_restore(replica, origin, error);
     checkpoint_release(origin);
+    placement_make_room(timeline); /* for what had been packed and was looked at */
     if (result && recovery_try_again(timeline, 0, error)) {
         /* The diversion needed no saving: the history's state is reached in the ordinary way. */
         return reach_present(timeline, error);

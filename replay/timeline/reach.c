@@ -43,7 +43,11 @@ static int try_start(struct timeline *timeline, struct replica *replica, struct 
 {
     timeline->restores++;
     if (start->kind == START_CHECKPOINT) {
-        return replica_restore(replica, start->checkpoint, error);
+        if (replica_restore(replica, start->checkpoint, error)) {
+            return -1;
+        }
+        placement_make_room(timeline); /* for what had been packed and was looked at */
+        return 0;
     }
     if (start_from_keyframe(timeline, replica, start, keep, error) == 0) {
         return 0;

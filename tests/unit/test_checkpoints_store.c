@@ -20,6 +20,17 @@ static const uint8_t *page_of(uint64_t value)
     return (uint8_t *)page;
 }
 
+/* One that cannot be packed. */
+static const uint8_t *noise_of(uint64_t value)
+{
+    static uint64_t page[PAGE / 8];
+
+    for (size_t i = 0; i < PAGE / 8; i++) {
+        page[i] = fixture_random(&value);
+    }
+    return (uint8_t *)page;
+}
+
 static void assert_empty(struct page_store *store)
 {
     assert_int_equal(page_store_page_count(store), 0);
@@ -72,6 +83,92 @@ static void test_store_grows(void **state)
         assert_empty(store);
     }
     free(pages);
+    page_store_free(store);
+}
+
+static void test_store_shares(void **state)
+{
+    enum { COUNT = 5000, KINDS = 4500 };
+    struct page_store *store = page_store_new();
+    static uint32_t pages[COUNT];
+
+    (void)state;
+    for (unsigned i = 0; i < COUNT; i++) {
+        pages[i] = page_store_add(store, page_of(1 + i % KINDS));
+    }
+    assert_int_equal(page_store_page_count(store), KINDS);
+    for (unsigned i = 0; i < COUNT; i++) {
+        assert_int_equal(pages[i], pages[i % KINDS]);
+        assert_int_equal(page_store_owners(store, pages[i]), 1 + (i % KINDS < COUNT - KINDS));
+    }
+    page_store_release(store, pages[0]);
+    assert_memory_equal(page_store_data(store, pages[KINDS]), page_of(1), PAGE);
+    for (unsigned i = 1; i < COUNT; i++) {
+        page_store_release(store, pages[i]);
+    }
+    assert_empty(store);
+    page_store_free(store);
+}
+
+static void test_store_packs(void **state)
+{
+    enum { COUNT = 100, PACKED = 300 };
+    struct page_store *store = page_store_new();
+    uint32_t pages[COUNT];
+
+    (void)state;
+    page_store_pack(store, 0, 0); /* there is nothing */
+    for (unsigned i = 0; i < COUNT; i++) {
+        pages[i] = page_store_add(store, i % 2 ? noise_of(i) : page_of(i + 1));
+    }
+    page_store_pack(store, COUNT * PAGE - 1, 0);
+    assert_in_range(page_store_used(store), (COUNT - 1) * PAGE, COUNT * PAGE - 1);
+    page_store_pack(store, 0, (COUNT - 10) * PAGE);
+    assert_in_range(page_store_used(store), (COUNT - 10) * PAGE, (COUNT - 10) * PAGE + 10 * PACKED);
+    page_store_pack(store, 0, 0);
+    assert_in_range(page_store_used(store), COUNT / 2 * PAGE, COUNT / 2 * (PAGE + PACKED));
+    assert_in_range(page_store_page_bytes(store, pages[0]), 1, PACKED);
+    assert_int_equal(page_store_page_bytes(store, pages[1]), PAGE);
+    /* Found again, and packed all the same. */
+    assert_int_equal(page_store_add(store, page_of(1)), pages[0]);
+    assert_in_range(page_store_page_bytes(store, pages[0]), 1, PACKED);
+    page_store_release(store, pages[0]);
+    assert_memory_equal(page_store_data(store, pages[0]), page_of(1), PAGE);
+    assert_int_equal(page_store_page_bytes(store, pages[0]), PAGE);
+    for (unsigned i = 0; i < COUNT; i++) {
+        if (i % 3) {
+            assert_memory_equal(page_store_data(store, pages[i]),
+                                i % 2 ? noise_of(i) : page_of(i + 1), PAGE);
+        }
+        page_store_release(store, pages[i]);
+    }
+    assert_empty(store);
+    page_store_free(store);
+}
+
+/* What was looked at lately is packed last. */
+static void test_store_packs_cold(void **state)
+{
+    enum { COUNT = 50 };
+    struct page_store *store = page_store_new();
+    uint32_t pages[COUNT];
+
+    (void)state;
+    for (unsigned i = 0; i < COUNT; i++) {
+        pages[i] = page_store_add(store, page_of(i + 1));
+    }
+    page_store_pack(store, 0, (COUNT - 1) * PAGE); /* all are considered */
+    for (unsigned i = 1; i < COUNT; i += 2) {
+        page_store_data(store, pages[i]);
+    }
+    page_store_pack(store, 0, (COUNT + 1) / 2 * PAGE);
+    for (unsigned i = 1; i < COUNT; i += 2) {
+        assert_int_equal(page_store_page_bytes(store, pages[i]), PAGE);
+    }
+    for (unsigned i = 0; i < COUNT; i++) {
+        page_store_release(store, pages[i]);
+    }
+    assert_empty(store);
     page_store_free(store);
 }
 
@@ -157,6 +254,9 @@ static void test_image_random(void **state)
             images[to] = ram_image_copy(images[from]);
             memcpy(plain[to], plain[from], sizeof(plain[to]));
         }
+        if (round % 50 == 0) {
+            page_store_pack(store, 0, fixture_random(&random) % 4 * PAGE);
+        }
         assert_int_equal(ram_image_set(images[to], number, page_of(value)), 0);
         plain[to][number] = value;
         for (unsigned i = 0; i < PAGES; i++) {
@@ -189,16 +289,21 @@ static void keeper_open(struct keeper *keeper, uint64_t budget)
 }
 
 /* A checkpoint with a page of its own. */
-static void keep(struct keeper *keeper, uint64_t position)
+static void keep_page(struct keeper *keeper, uint64_t position, const uint8_t *page)
 {
     struct ram_image *ram = ram_image_copy(keeper->ram);
     struct checkpoint *checkpoint;
 
-    assert_int_equal(ram_image_set(ram, position % 64, page_of(position + 1)), 0);
+    assert_int_equal(ram_image_set(ram, position % 64, page), 0);
     checkpoint = checkpoint_new(position, ram, keeper->cpu, 100);
     assert_int_equal(checkpoint_set_insert(keeper->set, checkpoint), 0);
     checkpoint_release(checkpoint);
     ram_image_release(ram);
+}
+
+static void keep(struct keeper *keeper, uint64_t position)
+{
+    keep_page(keeper, position, noise_of(position + 1));
 }
 
 static void keeper_close(struct keeper *keeper)
@@ -272,6 +377,27 @@ static void test_set_evicts(void **state)
     keeper_close(&keeper);
 }
 
+/* What can be packed is not given up. */
+static void test_set_packs(void **state)
+{
+    enum { COUNT = 100 };
+    struct keeper keeper;
+
+    (void)state;
+    keeper_open(&keeper, COUNT / 4 * PAGE);
+    for (uint64_t i = 0; i < COUNT; i++) {
+        keep_page(&keeper, i * 1000, page_of(i + 1));
+        checkpoint_set_evict(keeper.set, i * 1000, 0);
+    }
+    assert_int_equal(checkpoint_set_count(keeper.set), COUNT);
+    assert_true(page_store_used(keeper.store) <= COUNT / 4 * PAGE);
+    for (uint64_t i = 0; i < COUNT; i++) {
+        assert_memory_equal(ram_image_data(checkpoint_set_at(keeper.set, i)->ram, i * 1000 % 64),
+                            page_of(i + 1), PAGE);
+    }
+    keeper_close(&keeper);
+}
+
 /* Without any room one checkpoint stays: the first. */
 static void test_set_keeps_first(void **state)
 {
@@ -290,7 +416,7 @@ static void test_set_keeps_first(void **state)
     assert_int_equal(checkpoint_set_count(keeper.set), 1);
     assert_int_equal(position_of(checkpoint_set_at(keeper.set, 0)), 7);
     /* Whoever holds one that was evicted can use it on. */
-    assert_memory_equal(ram_image_data(held->ram, 200 % 64), page_of(201), PAGE);
+    assert_memory_equal(ram_image_data(held->ram, 200 % 64), noise_of(201), PAGE);
     checkpoint_release(held);
     keeper_close(&keeper);
 }
@@ -319,10 +445,18 @@ static void test_set_keeps_nearest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_store),           cmocka_unit_test(test_store_grows),
-        cmocka_unit_test(test_image),           cmocka_unit_test(test_image_random),
-        cmocka_unit_test(test_set_finds),       cmocka_unit_test(test_set_evicts),
-        cmocka_unit_test(test_set_keeps_first), cmocka_unit_test(test_set_keeps_nearest),
+        cmocka_unit_test(test_store),
+        cmocka_unit_test(test_store_grows),
+        cmocka_unit_test(test_store_shares),
+        cmocka_unit_test(test_store_packs),
+        cmocka_unit_test(test_store_packs_cold),
+        cmocka_unit_test(test_image),
+        cmocka_unit_test(test_image_random),
+        cmocka_unit_test(test_set_finds),
+        cmocka_unit_test(test_set_evicts),
+        cmocka_unit_test(test_set_packs),
+        cmocka_unit_test(test_set_keeps_first),
+        cmocka_unit_test(test_set_keeps_nearest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,8 +35,8 @@ static void add(struct ebb_log_writer *writer, uint32_t kind, uint64_t position,
     }
 }
 
-/* Three blocks: a step that ends at position 11 at the end of the first, with count events and
- * one that says where the CPU was, and what is behind it. */
+/* Three blocks: a step that ends at position 11 at the end of the first, with count events, and
+ * what is behind it. */
 static void write_log(const char *directory, unsigned count)
 {
     struct ebb_log_writer *writer = fixture_create(directory);
@@ -46,7 +46,6 @@ static void write_log(const char *directory, unsigned count)
     for (unsigned i = 1; i < count; i++) {
         add(writer, EBB_EVENT_INTERRUPT_LINE, 11, i + 1);
     }
-    add(writer, EBB_EVENT_EXIT, 11, 0);
     fixture_flush(writer);
     add(writer, EBB_EVENT_MMIO_WRITE, 11, 0);
     fixture_flush(writer);
@@ -93,6 +92,20 @@ static void test_many(void **state)
     assert_int_equal(look(*state, STEP_EVENTS_MAX, 6, &error), 0);
 }
 
+/* What only says where the CPU was is none of them. */
+static void test_exit(void **state)
+{
+    struct ebb_log_writer *writer = ebb_log_writer_create(*state, EBB_LOG_COUNTS, NULL);
+    struct ebb_error error;
+
+    assert_non_null(writer);
+    add(writer, EBB_EVENT_INTERRUPT_LINE, 11, 1);
+    add(writer, EBB_EVENT_EXIT, 11, 7);
+    add(writer, EBB_EVENT_INTERRUPT_LINE, 11, 2);
+    fixture_close(writer);
+    assert_int_equal(look(*state, 2, 0, &error), 0);
+}
+
 /* Whether there are more is not known. */
 static void test_damage_behind(void **state)
 {
@@ -109,6 +122,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_few, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_exit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damage_behind, setup, teardown),
     };
 

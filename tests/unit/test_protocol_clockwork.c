@@ -16,16 +16,16 @@
 #define MAX_EVENTS (4u * LENGTH)
 #define SLICE 7u
 
-enum { WATCHED = 1 }; /* value of a DMA event that a watchpoint sees */
+enum { WATCHED = 1 };                   /* value of a DMA event that a watchpoint sees */
 enum { ACCESS = 1, BEHIND, EXCEPTION }; /* what tells an instruction's hits from each other */
 
 struct script {
     struct ebb_event events[MAX_EVENTS + 1];
     size_t event_count;
-    bool breaks[LENGTH];   /* a breakpoint on the instruction */
-    bool accesses[LENGTH]; /* it accesses what is watched, before it accesses a device */
-    bool behind[LENGTH];   /* the same, but behind */
-    bool again[LENGTH];    /* it is begun twice */
+    bool breaks[LENGTH];    /* a breakpoint on the instruction */
+    bool accesses[LENGTH];  /* it accesses what is watched, before it accesses a device */
+    bool behind[LENGTH];    /* the same, but behind */
+    bool again[LENGTH];     /* it is begun twice */
     unsigned takes[LENGTH]; /* so many exceptions are taken there, all alike */
     uint64_t pcs[LENGTH + 1];
     struct moment hits[4 * MAX_EVENTS];

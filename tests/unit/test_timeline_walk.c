@@ -173,6 +173,21 @@ static void divert(struct walk *walk)
     }
 }
 
+/* The same backward once more, with what the timeline remembers of the first time: from the same
+ * position, or another one, to the same end or another one. */
+static void ask_again(struct walk *walk)
+{
+    uint64_t here = walk->session.model.position;
+    uint64_t limit = below(walk, 2) ? some_position(walk) : 0;
+
+    for (uint64_t times = 1 + below(walk, 3); times; times--) {
+        session_move(&walk->session, MOVE_BACKWARD,
+                     limit < walk->session.model.position ? limit : 0);
+        session_move(&walk->session, MOVE_SEEK, below(walk, 3) ? here : some_position(walk));
+        limit = below(walk, 3) ? limit : some_position(walk);
+    }
+}
+
 static void kill_somebody(struct walk *walk)
 {
     int pid = timeline_worker_pid(walk->session.timeline, (unsigned)below(walk, walk->workers));
@@ -204,7 +219,7 @@ static void one_move(struct walk *walk)
     if (walk->kill_one_in && below(walk, walk->kill_one_in) == 0) {
         kill_somebody(walk);
     }
-    switch (below(walk, 18)) {
+    switch (below(walk, 19)) {
     case 0:
     case 1:
         session_move(&walk->session, MOVE_SEEK, some_position(walk));
@@ -226,6 +241,9 @@ static void one_move(struct walk *walk)
         break;
     case 16:
         change_breakpoints(walk);
+        break;
+    case 17:
+        ask_again(walk);
         break;
     default:
         if (below(walk, 4) == 0) {
