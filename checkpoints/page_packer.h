@@ -8,13 +8,13 @@
 
 struct page_packer;
 
-/* NULL when there is no memory. */
-struct page_packer *page_packer_new(void);
+/* page_size: bytes. NULL when there is no memory. */
+struct page_packer *page_packer_new(uint16_t page_size);
 void page_packer_free(struct page_packer *packer); /* NULL is allowed */
 
 /*
- * Returns a copy of the PAGE_STORE_PAGE_SIZE bytes at page in *size bytes, which the caller frees
- * with free(). NULL if it would not be much smaller, or when there is no memory.
+ * Returns a copy of the page in *size bytes, which the caller frees with free(). NULL if it would
+ * not be much smaller, or when there is no memory.
  */
 void *page_packer_pack(struct page_packer *packer, const void *page, uint16_t *size);
 

@@ -60,7 +60,7 @@ struct page_store *page_store_new(void)
         return NULL;
     }
     store->pages_return = sysconf(_SC_PAGESIZE) <= (long)PAGE_STORE_PAGE_SIZE;
-    store->packer = page_packer_new();
+    store->packer = page_packer_new(PAGE_STORE_PAGE_SIZE);
     if (!store->packer) {
         page_store_free(store);
         return NULL;

@@ -278,7 +278,11 @@ void worker_breakpoints_reached(CPUState *cpu, uintptr_t ra)
 
     hit.moment = moment_settled(locate(worker, ra, &hit.pc));
     hit.address = hit.pc;
-    worker_coverage_reached(worker, hit.pc, hit.moment.position);
+    if (worker_coverage_reached(worker, hit.pc, hit.moment.position) &&
+        !worker_breakpoints_have(hit.pc)) {
+        /* Translated anew, the block does without the calls for what is marked. */
+        worker_translations_drop(worker->translations, hit.pc);
+    }
     worker_calls_reached(worker, &hit);
     if (is_wanted(worker, hit.pc, ra) && worker->mode->reached(worker, &hit)) {
         leave(worker, ra);

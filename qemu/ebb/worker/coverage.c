@@ -4,9 +4,7 @@
 #include "exec/cpu-common.h"
 #include "exec/exec-all.h"
 #include "hw/core/cpu.h"
-#include "breakpoints.h"
 #include "coverage.h"
-#include "translations.h"
 
 struct worker_coverage_marks {
     struct worker_coverage wanted;
@@ -76,20 +74,19 @@ static bool is_wanted(struct worker *worker, uint64_t position)
            (table & wanted->table_mask) == wanted->table;
 }
 
-void worker_coverage_reached(struct worker *worker, uint64_t address, uint64_t position)
+bool worker_coverage_reached(struct worker *worker, uint64_t address, uint64_t position)
 {
     struct worker_coverage_marks *marks = worker->coverage;
     uint64_t offset = address - marks->wanted.begin;
 
     if (!marks->marks || offset >= marks->wanted.end - marks->wanted.begin) {
-        return;
+        return false;
     }
     if (worker_coverage_has(marks->marks, offset)) {
-        /* Translated anew, the block does without the calls for what is marked. */
-        if (!worker_breakpoints_have(address)) {
-            worker_translations_drop(worker->translations, address);
-        }
-    } else if (is_wanted(worker, position)) {
+        return true;
+    }
+    if (is_wanted(worker, position)) {
         marks->marks[offset / 16] |= 1u << offset / 2 % 8;
     }
+    return false;
 }

@@ -19,7 +19,8 @@ void worker_coverage_take(struct worker *worker, GByteArray *reply);
 
 /* Whether an instruction is to be looked at when it executes. */
 bool worker_coverage_looks_at(struct worker *worker, uint64_t address);
-/* An instruction is about to execute, at a position: maybe one that was to be looked at. */
-void worker_coverage_reached(struct worker *worker, uint64_t address, uint64_t position);
+/* An instruction is about to execute, at a position: maybe one that was to be looked at. True if it
+ * was marked before, and translated before that. */
+bool worker_coverage_reached(struct worker *worker, uint64_t address, uint64_t position);
 
 #endif
