@@ -245,7 +245,8 @@ static int wait_for_reply(struct gdb_session *session, struct ebb_error *error)
 
     while (poll(files, 2, -1) < 0 && errno == EINTR) {
     }
-    return files[0].revents ? 0 : ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped");
+    /* An answer that is there as well may be about the end itself: that the server's move ended. */
+    return files[1].revents ? ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped") : 0;
 }
 
 json_t *gdb_session_ask(struct gdb_session *session, json_t *request, struct ebb_error *error)

@@ -23,7 +23,8 @@ static int watch_signals(struct evaluator *evaluator, struct ebb_error *error)
                : 0;
 }
 
-int evaluator_open(struct evaluator *evaluator, struct question *question, struct ebb_error *error)
+int evaluator_open(struct evaluator *evaluator, struct question *question, const char *asked,
+                   struct ebb_error *error)
 {
     char socket[PATH_MAX + 8];
 
@@ -33,8 +34,7 @@ int evaluator_open(struct evaluator *evaluator, struct question *question, struc
         return -1;
     }
     snprintf(socket, sizeof(socket), "%s/gdb", evaluator->folder);
-    evaluator->session =
-        question_gdb_start(question, "bisect.py", socket, evaluator->signals, error);
+    evaluator->session = question_gdb_start(question, asked, socket, evaluator->signals, error);
     return evaluator->session ? 0 : -1;
 }
 

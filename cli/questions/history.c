@@ -58,13 +58,18 @@ static int watch(struct history *history, const json_t *memory, struct ebb_error
     return 0;
 }
 
+static int open_evaluator(struct history *history, struct ebb_error *error)
+{
+    return evaluator_open(&history->evaluator, &history->question, "bisect.py", error);
+}
+
 /* Watches what the expression depends on, if that is known beforehand. Returns 1 if not. */
 static int prepare(struct history *history, struct ebb_error *error)
 {
     json_t *reply = NULL, *memory;
     int status = 1;
 
-    if (evaluator_open(&history->evaluator, &history->question, error) == 0) {
+    if (open_evaluator(history, error) == 0) {
         reply = evaluator_ask(
             &history->evaluator,
             json_pack("{s:s, s:s}", "do", "memory", "expression", history->expression), error);
@@ -230,7 +235,7 @@ static int end_values(struct history *history, uint64_t until, struct ebb_error 
 static int print_values(struct history *history, struct ebb_error *error)
 {
     const struct changes *changes = &history->changes;
-    int status = evaluator_open(&history->evaluator, &history->question, error);
+    int status = open_evaluator(history, error);
 
     for (size_t i = 0; i < changes->count && status == 0 && !is_enough(history) && !ferror(stdout);
          i += BATCH) {
@@ -292,7 +297,7 @@ static int answer_with_gdb(struct history *history, struct ebb_error *error)
 {
     uint64_t from = history->question.scan.from;
     size_t count = BATCH_OF_GDB + 1;
-    int status = evaluator_open(&history->evaluator, &history->question, error);
+    int status = open_evaluator(history, error);
 
     while (status == 0 && count > BATCH_OF_GDB && !is_enough(history) && !ferror(stdout)) {
         status = find_changes(history, &from, &count, error);

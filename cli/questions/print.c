@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ebb print: a printf that was not there when the guest ran. */
+#include "evaluator.h"
 #include "question.h"
 #include "question_gdb.h"
 #include "questions.h"
 
-#include "cli/gdb_session.h"
-#include "cli/private_folder.h"
 #include "cli/text.h"
 
 #include <ctype.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define EXPRESSIONS_MAX 16
 #define LOCATIONS_MAX 1024u /* of one LOCATION; an inlined function has many */
@@ -156,18 +153,15 @@ static json_t *request_for(const struct print *print, size_t i)
                      expressions);
 }
 
-static int evaluate(struct print *print, struct gdb_session *session, struct ebb_error *error)
+static int evaluate(struct print *print, struct evaluator *evaluator, struct ebb_error *error)
 {
     for (size_t i = 0; i < print->count && !ferror(stdout); i++) {
-        json_t *reply = gdb_session_ask(session, request_for(print, i), error);
+        json_t *reply = evaluator_ask(evaluator, request_for(print, i), error);
         int status = reply ? print_text(print, i, json_object_get(reply, "text"), error) : -1;
 
         json_decref(reply);
         if (status < 0) {
             return -1;
-        }
-        if (progress_is_interrupted()) {
-            return ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped");
         }
     }
     return 0;
@@ -176,25 +170,18 @@ static int evaluate(struct print *print, struct gdb_session *session, struct ebb
 static int print_all(struct print *print, struct ebb_error *error)
 {
     struct question *question = &print->question;
-    char folder[PATH_MAX], socket[PATH_MAX + 8];
-    struct gdb_session *session;
+    struct evaluator evaluator;
     int status = -1;
 
     if (print->count == 0) {
         return 0;
     }
-    if (private_folder_create(folder, error) < 0) {
-        return -1;
-    }
-    snprintf(socket, sizeof(socket), "%s/gdb", folder);
     question->progress.on_terminal = false; /* moves are the server's from here on */
     timeline_clear_breakpoints(question->timeline);
-    session = question_gdb_start(question, "questions.py", socket, -1, error);
-    if (session) {
-        status = evaluate(print, session, error);
+    if (evaluator_open(&evaluator, question, "questions.py", error) == 0) {
+        status = evaluate(print, &evaluator, error);
     }
-    gdb_session_end(session);
-    rmdir(folder);
+    evaluator_close(&evaluator);
     return status;
 }
 

@@ -222,10 +222,26 @@ class Questions:
         os.chmod(path, 0o755)
         return path
 
+    def test_interrupt_while_gdb_works(self):
+        """However gdb answers: the move that it waited for has ended."""
+        gdb = self.script("""while read -r line; do
+            case $line in
+            *'"do":"open"'*) echo '{}' >&3;;
+            *) kill -INT $PPID; echo '{"unreachable": "the position cannot be reached"}' >&3;;
+            esac
+        done
+        """)
+        place = self.ask("first", "add_to_total", "--execute")[0]["pc"]
+        for command, *words in ("history", "total"), ("print", place, "x"):
+            result = process.run([self.ebb.path, command, self.recording, *words],
+                                 process.WATCHDOG, env={**os.environ, "EBB_GDB": gdb})
+            self.assertEqual(result.status, 6, result.describe())
+            self.assertIn("stopped", result.errors.decode())
+
     def test_unfit_gdb(self):
         """None, one for its host only, and one that the symbols would confuse."""
         stranger = ("[ -e /dev/fd/3 ] || { echo 'Undefined item: \"\".'; exit 1; }\n"
-                    "echo '{\"error\": \"badly formatted\"}' >&3\n")
+                    "read -r request; echo '{\"error\": \"badly formatted\"}' >&3\n")
         for command in (["history", self.recording, "total"],
                         ["print", self.recording, "add_to_total", "x"]):
             for gdb, status, words in (
