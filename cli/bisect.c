@@ -3,6 +3,7 @@
 #include "bisect_report.h"
 #include "commands.h"
 #include "console_lines.h"
+#include "gdb_session.h"
 #include "notices.h"
 #include "private_folder.h"
 #include "programs.h"
@@ -16,7 +17,6 @@
 #include "log/clock.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
@@ -477,12 +477,9 @@ static int run_guarded(struct bisect *bisect, struct ebb_error *error)
 
 static int check_condition(const char *condition, struct ebb_error *error)
 {
-    json_t *text = json_string(condition); /* as gdb is given it */
-
-    if (!text) {
-        return ebb_fail(error, EBB_ERROR_USAGE, "--expr: the condition is no valid UTF-8");
+    if (gdb_session_check_text("--expr: the condition", condition, error) < 0) {
+        return -1;
     }
-    json_decref(text);
     return condition[strspn(condition, " \t\n")]
                ? 0
                : ebb_fail(error, EBB_ERROR_USAGE, "--expr: there is no condition in it");

@@ -157,12 +157,27 @@ static int start_gdb(struct gdb_session *session, const struct gdb_session_optio
     return spawn(session, words, error);
 }
 
+int gdb_session_check_text(const char *what, const char *text, struct ebb_error *error)
+{
+    json_t *string = json_string(text);
+    bool valid = string != NULL;
+
+    json_decref(string);
+    return valid ? 0
+                 : ebb_fail(error, EBB_ERROR_USAGE,
+                            "%s is no valid UTF-8, which is all that gdb is given", what);
+}
+
 static int connect_gdb(struct gdb_session *session, const struct gdb_session_options *options,
                        struct ebb_error *error)
 {
-    json_t *request = json_pack("{s:s}", "do", "open");
-    json_t *reply;
+    json_t *request, *reply;
 
+    if (options->symbols &&
+        gdb_session_check_text("the name of the file with the symbols", options->symbols, error)) {
+        return -1;
+    }
+    request = json_pack("{s:s}", "do", "open");
     if (request && session->timeline) {
         json_object_set_new(request, "target", json_string(options->socket));
     }

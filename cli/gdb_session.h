@@ -29,6 +29,10 @@ struct gdb_session *gdb_session_start(struct timeline *timeline,
                                       const struct gdb_session_options *options,
                                       struct ebb_error *error);
 
+/* Whether a text that the user has given may be a part of a request: those are UTF-8. what: "the
+ * expression". Returns 0, or -1 after filling *error (EBB_ERROR_USAGE). */
+int gdb_session_check_text(const char *what, const char *text, struct ebb_error *error);
+
 /* Sends a request, takes the reference to it, and returns the reply. A reply that tells of an error
  * is one: EBB_ERROR_USAGE, since it is what the user wrote that gdb does not take; or
  * EBB_ERROR_CORRUPT if history does not lead to where gdb was to look. Without a reply it is

@@ -356,23 +356,12 @@ static int answer(struct history *history, struct ebb_error *error)
     return status;
 }
 
-static int check_expression(const char *expression, struct ebb_error *error)
-{
-    json_t *text = json_string(expression); /* as gdb is given it */
-
-    if (!text) {
-        return ebb_fail(error, EBB_ERROR_USAGE, "the expression is no valid UTF-8");
-    }
-    json_decref(text);
-    return 0;
-}
-
 static int ask(struct history *history, struct ebb_error *error)
 {
     int prepared;
 
     history->expression = question_operand(&history->question);
-    if (check_expression(history->expression, error) < 0) {
+    if (gdb_session_check_text("the expression", history->expression, error) < 0) {
         return -1;
     }
     prepared = prepare(history, error);

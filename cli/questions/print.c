@@ -5,6 +5,7 @@
 #include "question_gdb.h"
 #include "questions.h"
 
+#include "cli/gdb_session.h"
 #include "cli/text.h"
 
 #include <ctype.h>
@@ -226,6 +227,22 @@ static int answer(struct print *print, struct ebb_error *error)
     return status;
 }
 
+/* All that gdb is to be given. */
+static int check_texts(const struct print *print, const char *location, struct ebb_error *error)
+{
+    int status = gdb_session_check_text("LOCATION", location, error) < 0
+                     ? -1
+                     : gdb_session_check_text("FORMAT", print->format, error);
+
+    for (int i = 0; i < print->expression_count && status == 0; i++) {
+        char what[32];
+
+        snprintf(what, sizeof(what), "EXPRESSION %d", i + 1);
+        status = gdb_session_check_text(what, print->expressions[i], error);
+    }
+    return status;
+}
+
 /* The first operand is a recording if it is a folder. */
 static int split(struct print *print, const struct arguments *arguments, struct ebb_error *error)
 {
@@ -244,7 +261,7 @@ static int split(struct print *print, const struct arguments *arguments, struct 
     print->format = arguments->operands[first + 1];
     print->expressions = arguments->operands + first + 2;
     print->expression_count = arguments->operand_count - first - 2;
-    return 0;
+    return check_texts(print, arguments->operands[first], error);
 }
 
 static int run(const struct arguments *arguments, struct ebb_error *error)

@@ -313,6 +313,9 @@ class Calls:
                 (["count", "main+4", "--by-caller"], "callers are known at the first instruction"),
                 (["calls", "main,4"], "code has no length"),
                 (["print", "0x40100000,4", "x"], "code has no length"),
+                (["print", "\udcff", "x"], "LOCATION is no valid UTF-8"),
+                (["print", "attempt", "\udcff"], "FORMAT is no valid UTF-8"),
+                (["print", "attempt", "%d", "1", "\udcff"], "EXPRESSION 2 is no valid UTF-8"),
                 (["count", "nobody", "--write"], 'has no symbol "nobody"')):
             with self.subTest(words):
                 result = self.ebb.run(words[0], self.recording, *words[1:])
