@@ -55,11 +55,16 @@ def run_locate(request):
     return {"addresses": re.findall(r"^\d[\d.]* .*?(0x[0-9a-f]+)", table, re.MULTILINE)}
 
 
+def quoted(text):
+    """As gdb's printf takes it: escapes such as \\n and \\" stay what they are."""
+    literal = {'"': '\\"', "\n": "\\n", "\\": "\\\\"}
+    return '"%s"' % re.sub(r'\\.|["\n\\]', lambda match: literal.get(match[0], match[0]), text)
+
+
 def run_print(request):
     """What gdb's printf prints at a position."""
     requests.seek(request["position"])
-    text = request["format"].replace('"', '\\"').replace("\n", "\\n")
-    words = ['printf "%s"' % text, *request["expressions"]]
+    words = ["printf " + quoted(request["format"]), *request["expressions"]]
     try:
         return {"text": gdb.execute(", ".join(words), to_string=True)}
     except gdb.error as error:

@@ -293,6 +293,11 @@ class Calls:
                          [row["position"] for row in
                           self.ebb.json("print", "--json", self.recording, printed[0]["pc"], "")])
         self.assertEqual(len(printed), len(self.calls("in_turn")))
+        # What is escaped already, what is not, and what escapes nothing.
+        for words, text in ((r'\"%d\" "%d" \\', '"1" "1" ' + "\\"),
+                            ("%d\n%d\\", r"1\x0a1" + "\\"), ("%d\\\n%d", r"1\\x0a1")):
+            self.assertEqual(self.ebb.json("print", "--json", self.recording, "--limit", "1", "main",
+                                           words, "1", "1")[0]["text"], text)
         # A place that is no function's, and memory that is not there.
         text = self.ebb.run("print", self.recording, "--limit", "1", "calls.c:%d" % line_of(
             "    effects += number;\n"), "%d", "*(int *)0xfffffff0").text()
