@@ -203,10 +203,7 @@ int call_print_flush(struct call_print *print, struct ebb_error *error)
 
     print->count = 0;
     if (print->signatures && count) {
-        texts = signatures_describe(print->signatures, print->waiting, count, error);
-        if (!texts) {
-            return -1;
-        }
+        texts = signatures_describe(print->signatures, print->waiting, count);
     }
     progress_clear(&print->question->progress);
     for (size_t i = 0; i < count && status == 0; i++) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 struct signatures {
+    struct question *question;
     struct gdb_session *session;
     uint64_t *known; /* addresses of functions with types */
     size_t known_count;
@@ -53,6 +54,16 @@ static int ask(struct signatures *signatures, const struct functions *functions,
     return 0;
 }
 
+/* gdb is asked no more. */
+static void give_up(struct signatures *signatures, const struct ebb_error *why)
+{
+    gdb_session_end(signatures->session);
+    signatures->session = NULL;
+    signatures->known_count = 0;
+    progress_clear(&signatures->question->progress);
+    fprintf(stderr, "ebb: registers are printed, and no names and types: %s\n", why->message);
+}
+
 struct signatures *signatures_open(struct question *question, const struct functions *functions)
 {
     struct signatures *signatures = calloc(1, sizeof(*signatures));
@@ -62,11 +73,15 @@ struct signatures *signatures_open(struct question *question, const struct funct
         free(signatures);
         return NULL;
     }
+    signatures->question = question;
     signatures->known = calloc(functions->count + 1, sizeof(*signatures->known));
-    signatures->session = question_gdb_start(question, "questions.py", NULL, -1, &error);
-    if (!signatures->known || !signatures->session || ask(signatures, functions, &error) < 0) {
-        progress_clear(&question->progress);
-        fprintf(stderr, "ebb: registers are printed, and no names and types: %s\n", error.message);
+    if (!signatures->known) {
+        ebb_fail_memory(&error);
+    } else {
+        signatures->session = question_gdb_start(question, "questions.py", NULL, -1, &error);
+    }
+    if (!signatures->session || ask(signatures, functions, &error) < 0) {
+        give_up(signatures, &error);
     }
     if (signatures->known_count == 0) {
         signatures_close(signatures);
@@ -93,22 +108,28 @@ static json_t *describe_call(const struct call *call)
                                                 : json_null());
 }
 
-json_t *signatures_describe(struct signatures *signatures, const struct call *calls, size_t count,
-                            struct ebb_error *error)
+json_t *signatures_describe(struct signatures *signatures, const struct call *calls, size_t count)
 {
     json_t *list = json_array(), *reply, *result;
+    struct ebb_error error = {0};
 
     for (size_t i = 0; i < count; i++) {
         if (signatures_have(signatures, calls[i].made.function)) {
             json_array_append_new(list, describe_call(&calls[i]));
         }
     }
+    if (json_array_size(list) == 0) {
+        return list;
+    }
     reply = gdb_session_ask(signatures->session,
-                            json_pack("{s:s, s:o}", "do", "describe", "calls", list), error);
+                            json_pack("{s:s, s:o}", "do", "describe", "calls", list), &error);
     result = reply ? json_incref(json_object_get(reply, "calls")) : NULL;
     json_decref(reply);
     if (reply && !json_is_array(result)) {
-        ebb_fail(error, EBB_ERROR_UNSUPPORTED, "gdb's answer has no calls");
+        ebb_fail(&error, EBB_ERROR_UNSUPPORTED, "gdb's answer has no calls");
+    }
+    if (!json_is_array(result)) {
+        give_up(signatures, &error);
     }
     return result;
 }

@@ -18,9 +18,9 @@ struct signatures *signatures_open(struct question *question, const struct funct
 bool signatures_have(const struct signatures *signatures, uint64_t function);
 /* An array with an element for each call: [[[name, type, value or null]...], [type, value or
  * null]]. The second is null if it has not returned, [] if it has no result. Of functions with
- * types only. NULL: *error. */
-json_t *signatures_describe(struct signatures *signatures, const struct call *calls, size_t count,
-                            struct ebb_error *error);
+ * types only, of which there are none any more (NULL as well) when gdb has failed to answer, which
+ * is told on standard error. */
+json_t *signatures_describe(struct signatures *signatures, const struct call *calls, size_t count);
 void signatures_close(struct signatures *signatures); /* NULL is allowed */
 
 #endif

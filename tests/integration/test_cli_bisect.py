@@ -132,7 +132,7 @@ class Commands(Bisect):
     def test_skips(self):
         """A command that cannot judge what is near: the answer says how far it is unsure."""
         near = self.expected - 1000
-        script = self.script("[ $EBB_POSITION -ge %d ] && exit 3\n[ $EBB_POSITION -lt %d ] || "
+        script = self.ebb.script("[ $EBB_POSITION -ge %d ] && exit 3\n[ $EBB_POSITION -lt %d ] || "
                              "exit 125\n" % (self.expected, near))
         report = self.bisect(self.recording, "--run", script)
         self.assertEqual(report["position"], self.expected)
@@ -194,10 +194,10 @@ class Commands(Bisect):
         self.assertGreater(int(found[2]), 0)
         self.assertIn("cannot be judged at position 1000, the last",
                       self.failed(5, self.recording, "--to", "1000", "--run",
-                                  self.script("[ $EBB_POSITION -lt 1000 ] || exit 125\n")))
+                                  self.ebb.script("[ $EBB_POSITION -lt 1000 ] || exit 125\n")))
         self.assertIn(", and cannot be judged at 1 more: ",
                       self.failed(1, self.recording, "--to", "1000", "--run",
-                                  self.script("[ $EBB_POSITION -gt 0 ] || exit 125\n")))
+                                  self.ebb.script("[ $EBB_POSITION -gt 0 ] || exit 125\n")))
 
     def test_bad_input(self):
         for condition, words in (
@@ -272,7 +272,7 @@ class Commands(Bisect):
         """Ctrl-C ends it while a command runs, says where it was, and leaves nothing behind."""
         folder = self.ebb.new_folder("sockets")
         os.mkdir(folder)
-        script = self.script("echo waiting >%s; exec tail -f /dev/null\n" % self.fifo())
+        script = self.ebb.script("echo waiting >%s; exec tail -f /dev/null\n" % self.fifo())
         with process.Process([self.ebb.path, "bisect", self.recording, "--run", script],
                              env={**os.environ, "TMPDIR": folder, "XDG_RUNTIME_DIR": folder}) as run:
             with open(self.fifo_path) as file:
@@ -286,7 +286,7 @@ class Commands(Bisect):
         """A command that does not end when told to is killed, and what it has started as well: the
         fifo has no writer any more."""
         for number, status in (signal.SIGINT, 6), (signal.SIGTERM, -signal.SIGTERM):
-            script = self.script("trap '' TERM INT\nexec 9>%s\necho waiting >&9\n"
+            script = self.ebb.script("trap '' TERM INT\nexec 9>%s\necho waiting >&9\n"
                                  "tail -f /dev/null\n" % self.fifo())
             with process.Process([self.ebb.path, "bisect", self.recording, "--workers", "1", "--run",
                                   script]) as run:
@@ -298,7 +298,7 @@ class Commands(Bisect):
 
     def test_interrupt_of_what_leaves_something(self):
         """A command that ends when told to may have started what does not."""
-        script = self.script("(trap '' TERM\nexec 9>%s\nexec sh -c 'echo $$ >&9; exec tail -f "
+        script = self.ebb.script("(trap '' TERM\nexec 9>%s\nexec sh -c 'echo $$ >&9; exec tail -f "
                              "/dev/null') &\nwait\n" % self.fifo())
         with process.Process([self.ebb.path, "bisect", self.recording, "--workers", "1", "--run",
                               script]) as run, open(self.fifo_path) as file:
@@ -312,7 +312,7 @@ class Commands(Bisect):
 
     def test_interrupt_while_the_clock_is_set(self):
         library = faults.build_library(self.ebb.folder, "wall_clock")
-        script = self.script("echo >%s; exec tail -f /dev/null\n" % self.fifo())
+        script = self.ebb.script("echo >%s; exec tail -f /dev/null\n" % self.fifo())
         with process.Process([self.ebb.path, "bisect", self.recording, "--workers", "1", "--run",
                               script], env={**os.environ, "LD_PRELOAD": library}) as run:
             with open(self.fifo_path) as file:
@@ -323,7 +323,7 @@ class Commands(Bisect):
     def test_interrupt_with_gdb(self):
         """A gdb whose server has gone may take long to notice; one that never does is not waited
         for."""
-        wrapper = self.script("echo >%s; exec tail -f /dev/null\n" % self.fifo())
+        wrapper = self.ebb.script("echo >%s; exec tail -f /dev/null\n" % self.fifo())
         with process.Process([self.ebb.path, "bisect", self.recording, "--expr", "rounds == 7777"],
                              env={**os.environ, "EBB_GDB": wrapper}) as run:
             with open(self.fifo_path) as file:
@@ -340,7 +340,7 @@ class Commands(Bisect):
                                (signal.SIGHUP, -signal.SIGHUP)):
             folder = self.ebb.new_folder("sockets")
             os.mkdir(folder)
-            wrapper = self.script("echo >%s; exec tail -f /dev/null\n" % self.fifo())
+            wrapper = self.ebb.script("echo >%s; exec tail -f /dev/null\n" % self.fifo())
             environment = {**os.environ, "EBB_GDB": wrapper, "TMPDIR": folder,
                            "XDG_RUNTIME_DIR": folder}
             with process.Process([self.ebb.path, "bisect", self.recording, "--expr", condition],
@@ -391,8 +391,8 @@ class Commands(Bisect):
         empty = self.ebb.new_folder("scripts")
         os.mkdir(empty)
         for change, words in (({"EBB_GDB_SCRIPTS": empty}, "bisect.py is not installed"),
-                              ({"EBB_GDB": self.script("exit 1\n")}, "has to have Python"),
-                              ({"EBB_GDB": self.script(
+                              ({"EBB_GDB": self.ebb.script("exit 1\n")}, "has to have Python"),
+                              ({"EBB_GDB": self.ebb.script(
                                   "[ -e /dev/fd/3 ] || { echo 'Undefined item: \"aarch64\".'; "
                                   "exit 1; }\necho '{\"error\": \"badly formatted\"}' >&3\n")},
                                "does not know aarch64")):
@@ -419,7 +419,7 @@ class Commands(Bisect):
     def test_no_answer_of_gdb(self):
         """Something else than gdb's script answers: a condition of ours needs no answer."""
         address = self.ebb.guests.address(self.elf, "guarded")
-        wrapper = self.script("read request; echo nonsense >&3; exec cat\n")
+        wrapper = self.ebb.script("read request; echo nonsense >&3; exec cat\n")
         environment = {**os.environ, "EBB_GDB": wrapper}
         result = process.run([self.ebb.path, "bisect", self.recording, "--expr", "guarded != 0"],
                              process.WATCHDOG, env=environment)

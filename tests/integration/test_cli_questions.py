@@ -214,17 +214,9 @@ class Questions:
         result = self.ebb.run("accesses")
         self.assertEqual(result.status, 2, result.describe())
 
-    def script(self, text):
-        """The path of a shell script."""
-        path = self.ebb.new_folder("script")
-        with open(path, "w") as out:
-            out.write("#!/bin/sh\n" + text)
-        os.chmod(path, 0o755)
-        return path
-
     def test_interrupt_while_gdb_works(self):
         """However gdb answers: the move that it waited for has ended."""
-        gdb = self.script("""while read -r line; do
+        gdb = self.ebb.script("""while read -r line; do
             case $line in
             *'"do":"open"'*) echo '{}' >&3;;
             *) kill -INT $PPID; echo '{"unreachable": "the position cannot be reached"}' >&3;;
@@ -246,8 +238,8 @@ class Questions:
                         ["print", self.recording, "add_to_total", "x"]):
             for gdb, status, words in (
                     ("/nowhere/gdb", 1, "the gdb that EBB_GDB names cannot be run: /nowhere/gdb"),
-                    (self.script("exit 1\n"), 5, "has to have Python"),
-                    (self.script(stranger), 5, "does not know " + self.architecture)):
+                    (self.ebb.script("exit 1\n"), 5, "has to have Python"),
+                    (self.ebb.script(stranger), 5, "does not know " + self.architecture)):
                 result = process.run([self.ebb.path, *command], process.WATCHDOG,
                                      env={**os.environ, "EBB_GDB": gdb})
                 self.assertEqual(result.status, status, result.describe())

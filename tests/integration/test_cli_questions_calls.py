@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ebb calls and ebb count, against single steps, gdb and each other."""
 
+import json
 import os
 import re
 import struct
 import subprocess
 import unittest
 
-from harness import ebb
+from harness import ebb, process
 from harness.commands import Commands
 from harness.guests import SOURCES
 from harness.rsp import Rsp
@@ -276,6 +277,28 @@ class Calls:
             rsp.seek(call["position"])
             self.assertEqual([int(call["registers"][name], 16) for name in names],
                              [rsp.register(i) for i in range(len(names))])
+
+    def test_gdb_that_ends(self):
+        """In the middle of what it is asked: told once, and registers are what there is then."""
+        calls = self.calls("chosen")
+        for last in ("signature", "describe"):
+            gdb = self.ebb.script("""while read -r line; do
+                case $line in
+                *'"do":"open"'*) echo '{}' >&3;;
+                *'"do":"%s"'*) [ -e "$0.seen" ] && exit; : >"$0.seen"
+                    %s;;
+                *) echo '{"known": true}' >&3;;
+                esac
+            done
+            """ % (last, "echo '{\"known\": true}' >&3" if last == "signature" else "exit"))
+            result = process.run([self.ebb.path, "calls", "--json", self.recording, "chosen"],
+                                 process.WATCHDOG, env={**os.environ, "EBB_GDB": gdb})
+            self.assertEqual(result.status, 0, result.describe())
+            self.assertEqual(result.errors.decode().count("registers are printed"), 1)
+            rows = json.loads(result.output)
+            self.assertEqual([row["position"] for row in rows],
+                             [row["position"] for row in calls])
+            self.assertFalse([row for row in rows if "registers" not in row])
 
     def test_print(self):
         """Each line is what gdb prints where its own breakpoint stops."""

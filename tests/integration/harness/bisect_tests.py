@@ -26,13 +26,6 @@ class Bisecting:
     def bisect(self, recording, *options):
         return self.ebb.json("bisect", "--json", recording, *options)
 
-    def script(self, text):
-        path = self.ebb.new_folder("script")
-        with open(path, "w") as file:
-            file.write("#!/bin/sh\n" + text)
-        os.chmod(path, 0o755)
-        return path
-
 
 class CulpritTests(Bisecting):
     """A mixin: recordings of guests in which one of several writers overwrites what is not its own,
@@ -133,7 +126,7 @@ class StoreTests(CulpritTests):
     def test_run(self):
         """A command that asks gdb; it is told where it is."""
         recorder = self.shared("culprit-" + self.architecture)
-        script = self.script(
+        script = self.ebb.script(
             "echo probe $EBB_POSITION\n"
             "$EBB_GDB -q -nx -batch $EBB_SYMBOLS -ex \"target remote $EBB_TARGET\" -ex "
             "'python gdb.execute(\"quit %d\" % (gdb.parse_and_eval(\"guarded\") != 0x600d))' "

@@ -32,6 +32,14 @@ class Ebb:
         self._count += 1
         return os.path.join(self.folder, "%s-%d" % (name, self._count))
 
+    def script(self, text):
+        """The path of a new shell script."""
+        path = self.new_folder("script")
+        with open(path, "w") as file:
+            file.write("#!/bin/sh\n" + text)
+        os.chmod(path, 0o755)
+        return path
+
     def has_test(self, text):
         """Whether a test with the text in its name is part of this run."""
         return any(text in test for test in self.tests)
