@@ -12,18 +12,6 @@
 #define CPSR_NARROW 25u
 #define LONG_T32 0x1du /* the least of the upper five bits of an instruction of 4 bytes */
 
-static int go_there(struct timeline *timeline, struct ebb_error *error)
-{
-    struct timeline_stop stop;
-
-    if (timeline_seek(timeline, timeline_begin(timeline), &stop, error) < 0) {
-        return -1;
-    }
-    return stop.reason == TIMELINE_STOP_INTERRUPTED
-               ? ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped")
-               : 0;
-}
-
 static int read_registers(struct first_sample *sample, struct timeline *timeline,
                           struct ebb_error *error)
 {
@@ -57,9 +45,11 @@ static int read_code(struct first_sample *sample, struct timeline *timeline,
     return got < 0 ? -1 : 0;
 }
 
-int first_sample_read(struct first_sample *sample, struct timeline *timeline,
+int first_sample_read(struct first_sample *sample, struct question *question,
                       struct ebb_error *error)
 {
+    struct timeline *timeline = question->timeline;
+
     memset(sample, 0, sizeof(*sample));
     sample->row = (struct timeline_row){
         .kind = TIMELINE_ROW_SAMPLE,
@@ -67,8 +57,8 @@ int first_sample_read(struct first_sample *sample, struct timeline *timeline,
         .registers = sample->registers,
         .code = sample->code,
     };
-    return go_there(timeline, error) || read_registers(sample, timeline, error) ||
-                   read_code(sample, timeline, error)
+    return question_seek(question, sample->row.position, NULL, error) ||
+                   read_registers(sample, timeline, error) || read_code(sample, timeline, error)
                ? -1
                : 0;
 }

@@ -4,7 +4,7 @@
 #ifndef EBB_CLI_EXPORTS_FIRST_SAMPLE_H
 #define EBB_CLI_EXPORTS_FIRST_SAMPLE_H
 
-#include "replay/timeline/scan.h"
+#include "cli/questions/question.h"
 
 struct first_sample {
     struct timeline_row row; /* points into the rest */
@@ -14,7 +14,7 @@ struct first_sample {
 
 /* Moves the timeline there. What the row has is what a sample has with all registers and `code`.
  * Returns 0, or -1 after filling *error. */
-int first_sample_read(struct first_sample *sample, struct timeline *timeline,
+int first_sample_read(struct first_sample *sample, struct question *question,
                       struct ebb_error *error);
 
 #endif

@@ -238,8 +238,7 @@ static int write_first(struct trace *trace)
 {
     struct first_sample first;
 
-    return first_sample_read(&first, trace->question->timeline, trace->error) ||
-                   sample(trace, &first.row)
+    return first_sample_read(&first, trace->question, trace->error) || sample(trace, &first.row)
                ? -1
                : 0;
 }

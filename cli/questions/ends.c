@@ -60,8 +60,7 @@ static int find_last(struct question *question, struct ends *ends, struct ebb_er
     struct timeline *timeline = question->timeline;
     struct timeline_stop stop;
 
-    if (timeline_seek(timeline, question->scan.to, &stop, error) < 0 ||
-        early_stop_fail(&stop, LEAVE_OUT, stderr, error) < 0 ||
+    if (question_seek(question, question->scan.to, LEAVE_OUT, error) < 0 ||
         timeline_run_backward(timeline, question->scan.from, &stop, error) < 0 ||
         early_stop_fail(&stop, LEAVE_OUT, stderr, error) < 0) {
         return -1;

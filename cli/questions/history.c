@@ -92,10 +92,9 @@ static int begin(struct history *history, struct ebb_error *error)
     struct timeline *timeline = history->question.timeline;
     struct changes *changes = &history->changes;
     uint8_t bytes[MEMORY_MAX];
-    struct timeline_stop stop;
     long count = 0;
 
-    if (timeline_seek(timeline, history->question.scan.from, &stop, error) < 0 ||
+    if (question_seek(&history->question, history->question.scan.from, NULL, error) < 0 ||
         (changes->size && (count = timeline_read_memory(timeline, changes->address, bytes,
                                                         changes->size, error)) < 0)) {
         return -1;

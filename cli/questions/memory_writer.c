@@ -1,23 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "memory_writer.h"
 
-#include <inttypes.h>
-
-static int check_stop(const struct timeline_stop *stop, struct ebb_error *error)
-{
-    switch (stop->reason) {
-    case TIMELINE_STOP_INTERRUPTED:
-        return ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped");
-    case TIMELINE_STOP_DAMAGED:
-        return ebb_fail(error, EBB_ERROR_CORRUPT, "%s; --from can leave that out",
-                        stop->report ? stop->report : "the recording is damaged");
-    case TIMELINE_STOP_DIVERGED:
-        return ebb_fail(error, EBB_ERROR_DIVERGED,
-                        "replay and log disagree after position %" PRIu64, stop->position);
-    default:
-        return 0;
-    }
-}
+#include "cli/early_stop.h"
 
 static int note(void *opaque, const struct timeline_row *row)
 {
@@ -60,17 +44,18 @@ static int search(struct memory_writer *writer, struct question *question,
         timeline_run_backward(timeline, writer->begin, stop, error) < 0) {
         return -1;
     }
-    return check_stop(stop, error);
+    progress_clear(&question->progress);
+    return early_stop_fail(stop, "--from can leave that out", stderr, error);
 }
 
 int memory_writer_find(struct memory_writer *writer, struct question *question,
-                       struct origin_guest *guest, struct ebb_error *error)
+                       struct ebb_error *error)
 {
     struct timeline_stop stop;
     int status = 0;
 
     writer->kind = MEMORY_WRITER_NONE;
-    if (origin_guest_seek(guest, writer->position, error) < 0 ||
+    if (question_seek(question, writer->position, NULL, error) < 0 ||
         search(writer, question, &stop, error) < 0) {
         return -1;
     }

@@ -4,7 +4,7 @@
 #ifndef EBB_CLI_QUESTIONS_MEMORY_WRITER_H
 #define EBB_CLI_QUESTIONS_MEMORY_WRITER_H
 
-#include "origin_guest.h"
+#include "question.h"
 
 enum memory_writer_kind {
     MEMORY_WRITER_NONE, /* from the beginning on nothing has written it */
@@ -29,6 +29,6 @@ struct memory_writer {
 
 /* Moves the timeline. Returns 0, or -1 and fills *error: EBB_ERROR_INTERRUPTED after Ctrl-C. */
 int memory_writer_find(struct memory_writer *writer, struct question *question,
-                       struct origin_guest *guest, struct ebb_error *error);
+                       struct ebb_error *error);
 
 #endif

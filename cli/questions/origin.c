@@ -62,7 +62,7 @@ static int read_register_place(struct origin *origin, struct ebb_error *error)
     if (origin->question.arguments->values[ORIGIN_PHYSICAL]) {
         return ebb_fail(error, EBB_ERROR_USAGE, "--register does not go with --physical");
     }
-    if (origin_guest_seek(&origin->guest, origin->trail.position, error) < 0 ||
+    if (question_seek(&origin->question, origin->trail.position, NULL, error) < 0 ||
         origin_guest_code(&origin->guest, &cpu, error) < 0) {
         return -1;
     }

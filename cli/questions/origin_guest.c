@@ -24,6 +24,7 @@
 int origin_guest_open(struct origin_guest *guest, struct question *question,
                       struct ebb_error *error)
 {
+    guest->question = question;
     guest->timeline = question->timeline;
     guest->wide = guest_state_is_wide(question->timeline);
     guest->big_endian = question->symbol_file && symbol_file_is_big_endian(question->symbol_file);
@@ -33,30 +34,6 @@ int origin_guest_open(struct origin_guest *guest, struct question *question,
 void origin_guest_close(struct origin_guest *guest)
 {
     target_registers_free(&guest->registers);
-}
-
-int origin_guest_seek(struct origin_guest *guest, uint64_t position, struct ebb_error *error)
-{
-    struct timeline_stop stop;
-
-    if (timeline_seek(guest->timeline, position, &stop, error) < 0) {
-        return -1;
-    }
-    switch (stop.reason) {
-    case TIMELINE_STOP_INTERRUPTED:
-        return ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped");
-    case TIMELINE_STOP_DAMAGED:
-        return ebb_fail(error, EBB_ERROR_CORRUPT, "%s",
-                        stop.report ? stop.report : "the recording is damaged");
-    case TIMELINE_STOP_DIVERGED:
-        if (stop.report) {
-            fprintf(stderr, "%s\n", stop.report);
-        }
-        return ebb_fail(error, EBB_ERROR_DIVERGED,
-                        "replay and log disagree after position %" PRIu64, stop.position);
-    default:
-        return 0;
-    }
 }
 
 static uint64_t number_of(const uint8_t *bytes, size_t size)

@@ -11,7 +11,8 @@
 #define ORIGIN_NAME_SIZE 64
 
 struct origin_guest {
-    struct timeline *timeline;
+    struct question *question;
+    struct timeline *timeline; /* the question's */
     struct target_registers registers;
     bool wide;       /* the CPU has AArch64 */
     bool big_endian; /* the file with the symbols says so */
@@ -28,9 +29,6 @@ struct origin_cpu {
 int origin_guest_open(struct origin_guest *guest, struct question *question,
                       struct ebb_error *error);
 void origin_guest_close(struct origin_guest *guest);
-
-/* Goes to a position. A stop elsewhere is an error, which says why. */
-int origin_guest_seek(struct origin_guest *guest, uint64_t position, struct ebb_error *error);
 
 /* The instruction where the timeline is, with T32 if `mode` is of AArch32 and the state says so. */
 int origin_guest_code(struct origin_guest *guest, struct origin_cpu *cpu, struct ebb_error *error);

@@ -390,7 +390,7 @@ static int take_store(struct origin_trail *trail, const struct memory_writer *wr
     struct origin_cpu cpu;
     struct movements movements;
 
-    if (origin_guest_seek(trail->guest, writer->where, error) < 0 ||
+    if (question_seek(trail->question, writer->where, NULL, error) < 0 ||
         origin_guest_read(trail->guest, &cpu, error) < 0) {
         return -1;
     }
@@ -426,7 +426,7 @@ static int find_writer(struct origin_trail *trail, uint64_t physical, struct ebb
         .begin = trail->begin,
     };
 
-    if (memory_writer_find(&writer, trail->question, trail->guest, error) < 0) {
+    if (memory_writer_find(&writer, trail->question, error) < 0) {
         return -1;
     }
     if (writer.kind == MEMORY_WRITER_NONE) {
@@ -445,7 +445,7 @@ static int step_memory(struct origin_trail *trail, struct ebb_error *error)
     uint64_t physical;
     int status;
 
-    if (origin_guest_seek(trail->guest, trail->position, error) < 0) {
+    if (question_seek(trail->question, trail->position, NULL, error) < 0) {
         return -1;
     }
     status = find_physical(trail, &physical, error);
@@ -467,7 +467,7 @@ static int begin(struct origin_trail *trail, struct ebb_error *error)
     const struct origin_step step = {.did = ORIGIN_IS, .position = trail->position};
     int status = 1;
 
-    if (origin_guest_seek(trail->guest, trail->position, error) < 0 ||
+    if (question_seek(trail->question, trail->position, NULL, error) < 0 ||
         origin_guest_read(trail->guest, &trail->cpu, error) < 0) {
         return -1;
     }

@@ -167,6 +167,18 @@ int question_place(struct question *question, const char *text, uint64_t *addres
     return address_sum_read_place(&terms, text, address, length, error);
 }
 
+int question_seek(struct question *question, uint64_t position, const char *advice,
+                  struct ebb_error *error)
+{
+    struct timeline_stop stop;
+
+    if (timeline_seek(question->timeline, position, &stop, error) < 0) {
+        return -1;
+    }
+    progress_clear(&question->progress);
+    return early_stop_fail(&stop, advice, stderr, error);
+}
+
 int question_scan(struct question *question, struct timeline_scan_result *result,
                   struct ebb_error *error)
 {

@@ -98,6 +98,11 @@ const char *question_operand(const struct question *question);
 int question_place(struct question *question, const char *text, uint64_t *address, uint64_t *length,
                    struct ebb_error *error);
 
+/* Moves the timeline to a position. Where it cannot get there, or Ctrl-C ends that, it is an error,
+ * behind which advice comes (cli/early_stop.h). */
+int question_seek(struct question *question, uint64_t position, const char *advice,
+                  struct ebb_error *error);
+
 /* True if the row is wanted, and counts it; *enough: there are as many as --limit says. */
 bool question_takes(struct question *question, const struct timeline_row *row, bool *enough);
 /* Says on standard error that there may be more than --limit, and from which position on; but not

@@ -250,7 +250,7 @@ static int look_at_code(const struct window *window, struct origin_guest *guest,
     struct movements movements;
     struct origin_cpu cpu;
 
-    if (origin_guest_seek(guest, window->sites[i].last, error) < 0 ||
+    if (question_seek(guest->question, window->sites[i].last, NULL, error) < 0 ||
         origin_guest_code(guest, &cpu, error) < 0) {
         return -1;
     }
@@ -292,7 +292,7 @@ static int look(struct register_writer *writer, struct origin_guest *guest, uint
                 struct ebb_error *error)
 {
     writer->where = position;
-    if (origin_guest_seek(guest, position, error) < 0 ||
+    if (question_seek(guest->question, position, NULL, error) < 0 ||
         origin_guest_read(guest, &writer->cpu, error) < 0) {
         return -1;
     }

@@ -64,7 +64,6 @@ static int go_to_first(struct question *question, struct first *first, struct eb
 {
     struct timeline_scan scan = {.from = question->scan.from, .to = question->scan.to};
     struct timeline_scan_result result = {0};
-    struct timeline_stop stop;
 
     scan.registers = 1u | 1u << next_register(symbols_are_wide(question->symbols));
     scan.row = take_first;
@@ -72,7 +71,7 @@ static int go_to_first(struct question *question, struct first *first, struct eb
     if (timeline_scan(question->timeline, &scan, &result, error) < 0) {
         return -1;
     }
-    return first->found ? timeline_seek(question->timeline, first->position, &stop, error) : 0;
+    return first->found ? question_seek(question, first->position, NULL, error) : 0;
 }
 
 static void collect(struct task_switches *switches, struct question *question)
