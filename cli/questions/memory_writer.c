@@ -3,18 +3,22 @@
 
 #include "cli/early_stop.h"
 
+/* Bytes from `begin` to before `end`, counted from the address. */
+static uint32_t mask(uint64_t begin, uint64_t end)
+{
+    return (uint32_t)((UINT64_C(1) << end) - (UINT64_C(1) << begin));
+}
+
+/* A worker has made the row: what it tells of beside the memory that is watched counts nothing. */
 static int note(void *opaque, const struct timeline_row *row)
 {
     struct memory_writer *writer = opaque;
     bool by_device = writer->kind != MEMORY_WRITER_CPU;
+    uint64_t begin = row->data_address - writer->address, left = writer->length - begin;
 
-    for (uint64_t i = 0; i < row->data_length && row->write; i++) {
-        uint64_t byte = row->data_address + i - writer->address;
-
-        if (row->position == writer->where && row->by_device == by_device &&
-            byte < writer->length) {
-            writer->bytes |= UINT32_C(1) << byte;
-        }
+    if (row->write && row->position == writer->where && row->by_device == by_device &&
+        begin < writer->length) {
+        writer->bytes |= mask(begin, begin + (row->data_length < left ? row->data_length : left));
     }
     return 0;
 }
@@ -65,7 +69,9 @@ int memory_writer_find(struct memory_writer *writer, struct question *question,
                                         : MEMORY_WRITER_CPU;
         writer->where = stop.position - (stop.inside ? 1 : 0);
         writer->inside = stop.inside;
-        status = find_bytes(writer, question, error);
+        /* All that is there behind a reset is its doing, and which bytes it is is not told. */
+        writer->bytes = mask(0, writer->length);
+        status = stop.by_reset ? 0 : find_bytes(writer, question, error);
     }
     timeline_clear_breakpoints(question->timeline);
     return status;

@@ -329,6 +329,20 @@ class Thumb(Origin, unittest.TestCase):
     architecture = "thumb"
 
 
+class Reset(unittest.TestCase):
+    def test_a_reset_is_the_end(self):
+        """It loads a variable of four bytes anew, two of which it changes."""
+        for name in ("reset-aarch64", "reset-arm"):
+            with self.subTest(name):
+                recording = ebb.current().shared(name).recording
+                reset = ebb.current().json("dump", "--json", "--kind", "reset", recording)[-1]
+                steps = ebb.current().json("origin", "--json", recording, "initialized", "--at",
+                                           str(reset["position"] + 1))
+                self.assertEqual([number_of(step) for step in steps], [0x1234, 0x1234])
+                self.assertEqual((steps[1]["reason"], steps[1]["position"]),
+                                 ("reset", reset["position"]))
+
+
 class Endian(unittest.TestCase):
     """Guests that are big-endian, or turn that around for some stores."""
 
