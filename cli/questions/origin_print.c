@@ -44,7 +44,6 @@ static const char *const sentences[] = {
     [ORIGIN_COMPUTED] = "is computed by",
     [ORIGIN_CONSTANT] = "is a constant in",
     [ORIGIN_EXTENSION] = "are the zeroes or signs that a value is extended by in",
-    [ORIGIN_LINK] = "is a return address",
     [ORIGIN_SYSTEM] = "is from a system register, read by",
     [ORIGIN_CALL] = "is the answer to a call that left the guest, from the log:",
     [ORIGIN_RESET] = "is written by the reset of the guest",
@@ -156,7 +155,7 @@ static void write_value(const struct origin_step *step, char *text)
 {
     int length = sprintf(text, "0x");
 
-    for (unsigned i = step->length; i > 0; i--) {
+    for (unsigned i = step->what.length; i > 0; i--) {
         length += sprintf(text + length, "%02x", step->value[i - 1]);
     }
 }

@@ -24,7 +24,6 @@ static int tell(struct origin_trail *trail, const struct origin_step *step, stru
 
     told.what = trail->place;
     told.physical = trail->place.space == MOVEMENT_MEMORY && trail->physical;
-    told.length = trail->place.length;
     told.namer = step->cpu ? &step->cpu->cpu : &trail->cpu.cpu;
     memcpy(told.value, trail->value, sizeof(told.value));
     status = trail->tell(trail->opaque, &told, error);

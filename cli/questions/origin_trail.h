@@ -43,7 +43,6 @@ struct origin_step {
     struct movement_place what, from;  /* `from` NOWHERE if there is none */
     bool physical;                     /* `what`, in memory, is a physical address */
     uint8_t value[ORIGIN_VALUE_MAX];   /* of what.length bytes */
-    unsigned length;                   /* of `value` */
     const struct movements_cpu *namer; /* in whose set and mode registers have their names */
     const struct origin_cpu *cpu;      /* what is executed at the position; NULL: nothing has to do
                                           with it */

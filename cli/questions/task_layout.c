@@ -14,10 +14,11 @@
 /* An address that the guest has a symbol of the file at; false: there is none. */
 static bool find(struct symbols *symbols, const char *name, uint64_t *address)
 {
-    bool found = symbols_lookup(symbols, name, address);
-
+    if (!symbols_lookup(symbols, name, address)) {
+        return false;
+    }
     *address += symbols_offset(symbols);
-    return found;
+    return true;
 }
 
 /* Returns the bytes read, or -1. */
