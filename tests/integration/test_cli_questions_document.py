@@ -48,3 +48,18 @@ class Document(unittest.TestCase):
     def test_each_question_has_one(self):
         declared = re.findall(r"command_(\w+);", documents.read("cli/questions/questions.h"))
         self.assertEqual({words[0] for words, _ in self.examples()}, set(declared))
+
+    def test_the_readme_names_all(self):
+        readme = documents.read("README.md")
+        for name in re.findall(r"command_(\w+);", documents.read("cli/questions/questions.h")):
+            self.assertIn("`ebb %s`" % name, readme)
+        for name in re.findall(r"&export_(\w+),", documents.read("cli/exports/export.c")):
+            self.assertIn("`%s`, " % name, readme)
+
+    def test_reasons_of_origin(self):
+        table = documents.read("docs/questions.md").split("(`reason` in `--json`)", 1)[1]
+        listed = [name for names in re.findall(r"(?m)^\| (`.*?) \|", table)
+                  for name in re.findall(r"`([\w-]+)`", names)]
+        names = documents.read("cli/questions/origin_print.c").split("reasons[] = {", 1)[1]
+        self.assertEqual(sorted(listed),
+                         sorted(re.findall(r'"([\w-]+)"', names.split("};", 1)[0])))
