@@ -389,12 +389,11 @@ class Linux(unittest.TestCase):
         wanted = rsp.register(stack)
         place = "0,%x,4" % int(call["caller"]["return_address"], 16)
         rsp.ask("Z" + place)
-        while True:
+        rsp.move("c")
+        while rsp.register(stack) != wanted and rsp.position() < call["returned"]:
             rsp.move("c")
-            if rsp.register(stack) == wanted:
-                break
         rsp.ask("z" + place)
-        self.assertEqual(rsp.position(), call["returned"])
+        self.assertEqual((rsp.position(), rsp.register(stack)), (call["returned"], wanted))
         self.assertEqual(rsp.register(0), int(call["results"]["x0" if wide else "r0"], 16))
 
     def check(self, architecture, name):

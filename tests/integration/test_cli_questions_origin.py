@@ -234,16 +234,17 @@ class Origin:
                      "main" not in step["location"]) - 400
         states = self.stepped(begin, begin + 800)
         chance, checked = random.Random(1), 0
-        while checked < 25:
+        for _ in range(500):
             position = chance.randrange(begin + 300, begin + 800)
             number = chance.randrange(0, 31 if self.wide else 13)
             writer = self.last_writer(listing, states, position, number)
-            if writer is None:
+            if writer is None or checked == 25:
                 continue
             checked += 1
             steps = self.trail("%s%d" % ("x" if self.wide else "r", number), "-r", "--at",
                                str(position), "--steps", "1")
             self.assertEqual(steps[1]["position"], writer, (position, steps))
+        self.assertEqual(checked, 25)
 
     def test_the_end_of_the_recording(self):
         """What comes next there is not executed any more."""
