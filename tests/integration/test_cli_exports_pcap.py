@@ -206,14 +206,16 @@ class Pci(Pcap, unittest.TestCase):
     def test_pipe_that_closes(self):
         result = subprocess.run(["bash", "-o", "pipefail", "-c",
                                  '"$0" export pcap "$1" | head -c 1000', self.recorded.ebb.path,
-                                 self.recorded.recording], capture_output=True)
+                                 self.recorded.recording], capture_output=True,
+                                timeout=process.WATCHDOG)
         self.assertEqual(result.returncode, 0)
         self.assertEqual(len(result.stdout), 1000)
 
     def test_a_disk_that_is_full(self):
         with open("/dev/full", "wb") as full:
             result = subprocess.run([self.recorded.ebb.path, "export", "pcap",
-                                     self.recorded.recording], stdout=full, stderr=subprocess.PIPE)
+                                     self.recorded.recording], stdout=full, stderr=subprocess.PIPE,
+                                    timeout=process.WATCHDOG)
         self.assertEqual(result.returncode, 1)
         self.assertIn(b"No space left on device", result.stderr)
 
@@ -241,13 +243,9 @@ class MmioVersion1(Pcap, unittest.TestCase):
 
     def test_examples(self):
         """docs/exports.md: the examples print what it says, other numbers aside."""
-        section = documents.read("docs/exports.md").split("\n## pcap\n", 1)[1].split("\n## ", 1)[0]
-        examples = re.findall(r"(?ms)^```\n(\$ .*?)^```$", section)
-        self.assertEqual(len(examples), 1)
-        folder = self.recorded.ebb.new_folder("example")
-        os.mkdir(folder)
-        os.symlink(self.recorded.recording, os.path.join(folder, "net"))
-        commands = re.findall(r"(?m)^\$ (.*)\n((?:[^$].*\n)*)", examples[0])
+        commands = documents.transcripts(documents.section("docs/exports.md", "pcap"))
+        place = documents.Place(self.recorded.ebb)
+        place.add("net", self.recorded.recording)
         self.assertEqual([shlex.split(words)[0] for words, _ in commands],
                          ["ebb", "tcpdump", "ebb"])
         # Of the first packet, which is a request: the same number in two commands.
@@ -256,10 +254,7 @@ class MmioVersion1(Pcap, unittest.TestCase):
         position = next(packet.position for packet in self.capture.packets
                         if packet.bytes[12:14] == b"\x08\x06")
         for words, printed in commands:
-            words = words.replace(seconds + rest, str(position))
-            words = shlex.split(words)
-            words[0] = self.recorded.ebb.path if words[0] == "ebb" else words[0]
-            result = process.run(words, cwd=folder)
+            result = place.run(words.replace(seconds + rest, str(position)))
             self.assertEqual(result.status, 0, result.describe())
             self.assertEqual(*(documents.masked(re.sub(r"(?m)^\d+\.\d{6} ", "TIME ", text))
                                for text in (result.text(), printed)))

@@ -8,8 +8,7 @@ import signal
 import subprocess
 import unittest
 
-from harness import documents, ebb, tarmac
-from harness.process import WATCHDOG
+from harness import documents, ebb, process, tarmac
 from harness.rsp import Rsp
 
 LOOKS = 300
@@ -306,36 +305,30 @@ class Tarmac(unittest.TestCase):
         recording = self.linux("arm64")  # all of it would take many minutes
         path = self.ebb.new_folder("trace")
         os.mkdir(path)
-        process = self.start(recording, "-o", os.path.join(path, "trace"))
-        try:
+        with process.guarded(self.start(recording, "-o", os.path.join(path, "trace"))) as child:
             while not any(entry.stat().st_size for entry in os.scandir(path)):
-                self.assertIsNone(process.poll())
-            process.send_signal(signal.SIGINT)
-            _, errors = process.communicate(timeout=WATCHDOG)
-        finally:
-            process.kill()
+                self.assertIsNone(child.poll())
+            child.send_signal(signal.SIGINT)
+            _, errors = child.communicate()
         self.assertIn(b"stopped", errors)
-        self.assertEqual(process.returncode, 6)
+        self.assertEqual(child.returncode, 6)
         self.assertEqual(os.listdir(path), [])
 
     def test_pipe_that_closes(self):
-        process = self.start(self.linux("arm64"))
-        try:
-            lines = [process.stdout.readline().decode() for _ in range(100)]
+        with process.guarded(self.start(self.linux("arm64"))) as child:
+            lines = [child.stdout.readline().decode() for _ in range(100)]
             self.assertGreater(len(tarmac.Trace("".join(lines)).steps), 10)
-            process.stdout.close()
-            errors = process.stderr.read()
-            process.wait(timeout=WATCHDOG)
-        finally:
-            process.kill()
-            process.stderr.close()
-        self.assertEqual(errors, b"")
+            child.stdout.close()
+            errors = child.stderr.read()
+            status = child.wait()
+        self.assertEqual((status, errors), (0, b""))
 
     # Others that read it.
 
     def tool(self, name, *arguments):
         result = subprocess.run([os.path.join(os.environ[TOOLS], name), *arguments],
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=WATCHDOG)
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                timeout=process.WATCHDOG)
         self.assertEqual(result.returncode, 0, result.stdout)
         return result.stdout.decode()
 
@@ -361,25 +354,19 @@ class Tarmac(unittest.TestCase):
 
     def test_example(self):
         """The transcript, but for what another compiler may make different."""
-        section = documents.read("docs/exports.md").split("## tarmac", 1)[1]
-        command, printed = re.search(r"(?ms)^\$ (ebb export tarmac .*?)\n(.*?)^```",
-                                     section).groups()
-        folder = self.ebb.new_folder("links")
-        os.mkdir(folder)
-        os.symlink(self.ebb.shared("interrupts-aarch64").recording,
-                   os.path.join(folder, "interrupts"))
-        path = os.path.dirname(self.ebb.path) + os.pathsep + os.environ["PATH"]
+        command, printed = documents.transcripts(documents.section("docs/exports.md", "tarmac"))[0]
+        place = documents.Place(self.ebb)
+        recording = self.ebb.shared("interrupts-aarch64").recording
+        place.add("interrupts", recording)
         # Which instruction an interrupt comes in front of is up to the host.
-        irq = self.ebb.json("irqs", "--json", "--limit", "1",
-                            os.path.join(folder, "interrupts"))[0]["position"]
+        irq = self.ebb.json("irqs", "--json", "--limit", "1", recording)[0]["position"]
         command = re.sub(r"--from \d+ --to \d+", "--from %d --to %d" % (irq - 2, irq + 2), command)
-        result = subprocess.run(["bash", "-c", command], cwd=folder, text=True,
-                                env=dict(os.environ, PATH=path), capture_output=True)
-        self.assertEqual((result.returncode, result.stderr), (0, ""))
-        for text in (result.stdout, printed):
+        result = place.run(command)
+        self.assertEqual((result.status, result.errors), (0, b""))
+        for text in (result.text(), printed):
             self.assertRegex(text, r"(?s)\A\d+ clk IT .* clk E .*CoreEvent_IRQ\n.* R SP_EL1 .* MW8 ")
         behind = [self.masked(text.split("CoreEvent_IRQ", 1)[1])
-                  for text in (result.stdout, printed)]
+                  for text in (result.text(), printed)]
         self.assertEqual(*behind)
 
     def masked(self, text):

@@ -12,7 +12,7 @@ import subprocess
 import unittest
 from unittest import mock
 
-from harness import documents, ebb
+from harness import documents, ebb, process
 from harness.shell import Shell
 from harness.symbol_file import SymbolFile
 
@@ -329,7 +329,7 @@ class Files(Exports):
         for arguments in (("export", "--help"), ("--man", "export")):
             text = self.ebb.run(*arguments).text()
             self.assertRegex(text, r"(?i)formats")
-            for name in ("console", "trace"):
+            for name in re.findall(r"&export_(\w+),", documents.read("cli/exports/export.c")):
                 self.assertRegex(text, r"(?m)^(  |\.B )%s\b" % name)
 
     def test_interrupted(self):
@@ -345,7 +345,8 @@ class Files(Exports):
                 with self.subTest(form, signal=number):
                     result = subprocess.run(
                         [self.ebb.path, "export", form, self.recording, "-o", self.path],
-                        capture_output=True, preexec_fn=lambda: interrupt(number))
+                        capture_output=True, preexec_fn=lambda: interrupt(number),
+                        timeout=process.WATCHDOG)
                     self.assertEqual(result.returncode, 6, result.stderr)
                     self.assertEqual(self.contents(), "old")
 
@@ -369,7 +370,8 @@ class Files(Exports):
         for form in ("console", "trace"):
             command = '"$0" export "$1" "$2" | head -n 1'
             result = subprocess.run(["bash", "-o", "pipefail", "-c", command, self.ebb.path, form,
-                                     self.recording], capture_output=True, text=True)
+                                     self.recording], capture_output=True, text=True,
+                                    timeout=process.WATCHDOG)
             self.assertEqual((result.returncode, result.stderr), (0, ""))
             self.assertEqual(len(result.stdout.splitlines()), 1)
 
@@ -379,36 +381,32 @@ class Files(Exports):
             os.close(reader)
             with os.fdopen(writer, "w") as output:
                 result = subprocess.run([self.ebb.path, "export", form, self.recording],
-                                        stdout=output, stderr=subprocess.PIPE)
+                                        stdout=output, stderr=subprocess.PIPE,
+                                        timeout=process.WATCHDOG)
             self.assertEqual((result.returncode, result.stderr), (0, b""))
 
     def test_full(self):
         with open("/dev/full", "w") as output:
             result = subprocess.run([self.ebb.path, "export", "trace", self.recording],
-                                    stdout=output, stderr=subprocess.PIPE, text=True)
+                                    stdout=output, stderr=subprocess.PIPE, text=True,
+                                    timeout=process.WATCHDOG)
         self.assertEqual(result.returncode, 1)
         self.assertRegex(result.stderr, r"\Aebb: cannot write to standard output: [^\n]*\n\Z")
 
 
 class Document(Exports):
-    SECTIONS = r"(?ms)^## (?:Of all formats|console|trace)$.*?(?=^## |\Z)"
-
     def test_examples(self):
-        folder = self.ebb.new_folder("links")
-        os.mkdir(folder)
-        os.symlink(self.ebb.shared("interrupts-aarch64").recording,
-                   os.path.join(folder, "interrupts"))
-        sections = "".join(re.findall(self.SECTIONS, documents.read("docs/exports.md")))
-        examples = re.findall(r"(?ms)^\$ (.*?)\n(.*?)(?=^\$ |^```)", sections)
+        place = documents.Place(self.ebb)
+        place.add("interrupts", self.ebb.shared("interrupts-aarch64").recording)
+        examples = [example for title in ("Of all formats", "console", "trace") for example in
+                    documents.transcripts(documents.section("docs/exports.md", title))]
         self.assertEqual({command.split()[2] for command, _ in examples
                           if command.startswith("ebb export")}, {"console", "trace"})
-        path = os.path.dirname(self.ebb.path) + os.pathsep + os.environ["PATH"]
         for command, printed in examples:
             with self.subTest(command):
-                result = subprocess.run(["bash", "-c", command], cwd=folder, text=True,
-                                        env=dict(os.environ, PATH=path), capture_output=True)
-                self.assertEqual(result.returncode, 0, result.stderr)
-                self.assertEqual(self.masked(result.stdout), self.masked(printed))
+                result = place.run(command)
+                self.assertEqual(result.status, 0, result.describe())
+                self.assertEqual(self.masked(result.text()), self.masked(printed))
 
     def masked(self, text):
         """Without the times, and a checksum that depends on when interrupts came."""

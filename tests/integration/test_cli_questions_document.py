@@ -2,7 +2,6 @@
 """docs/questions.md: its examples print what it says, but for numbers that another compiler or
 another run of the guest may make different."""
 
-import os
 import re
 import shlex
 import unittest
@@ -28,26 +27,23 @@ class Document(unittest.TestCase):
         return self.ebb.shared(name + "-aarch64").recording
 
     def examples(self):
-        """(words, what they print) of each."""
-        text = documents.read("docs/questions.md")
-        return [(shlex.split(words), printed) for words, printed in
-                re.findall(r"(?ms)^\$ ebb (.*?)\n(.*?)(?=^\$ |^```)", text)]
+        """(words behind ebb, command, what it prints) of each."""
+        return [(shlex.split(command)[1:], command, printed) for command, printed in
+                documents.transcripts(documents.read("docs/questions.md"))]
 
     def test_examples(self):
-        folder = self.ebb.new_folder("links")
-        os.mkdir(folder)
-        for words, printed in self.examples():
-            with self.subTest(" ".join(words)):
-                link = os.path.join(folder, words[1])
-                if not os.path.exists(link):
-                    os.symlink(self.recording(words[1]), link)
-                result = self.ebb.run(*words, cwd=folder)
+        place = documents.Place(self.ebb)
+        for words, command, printed in self.examples():
+            with self.subTest(command):
+                if not place.has(words[1]):
+                    place.add(words[1], self.recording(words[1]))
+                result = place.run(command)
                 self.assertEqual(result.status, 0, result.describe())
                 self.assertEqual(masked(result.text(), words[0]), masked(printed, words[0]))
 
     def test_each_question_has_one(self):
         declared = re.findall(r"command_(\w+);", documents.read("cli/questions/questions.h"))
-        self.assertEqual({words[0] for words, _ in self.examples()}, set(declared))
+        self.assertEqual({words[0] for words, _, _ in self.examples()}, set(declared))
 
     def test_the_readme_names_all(self):
         readme = documents.read("README.md")

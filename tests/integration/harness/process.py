@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A child process whose output is waited for, never slept for. Everything has a watchdog."""
 
+import contextlib
 import os
 import re
 import signal
@@ -25,6 +26,22 @@ def kill_group(child):
     except ProcessLookupError:
         pass
     child.wait()
+
+
+@contextlib.contextmanager
+def guarded(child, timeout=WATCHDOG):
+    """For a Popen whose pipes a test reads by itself: it is killed when it takes too long, which
+    ends the pipes, and behind the block, where they are closed."""
+    timer = threading.Timer(timeout, child.kill)
+    timer.start()
+    try:
+        yield child
+    finally:
+        timer.cancel()
+        child.kill()
+        child.wait()
+        for stream in (child.stdout, child.stderr):
+            stream.close()
 
 
 class Process:
