@@ -403,6 +403,10 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     const char *output = arguments->values[COVERAGE_OUTPUT];
     int status = -1;
 
+    if (output && arguments->values[QUESTION_JSON]) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "--json does not go with -o, which prints no table");
+    }
     if ((!output || new_file_check(output, error) == 0) &&
         question_open(&question, arguments, error) == 0) {
         status = ask(&coverage);

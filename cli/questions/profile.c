@@ -221,6 +221,21 @@ static int ask(struct profile *profile)
     return profile->failed ? ebb_fail_memory(profile->error) : show(profile);
 }
 
+/* What is drawn, or printed as stacks, is no table of rows. */
+static int check_options(const char *const *values, struct ebb_error *error)
+{
+    bool drawn = values[PROFILE_SVG], folded = values[PROFILE_FOLDED];
+    const char *form = drawn ? "--svg" : folded ? "--folded" : NULL;
+    const char *other = values[QUESTION_JSON]    ? "--json"
+                        : values[QUESTION_LIMIT] ? "--limit"
+                        : drawn && folded        ? "--folded"
+                                                 : NULL;
+
+    return form && other ? ebb_fail(error, EBB_ERROR_USAGE,
+                                    "%s does not go with %s, which prints no table", other, form)
+                         : 0;
+}
+
 static int run(const struct arguments *arguments, struct ebb_error *error)
 {
     struct question question = {
@@ -231,7 +246,8 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     const char *picture = arguments->values[PROFILE_SVG];
     int status = -1;
 
-    if ((!picture || new_file_check(picture, error) == 0) &&
+    if (check_options(arguments->values, error) == 0 &&
+        (!picture || new_file_check(picture, error) == 0) &&
         question_open(&question, arguments, error) == 0) {
         status = ask(&profile);
     }

@@ -559,6 +559,17 @@ class Instructions(Questions):
                 truth[function] += count
         self.assertEqual(counts, truth)
 
+    def test_options_that_go_with_a_table(self):
+        recording = self.ebb.shared("exceptions-aarch64").recording
+        for words in (("profile", "--folded", "--json"), ("profile", "--folded", "--limit", "1"),
+                      ("profile", "--svg", "x", "--json"), ("profile", "--svg", "x", "--folded"),
+                      ("coverage", "-o", "x", "--json")):
+            result = self.ebb.run(*words, recording)
+            self.assertEqual(result.status, 2, result.describe())
+            self.assertRegex(result.errors.decode(), r"^ebb: --\w+ does not go with -+\w+, which "
+                                                     r"prints no table\n$")
+        self.assertFalse(os.path.exists("x"))
+
     def tracefile(self, recording, *options):
         """{(file, line): count} of a tracefile."""
         path = self.ebb.new_folder("trace.info")
