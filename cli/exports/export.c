@@ -74,7 +74,7 @@ static int write_to_file(const struct export_format *format, struct question *qu
     struct new_file new;
     int status;
 
-    if (new_file_check(path, error) < 0 || new_file_open(&new, path, error) < 0) {
+    if (new_file_open(&new, path, error) < 0) {
         return -1;
     }
     status = format->write(question, new.file, error);
@@ -94,6 +94,8 @@ static int open_and_write(const struct export_format *format, const struct argum
 
     if ((!path || new_file_check(path, error) == 0) &&
         question_open(&question, arguments, error) == 0) {
+        /* Both would be on one line. */
+        question.progress.on_terminal &= path || !isatty(STDOUT_FILENO);
         status = path ? write_to_file(format, &question, path, error)
                       : format->write(&question, stdout, error);
     }

@@ -215,7 +215,6 @@ static int row(void *opaque, const struct timeline_row *row)
 {
     struct trace *trace = opaque;
 
-    progress_clear(&trace->question->progress);
     switch (row->kind) {
     case TIMELINE_ROW_SAMPLE:
         trace->failed |= sample(trace, row) < 0;
