@@ -15,17 +15,26 @@ void json_list_begin(struct json_list *list, FILE *out)
     fputs("[", out);
 }
 
-int json_list_add(struct json_list *list, json_t *element, struct ebb_error *error)
+/* Writes a document in one piece, which its parts would be many of. That it cannot be written is
+ * for who looks at the file's errors (cli/main.c), as of any text. Takes the reference. */
+static int write_document(FILE *out, const char *before, json_t *document, size_t flags,
+                          struct ebb_error *error)
 {
-    int status;
+    char *text = document ? json_dumps(document, flags) : NULL;
 
-    if (!element) {
+    json_decref(document);
+    if (!text) {
         return ebb_fail_memory(error);
     }
-    fputs(list->count++ ? ",\n" : "\n", list->out);
-    status = json_dumpf(element, list->out, JSON_COMPACT);
-    json_decref(element);
-    return status < 0 ? ebb_fail(error, EBB_ERROR_FAILED, "cannot write the output") : 0;
+    fputs(before, out);
+    fputs(text, out);
+    free(text);
+    return 0;
+}
+
+int json_list_add(struct json_list *list, json_t *element, struct ebb_error *error)
+{
+    return write_document(list->out, list->count++ ? ",\n" : "\n", element, JSON_COMPACT, error);
 }
 
 void json_list_end(struct json_list *list)
@@ -35,15 +44,10 @@ void json_list_end(struct json_list *list)
 
 int json_print(FILE *out, json_t *document, struct ebb_error *error)
 {
-    int status;
+    int status = write_document(out, "", document, JSON_INDENT(2), error);
 
-    if (!document) {
-        return ebb_fail_memory(error);
-    }
-    status = json_dumpf(document, out, JSON_INDENT(2));
-    json_decref(document);
     fputc('\n', out);
-    return status < 0 ? ebb_fail(error, EBB_ERROR_FAILED, "cannot write the output") : 0;
+    return status;
 }
 
 json_t *json_printable(const void *bytes, size_t length)

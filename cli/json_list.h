@@ -18,7 +18,8 @@ struct json_list {
 };
 
 void json_list_begin(struct json_list *list, FILE *out);
-/* Takes the reference to element; NULL means that it could not be made for lack of memory. */
+/* Takes the reference to element; NULL means that it could not be made for lack of memory, which is
+ * the only error: that it cannot be written is told by ferror(out), as of other text. */
 int json_list_add(struct json_list *list, json_t *element, struct ebb_error *error);
 void json_list_end(struct json_list *list);
 

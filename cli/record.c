@@ -184,7 +184,8 @@ static int write_stats(struct record *record, int exit_status, struct ebb_error 
     if (!record_status_end(&record->status)) {
         json_object_set_new(object, "end", json_null());
     }
-    if (json_print(record->stats, object, error) < 0 || fflush(record->stats) == EOF) {
+    if (json_print(record->stats, object, error) < 0 || fflush(record->stats) == EOF ||
+        ferror(record->stats)) {
         return ebb_fail(error, EBB_ERROR_FAILED, "cannot write the statistics: %s",
                         strerror(errno));
     }

@@ -7,23 +7,13 @@
 #define PROCESS 1
 #define FIRST_THREAD 10 /* of track 0 */
 
-static int add(struct trace_file *trace, json_t *event, struct ebb_error *error)
-{
-    /* Not to be taken for a lack of memory below. */
-    if (event && ferror(trace->list.out)) {
-        json_decref(event);
-        return 0;
-    }
-    return json_list_add(&trace->list, event, error) == 0 || ferror(trace->list.out) ? 0 : -1;
-}
-
 static int add_metadata(struct trace_file *trace, const char *what, long thread, const char *member,
                         json_t *value, struct ebb_error *error)
 {
     json_t *event = json_pack("{s:s, s:s, s:i, s:o, s:{s:o}}", "name", what, "ph", "M", "pid",
                               PROCESS, "tid", json_integer(thread), "args", member, value);
 
-    return add(trace, event, error);
+    return json_list_add(&trace->list, event, error);
 }
 
 int trace_file_begin(struct trace_file *trace, FILE *file, json_t *other, struct ebb_error *error)
@@ -122,7 +112,7 @@ int trace_file_instant(struct trace_file *trace, unsigned order, const char *tra
     if (event) {
         json_object_set_new(event, "s", json_string("t"));
     }
-    return add(trace, event, error);
+    return json_list_add(&trace->list, event, error);
 }
 
 int trace_file_slice(struct trace_file *trace, unsigned order, const char *track, const char *name,
@@ -140,7 +130,7 @@ int trace_file_slice(struct trace_file *trace, unsigned order, const char *track
     if (event) {
         json_object_set_new(event, "dur", json_unsigned(to - from));
     }
-    return add(trace, event, error);
+    return json_list_add(&trace->list, event, error);
 }
 
 int trace_file_counter(struct trace_file *trace, const char *name, uint64_t position,
@@ -149,5 +139,5 @@ int trace_file_counter(struct trace_file *trace, const char *name, uint64_t posi
     json_t *event = json_pack("{s:s, s:s, s:o, s:i, s:{s:f}}", "name", name, "ph", "C", "ts",
                               json_unsigned(position), "pid", PROCESS, "args", unit, value);
 
-    return add(trace, event, error);
+    return json_list_add(&trace->list, event, error);
 }

@@ -317,9 +317,11 @@ int origin_print_step(void *opaque, const struct origin_step *step, struct ebb_e
         return -1;
     }
     progress_clear(&question->progress);
-    if (question->json) {
-        return json_list_add(&question->list, make_object(step, &words), error);
+    if (question->json && json_list_add(&question->list, make_object(step, &words), error) < 0) {
+        return -1;
     }
-    print(step, &words);
+    if (!question->json) {
+        print(step, &words);
+    }
     return ferror(stdout) != 0;
 }

@@ -260,11 +260,17 @@ class Questions:
     def test_pipe_that_closes(self):
         command = '"$0" accesses "$1" 0x40100000,1048576 | head -n 1'
         result = subprocess.run(["bash", "-o", "pipefail", "-c", command, self.ebb.path,
-                                 self.recording], capture_output=True, text=True)
+                                 self.recording], capture_output=True, text=True,
+                                timeout=process.WATCHDOG)
         self.assertEqual(result.returncode, 0)
         self.assertEqual(len(result.stdout.splitlines()), 1)
         self.assertEqual(result.stderr, "")
         self.assertRegex(result.stdout, r"^ +\d+ (read|write) ")
+        command = command.replace("accesses", "accesses --json")
+        result = subprocess.run(["bash", "-o", "pipefail", "-c", command, self.ebb.path,
+                                 self.recording], capture_output=True, text=True,
+                                timeout=process.WATCHDOG)
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "[\n", ""))
 
 
 class Aarch64(Questions, unittest.TestCase):
