@@ -31,9 +31,9 @@ def run_open(request):
 
 
 def run_signature(request):
-    """Whether the function at an address is known with its types."""
+    """Whether the function at an address is known with its types, and these."""
     signature = signature_at(int(request["address"], 16))
-    return {"known": signature is not None}
+    return {"known": False} if signature is None else {"known": True, **signature.describe()}
 
 
 def run_describe(request):

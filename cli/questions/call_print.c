@@ -47,15 +47,15 @@ static void print_registers(const struct call *call)
     }
 }
 
-static void print_arguments(json_t *arguments)
+static void print_arguments(const struct signature *signature, json_t *values)
 {
     json_t *argument;
     size_t i;
 
-    json_array_foreach(arguments, i, argument)
+    json_array_foreach(signature->arguments, i, argument)
     {
         const char *name = json_string_value(json_array_get(argument, 0));
-        const char *value = json_string_value(json_array_get(argument, 2));
+        const char *value = json_string_value(json_array_get(values, i));
 
         fputs(i ? ", " : "", stdout);
         print_text(name ? name : "?");
@@ -65,17 +65,17 @@ static void print_arguments(json_t *arguments)
 }
 
 /* The result, if there is one, and the way there. */
-static void print_end(const struct call_print *print, const struct call *call, json_t *described)
+static void print_end(const struct call_print *print, const struct call *call,
+                      const struct signature *signature, json_t *values)
 {
-    json_t *result = json_array_get(described, 1);
-    const char *value = json_string_value(json_array_get(result, 1));
+    const char *value = json_string_value(json_array_get(values, 1));
     uint64_t duration = call->end_position - call->made.position;
 
     switch (call->end) {
     case CALL_RETURNED:
-        if (!described) {
+        if (!signature) {
             printf(" = 0x%" PRIx64, call->results[0]);
-        } else if (json_array_size(result) > 0) {
+        } else if (json_is_string(signature->result)) {
             fputs(" = ", stdout);
             print_text(value ? value : "...");
         }
@@ -90,8 +90,8 @@ static void print_end(const struct call_print *print, const struct call *call, j
     }
 }
 
-static int print_call(struct call_print *print, const struct call *call, json_t *described,
-                      struct ebb_error *error)
+static int print_call(struct call_print *print, const struct call *call,
+                      const struct signature *signature, json_t *values, struct ebb_error *error)
 {
     char *caller = callers_describe(&print->callers, call->made.return_address);
 
@@ -101,13 +101,13 @@ static int print_call(struct call_print *print, const struct call *call, json_t 
     printf("%15" PRIu64 " ", call->made.position);
     print_function(print, call);
     putchar('(');
-    if (described) {
-        print_arguments(json_array_get(described, 0));
+    if (signature) {
+        print_arguments(signature, json_array_get(values, 0));
     } else {
         print_registers(call);
     }
     putchar(')');
-    print_end(print, call, described);
+    print_end(print, call, signature, values);
     printf(", from %s\n", caller);
     free(caller);
     return 0;
@@ -133,35 +133,35 @@ static json_t *printable(const json_t *text)
                                 : json_null();
 }
 
-static json_t *arguments_json(json_t *arguments)
+static json_t *arguments_json(const struct signature *signature, json_t *values)
 {
     json_t *list = json_array(), *argument;
     size_t i;
 
-    json_array_foreach(arguments, i, argument)
+    json_array_foreach(signature->arguments, i, argument)
     {
         json_array_append_new(list, json_pack("{s:o, s:o, s:o}", "name",
                                               printable(json_array_get(argument, 0)), "type",
                                               printable(json_array_get(argument, 1)), "value",
-                                              printable(json_array_get(argument, 2))));
+                                              printable(json_array_get(values, i))));
     }
     return list;
 }
 
-static void add_result(json_t *object, const struct call *call, json_t *described)
+static void add_result(json_t *object, const struct call *call, const struct signature *signature,
+                       json_t *values)
 {
-    json_t *result = json_array_get(described, 1);
-
-    if (!described) {
+    if (!signature) {
         json_object_set_new(object, "results", registers_json(call, call->results, CALL_RESULTS));
-    } else if (json_array_size(result) > 0) {
+    } else if (json_is_string(signature->result)) {
         json_object_set_new(object, "result",
-                            json_pack("{s:o, s:o}", "type", printable(json_array_get(result, 0)),
-                                      "value", printable(json_array_get(result, 1))));
+                            json_pack("{s:o, s:o}", "type", printable(signature->result), "value",
+                                      printable(json_array_get(values, 1))));
     }
 }
 
-static json_t *call_json(struct call_print *print, const struct call *call, json_t *described)
+static json_t *call_json(struct call_print *print, const struct call *call,
+                         const struct signature *signature, json_t *values)
 {
     const struct function *function = functions_at(print->functions, call->made.function);
     json_t *object = json_pack("{s:o, s:o}", "position", json_unsigned(call->made.position),
@@ -171,28 +171,31 @@ static json_t *call_json(struct call_print *print, const struct call *call, json
         json_object_set_new(object, "function",
                             json_printable(function->name, strlen(function->name)));
     }
-    json_object_set_new(object, described ? "arguments" : "registers",
-                        described ? arguments_json(json_array_get(described, 0))
+    json_object_set_new(object, signature ? "arguments" : "registers",
+                        signature ? arguments_json(signature, json_array_get(values, 0))
                                   : registers_json(call, call->arguments, argument_count(call)));
     json_object_set_new(object, "caller", callers_json(&print->callers, call->made.return_address));
     if (call->end == CALL_RETURNED) {
         json_object_set_new(object, "returned", json_unsigned(call->end_position));
         json_object_set_new(object, "duration",
                             json_unsigned(call->end_position - call->made.position));
-        add_result(object, call, described);
+        add_result(object, call, signature, values);
     } else if (call->end == CALL_LEFT) {
         json_object_set_new(object, "left_before", json_unsigned(call->end_position));
     }
     return object;
 }
 
-static int print_one(struct call_print *print, const struct call *call, json_t *described,
+static int print_one(struct call_print *print, const struct call *call, json_t *texts, size_t *next,
                      struct ebb_error *error)
 {
     struct question *question = print->question;
+    const struct signature *signature = signatures_find(print->signatures, call->made.function);
+    json_t *values = signature ? json_array_get(texts, (*next)++) : NULL;
 
-    return question->json ? json_list_add(&question->list, call_json(print, call, described), error)
-                          : print_call(print, call, described, error);
+    return question->json
+               ? json_list_add(&question->list, call_json(print, call, signature, values), error)
+               : print_call(print, call, signature, values, error);
 }
 
 int call_print_flush(struct call_print *print, struct ebb_error *error)
@@ -207,10 +210,7 @@ int call_print_flush(struct call_print *print, struct ebb_error *error)
     }
     progress_clear(&print->question->progress);
     for (size_t i = 0; i < count && status == 0; i++) {
-        bool has_types = signatures_have(print->signatures, print->waiting[i].made.function);
-
-        status = print_one(print, &print->waiting[i],
-                           has_types ? json_array_get(texts, next++) : NULL, error);
+        status = print_one(print, &print->waiting[i], texts, &next, error);
     }
     json_decref(texts);
     return status;

@@ -11,24 +11,49 @@
 struct signatures {
     struct question *question;
     struct gdb_session *session;
-    uint64_t *known; /* addresses of functions with types */
+    struct signature *known; /* by address */
     size_t known_count;
 };
 
-bool signatures_have(const struct signatures *signatures, uint64_t function)
+static int compare(const void *address, const void *signature)
 {
-    for (size_t i = 0; signatures && i < signatures->known_count; i++) {
-        if (signatures->known[i] == function) {
-            return true;
-        }
-    }
-    return false;
+    uint64_t a = *(const uint64_t *)address, b = ((const struct signature *)signature)->function;
+
+    return (a > b) - (a < b);
+}
+
+const struct signature *signatures_find(const struct signatures *signatures, uint64_t function)
+{
+    return signatures ? bsearch(&function, signatures->known, signatures->known_count,
+                                sizeof(*signatures->known), compare)
+                      : NULL;
 }
 
 /* Copies that a compiler has made for some callers may lack arguments, which nobody tells. */
 static bool is_copy(const struct function *function)
 {
     return strchr(function->name, '.') != NULL;
+}
+
+static size_t bounded(const json_t *number, size_t most)
+{
+    json_int_t value = json_integer_value(number);
+
+    return value < 0 || (size_t)value > most ? most : (size_t)value;
+}
+
+static void add(struct signatures *signatures, uint64_t function, json_t *reply)
+{
+    if (!json_is_true(json_object_get(reply, "known"))) {
+        return;
+    }
+    signatures->known[signatures->known_count++] = (struct signature){
+        .function = function,
+        .arguments = json_incref(json_object_get(reply, "arguments")),
+        .result = json_incref(json_object_get(reply, "result")),
+        .argument_registers = bounded(json_object_get(reply, "argument_registers"), CALL_ARGUMENTS),
+        .result_registers = bounded(json_object_get(reply, "result_registers"), CALL_RESULTS),
+    };
 }
 
 static int ask(struct signatures *signatures, const struct functions *functions,
@@ -46,12 +71,19 @@ static int ask(struct signatures *signatures, const struct functions *functions,
         if (!reply) {
             return -1;
         }
-        if (json_is_true(json_object_get(reply, "known"))) {
-            signatures->known[signatures->known_count++] = functions->list[i].address;
-        }
+        add(signatures, functions->list[i].address, reply);
         json_decref(reply);
     }
     return 0;
+}
+
+static void forget(struct signatures *signatures)
+{
+    for (size_t i = 0; i < signatures->known_count; i++) {
+        json_decref(signatures->known[i].arguments);
+        json_decref(signatures->known[i].result);
+    }
+    signatures->known_count = 0;
 }
 
 /* gdb is asked no more. */
@@ -59,7 +91,7 @@ static void give_up(struct signatures *signatures, const struct ebb_error *why)
 {
     gdb_session_end(signatures->session);
     signatures->session = NULL;
-    signatures->known_count = 0;
+    forget(signatures);
     progress_clear(&signatures->question->progress);
     fprintf(stderr, "ebb: registers are printed, and no names and types: %s\n", why->message);
 }
@@ -100,12 +132,13 @@ static json_t *registers(const uint64_t *values, size_t count)
     return list;
 }
 
-static json_t *describe_call(const struct call *call)
+static json_t *describe_call(const struct signature *signature, const struct call *call)
 {
     return json_pack("[o, o, o]", json_hexadecimal(call->made.function),
-                     registers(call->arguments, CALL_ARGUMENTS),
-                     call->end == CALL_RETURNED ? registers(call->results, CALL_RESULTS)
-                                                : json_null());
+                     registers(call->arguments, signature->argument_registers),
+                     call->end == CALL_RETURNED
+                         ? registers(call->results, signature->result_registers)
+                         : json_null());
 }
 
 json_t *signatures_describe(struct signatures *signatures, const struct call *calls, size_t count)
@@ -114,8 +147,10 @@ json_t *signatures_describe(struct signatures *signatures, const struct call *ca
     struct ebb_error error = {0};
 
     for (size_t i = 0; i < count; i++) {
-        if (signatures_have(signatures, calls[i].made.function)) {
-            json_array_append_new(list, describe_call(&calls[i]));
+        const struct signature *signature = signatures_find(signatures, calls[i].made.function);
+
+        if (signature) {
+            json_array_append_new(list, describe_call(signature, &calls[i]));
         }
     }
     if (json_array_size(list) == 0) {
@@ -138,6 +173,7 @@ void signatures_close(struct signatures *signatures)
 {
     if (signatures) {
         gdb_session_end(signatures->session);
+        forget(signatures);
         free(signatures->known);
         free(signatures);
     }

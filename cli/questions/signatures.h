@@ -11,15 +11,22 @@
 
 struct signatures;
 
+/* What gdb knows of a function. */
+struct signature {
+    uint64_t function;
+    json_t *arguments;                           /* [name, type] for each */
+    json_t *result;                              /* its type; null if there is none */
+    size_t argument_registers, result_registers; /* how many of them have something of these */
+};
+
 /* Asks about all functions. NULL, and a line on standard error where the user can do something
  * about it, if none of them has types or there is no gdb. */
 struct signatures *signatures_open(struct question *question, const struct functions *functions);
-/* Whether a function has types. */
-bool signatures_have(const struct signatures *signatures, uint64_t function);
-/* An array with an element for each call: [[[name, type, value or null]...], [type, value or
- * null]]. The second is null if it has not returned, [] if it has no result. Of functions with
- * types only, of which there are none any more (NULL as well) when gdb has failed to answer, which
- * is told on standard error. */
+/* That of a function with types, else NULL; valid until it is found out that gdb has ended. */
+const struct signature *signatures_find(const struct signatures *signatures, uint64_t function);
+/* An array with an element for each call of a function with types: [[argument's value or null]...,
+ * the result's value or null]. NULL: gdb has ended, as was said on standard error, and from now on
+ * no function has types. */
 json_t *signatures_describe(struct signatures *signatures, const struct call *calls, size_t count);
 void signatures_close(struct signatures *signatures); /* NULL is allowed */
 

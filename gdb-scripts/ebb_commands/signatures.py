@@ -60,16 +60,48 @@ def has_text(kind):
     return is_text(kind)
 
 
+def is_signed(kind):
+    """Of an integer."""
+    return gdb.Value(-1).cast(kind) < 0
+
+
+class Value:
+    """Where a value is, and how it is told."""
+
+    def __init__(self, kind, place, count):
+        self.kind = kind
+        self.stripped = kind.strip_typedefs()
+        self.size = self.stripped.sizeof
+        self.place = place  # its first register, or None
+        self.count = count  # of registers
+        self.is_address = self.stripped.code in (gdb.TYPE_CODE_REF, gdb.TYPE_CODE_RVALUE_REF) or (
+            is_text(kind))
+        # What gdb prints as a number is one, without asking gdb.
+        self.is_number = self.stripped.code == gdb.TYPE_CODE_INT and self.size > 1
+        self.half = 1 << 8 * self.size - 1 if self.is_number and is_signed(self.stripped) else None
+
+
 class Signature:
     def __init__(self, block):
         self.types = block.function.type
         self.word = gdb.lookup_type("long").sizeof
         self.wide = self.word == 8
         self.order = "big" if "big" in gdb.execute("show endian", to_string=True) else "little"
+        self.step = -1 if self.order == "big" else 1
         self.returned = self.types.target()
         self.cache = {}
-        self.places = []  # (name, type, its first register or None, number of registers)
+        self.values = []  # of the arguments
+        self.names = []  # [name, type]
         self.assign([symbol for symbol in block if symbol.is_argument])
+        self.returned_value = self.place_result()
+
+    def describe(self):
+        """Names and types, and how many registers have something of what is to be told."""
+        last = [value.place + value.count for value in self.values if value.place is not None]
+        is_void = self.returned.strip_typedefs().code == gdb.TYPE_CODE_VOID
+        return {"arguments": self.names, "argument_registers": max(last, default=0),
+                "result": None if is_void else str(self.returned),
+                "result_registers": self.returned_value.count if self.returned_value else 0}
 
     def assign(self, symbols):
         free, registers = self.first_register(), 8 if self.wide else 4
@@ -83,8 +115,20 @@ class Signature:
             place = free if count and free + count <= registers else None
             if self.is_indirect(kind) or (kind.code in COMPOSITES and has_text(kind)):
                 place = None
-            self.places.append((symbol.name, symbol.type, place, count))
+            self.names.append([symbol.name, str(symbol.type)])
+            self.values.append(Value(symbol.type, place, count))
             free = min(free + count, registers)
+
+    def place_result(self):
+        """None: there is none, or it is not in general registers."""
+        kind = self.returned.strip_typedefs()
+        if kind.code == gdb.TYPE_CODE_VOID:
+            return None
+        most = self.word if kind.code in COMPOSITES and not self.wide else 2 * self.word
+        if not self.registers_of(kind) or kind.sizeof > most or (
+                kind.code in COMPOSITES and has_text(kind)):
+            return None
+        return Value(self.returned, 0, -(-kind.sizeof // self.word))
 
     def first_register(self):
         """An ARM function stores a large result where r0 says."""
@@ -102,47 +146,43 @@ class Signature:
             return -(-kind.sizeof // self.word)
         return 0 if self.wide else None  # by the float ABI, of which there are two
 
-    def text(self, kind, values):
+    def text(self, value, registers):
         """A value as gdb prints it, but for the text that a pointer points to: that is elsewhere in
         time."""
-        key = (str(kind), *values)
+        if value is None or value.place is None:
+            return None
+        words = registers[value.place:value.place + value.count]
+        if value.is_number:
+            return str(self.number(value, words))
+        key = (value, *words)
         if key not in self.cache:
             if len(self.cache) > 100000:
                 self.cache.clear()
-            self.cache[key] = self.format(kind, values)
+            self.cache[key] = self.format(value, words)
         return self.cache[key]
 
-    def format(self, kind, values):
-        stripped = kind.strip_typedefs()
-        size = stripped.sizeof
-        if stripped.code in COMPOSITES:
-            image = b"".join(value.to_bytes(8, "little")[:self.word][::self.step()]
-                             for value in values)[:size]
-        else:
-            number = sum((value & (1 << 8 * self.word) - 1) << 8 * self.word * place
-                         for place, value in enumerate(values[::self.step()]))
-            image = (number & (1 << 8 * size) - 1).to_bytes(size, self.order)
-        if stripped.code in (gdb.TYPE_CODE_REF, gdb.TYPE_CODE_RVALUE_REF) or is_text(kind):
-            return "0x%x" % int.from_bytes(image, self.order)
-        return gdb.Value(image, kind).format_string(max_elements=16)
+    def unsigned(self, value, words):
+        number = sum((word & (1 << 8 * self.word) - 1) << 8 * self.word * place
+                     for place, word in enumerate(words[::self.step]))
+        return number & (1 << 8 * value.size) - 1
 
-    def step(self):
-        return -1 if self.order == "big" else 1
+    def number(self, value, words):
+        number = self.unsigned(value, words)
+        return number - 2 * value.half if value.half and number >= value.half else number
+
+    def format(self, value, words):
+        if value.is_address:
+            return "0x%x" % self.unsigned(value, words)
+        if value.stripped.code in COMPOSITES:
+            image = b"".join(word.to_bytes(8, "little")[:self.word][::self.step]
+                             for word in words)[:value.size]
+        else:
+            image = self.unsigned(value, words).to_bytes(value.size, self.order)
+        return gdb.Value(image, value.kind).format_string(max_elements=16)
 
     def arguments(self, registers):
-        """[name, type, value or None] for each."""
-        return [[name, str(kind), None if place is None else
-                 self.text(kind, tuple(registers[place:place + count]))]
-                for name, kind, place, count in self.places]
+        """The value of each, or None."""
+        return [self.text(value, registers) for value in self.values]
 
     def result(self, registers):
-        """[type, value or None]; [] for none."""
-        kind = self.returned.strip_typedefs()
-        if kind.code == gdb.TYPE_CODE_VOID:
-            return []
-        most = self.word if kind.code in COMPOSITES and not self.wide else 2 * self.word
-        if not self.registers_of(kind) or kind.sizeof > most or (
-                kind.code in COMPOSITES and has_text(kind)):
-            return [str(self.returned), None]
-        count = -(-kind.sizeof // self.word)
-        return [str(self.returned), self.text(self.returned, tuple(registers[:count]))]
+        return self.text(self.returned_value, registers)
