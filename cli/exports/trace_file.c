@@ -43,9 +43,8 @@ void trace_file_end(struct trace_file *trace)
 
 void trace_file_free(struct trace_file *trace)
 {
-    for (size_t i = 0; i < trace->track_count; i++) {
-        free(trace->tracks[i].name);
-    }
+    name_table_free(&trace->names);
+    free(trace->first);
     free(trace->tracks);
 }
 
@@ -53,19 +52,13 @@ static int add_track(struct trace_file *trace, unsigned order, const char *name,
                      struct ebb_error *error)
 {
     struct trace_track *tracks = realloc(trace->tracks, (trace->track_count + 1) * sizeof(*tracks));
-    struct trace_track *track;
     long thread = FIRST_THREAD + (long)trace->track_count;
 
     if (!tracks) {
         return ebb_fail_memory(error);
     }
     trace->tracks = tracks;
-    track = &tracks[trace->track_count];
-    *track = (struct trace_track){.name = strdup(name), .order = order};
-    if (!track->name) {
-        return ebb_fail_memory(error);
-    }
-    trace->track_count++;
+    tracks[trace->track_count++] = (struct trace_track){.order = order};
     return add_metadata(trace, "thread_name", thread, "name", json_printable(name, strlen(name)),
                         error) ||
                    add_metadata(trace, "thread_sort_index", thread, "sort_index",
@@ -74,18 +67,47 @@ static int add_track(struct trace_file *trace, unsigned order, const char *name,
                : 0;
 }
 
+/* Where the number of a name's first track is, + 1; NULL: out of memory. */
+static size_t *first_track(struct trace_file *trace, const char *name)
+{
+    long number = name_table_add(&trace->names, name);
+    size_t capacity = trace->names.capacity, *first;
+
+    if (number >= 0 && trace->first_capacity < capacity) {
+        first = realloc(trace->first, capacity * sizeof(*first));
+        if (!first) {
+            return NULL;
+        }
+        memset(first + trace->first_capacity, 0,
+               (capacity - trace->first_capacity) * sizeof(*first));
+        trace->first = first;
+        trace->first_capacity = capacity;
+    }
+    return number < 0 ? NULL : &trace->first[number];
+}
+
 /* The first track of the name that nothing is on from the position on. Added if there is none. */
 static int find_track(struct trace_file *trace, unsigned order, const char *name, uint64_t from,
                       size_t *found, struct ebb_error *error)
 {
-    for (size_t i = 0; i < trace->track_count; i++) {
-        if (trace->tracks[i].free_from <= from && strcmp(trace->tracks[i].name, name) == 0) {
-            *found = i;
+    size_t *first = first_track(trace, name), last = 0;
+
+    if (!first) {
+        return ebb_fail_memory(error);
+    }
+    for (size_t i = *first; i; i = trace->tracks[i - 1].next) {
+        if (trace->tracks[i - 1].free_from <= from) {
+            *found = i - 1;
             return 0;
         }
+        last = i;
     }
     *found = trace->track_count;
-    return add_track(trace, order, name, error);
+    if (add_track(trace, order, name, error) < 0) {
+        return -1;
+    }
+    *(last ? &trace->tracks[last - 1].next : first) = *found + 1;
+    return 0;
 }
 
 /* An event of a track, without what its phase has. */

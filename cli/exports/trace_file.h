@@ -7,19 +7,23 @@
 #define EBB_CLI_EXPORTS_TRACE_FILE_H
 
 #include "cli/json_list.h"
+#include "cli/name_table.h"
 
 #include <stdio.h>
 
 struct trace_track {
-    char *name;
     unsigned order;     /* tracks are shown by it */
     uint64_t free_from; /* the end of its last slice: none of a later one begins before */
+    size_t next;        /* the number of the next one of its name + 1; 0: there is none */
 };
 
 struct trace_file {
     struct json_list list;
     struct trace_track *tracks; /* by their numbers */
     size_t track_count;
+    struct name_table names;
+    size_t *first; /* by the numbers of names: that of the first track of each, + 1 */
+    size_t first_capacity;
 };
 
 /* All of these return 0, or -1 after filling *error. That the file cannot be written is no error

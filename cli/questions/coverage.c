@@ -3,6 +3,7 @@
 #include "question.h"
 #include "questions.h"
 
+#include "cli/name_table.h"
 #include "cli/new_file.h"
 #include "cli/text.h"
 
@@ -34,68 +35,44 @@ struct line {
     bool executed;
 };
 
-struct name {
-    char *text;
-    uint64_t start; /* of a function: its address, */
-    uint32_t file;  /* where it is, */
-    unsigned line;  /* and its first line */
+struct function {
+    char *name;
+    uint64_t start;
+    uint32_t file;
+    unsigned line; /* the first one */
     bool executed;
-};
-
-struct names {
-    struct name *list;
-    size_t count, capacity;
 };
 
 struct coverage {
     struct question *question;
-    struct names files, functions;
+    struct name_table files;
+    struct function *functions; /* by where they start; to be written, by files */
+    size_t function_count, function_capacity;
     struct line *lines;
     size_t count, capacity;
     struct timeline_coverage marked;
     struct ebb_error *error;
 };
 
-/* The place of a new name; -1: out of memory. */
-static long add_name(struct names *names, const char *text)
+/* Functions come one after the other, and several may have one name. NULL: out of memory. */
+static struct function *function_at(struct coverage *coverage, const char *name, uint64_t start)
 {
-    struct name *list;
+    struct function *list = coverage->functions;
+    size_t count = coverage->function_count;
 
-    if (names->count == names->capacity) {
-        names->capacity = names->capacity ? names->capacity * 2 : 64;
-        list = realloc(names->list, names->capacity * sizeof(*list));
+    if (count > 0 && list[count - 1].start == start) {
+        return &list[count - 1];
+    }
+    if (count == coverage->function_capacity) {
+        coverage->function_capacity = count ? count * 2 : 64;
+        list = realloc(list, coverage->function_capacity * sizeof(*list));
         if (!list) {
-            return -1;
+            return NULL;
         }
-        names->list = list;
+        coverage->functions = list;
     }
-    names->list[names->count] = (struct name){.text = strdup(text)};
-    return names->list[names->count].text ? (long)names->count++ : -1;
-}
-
-/* The place of a file, which is most often one of the last; -1: out of memory. */
-static long place_of_file(struct names *files, const char *text)
-{
-    size_t i = files->count;
-
-    while (i > 0 && strcmp(files->list[i - 1].text, text) != 0) {
-        i--;
-    }
-    return i > 0 ? (long)i - 1 : add_name(files, text);
-}
-
-/* Functions come one after the other, and several may have one name. */
-static long place_of_function(struct names *functions, const char *text, uint64_t start)
-{
-    long place = (long)functions->count - 1;
-
-    if (place < 0 || functions->list[place].start != start) {
-        place = add_name(functions, text);
-        if (place >= 0) {
-            functions->list[place].start = start;
-        }
-    }
-    return place;
+    list[count] = (struct function){.name = strdup(name), .start = start};
+    return list[count].name ? &list[coverage->function_count++] : NULL;
 }
 
 static int add_line(struct coverage *coverage, struct line line)
@@ -122,20 +99,18 @@ static int add_line(struct coverage *coverage, struct line line)
 static int add_function(struct coverage *coverage, const struct symbols_location *location,
                         uint64_t address, struct line *line)
 {
-    long place =
-        place_of_function(&coverage->functions, location->function, address - location->offset);
-    struct name *function;
+    struct function *function =
+        function_at(coverage, location->function, address - location->offset);
 
-    if (place < 0) {
+    if (!function) {
         return -1;
     }
-    function = &coverage->functions.list[place];
     if (location->offset == 0) {
         function->file = line->file;
         function->line = line->number;
     }
     function->executed |= line->executed;
-    line->function = (uint32_t)place;
+    line->function = (uint32_t)(function - coverage->functions);
     return 0;
 }
 
@@ -149,7 +124,7 @@ static int add_instruction(struct coverage *coverage, uint64_t address)
     if (!location.file || !location.line) {
         return 0;
     }
-    file = place_of_file(&coverage->files, location.file);
+    file = name_table_add(&coverage->files, location.file);
     if (file < 0) {
         return -1;
     }
@@ -217,16 +192,26 @@ static void sort_lines(struct coverage *coverage)
     coverage->count = kept + 1;
 }
 
-static void write_functions(const struct coverage *coverage, uint32_t file, FILE *output)
+static int by_file(const void *a, const void *b)
+{
+    const struct function *one = a, *other = b;
+
+    return one->file != other->file ? one->file < other->file ? -1 : 1
+                                    : (one->start > other->start) - (one->start < other->start);
+}
+
+/* Functions of which nothing is known but an instruction in them are in no file. */
+static void write_functions(const struct coverage *coverage, uint32_t file, size_t *next,
+                            FILE *output)
 {
     size_t count = 0, executed = 0;
 
-    for (size_t i = 0; i < coverage->functions.count; i++) {
-        const struct name *function = &coverage->functions.list[i];
+    for (; *next < coverage->function_count && coverage->functions[*next].file <= file; ++*next) {
+        const struct function *function = &coverage->functions[*next];
 
         if (function->file == file && function->line) {
-            fprintf(output, "FN:%u,%s\n", function->line, function->text);
-            fprintf(output, "FNDA:%d,%s\n", function->executed, function->text);
+            fprintf(output, "FN:%u,%s\n", function->line, function->name);
+            fprintf(output, "FNDA:%d,%s\n", function->executed, function->name);
             executed += function->executed;
             count++;
         }
@@ -234,14 +219,16 @@ static void write_functions(const struct coverage *coverage, uint32_t file, FILE
     fprintf(output, "FNF:%zu\nFNH:%zu\n", count, executed);
 }
 
-/* One file of the source: its lines from `first` on. Returns where those of the next begin. */
-static size_t write_file(const struct coverage *coverage, size_t first, FILE *output)
+/* One file of the source: its lines from `first` on, and its functions, of which *function is the
+ * first. Returns where the lines of the next begin. */
+static size_t write_file(const struct coverage *coverage, size_t first, size_t *function,
+                         FILE *output)
 {
     uint32_t file = coverage->lines[first].file;
     size_t executed = 0, i;
 
-    fprintf(output, "SF:%s\n", coverage->files.list[file].text);
-    write_functions(coverage, file, output);
+    fprintf(output, "SF:%s\n", coverage->files.names[file]);
+    write_functions(coverage, file, function, output);
     for (i = first; i < coverage->count && coverage->lines[i].file == file; i++) {
         fprintf(output, "DA:%u,%d\n", coverage->lines[i].number, coverage->lines[i].executed);
         executed += coverage->lines[i].executed;
@@ -250,16 +237,21 @@ static size_t write_file(const struct coverage *coverage, size_t first, FILE *ou
     return i;
 }
 
-static int write_tracefile(const struct coverage *coverage, const char *path)
+/* In order of the files, as both lines and functions are. */
+static int write_tracefile(struct coverage *coverage, const char *path)
 {
     struct new_file new;
+    size_t function = 0;
 
     if (new_file_open(&new, path, coverage->error) < 0) {
         return -1;
     }
+    if (coverage->function_count) {
+        qsort(coverage->functions, coverage->function_count, sizeof(*coverage->functions), by_file);
+    }
     fputs("TN:\n", new.file);
     for (size_t i = 0; i < coverage->count;) {
-        i = write_file(coverage, i, new.file);
+        i = write_file(coverage, i, &function, new.file);
     }
     return new_file_finish(&new, coverage->error);
 }
@@ -299,7 +291,7 @@ static int print_files(struct coverage *coverage)
         json_list_begin(&question->list, stdout);
     }
     for (size_t i = 0; i < coverage->count && status == 0; i += lines) {
-        const char *file = coverage->files.list[coverage->lines[i].file].text;
+        const char *file = coverage->files.names[coverage->lines[i].file];
 
         lines = count_file(coverage, i, &executed);
         if (question->json) {
@@ -388,12 +380,12 @@ static int ask(struct coverage *coverage)
     return output ? write_tracefile(coverage, output) : print_files(coverage);
 }
 
-static void free_names(struct names *names)
+static void free_functions(struct coverage *coverage)
 {
-    for (size_t i = 0; i < names->count; i++) {
-        free(names->list[i].text);
+    for (size_t i = 0; i < coverage->function_count; i++) {
+        free(coverage->functions[i].name);
     }
-    free(names->list);
+    free(coverage->functions);
 }
 
 static int run(const struct arguments *arguments, struct ebb_error *error)
@@ -411,8 +403,8 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
         question_open(&question, arguments, error) == 0) {
         status = ask(&coverage);
     }
-    free_names(&coverage.files);
-    free_names(&coverage.functions);
+    name_table_free(&coverage.files);
+    free_functions(&coverage);
     free(coverage.lines);
     free(coverage.marked.marks);
     question_close(&question);

@@ -4,12 +4,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How many have lower addresses. */
+static size_t count_below(const struct functions *functions, uint64_t address)
+{
+    size_t begin = 0, end = functions->count;
+
+    while (begin < end) {
+        size_t middle = begin + (end - begin) / 2;
+
+        if (functions->list[middle].address < address) {
+            begin = middle + 1;
+        } else {
+            end = middle;
+        }
+    }
+    return begin;
+}
+
 static int add(struct functions *functions, uint64_t address, const char *name,
                struct ebb_error *error)
 {
+    size_t at = count_below(functions, address);
     struct function *list;
     char *copy;
-    size_t at = functions->count;
 
     if (functions_at(functions, address)) {
         return 0;
@@ -20,9 +37,7 @@ static int add(struct functions *functions, uint64_t address, const char *name,
     if (!copy) {
         return ebb_fail_memory(error);
     }
-    for (; at > 0 && list[at - 1].address > address; at--) {
-        list[at] = list[at - 1];
-    }
+    memmove(&list[at + 1], &list[at], (functions->count - at) * sizeof(*list));
     list[at] = (struct function){.address = address, .name = copy};
     functions->count++;
     return 0;
@@ -99,12 +114,10 @@ int functions_find(struct functions *functions, struct question *question, const
 
 const struct function *functions_at(const struct functions *functions, uint64_t address)
 {
-    for (size_t i = 0; i < functions->count; i++) {
-        if (functions->list[i].address == address) {
-            return &functions->list[i];
-        }
-    }
-    return NULL;
+    size_t at = count_below(functions, address);
+
+    return at < functions->count && functions->list[at].address == address ? &functions->list[at]
+                                                                           : NULL;
 }
 
 int functions_break(const struct functions *functions, struct question *question,

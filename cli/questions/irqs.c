@@ -26,9 +26,9 @@ struct device {
 
 struct irqs {
     struct question *question;
-    struct irq_list open; /* not printed yet: their handlers, or ones before, have not returned */
-    uint64_t to;          /* those in front of this position are wanted */
-    struct device *devices;
+    struct irq_list open;   /* not printed yet: their handlers, or ones before, have not returned */
+    uint64_t to;            /* those in front of this position are wanted */
+    struct device *devices; /* by their numbers */
     size_t device_count;
     bool by_device, enough;
     int status;
@@ -44,27 +44,46 @@ static void add_to(uint64_t value, uint64_t *sum, uint64_t *most, uint64_t *coun
     }
 }
 
+static int by_number(const void *a, const void *b)
+{
+    uint64_t one = ((const struct device *)a)->number, other = ((const struct device *)b)->number;
+
+    return (one > other) - (one < other);
+}
+
+/* NULL: out of memory. */
+static struct device *add_device(struct irqs *irqs, uint64_t number)
+{
+    struct device *devices =
+        realloc(irqs->devices, (irqs->device_count + 1) * sizeof(*irqs->devices));
+    size_t i = irqs->device_count;
+
+    if (!devices) {
+        return NULL;
+    }
+    irqs->devices = devices;
+    for (; i > 0 && devices[i - 1].number > number; i--) {
+        devices[i] = devices[i - 1];
+    }
+    devices[i] = (struct device){.number = number};
+    irqs->device_count++;
+    return &devices[i];
+}
+
 static int count_irq(struct irqs *irqs, const struct irq *irq)
 {
-    size_t i = 0;
-    struct device *devices;
+    const struct device wanted = {.number = irq->number};
+    struct device *device = irqs->device_count ? bsearch(&wanted, irqs->devices, irqs->device_count,
+                                                         sizeof(wanted), by_number)
+                                               : NULL;
 
-    while (i < irqs->device_count && irqs->devices[i].number != irq->number) {
-        i++;
+    device = device ? device : add_device(irqs, irq->number);
+    if (!device) {
+        return ebb_fail_memory(irqs->error);
     }
-    if (i == irqs->device_count) {
-        devices = realloc(irqs->devices, (i + 1) * sizeof(*devices));
-        if (!devices) {
-            return ebb_fail_memory(irqs->error);
-        }
-        irqs->devices = devices;
-        devices[i] = (struct device){.number = irq->number};
-        irqs->device_count++;
-    }
-    devices = &irqs->devices[i];
-    devices->count++;
-    add_to(irq->latency, &devices->latency, &devices->latency_max, &devices->latency_count);
-    add_to(irq->duration, &devices->duration, &devices->duration_max, &devices->duration_count);
+    device->count++;
+    add_to(irq->latency, &device->latency, &device->latency_max, &device->latency_count);
+    add_to(irq->duration, &device->duration, &device->duration_max, &device->duration_count);
     return 0;
 }
 
@@ -205,21 +224,11 @@ static json_t *describe_device(struct irqs *irqs, const struct device *device)
     return object;
 }
 
-static int by_number(const void *a, const void *b)
-{
-    uint64_t one = ((const struct device *)a)->number, other = ((const struct device *)b)->number;
-
-    return (one > other) - (one < other);
-}
-
 static int print_devices(struct irqs *irqs)
 {
     struct question *question = irqs->question;
     int status = 0;
 
-    if (irqs->device_count) {
-        qsort(irqs->devices, irqs->device_count, sizeof(*irqs->devices), by_number);
-    }
     for (size_t i = 0; i < irqs->device_count && status == 0; i++) {
         const struct device *device = &irqs->devices[i];
 

@@ -90,16 +90,21 @@ static int row(void *opaque, const struct timeline_row *row)
     return profile->failed;
 }
 
+/* A line of the table. */
+struct line {
+    const char *name;
+    struct stacks_function function;
+};
+
 static int by_self(const void *a, const void *b)
 {
-    const struct stacks_function *one = *(const struct stacks_function *const *)a;
-    const struct stacks_function *other = *(const struct stacks_function *const *)b;
+    const struct line *one = a, *other = b;
 
-    if (one->self != other->self) {
-        return one->self < other->self ? 1 : -1;
+    if (one->function.self != other->function.self) {
+        return one->function.self < other->function.self ? 1 : -1;
     }
-    if (one->total != other->total) {
-        return one->total < other->total ? 1 : -1;
+    if (one->function.total != other->function.total) {
+        return one->function.total < other->function.total ? 1 : -1;
     }
     return strcmp(one->name, other->name);
 }
@@ -109,36 +114,37 @@ static double percent(const struct profile *profile, uint64_t count)
     return profile->stacks.count ? 100.0 * (double)count / (double)profile->stacks.count : 0;
 }
 
-static int print_function(struct profile *profile, const struct stacks_function *function)
+static int print_line(struct profile *profile, const struct line *line)
 {
+    const struct stacks_function *function = &line->function;
     struct question *question = profile->question;
 
     if (question->json) {
         return json_list_add(&question->list,
-                             json_pack("{s:s, s:o, s:o, s:f, s:f}", "function", function->name,
-                                       "self", json_unsigned(function->self), "total",
+                             json_pack("{s:s, s:o, s:o, s:f, s:f}", "function", line->name, "self",
+                                       json_unsigned(function->self), "total",
                                        json_unsigned(function->total), "self_percent",
                                        percent(profile, function->self), "total_percent",
                                        percent(profile, function->total)),
                              profile->error);
     }
     printf("%6.2f%% %6.2f%%  %s\n", percent(profile, function->self),
-           percent(profile, function->total), function->name);
+           percent(profile, function->total), line->name);
     return 0;
 }
 
 static int print_table(struct profile *profile)
 {
     struct question *question = profile->question;
-    size_t count = profile->stacks.function_count;
-    const struct stacks_function **sorted = malloc((count + 1) * sizeof(*sorted));
+    size_t count = profile->stacks.names.count;
+    struct line *sorted = malloc((count + 1) * sizeof(*sorted));
     int status = 0;
 
     if (!sorted) {
         return ebb_fail_memory(profile->error);
     }
     for (size_t i = 0; i < count; i++) {
-        sorted[i] = &profile->stacks.functions[i];
+        sorted[i] = (struct line){profile->stacks.names.names[i], profile->stacks.functions[i]};
     }
     qsort(sorted, count, sizeof(*sorted), by_self);
     if (question->limit && question->limit < count) {
@@ -151,7 +157,7 @@ static int print_table(struct profile *profile)
                "total", profile->stacks.count, question->scan.sample_every);
     }
     for (size_t i = 0; i < count && status == 0; i++) {
-        status = print_function(profile, sorted[i]);
+        status = print_line(profile, &sorted[i]);
     }
     if (question->json) {
         json_list_end(&question->list);

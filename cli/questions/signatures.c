@@ -24,9 +24,10 @@ static int compare(const void *address, const void *signature)
 
 const struct signature *signatures_find(const struct signatures *signatures, uint64_t function)
 {
-    return signatures ? bsearch(&function, signatures->known, signatures->known_count,
-                                sizeof(*signatures->known), compare)
-                      : NULL;
+    return signatures && signatures->known_count
+               ? bsearch(&function, signatures->known, signatures->known_count,
+                         sizeof(*signatures->known), compare)
+               : NULL;
 }
 
 /* Copies that a compiler has made for some callers may lack arguments, which nobody tells. */

@@ -7,78 +7,28 @@
 
 void stacks_free(struct stacks *stacks)
 {
-    for (size_t i = 0; i < stacks->function_count; i++) {
-        free(stacks->functions[i].name);
-    }
+    name_table_free(&stacks->names);
     free(stacks->functions);
     free(stacks->nodes);
-    free(stacks->hash);
     *stacks = (struct stacks){0};
-}
-
-/* FNV-1a. */
-static uint32_t hash_of(const char *name)
-{
-    uint32_t hash = 2166136261u;
-
-    for (; *name; name++) {
-        hash = (hash ^ (unsigned char)*name) * 16777619u;
-    }
-    return hash;
-}
-
-/* Where a name is in the hash, or would be. */
-static uint32_t *place_of(const struct stacks *stacks, const char *name)
-{
-    size_t at = hash_of(name) & (stacks->hash_size - 1);
-
-    while (stacks->hash[at] && strcmp(stacks->functions[stacks->hash[at] - 1].name, name) != 0) {
-        at = (at + 1) & (stacks->hash_size - 1);
-    }
-    return &stacks->hash[at];
-}
-
-static int grow_functions(struct stacks *stacks)
-{
-    size_t capacity = stacks->function_capacity ? stacks->function_capacity * 2 : 256;
-    struct stacks_function *functions =
-        realloc(stacks->functions, capacity * sizeof(*stacks->functions));
-    uint32_t *hash = calloc(capacity * 2, sizeof(*hash));
-
-    stacks->functions = functions ? functions : stacks->functions;
-    if (!functions || !hash) {
-        free(hash);
-        return -1;
-    }
-    free(stacks->hash);
-    stacks->hash = hash;
-    stacks->hash_size = capacity * 2;
-    stacks->function_capacity = capacity;
-    for (size_t i = 0; i < stacks->function_count; i++) {
-        *place_of(stacks, functions[i].name) = (uint32_t)i + 1;
-    }
-    return 0;
 }
 
 long stacks_function(struct stacks *stacks, const char *name)
 {
-    uint32_t *place;
-    char *copy;
+    size_t capacity = stacks->function_capacity ? stacks->function_capacity * 2 : 256;
+    struct stacks_function *functions;
 
-    if (stacks->function_count == stacks->function_capacity && grow_functions(stacks)) {
-        return -1;
+    if (stacks->names.count == stacks->function_capacity) {
+        functions = realloc(stacks->functions, capacity * sizeof(*functions));
+        if (!functions) {
+            return -1;
+        }
+        memset(functions + stacks->function_capacity, 0,
+               (capacity - stacks->function_capacity) * sizeof(*functions));
+        stacks->functions = functions;
+        stacks->function_capacity = capacity;
     }
-    place = place_of(stacks, name);
-    if (*place) {
-        return *place - 1;
-    }
-    copy = strdup(name);
-    if (!copy) {
-        return -1;
-    }
-    stacks->functions[stacks->function_count++] = (struct stacks_function){.name = copy};
-    *place = (uint32_t)stacks->function_count;
-    return *place - 1;
+    return name_table_add(&stacks->names, name);
 }
 
 /* The place of a new node; 0: out of memory. */
@@ -139,7 +89,7 @@ int stacks_add(struct stacks *stacks, const uint32_t *functions, size_t depth)
 
 static const char *name_of(const struct stacks *stacks, uint32_t node)
 {
-    return stacks->functions[stacks->nodes[node].function].name;
+    return stacks->names.names[stacks->nodes[node].function];
 }
 
 static void print_names(const struct stacks *stacks, uint32_t node, FILE *file)
@@ -220,7 +170,7 @@ static void draw_node(const struct drawing *drawing, uint32_t node, unsigned dep
     uint64_t total = drawing->stacks->nodes[node].total;
     double width = width_of(drawing, node);
     unsigned y = drawing->height - MARGIN - (depth + 1) * ROW;
-    uint32_t hash = hash_of(name);
+    uint32_t hash = name_table_hash(name);
     size_t letters = (size_t)(width / LETTER);
 
     fputs("<g><title>", drawing->file);

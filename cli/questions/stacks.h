@@ -3,6 +3,8 @@
 #ifndef EBB_CLI_QUESTIONS_STACKS_H
 #define EBB_CLI_QUESTIONS_STACKS_H
 
+#include "cli/name_table.h"
+
 #include "log/error.h"
 
 #include <stdbool.h>
@@ -19,7 +21,6 @@ struct stacks_node {
 };
 
 struct stacks_function {
-    char *name;
     uint64_t self, total; /* of a stack that has it several times, once */
     uint64_t seen;        /* number of the last stack that had it */
 };
@@ -27,10 +28,9 @@ struct stacks_function {
 struct stacks {
     struct stacks_node *nodes;
     size_t node_count, node_capacity;
-    struct stacks_function *functions;
-    size_t function_count, function_capacity;
-    uint32_t *hash; /* of hash_size places: a function's place + 1 */
-    size_t hash_size;
+    struct name_table names;           /* of functions, */
+    struct stacks_function *functions; /* which are by the names' numbers */
+    size_t function_capacity;
     uint64_t count; /* of stacks */
 };
 
