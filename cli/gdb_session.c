@@ -44,7 +44,7 @@ static void *serve(void *opaque)
         .once = true,
         .big_endian = session->big_endian,
     };
-    struct rsp_result result;
+    struct rsp_result result = {0};
 
     rsp_serve_listener(session->timeline, session->listener, &options, &result, NULL);
     return NULL;

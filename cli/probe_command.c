@@ -78,7 +78,7 @@ static int serve(struct lane *lane, int listener, int exited, struct ebb_error *
     struct rsp_options options = {.stop_fd = epoll_create1(EPOLL_CLOEXEC)};
     const struct probe_plan *plan = lanes_plan(lane->lanes);
     struct epoll_event gone;
-    struct rsp_result result;
+    struct rsp_result result = {0};
     int status = 0;
 
     options.big_endian = plan->big_endian;
