@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "conditional.h"
 
+#include "cli/arm_state.h"
+
 #define ALWAYS 0xeu
-
-/* Arm ARM, C1.2.4 and F1.3.1 "Condition codes". */
-static bool holds(uint32_t condition, uint32_t state)
-{
-    bool n = state >> 31 & 1, z = state >> 30 & 1, c = state >> 29 & 1, v = state >> 28 & 1;
-    bool result[8] = {z, c, n, v, c && !z, n == v, n == v && !z, true};
-
-    return condition >= ALWAYS || result[condition >> 1] != (condition & 1);
-}
 
 static uint32_t of_a64(uint32_t opcode)
 {
@@ -44,5 +37,5 @@ bool conditional_passes(enum disassembly_set set, uint32_t opcode, unsigned size
                          : set == DISASSEMBLY_T32 ? of_t32(opcode, size, state)
                                                   : opcode >> 28;
 
-    return holds(condition, state);
+    return arm_state_holds(state, condition);
 }

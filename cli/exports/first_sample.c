@@ -3,13 +3,11 @@
 
 #include "instruction_set.h"
 
+#include "cli/arm_state.h"
 #include "cli/guest_state.h"
 
 #include <string.h>
 
-/* In the target descriptions of QEMU. */
-#define CPSR_WIDE 33u
-#define CPSR_NARROW 25u
 #define LONG_T32 0x1du /* the least of the upper five bits of an instruction of 4 bytes */
 
 static int read_registers(struct first_sample *sample, struct timeline *timeline,
@@ -25,7 +23,9 @@ static int read_registers(struct first_sample *sample, struct timeline *timeline
             return -1;
         }
     }
-    if (state.read_register(state.opaque, wide ? CPSR_WIDE : CPSR_NARROW, &cpsr, error) < 0) {
+    if (state.read_register(state.opaque,
+                            wide ? ARM_STATE_NUMBER_AARCH64 : ARM_STATE_NUMBER_AARCH32, &cpsr,
+                            error) < 0) {
         return -1;
     }
     sample->row.state = (uint32_t)cpsr;

@@ -3,19 +3,16 @@
 #ifndef EBB_CLI_EXPORTS_INSTRUCTION_SET_H
 #define EBB_CLI_EXPORTS_INSTRUCTION_SET_H
 
+#include "cli/arm_state.h"
 #include "cli/disassembly_reader.h"
 
 #include "replay/timeline/scan.h"
 
-/* In the CPSR, and in what gdb shows as it for AArch64. */
-#define INSTRUCTION_SET_AARCH32 0x10u
-#define INSTRUCTION_SET_THUMB 0x20u /* of AArch32 */
-
 static inline enum disassembly_set instruction_set_of(const struct timeline_row *row)
 {
-    return !(row->state & INSTRUCTION_SET_AARCH32) ? DISASSEMBLY_A64
-           : row->state & INSTRUCTION_SET_THUMB    ? DISASSEMBLY_T32
-                                                   : DISASSEMBLY_A32;
+    return !(row->state & ARM_STATE_AARCH32) ? DISASSEMBLY_A64
+           : row->state & ARM_STATE_THUMB    ? DISASSEMBLY_T32
+                                             : DISASSEMBLY_A32;
 }
 
 #endif

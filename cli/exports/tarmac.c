@@ -8,13 +8,13 @@
 #include "instruction_texts.h"
 #include "visible_registers.h"
 
+#include "cli/arm_state.h"
 #include "cli/questions/exception_words.h"
 
 #include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
-#define MODE_MASK 0x1fu
 #define PART_MAX 8u /* bytes of memory on a line */
 
 struct trace {
@@ -129,7 +129,7 @@ static int write_instruction(struct trace *trace, const struct timeline_row *row
             "%" PRIu64 " clk %s (%" PRIu64 ") %0*" PRIx64 " %0*" PRIx32 " %c %s : %s%s\n",
             row->position, passes ? "IT" : "IS", row->position, digits(set == DISASSEMBLY_A64),
             row->pc, (int)row->code_size * 2, opcode, letters[set],
-            exception_mode_name(row->state & MODE_MASK), first_word(text), text);
+            exception_mode_name(row->state & ARM_STATE_MODE), first_word(text), text);
     return 0;
 }
 
@@ -177,7 +177,7 @@ static void write_access(struct trace *trace, const struct timeline_row *row)
 
         part = part_of(row->data_length - done);
         fprintf(trace->file, "%" PRIu64 " clk M%c%zu %0*" PRIx64 " ", row->position,
-                row->write ? 'W' : 'R', part, digits(!(row->state & INSTRUCTION_SET_AARCH32)),
+                row->write ? 'W' : 'R', part, digits(!(row->state & ARM_STATE_AARCH32)),
                 row->data_address + done);
         write_value(trace->file, known ? bytes + done : NULL, part, row->big_endian);
         fputc('\n', trace->file);
@@ -189,7 +189,7 @@ static void write_event(struct trace *trace, const struct timeline_row *row)
     const char *name = exception_kind_name(row->exception);
 
     fprintf(trace->file, "%" PRIu64 " clk E %0*" PRIx64 " %08" PRIx64 " CoreEvent_", row->position,
-            digits(!(row->to_mode & INSTRUCTION_SET_AARCH32)), row->pc, row->syndrome);
+            digits(!(row->to_mode & ARM_STATE_AARCH32)), row->pc, row->syndrome);
     for (; *name; name++) {
         fputc(isalnum((unsigned char)*name) ? toupper((unsigned char)*name) : '_', trace->file);
     }

@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "visible_registers.h"
 
+#include "cli/arm_state.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#define MODE_MASK 0x1fu
-#define MODE_AARCH32 0x10u
 #define AARCH32_REGISTERS 15u
 #define STACK 13u
 #define LINK 14u
 #define FIRST_OF_FIQ 8u
 #define BITS_OF_FIQ (0x1fu << FIRST_OF_FIQ) /* R8 to R12 */
 
-/* Of each of AArch32's modes that has registers of its own: which of AArch64's its R13 and R14 are
- * (Arm ARM, D1.20.1 "Mapping of the general-purpose registers between the Execution states"). */
+/* AArch32's modes that have registers of their own. */
 static const struct mode {
     uint32_t mode;
     const char *name;
-    unsigned stack, link;
 } modes[] = {
-    {0x11, "fiq", 29, 30}, {0x12, "irq", 17, 16}, {0x13, "svc", 19, 18}, {0x16, "mon", 13, 14},
-    {0x17, "abt", 21, 20}, {0x1a, "hyp", 15, 14}, {0x1b, "und", 23, 22}, {0x10, "usr", 13, 14},
+    {0x11, "fiq"}, {0x12, "irq"}, {0x13, "svc"}, {0x16, "mon"},
+    {0x17, "abt"}, {0x1a, "hyp"}, {0x1b, "und"}, {0x10, "usr"},
 };
 #define MODES (sizeof(modes) / sizeof(modes[0]))
 #define FIQ (&modes[0])
@@ -36,23 +34,11 @@ static const struct mode *find_mode(uint32_t mode)
     return &modes[i];
 }
 
-/* Where R0 to R14 of a mode are among AArch64's registers. */
-static unsigned place_of(const struct mode *mode, unsigned number)
-{
-    if (number == STACK) {
-        return mode->stack;
-    }
-    if (number == LINK) {
-        return mode->link;
-    }
-    return mode == FIQ && number >= FIRST_OF_FIQ ? number + 16 : number;
-}
-
 static void set_up(struct visible_registers *visible, uint32_t mode)
 {
     *visible = (struct visible_registers){
-        .aarch64 = !(mode & MODE_AARCH32),
-        .mode = mode & MODE_MASK,
+        .aarch64 = !(mode & ARM_STATE_AARCH32),
+        .mode = mode & ARM_STATE_MODE,
     };
     visible->known = visible->aarch64 ? UINT32_MAX : (1u << AARCH32_REGISTERS) - 1;
 }
@@ -61,12 +47,11 @@ static void set_up(struct visible_registers *visible, uint32_t mode)
  * R14. */
 static void fill(struct visible_registers *visible, const struct timeline_row *row)
 {
-    const struct mode *mode = find_mode(visible->mode);
     bool has_all = row->register_count == VISIBLE_REGISTERS;
     unsigned count = visible->aarch64 ? VISIBLE_REGISTERS : AARCH32_REGISTERS;
 
     for (unsigned i = 0; i < count; i++) {
-        unsigned place = has_all && !visible->aarch64 ? place_of(mode, i) : i;
+        unsigned place = has_all && !visible->aarch64 ? arm_state_bank(visible->mode, i) : i;
 
         if (place < row->register_count) {
             visible->values[i] = row->registers[place];

@@ -5,6 +5,8 @@
 #include "a32_registers.h"
 #include "a32_vector.h"
 
+#include "cli/arm_state.h"
+
 #define bits movements_bits
 
 static void compute(struct movements *movements, const struct movements_cpu *cpu, unsigned reg)
@@ -123,7 +125,7 @@ static void immediates(struct movements *movements, const struct movements_cpu *
     } else if (bits(word, 24, 20) == 0x14) { /* MOVT */
         if (reg != A32_PC) {
             movements_make(movements, MOVEMENT_CONSTANT,
-                           movements_general(movements_bank(reg, cpu->mode), 2, 2));
+                           movements_general(arm_state_bank(cpu->mode, reg), 2, 2));
         }
     } else if (opcode == 13 || opcode == 15) {
         a32_write(movements, cpu, MOVEMENT_CONSTANT, reg);

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "a32_registers.h"
 
-#define PSR_THUMB 0x20u
+#include "cli/arm_state.h"
 
 static struct movement_place place(const struct movements_cpu *cpu, unsigned reg, unsigned offset,
                                    unsigned length)
 {
-    return movements_general(movements_bank(reg, cpu->mode), offset, length);
+    return movements_general(arm_state_bank(cpu->mode, reg), offset, length);
 }
 
 uint32_t a32_value(const struct movements_cpu *cpu, unsigned reg)
 {
-    return reg == A32_PC ? (uint32_t)cpu->pc + (cpu->psr & PSR_THUMB ? 4 : 8)
-                         : (uint32_t)cpu->general[movements_bank(reg, cpu->mode)];
+    return reg == A32_PC ? (uint32_t)cpu->pc + (cpu->psr & ARM_STATE_THUMB ? 4 : 8)
+                         : (uint32_t)cpu->general[arm_state_bank(cpu->mode, reg)];
 }
 
 uint32_t a32_base(const struct movements_cpu *cpu, unsigned reg)

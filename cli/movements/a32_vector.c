@@ -3,6 +3,8 @@
 
 #include "a32_registers.h"
 
+#include "cli/arm_state.h"
+
 #define bits movements_bits
 
 static unsigned d_number(uint32_t word) /* Vd */
@@ -69,7 +71,7 @@ static void across(struct movements *movements, const struct movements_cpu *cpu,
                    unsigned reg, unsigned length, bool to_core)
 {
     struct movement_place vector = movements_vector(byte, length);
-    struct movement_place core = movements_general(movements_bank(reg, cpu->mode), 0, length);
+    struct movement_place core = movements_general(arm_state_bank(cpu->mode, reg), 0, length);
 
     if (reg != A32_PC) {
         movements_add(movements, MOVEMENT_COPY, to_core ? core : vector, to_core ? vector : core);

@@ -5,7 +5,7 @@
 #include "a64.h"
 #include "t32.h"
 
-#define PSR_THUMB 0x20u
+#include "cli/arm_state.h"
 
 void movements_decode(struct movements *movements, const struct movements_cpu *cpu, uint32_t word)
 {
@@ -13,7 +13,7 @@ void movements_decode(struct movements *movements, const struct movements_cpu *c
     movements->unknown = false;
     if (cpu->wide) {
         movements_a64(movements, cpu, word);
-    } else if (cpu->psr & PSR_THUMB) {
+    } else if (cpu->psr & ARM_STATE_THUMB) {
         movements_t32(movements, cpu, word);
     } else {
         movements_a32(movements, cpu, word);

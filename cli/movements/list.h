@@ -87,11 +87,8 @@ static inline struct movement_place movements_vector(unsigned byte, unsigned len
     return (struct movement_place){MOVEMENT_VECTOR, byte, length};
 }
 
-/* Whether a condition code holds (Arm ARM, C1.2.4). */
+/* Whether a condition code holds, or conditions do not matter. */
 bool movements_condition(const struct movements_cpu *cpu, unsigned condition);
-
-/* The place of AArch32's register r0 to r14 in a mode. */
-unsigned movements_bank(unsigned number, uint32_t mode);
 
 /* Adds one; from.space is MOVEMENT_NOWHERE for what is no copy. */
 void movements_add(struct movements *movements, enum movement_kind kind, struct movement_place to,

@@ -4,6 +4,8 @@
 #include "a32_memory.h"
 #include "a32_registers.h"
 
+#include "cli/arm_state.h"
+
 #define bits movements_bits
 
 static void compute(struct movements *movements, const struct movements_cpu *cpu, unsigned reg)
@@ -127,7 +129,7 @@ static void plain_immediate(struct movements *movements, const struct movements_
     case 12:
         if (rd != A32_PC) {
             movements_make(movements, MOVEMENT_CONSTANT,
-                           movements_general(movements_bank(rd, cpu->mode), 2, 2));
+                           movements_general(arm_state_bank(cpu->mode, rd), 2, 2));
         }
         break;
     case 20:

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "call_print.h"
 
+#include "cli/arm_state.h"
 #include "cli/text.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MODE_AARCH32 0x10u /* M[4] of the processor state (Arm ARM, C5.2.19 SPSR_EL1) */
 #define ARGUMENTS_AARCH32 4u
 
 static bool is_narrow(const struct call *call)
 {
-    return call->made.mode & MODE_AARCH32;
+    return call->made.mode & ARM_STATE_AARCH32;
 }
 
 static size_t argument_count(const struct call *call)

@@ -7,6 +7,7 @@
 #include "questions.h"
 #include "tally.h"
 
+#include "cli/arm_state.h"
 #include "cli/movements/list.h"
 #include "cli/text.h"
 
@@ -20,7 +21,6 @@
 /* All that may be it: AArch32's are in these registers, by mode, of a CPU with AArch64 (Arm ARM,
  * D1.20.1); one without has the present one. */
 #define LINKS (1u << 14 | 1u << 16 | 1u << 18 | 1u << 20 | 1u << 22 | 1u << 30)
-#define MODE_AARCH32 0x10u /* M[4] of the processor state */
 /* Keys that no code has: the addresses are odd. */
 #define BY_DEVICE UINT64_MAX
 #define BY_RESET (UINT64_MAX - 2)
@@ -61,8 +61,8 @@ static uint64_t link_of(const struct timeline_row *row)
 {
     unsigned number = LINK_AARCH64, before;
 
-    if (row->mode & MODE_AARCH32) {
-        number = row->register_count == 1 ? LINK_AARCH32 : movements_bank(LINK_AARCH32, row->mode);
+    if (row->mode & ARM_STATE_AARCH32) {
+        number = row->register_count == 1 ? LINK_AARCH32 : arm_state_bank(row->mode, LINK_AARCH32);
     }
     before = (unsigned)__builtin_popcount(LINKS & ((1u << number) - 1));
     return before < row->register_count ? row->registers[before] : 0;
@@ -73,7 +73,7 @@ static uint64_t key_of(const struct count *count, const struct timeline_row *row
     if (count->memory) {
         return row->by_reset ? BY_RESET : row->by_device ? BY_DEVICE : row->pc;
     }
-    return row->mode & MODE_AARCH32 ? link_of(row) & ~UINT64_C(1) : link_of(row);
+    return row->mode & ARM_STATE_AARCH32 ? link_of(row) & ~UINT64_C(1) : link_of(row);
 }
 
 static int note(void *opaque, const struct timeline_row *row)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "origin_guest.h"
 
+#include "cli/arm_state.h"
 #include "cli/guest_state.h"
 #include "cli/symbol_file.h"
 
@@ -10,16 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* gdb's numbers of the processor state. */
-#define WIDE_CPSR 33u
-#define NARROW_CPSR 25u
-
-#define PSR_AARCH32 0x10u
-#define PSR_BIG_ENDIAN 0x200u
-#define PSR_THUMB 0x20u
 #define SCTLR_E0E (UINT32_C(1) << 24)
 #define SCTLR_EE (UINT32_C(1) << 25)
-#define MODE_MASK 0x1fu
 
 int origin_guest_open(struct origin_guest *guest, struct question *question,
                       struct ebb_error *error)
@@ -72,15 +65,16 @@ static int read_state(struct origin_guest *guest, struct movements_cpu *cpu,
 {
     uint8_t bytes[8] = {0};
 
-    if (timeline_read_register(guest->timeline, guest->wide ? WIDE_CPSR : NARROW_CPSR, bytes,
-                               sizeof(bytes), error) < 0 ||
+    if (timeline_read_register(guest->timeline,
+                               guest->wide ? ARM_STATE_NUMBER_AARCH64 : ARM_STATE_NUMBER_AARCH32,
+                               bytes, sizeof(bytes), error) < 0 ||
         timeline_read_pc(guest->timeline, &cpu->pc, error) < 0) {
         return -1;
     }
     cpu->psr = (uint32_t)number_of(bytes, 4);
-    cpu->mode = cpu->psr & MODE_MASK;
-    cpu->wide = guest->wide && !(cpu->psr & PSR_AARCH32);
-    cpu->big_endian = cpu->psr & PSR_BIG_ENDIAN;
+    cpu->mode = cpu->psr & ARM_STATE_MODE;
+    cpu->wide = guest->wide && !(cpu->psr & ARM_STATE_AARCH32);
+    cpu->big_endian = cpu->psr & ARM_STATE_BIG_ENDIAN;
     return cpu->wide ? read_order(guest, cpu, error) : 0;
 }
 
@@ -115,7 +109,7 @@ int origin_guest_read(struct origin_guest *guest, struct origin_cpu *cpu, struct
                  ? -1
                  : 0;
     for (unsigned i = 0; status == 0 && i < (guest->wide ? 32u : 15u); i++) {
-        unsigned place = guest->wide ? i : movements_bank(i, cpu->cpu.mode);
+        unsigned place = guest->wide ? i : arm_state_bank(cpu->cpu.mode, i);
 
         cpu->cpu.general[place] = number_of(bytes + i * width, width);
     }
@@ -131,7 +125,7 @@ static bool is_visible(const struct origin_guest *guest, const struct movements_
         return number < 32;
     }
     for (unsigned i = 0; i < 15; i++) {
-        if (movements_bank(i, cpu->mode) == number) {
+        if (arm_state_bank(cpu->mode, i) == number) {
             return true;
         }
     }
@@ -208,7 +202,7 @@ static unsigned narrow_number(const struct movements_cpu *cpu, unsigned place)
 {
     unsigned i = 0;
 
-    while (i < 15 && movements_bank(i, cpu->mode) != place) {
+    while (i < 15 && arm_state_bank(cpu->mode, i) != place) {
         i++;
     }
     return i < 15 ? i : 16;
@@ -312,7 +306,7 @@ static bool narrow_register(const struct movements_cpu *cpu, const char *name,
     } else if (name[0] != 'r' || !read_number(name + 1, 14, &number)) {
         return false;
     }
-    *place = movements_general(movements_bank(number, cpu->mode), 0, 4);
+    *place = movements_general(arm_state_bank(cpu->mode, number), 0, 4);
     return true;
 }
 

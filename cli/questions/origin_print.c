@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "origin_print.h"
 
+#include "cli/arm_state.h"
 #include "cli/device_guess.h"
 
 #include <ctype.h>
@@ -10,8 +11,6 @@
 
 #define OPERANDS_MAX 8u
 #define SENTENCE_SIZE 768
-
-#define PSR_THUMB 0x20u
 
 struct operand {
     char name[8];
@@ -136,9 +135,9 @@ static void drop_comment(char *text)
 static int disassemble(struct origin_printer *printer, const struct origin_cpu *cpu,
                        struct words *words, struct ebb_error *error)
 {
-    enum disassembly_set set = cpu->cpu.wide              ? DISASSEMBLY_A64
-                               : cpu->cpu.psr & PSR_THUMB ? DISASSEMBLY_T32
-                                                          : DISASSEMBLY_A32;
+    enum disassembly_set set = cpu->cpu.wide                    ? DISASSEMBLY_A64
+                               : cpu->cpu.psr & ARM_STATE_THUMB ? DISASSEMBLY_T32
+                                                                : DISASSEMBLY_A32;
     struct disassembler_line line;
 
     if (disassembler_show(printer->disassembler, set, cpu->cpu.pc, cpu->code, cpu->size, &line,

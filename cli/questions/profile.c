@@ -4,6 +4,7 @@
 #include "questions.h"
 #include "stacks.h"
 
+#include "cli/arm_state.h"
 #include "cli/new_file.h"
 #include "cli/text.h"
 
@@ -29,7 +30,6 @@ static const struct option_spec options[] = {
 #define LOOKS 10000u
 #define UNKNOWN "[unknown]"
 #define UNKNOWN_USER "[user]"
-#define MODE_MASK 0xfu
 
 struct profile {
     struct question *question;
@@ -63,7 +63,7 @@ static int add_function(struct profile *profile, uint64_t address, bool user, ui
 static int add(struct profile *profile, const struct timeline_row *row)
 {
     uint32_t functions[STACKS_DEPTH_MAX];
-    bool user = (row->mode & MODE_MASK) == 0;
+    bool user = arm_state_is_user(row->mode);
     size_t depth =
         row->frame_count < STACKS_DEPTH_MAX - 1 ? row->frame_count : STACKS_DEPTH_MAX - 1;
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "register_writer.h"
 
+#include "cli/arm_state.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +10,6 @@
 #define WINDOW_GROWTH 4u
 #define AT_ONCE 64u /* sites whose code is read in one go */
 #define NEVER UINT64_MAX
-#define AARCH32 0x10u
 #define HYPERVISOR 0x1au
 #define LINK 14u
 
@@ -77,7 +78,7 @@ static unsigned row_number(const struct window *window, uint32_t mode)
     if (window->wide) {
         return place;
     }
-    while (i < 15 && movements_bank(i, mode) != place) {
+    while (i < 15 && arm_state_bank(mode, i) != place) {
         i++;
     }
     return i;
@@ -149,8 +150,9 @@ static void note_exception(struct window *window, const struct timeline_row *row
 
         site->last = site->before_last;
     }
-    if (row->to_mode & AARCH32 && row->to_mode != HYPERVISOR && place->space == MOVEMENT_GENERAL &&
-        place->address / 8 == movements_bank(LINK, row->to_mode)) {
+    if (row->to_mode & ARM_STATE_AARCH32 && row->to_mode != HYPERVISOR &&
+        place->space == MOVEMENT_GENERAL &&
+        place->address / 8 == arm_state_bank(row->to_mode, LINK)) {
         window->entered = row->position;
         window->entry = row->inside ? row->position : row->position - 1;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "task_switches.h"
 
+#include "cli/arm_state.h"
 #include "cli/text.h"
 
 #include <inttypes.h>
@@ -9,7 +10,6 @@
 
 #define FUNCTION "__switch_to"
 #define TABLE_ADDRESS UINT64_C(0x0000fffffffffffe) /* TTBR0_EL1.BADDR */
-#define MODE_MASK 0xfu
 #define NO_LOAD TIMELINE_LOADS
 
 /* Linux: __switch_to(prev, next) on arm64, and on arm (prev, prev's thread_info, next's), which is
@@ -175,12 +175,6 @@ static struct task table_of(const struct timeline_row *row)
     };
 }
 
-/* USR, or AArch64's EL0. */
-static bool is_user(const struct timeline_row *row)
-{
-    return (row->mode & MODE_MASK) == 0;
-}
-
 /* Whether user code runs with another table than that of the row before. */
 static bool find_table(struct task_switches *switches, const struct timeline_row *row,
                        struct task_switch *found)
@@ -188,7 +182,7 @@ static bool find_table(struct task_switches *switches, const struct timeline_row
     bool first = !switches->has_last;
     struct task task = table_of(row);
 
-    if (row->kind != TIMELINE_ROW_RETURN || !is_user(row) ||
+    if (row->kind != TIMELINE_ROW_RETURN || !arm_state_is_user(row->mode) ||
         (!first && switches->last.table == task.table &&
          switches->last.context_id == task.context_id)) {
         return false;

@@ -5,6 +5,7 @@
 #include "place.h"
 #include "words.h"
 
+#include "cli/arm_state.h"
 #include "cli/guest_state.h"
 #include "cli/text.h"
 
@@ -17,8 +18,6 @@
 #define COUNT_MAX 10000u
 
 /* In the CPSR (Arm ARM, SPSR_ELx): T, and M[4]: AArch32. */
-#define CPSR_THUMB 0x20u
-#define CPSR_NARROW 0x10u
 
 /* What the CPU executes now. */
 static int set_now(struct shell *shell, enum disassembly_set *set, struct ebb_error *error)
@@ -29,9 +28,9 @@ static int set_now(struct shell *shell, enum disassembly_set *set, struct ebb_er
     if (!cpsr || address_register_value(shell, cpsr, &value, error) < 0) {
         return -1;
     }
-    *set = guest_state_is_wide(shell->timeline) && !(value & CPSR_NARROW) ? DISASSEMBLY_A64
-           : value & CPSR_THUMB                                           ? DISASSEMBLY_T32
-                                                                          : DISASSEMBLY_A32;
+    *set = guest_state_is_wide(shell->timeline) && !(value & ARM_STATE_AARCH32) ? DISASSEMBLY_A64
+           : value & ARM_STATE_THUMB                                            ? DISASSEMBLY_T32
+                                                                                : DISASSEMBLY_A32;
     return 0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What instructions move: each was assembled by binutils from the text that stands with it. */
+#include "cli/arm_state.h"
 #include "cli/movements/decode.h"
 
 #include "unit.h"
@@ -326,16 +327,16 @@ static void test_modes(void **state)
     char text[8192];
 
     (void)state;
-    assert_int_equal(movements_bank(13, 0x10), 13);
-    assert_int_equal(movements_bank(14, 0x12), 16);
-    assert_int_equal(movements_bank(13, 0x13), 19);
-    assert_int_equal(movements_bank(14, 0x17), 20);
-    assert_int_equal(movements_bank(13, 0x1b), 23);
-    assert_int_equal(movements_bank(8, 0x11), 24);
-    assert_int_equal(movements_bank(14, 0x11), 30);
-    assert_int_equal(movements_bank(13, 0x1a), 15);
-    assert_int_equal(movements_bank(14, 0x1a), 14);
-    assert_int_equal(movements_bank(7, 0x11), 7);
+    assert_int_equal(arm_state_bank(0x10, 13), 13);
+    assert_int_equal(arm_state_bank(0x12, 14), 16);
+    assert_int_equal(arm_state_bank(0x13, 13), 19);
+    assert_int_equal(arm_state_bank(0x17, 14), 20);
+    assert_int_equal(arm_state_bank(0x1b, 13), 23);
+    assert_int_equal(arm_state_bank(0x11, 8), 24);
+    assert_int_equal(arm_state_bank(0x11, 14), 30);
+    assert_int_equal(arm_state_bank(0x1a, 13), 15);
+    assert_int_equal(arm_state_bank(0x1a, 14), 14);
+    assert_int_equal(arm_state_bank(0x11, 7), 7);
     decode(&cpu, 0xe1a0d00e, text); /* mov sp, lr */
     assert_string_equal(text, "g19.0+4<-g18.0+4");
     decode(&cpu, 0xe8d22002, text); /* ldm r2, {r1, sp}^ */
