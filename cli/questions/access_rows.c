@@ -62,7 +62,6 @@ int access_row_print(struct question *question, const struct timeline_row *row,
 json_t *access_row_describe(struct question *question, const struct timeline_row *row)
 {
     char *before = value(row->before, row->data_size), *after = value(row->after, row->data_size);
-    const char *where = locations_find(&question->locations, row->pc);
     json_t *object =
         json_pack("{s:o, s:s, s:s, s:o}", "position", json_unsigned(row->position), "access",
                   name_of(row), "by", access_row_who(row), "pc", json_hexadecimal(row->pc));
@@ -75,9 +74,7 @@ json_t *access_row_describe(struct question *question, const struct timeline_row
         json_object_set_new(object, "before", json_string(before ? before : ""));
         json_object_set_new(object, "after", json_string(after ? after : ""));
     }
-    if (where && *where) {
-        json_object_set_new(object, "location", json_string(where));
-    }
+    locations_set(&question->locations, object, row->pc);
     free(before);
     free(after);
     return object;

@@ -158,7 +158,6 @@ static char *describe_key(struct count *count, uint64_t key)
 
 static json_t *key_json(struct count *count, uint64_t key)
 {
-    const char *where;
     json_t *object;
 
     if (!count->memory) {
@@ -168,10 +167,7 @@ static json_t *key_json(struct count *count, uint64_t key)
         return json_pack("{s:s}", "by", key == BY_DEVICE ? "device" : "reset");
     }
     object = json_pack("{s:s, s:o}", "by", "cpu", "pc", json_hexadecimal(key));
-    where = locations_find(&count->question.locations, key);
-    if (where && *where) {
-        json_object_set_new(object, "location", json_string(where));
-    }
+    locations_set(&count->question.locations, object, key);
     return object;
 }
 

@@ -7,13 +7,10 @@
 
 static json_t *describe_place(struct locations *locations, uint32_t mode, uint64_t pc)
 {
-    const char *where = locations_find(locations, pc);
     json_t *object =
         json_pack("{s:s, s:o}", "mode", exception_mode_name(mode), "pc", json_hexadecimal(pc));
 
-    if (where && *where) {
-        json_object_set_new(object, "location", json_string(where));
-    }
+    locations_set(locations, object, pc);
     return object;
 }
 

@@ -62,14 +62,10 @@ static int add_place(struct functions *functions, struct question *question, con
                      struct ebb_error *error)
 {
     struct symbols_location location = {0};
-    uint64_t address, length;
+    uint64_t address;
 
-    if (question_place(question, text, &address, &length, error) < 0) {
+    if (question_code(question, text, &address, error) < 0) {
         return -1;
-    }
-    if (strchr(text, ',')) {
-        return ebb_fail(error, EBB_ERROR_USAGE, "code has no length; write \"%.*s\"",
-                        (int)strcspn(text, ","), text);
     }
     if (question->symbols) {
         symbols_find(question->symbols, address, &location);

@@ -146,9 +146,7 @@ static int print_since(struct history *history, uint64_t to, struct ebb_error *e
     if (since->who[0]) {
         json_object_set_new(object, "by", json_string(since->who));
         json_object_set_new(object, "pc", json_hexadecimal(since->pc));
-        if (*where) {
-            json_object_set_new(object, "location", json_string(where));
-        }
+        locations_set(&question->locations, object, since->pc);
     }
     return json_list_add(&question->list, object, error);
 }

@@ -131,7 +131,6 @@ void irq_list_set_number(const struct irq_list *irqs, json_t *object, uint64_t n
 json_t *irq_list_describe(const struct irq_list *irqs, struct locations *locations,
                           const struct irq *irq)
 {
-    const char *where = locations_find(locations, irq->row.from_pc);
     json_t *object =
         json_pack("{s:o, s:s, s:s, s:o}", "position", json_unsigned(irq->row.position), "kind",
                   exception_kind_name(irq->row.exception), "mode",
@@ -148,8 +147,6 @@ json_t *irq_list_describe(const struct irq_list *irqs, struct locations *locatio
     }
     irq_set_known(object, "latency", irq->latency);
     irq_set_known(object, "duration", irq->duration);
-    if (where && *where) {
-        json_object_set_new(object, "location", json_string(where));
-    }
+    locations_set(locations, object, irq->row.from_pc);
     return object;
 }

@@ -31,6 +31,15 @@ const char *locations_find(struct locations *locations, uint64_t address)
     return place->text;
 }
 
+void locations_set(struct locations *locations, json_t *object, uint64_t address)
+{
+    const char *where = locations_find(locations, address);
+
+    if (where && *where) {
+        json_object_set_new(object, "location", json_string(where));
+    }
+}
+
 void locations_free(struct locations *locations)
 {
     for (unsigned i = 0; i < LOCATIONS; i++) {

@@ -6,6 +6,8 @@
 
 #include "cli/symbols.h"
 
+#include <jansson.h>
+
 #define LOCATIONS 4096u /* kept; each in the place of one other */
 
 struct locations {
@@ -19,6 +21,8 @@ struct locations {
 /* "function+0x10 (file.c:12)", printable; "" if nothing is known; NULL: out of memory. Good until
  * the next call. */
 const char *locations_find(struct locations *locations, uint64_t address);
+/* Adds that to a JSON object as "location", if anything is known. */
+void locations_set(struct locations *locations, json_t *object, uint64_t address);
 void locations_free(struct locations *locations);
 
 #endif

@@ -25,7 +25,9 @@ struct print {
     const char *format;
     char *const *expressions;
     int expression_count;
-    uint64_t *positions, *pcs;
+    struct hit {
+        uint64_t position, pc;
+    } * hits;
     size_t count, capacity;
     bool failed;
     struct ebb_error *error;
@@ -57,16 +59,12 @@ static int break_at(struct print *print, json_t *addresses, struct ebb_error *er
 
 static int break_at_address(struct question *question, const char *text, struct ebb_error *error)
 {
-    uint64_t address, length = 0;
+    uint64_t address;
 
-    if (question_place(question, text, &address, &length, error) < 0) {
-        return -1;
-    }
-    if (strchr(text, ',')) {
-        return ebb_fail(error, EBB_ERROR_USAGE, "code has no length; write \"%.*s\"",
-                        (int)strcspn(text, ","), text);
-    }
-    return timeline_add_breakpoint(question->timeline, TIMELINE_BREAK_EXECUTE, address, 0, error);
+    return question_code(question, text, &address, error) < 0
+               ? -1
+               : timeline_add_breakpoint(question->timeline, TIMELINE_BREAK_EXECUTE, address, 0,
+                                         error);
 }
 
 /* A number is an address; what else there may be, functions and lines, gdb knows. */
@@ -102,19 +100,16 @@ static int note(void *opaque, const struct timeline_row *row)
     }
     if (print->count == print->capacity) {
         size_t capacity = 2 * print->capacity + 256;
-        uint64_t *positions = realloc(print->positions, capacity * sizeof(*positions));
-        uint64_t *pcs = positions ? realloc(print->pcs, capacity * sizeof(*pcs)) : NULL;
+        struct hit *hits = realloc(print->hits, capacity * sizeof(*hits));
 
-        print->positions = positions ? positions : print->positions;
-        print->pcs = pcs ? pcs : print->pcs;
-        if (!pcs) {
+        if (!hits) {
             print->failed = true;
             return ebb_fail_memory(print->error);
         }
+        print->hits = hits;
         print->capacity = capacity;
     }
-    print->positions[print->count] = row->position;
-    print->pcs[print->count++] = row->pc;
+    print->hits[print->count++] = (struct hit){row->position, row->pc};
     return 0;
 }
 
@@ -129,15 +124,15 @@ static int print_text(struct print *print, size_t i, const json_t *text, struct 
     if (question->json) {
         return json_list_add(
             &question->list,
-            json_pack("{s:o, s:o, s:o}", "position", json_unsigned(print->positions[i]), "pc",
-                      json_hexadecimal(print->pcs[i]), "text", json_printable(bytes, length)),
+            json_pack("{s:o, s:o, s:o}", "position", json_unsigned(print->hits[i].position), "pc",
+                      json_hexadecimal(print->hits[i].pc), "text", json_printable(bytes, length)),
             error);
     }
     printable = text_printable(bytes, length);
     if (!printable) {
         return ebb_fail_memory(error);
     }
-    printf("%15" PRIu64 " %s\n", print->positions[i], printable);
+    printf("%15" PRIu64 " %s\n", print->hits[i].position, printable);
     free(printable);
     return 0;
 }
@@ -150,7 +145,7 @@ static json_t *request_for(const struct print *print, size_t i)
         json_array_append_new(expressions, json_string(print->expressions[k]));
     }
     return json_pack("{s:s, s:I, s:s, s:o}", "do", "print", "position",
-                     (json_int_t)print->positions[i], "format", print->format, "expressions",
+                     (json_int_t)print->hits[i].position, "format", print->format, "expressions",
                      expressions);
 }
 
@@ -281,8 +276,7 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
         status = answer(print, error);
     }
     question_close(&print->question);
-    free(print->positions);
-    free(print->pcs);
+    free(print->hits);
     free(print);
     return status;
 }

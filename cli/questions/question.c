@@ -11,6 +11,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define WORKERS_MAX 16
 
@@ -165,6 +166,20 @@ int question_place(struct question *question, const char *text, uint64_t *addres
     };
 
     return address_sum_read_place(&terms, text, address, length, error);
+}
+
+int question_code(struct question *question, const char *text, uint64_t *address,
+                  struct ebb_error *error)
+{
+    uint64_t length = 0;
+
+    if (question_place(question, text, address, &length, error) < 0) {
+        return -1;
+    }
+    return strchr(text, ',')
+               ? ebb_fail(error, EBB_ERROR_USAGE, "code has no length; write \"%.*s\"",
+                          (int)strcspn(text, ","), text)
+               : 0;
 }
 
 int question_seek(struct question *question, uint64_t position, const char *advice,

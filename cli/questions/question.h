@@ -98,6 +98,10 @@ const char *question_operand(const struct question *question);
 int question_place(struct question *question, const char *text, uint64_t *address, uint64_t *length,
                    struct ebb_error *error);
 
+/* The same for code, which has no length. */
+int question_code(struct question *question, const char *text, uint64_t *address,
+                  struct ebb_error *error);
+
 /* Moves the timeline to a position. Where it cannot get there, or Ctrl-C ends that, it is an error,
  * behind which advice comes (cli/early_stop.h). */
 int question_seek(struct question *question, uint64_t position, const char *advice,

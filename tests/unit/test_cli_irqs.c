@@ -230,6 +230,13 @@ const char *locations_find(struct locations *locations, uint64_t address)
     return without_memory ? NULL : "";
 }
 
+void locations_set(struct locations *locations, json_t *object, uint64_t address)
+{
+    (void)locations;
+    (void)object;
+    (void)address;
+}
+
 int question_scan(struct question *question, struct timeline_scan_result *result,
                   struct ebb_error *error)
 {
