@@ -76,33 +76,14 @@ json_t *findings_json_make(const struct resolve_findings *findings)
     return object;
 }
 
-static int digit_value(char digit)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *found = digit ? strchr(digits, digit) : NULL;
-
-    return found ? (int)(found - digits) : -1;
-}
-
 static bool read_distances(const json_t *value, struct resolve_findings *findings)
 {
     const char *digits = json_string_value(value);
     size_t length = json_string_length(value);
 
-    findings->packed = digits && length % 2 == 0 ? malloc(length / 2 + 1) : NULL;
-    if (!findings->packed) {
-        return false;
-    }
-    findings->packed_size = length / 2;
-    for (size_t i = 0; i < length / 2; i++) {
-        int high = digit_value(digits[2 * i]), low = digit_value(digits[2 * i + 1]);
-
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        findings->packed[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
+    findings->packed = digits ? text_hex_read(digits, length) : NULL;
+    findings->packed_size = findings->packed ? length / 2 : 0;
+    return findings->packed != NULL;
 }
 
 static bool read_flips(const json_t *list, struct resolve_findings *findings)

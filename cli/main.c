@@ -94,6 +94,7 @@ static int run_command(const char *name, int argc, char **argv, struct ebb_error
         return 0;
     }
     arguments.commands = commands;
+    arguments.command = command;
     return command->run(&arguments, error);
 }
 

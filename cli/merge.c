@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "merging.h"
 #include "new_file.h"
+#include "question_merge.h"
 #include "recording_digest.h"
 #include "resolve_merge.h"
 #include "verify_merge.h"
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A command that has --shard. */
+/* A command that has --shard, and is no question to a recording. */
 static const struct merger {
     const char *command;
     bool unresolved; /* it works on the log as it was recorded, whether there is an index or not */
@@ -22,12 +23,28 @@ static const struct merger {
     {"verify", false, verify_merge},
 };
 
-static const struct merger *find_merger(const struct part_set *parts, struct ebb_error *error)
+static const struct merger question = {NULL, false, question_merge};
+
+static bool has_shards(const struct command *command)
+{
+    size_t i = 0;
+
+    while (command && command->options[i].name && strcmp(command->options[i].name, "shard") != 0) {
+        i++;
+    }
+    return command && command->options[i].name;
+}
+
+static const struct merger *find_merger(const struct part_set *parts, const struct command *command,
+                                        struct ebb_error *error)
 {
     for (size_t i = 0; i < sizeof(mergers) / sizeof(mergers[0]); i++) {
         if (strcmp(mergers[i].command, parts->parts[0].command) == 0) {
             return &mergers[i];
         }
+    }
+    if (has_shards(command)) {
+        return &question;
     }
     ebb_fail(error, EBB_ERROR_UNSUPPORTED,
              "the parts are of a command that this ebb does not join; join them with the ebb that "
@@ -99,13 +116,16 @@ static const struct option_spec options[] = {
 static int merge(const struct arguments *arguments, const struct part_set *parts,
                  struct ebb_error *error)
 {
-    const struct merger *merger = find_merger(parts, error);
+    const struct command *command = command_find(arguments->commands, parts->parts[0].command);
+    const struct merger *merger = find_merger(parts, command, error);
     const char *output = arguments->values[MERGE_OUTPUT];
     struct recording recording = {0};
     struct merging merging = {
+        .command = command,
         .recording = &recording,
         .parts = parts,
         .json = arguments->values[MERGE_JSON] != NULL,
+        .output = output,
     };
     char *text = NULL;
     size_t size = 0;
@@ -150,9 +170,11 @@ const struct command command_merge = {
         "many machines; each writes a part, a file. This command joins the parts of all shares. "
         "What it prints, and its exit status, are those of the command without --shard: of ebb "
         "verify; of ebb resolve, whose positions it writes into the recording. Only the seconds, "
-        "and the number of workers, are the sums of the parts'.\n\n"
+        "and the number of workers, are the sums of the parts'. So it is with questions, as ebb "
+        "accesses; of ebb coverage, --output is the tracefile.\n\n"
         "The parts may be named in any order. They have to be those of one command over this very "
-        "recording, and of one number of shards, each shard once. If they are not, or a file is "
+        "recording, of one question, and of one number of shards, each shard once. If they are "
+        "not, or a file is "
         "damaged, the exit status is 2, with a sentence on standard error, and nothing is written; "
         "it is 5 if a part is of another version, and 1 if a file cannot be read.\n\n"
         "Where shards of ebb verify do not fit together, because a keyframe does not hold the "

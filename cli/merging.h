@@ -3,6 +3,7 @@
 #ifndef EBB_CLI_MERGING_H
 #define EBB_CLI_MERGING_H
 
+#include "options.h"
 #include "part_set.h"
 #include "recording.h"
 
@@ -14,9 +15,11 @@
  * a command does (options.h), and prints to out what the command prints to standard output.
  */
 struct merging {
+    const struct command *command; /* whose parts these are */
     struct recording *recording;
     const struct part_set *parts;
     bool json;
+    const char *output; /* the file that out becomes; NULL: none */
     FILE *out;
 };
 

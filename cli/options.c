@@ -294,6 +294,16 @@ static int parse_digits(const char *text, unsigned long long *number, const char
     return any ? 0 : -1;
 }
 
+const char *arguments_value(const struct arguments *arguments, const char *name)
+{
+    for (size_t i = 0; arguments->command->options[i].name; i++) {
+        if (strcmp(arguments->command->options[i].name, name) == 0) {
+            return arguments->values[i];
+        }
+    }
+    return NULL;
+}
+
 int options_number(const char *text, const char *what, unsigned long long maximum,
                    unsigned long long *number, struct ebb_error *error)
 {

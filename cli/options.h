@@ -37,6 +37,8 @@ struct arguments {
     int rest_count;
     bool help;
     const struct command *const *commands; /* all there are; from whoever runs one */
+    const struct command *command;         /* the one that is run; the same */
+    const struct merging *merging;         /* of ebb merge (merging.h), which runs it; else NULL */
 };
 
 struct command {
@@ -68,6 +70,9 @@ const struct command *command_find(const struct command *const *commands, const 
  */
 int options_parse(const struct command *command, int argc, char **argv, struct arguments *arguments,
                   struct ebb_error *error);
+
+/* The value of the command's option of that long name; NULL: not given, or there is none. */
+const char *arguments_value(const struct arguments *arguments, const char *name);
 
 /* Whole numbers, decimal or 0x hexadecimal, with _ between digits where the user likes. what names
  * the thing in the message ("--workers"). */

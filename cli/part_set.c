@@ -4,6 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of a question (question_words.h), what is asked; NULL: it is of none. */
+static const json_t *question_of(const struct part *part)
+{
+    return json_object_get(part->found, "question");
+}
+
+static bool same_question(const struct part *first, const struct part *part)
+{
+    return (!question_of(first) && !question_of(part)) ||
+           json_equal(question_of(first), question_of(part));
+}
+
 /* Does a part belong to the same whole as the first one? */
 static int compare(const struct part *first, const char *first_path, const struct part *part,
                    const char *path, struct ebb_error *error)
@@ -18,6 +30,12 @@ static int compare(const struct part *first, const char *first_path, const struc
                         "%s and %s are of different recordings, or the recording has changed "
                         "between them; run all shards over the same one",
                         path, first_path);
+    }
+    if (!same_question(first, part)) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "%s and %s are of ebb %.15s with other operands or options; join those of "
+                        "one question",
+                        path, first_path, part->command);
     }
     if (part->shard.count != first->shard.count) {
         return ebb_fail(error, EBB_ERROR_USAGE,

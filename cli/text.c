@@ -104,6 +104,8 @@ char *text_shell_word(const char *text)
     return word;
 }
 
+static const char hexadecimal[] = "0123456789abcdef";
+
 char *text_hex(const uint8_t *bytes, size_t length, size_t limit)
 {
     size_t shown = length < limit ? length : limit;
@@ -112,14 +114,38 @@ char *text_hex(const uint8_t *bytes, size_t length, size_t limit)
     if (!text) {
         return NULL;
     }
-    text[0] = '\0';
     for (size_t i = 0; i < shown; i++) {
-        sprintf(text + 2 * i, "%02x", bytes[i]);
+        text[2 * i] = hexadecimal[bytes[i] >> 4];
+        text[2 * i + 1] = hexadecimal[bytes[i] & 15];
     }
+    text[2 * shown] = '\0';
     if (shown < length) {
         strcpy(text + 2 * shown, "...");
     }
     return text;
+}
+
+static int digit_value(char digit)
+{
+    const char *found = digit ? strchr(hexadecimal, digit) : NULL;
+
+    return found ? (int)(found - hexadecimal) : -1;
+}
+
+uint8_t *text_hex_read(const char *text, size_t length)
+{
+    uint8_t *bytes = length % 2 == 0 ? malloc(length / 2 + 1) : NULL;
+
+    for (size_t i = 0; bytes && i < length / 2; i++) {
+        int high = digit_value(text[2 * i]), low = digit_value(text[2 * i + 1]);
+
+        if (high < 0 || low < 0) {
+            free(bytes);
+            return NULL;
+        }
+        bytes[i] = (uint8_t)(high << 4 | low);
+    }
+    return bytes;
 }
 
 const char *text_count(char *buffer, uint64_t number)

@@ -24,6 +24,10 @@ char *text_shell_word(const char *text);
 /* Bytes as hexadecimal digits, at most limit bytes of them (then "..." follows); caller frees. */
 char *text_hex(const uint8_t *bytes, size_t length, size_t limit);
 
+/* The bytes of a text of hexadecimal digits, two for each byte, in lower case; caller frees. NULL
+ * if they are not that, or out of memory. */
+uint8_t *text_hex_read(const char *text, size_t length);
+
 #define TEXT_NUMBER_SIZE 40
 
 /* Fill buffer (TEXT_NUMBER_SIZE bytes) and return it: "1 234 567"; "12.3 MB" (powers of 1000). */

@@ -8,14 +8,27 @@ die() {
     exit 2
 }
 
-# $1 is the usage, the rest the words of the command line, "verify|resolve RECORDING SHARDS FOLDER"
-# and maybe more. Checks them, sets command, recording, shards and folder, and makes the folder one
-# without the parts of an earlier run.
+# Questions to a recording that are asked in shards (docs/questions.md).
+questions="accesses calls count coverage exceptions history irqs print profile switches"
+
+# $1 is the usage, the rest the words of the command line, "COMMAND RECORDING SHARDS FOLDER", maybe
+# options, and maybe -- and what is asked. Checks them, sets command, recording, shards and folder,
+# options and asked, and makes the folder one without the parts of an earlier run.
 read_request() {
     [ $# -ge 5 ] || die "usage: $1"
     command=$2 recording=$3 shards=$4 folder=$5
-    case $command in verify | resolve) ;; *) die "there are verify and resolve, and no '$command'" ;; esac
+    shift 5
+    case " verify resolve $questions " in
+    *" $command "*) ;;
+    *) die "there are no shards of '$command'; there are those of verify, resolve, $questions" ;;
+    esac
     [[ $shards =~ ^[1-9][0-9]*$ ]] || die "'$shards' is no number of shards"
+    options=()
+    while [ $# -gt 0 ] && [ "$1" != -- ]; do
+        options+=("$1") && shift
+    done
+    # shellcheck disable=SC2034 # of whoever sources this
+    asked=("${@:2}")
     [ -d "$recording" ] || die "there is no directory $recording"
     mkdir -p "$folder"
     recording=$(realpath "$recording")

@@ -88,7 +88,11 @@ static int write_to_file(const struct export_format *format, struct question *qu
 static int open_and_write(const struct export_format *format, const struct arguments *arguments,
                           struct ebb_error *error)
 {
-    struct question question = {.without_operand = true, .without_rows = true};
+    struct question question = {
+        .without_operand = true,
+        .without_rows = true,
+        .has_own_output = true,
+    };
     const char *path = arguments->values[EXPORT_OUTPUT];
     int status = -1;
 

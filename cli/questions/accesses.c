@@ -12,6 +12,7 @@ static const struct option_spec options[] = {
     [ACCESSES_PHYSICAL] = {"physical", 'p', NULL,
                            "The address is a physical one: accesses by whatever virtual address "
                            "are printed."},
+    QUESTION_OPTIONS_OF_SHARD,
     {0},
 };
 
@@ -32,8 +33,7 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
                          error) == 0) {
         status = question_ask(&question, error);
     }
-    question_close(&question);
-    return status;
+    return question_end(&question, status, error);
 }
 
 const struct command command_accesses = {

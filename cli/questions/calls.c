@@ -15,7 +15,11 @@
  * are passed by. A guess. */
 #define PASSED_BY 1000u
 
-static const struct option_spec options[] = {QUESTION_OPTIONS, {0}};
+static const struct option_spec options[] = {
+    QUESTION_OPTIONS,
+    QUESTION_OPTIONS_OF_SHARD,
+    {0},
+};
 
 struct calls {
     struct question question;
@@ -100,7 +104,7 @@ static int complete_some(struct calls *calls, uint64_t until, struct ebb_error *
     scan.open = open;
     scan.from = open[0].position;
     if (scan.from < until) {
-        status = timeline_scan(question->timeline, &scan, &result, error);
+        status = question_follow(question, &scan, &result, error);
     }
     if (status == 0 && result.reason == TIMELINE_STOP_INTERRUPTED) {
         status = ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped");
@@ -144,7 +148,7 @@ static int ask(struct calls *calls, struct ebb_error *error)
         status == 0) {
         return -1;
     }
-    if (status == 0 && calls->made == 0) {
+    if (status == 0 && calls->made == 0 && !question->shard) {
         progress_clear(&question->progress);
         fprintf(stderr,
                 "ebb: no call between positions %" PRIu64 " and %" PRIu64
@@ -167,7 +171,9 @@ static int prepare(struct calls *calls, struct ebb_error *error)
     calls->print.question = question;
     calls->print.functions = &calls->functions;
     calls->print.callers.symbols = question->symbols;
-    calls->print.signatures = signatures_open(question, &calls->functions);
+    if (!question->shard) { /* which prints nothing */
+        calls->print.signatures = signatures_open(question, &calls->functions);
+    }
     return 0;
 }
 
@@ -205,7 +211,7 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     callers_free(&calls->print.callers);
     call_list_free(&calls->list);
     functions_free(&calls->functions);
-    question_close(&calls->question);
+    status = question_end(&calls->question, status, error);
     free(calls);
     return status;
 }

@@ -37,6 +37,7 @@ static const struct option_spec options[] = {
     [COUNT_BY_CALLER] = {"by-caller", 'c', NULL,
                          "Counts for each caller of the function, or for each place in the code "
                          "that accesses the memory; the most frequent first."},
+    QUESTION_OPTIONS_OF_SHARD,
     {0},
 };
 
@@ -277,7 +278,7 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     tally_free(&count->tally);
     callers_free(&count->callers);
     functions_free(&count->functions);
-    question_close(&count->question);
+    status = question_end(&count->question, status, error);
     free(count);
     return status;
 }

@@ -18,10 +18,11 @@ static const struct option_spec options[] = {
     QUESTION_OPTIONS_WITHOUT_LIMIT,
     [COVERAGE_OUTPUT] = {"output", 'o', "FILE",
                          "Writes a tracefile of lcov's to this file; without it, what the lines "
-                         "are is printed."},
+                         "are is printed. With --shard, the file for what comes of that."},
     [COVERAGE_TABLE] = {"table", 0, "ADDRESS",
                         "Only while this is the translation table of user code (TTBR0_EL1, without "
                         "its ASID), as ebb switches --by-table prints it."},
+    QUESTION_OPTION_SHARD,
     {0},
 };
 
@@ -243,7 +244,7 @@ static int write_tracefile(struct coverage *coverage, const char *path)
     struct new_file new;
     size_t function = 0;
 
-    if (new_file_open(&new, path, coverage->error) < 0) {
+    if (question_file_open(coverage->question, &new, path, coverage->error) < 0) {
         return -1;
     }
     if (coverage->function_count) {
@@ -253,7 +254,7 @@ static int write_tracefile(struct coverage *coverage, const char *path)
     for (size_t i = 0; i < coverage->count;) {
         i = write_file(coverage, i, &function, new.file);
     }
-    return new_file_finish(&new, coverage->error);
+    return question_file_finish(coverage->question, &new, coverage->error);
 }
 
 /* Lines of a file from `first` on: how many there are, and were executed. */
@@ -390,7 +391,11 @@ static void free_functions(struct coverage *coverage)
 
 static int run(const struct arguments *arguments, struct ebb_error *error)
 {
-    struct question question = {.without_operand = true, .without_limit = true};
+    struct question question = {
+        .without_operand = true,
+        .without_limit = true,
+        .has_own_output = true,
+    };
     struct coverage coverage = {.question = &question, .error = error};
     const char *output = arguments->values[COVERAGE_OUTPUT];
     int status = -1;
@@ -399,7 +404,7 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
         return ebb_fail(error, EBB_ERROR_USAGE,
                         "--json does not go with -o, which prints no table");
     }
-    if ((!output || new_file_check(output, error) == 0) &&
+    if ((!output || arguments->merging || new_file_check(output, error) == 0) &&
         question_open(&question, arguments, error) == 0) {
         status = ask(&coverage);
     }
@@ -407,8 +412,7 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     free_functions(&coverage);
     free(coverage.lines);
     free(coverage.marked.marks);
-    question_close(&question);
-    return status;
+    return question_end(&question, status, error);
 }
 
 const struct command command_coverage = {

@@ -18,6 +18,7 @@ static const struct option_spec options[] = {
                          "svc, hvc, smc, undefined, prefetch-abort, data-abort, debug, trap, "
                          "other."},
     [EXCEPTIONS_BY_KIND] = {"by-kind", 0, NULL, "Prints how many there are of each kind."},
+    QUESTION_OPTIONS_OF_SHARD,
     {0},
 };
 
@@ -188,8 +189,7 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
         status = arguments->values[EXCEPTIONS_BY_KIND] ? ask_counts(&question, &exceptions, error)
                                                        : question_ask(&question, error);
     }
-    question_close(&question);
-    return status;
+    return question_end(&question, status, error);
 }
 
 const struct command command_exceptions = {

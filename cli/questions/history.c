@@ -3,6 +3,8 @@
 #include "access_rows.h"
 #include "changes.h"
 #include "evaluator.h"
+#include "question_parts.h"
+#include "question_shard.h"
 #include "questions.h"
 
 #include "cli/text.h"
@@ -33,7 +35,11 @@ struct history {
     uint64_t printed;
 };
 
-static const struct option_spec options[] = {QUESTION_OPTIONS, {0}};
+static const struct option_spec options[] = {
+    QUESTION_OPTIONS,
+    QUESTION_OPTIONS_OF_SHARD,
+    {0},
+};
 
 static int watch(struct history *history, const json_t *memory, struct ebb_error *error)
 {
@@ -63,18 +69,35 @@ static int open_evaluator(struct history *history, struct ebb_error *error)
     return evaluator_open(&history->evaluator, &history->question, "bisect.py", error);
 }
 
-/* Watches what the expression depends on, if that is known beforehand. Returns 1 if not. */
-static int prepare(struct history *history, struct ebb_error *error)
+/* What gdb says of the memory that the expression depends on, or has said in the shards. */
+static json_t *ask_memory(struct history *history, struct ebb_error *error)
 {
-    json_t *reply = NULL, *memory;
-    int status = 1;
+    struct question *question = &history->question;
+    json_t *reply = NULL;
 
+    if (question->parts) {
+        return json_incref(question_parts_fact(question->parts, "memory", error));
+    }
     if (open_evaluator(history, error) == 0) {
         reply = evaluator_ask(
             &history->evaluator,
             json_pack("{s:s, s:s}", "do", "memory", "expression", history->expression), error);
     }
     evaluator_close(&history->evaluator);
+    if (reply && question->shard &&
+        question_shard_fact(question->shard, "memory", reply, error) < 0) {
+        json_decref(reply);
+        return NULL;
+    }
+    return reply;
+}
+
+/* Watches what the expression depends on, if that is known beforehand. Returns 1 if not. */
+static int prepare(struct history *history, struct ebb_error *error)
+{
+    json_t *reply = ask_memory(history, error), *memory;
+    int status = 1;
+
     if (!reply) {
         return -1;
     }
@@ -195,24 +218,60 @@ static json_t *make_request(const struct history *history, size_t first, size_t 
                      history->expression, changes->whole ? "bytes" : "positions", list);
 }
 
-static int print_batch(struct history *history, size_t first, size_t count, struct ebb_error *error)
+/* What gdb says the values are, in an array; NULL: error. */
+static json_t *ask_values(struct history *history, size_t first, size_t count,
+                          struct ebb_error *error)
 {
     json_t *reply = evaluator_ask(&history->evaluator, make_request(history, first, count), error),
-           *values;
-    int status = 0;
+           *values = json_incref(json_object_get(reply, "values"));
 
-    if (!reply) {
-        return -1;
-    }
-    values = json_object_get(reply, "values");
-    if (json_array_size(values) != count) {
-        status = ebb_fail(error, EBB_ERROR_UNSUPPORTED, "gdb does not say what the values are");
-    }
-    for (size_t i = 0; i < count && status == 0 && !ferror(stdout); i++) {
-        status = note_value(history, &history->changes.list[first + i], json_array_get(values, i),
-                            error);
+    if (reply && json_array_size(values) != count) {
+        json_decref(values);
+        values = NULL;
+        ebb_fail(error, EBB_ERROR_UNSUPPORTED, "gdb does not say what the values are");
     }
     json_decref(reply);
+    return values;
+}
+
+/* The same of what it has said in the shards. */
+static json_t *collect_values(struct history *history, size_t first, size_t count,
+                              struct ebb_error *error)
+{
+    json_t *values = json_array();
+
+    for (size_t i = 0; i < count; i++) {
+        json_t *value = question_parts_answer(history->question.parts,
+                                              history->changes.list[first + i].position, error);
+
+        if (!value) {
+            json_decref(values);
+            return NULL;
+        }
+        json_array_append(values, value);
+    }
+    return values;
+}
+
+static int print_batch(struct history *history, size_t first, size_t count, struct ebb_error *error)
+{
+    struct question *question = &history->question;
+    json_t *values = question->parts ? collect_values(history, first, count, error)
+                                     : ask_values(history, first, count, error);
+    int status = values ? 0 : -1;
+
+    for (size_t i = 0; i < count && status == 0 && !ferror(stdout); i++) {
+        const struct change *change = &history->changes.list[first + i];
+        json_t *value = json_array_get(values, i);
+
+        if (question->shard) {
+            status = question_shard_answer(question->shard, change->position, value, error);
+        }
+        if (status == 0) {
+            status = note_value(history, change, value, error);
+        }
+    }
+    json_decref(values);
     return status;
 }
 
@@ -232,7 +291,7 @@ static int end_values(struct history *history, uint64_t until, struct ebb_error 
 static int print_values(struct history *history, struct ebb_error *error)
 {
     const struct changes *changes = &history->changes;
-    int status = open_evaluator(history, error);
+    int status = history->question.parts ? 0 : open_evaluator(history, error);
 
     for (size_t i = 0; i < changes->count && status == 0 && !is_enough(history) && !ferror(stdout);
          i += BATCH) {
@@ -294,8 +353,15 @@ static int answer_with_gdb(struct history *history, struct ebb_error *error)
 {
     uint64_t from = history->question.scan.from;
     size_t count = BATCH_OF_GDB + 1;
-    int status = open_evaluator(history, error);
+    int status;
 
+    if (history->question.shard || history->question.parts) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "gdb does not know beforehand what memory \"%.60s\" depends on, and goes "
+                        "from change to change, for which there are no shards; ask without --shard",
+                        history->expression);
+    }
+    status = open_evaluator(history, error);
     while (status == 0 && count > BATCH_OF_GDB && !is_enough(history) && !ferror(stdout)) {
         status = find_changes(history, &from, &count, error);
     }
@@ -335,6 +401,9 @@ static int answer(struct history *history, struct ebb_error *error)
     bool failed, more;
     int status;
 
+    if (!question_begin_at_shard(question)) {
+        return 0;
+    }
     question->scan.row = note;
     question->scan.opaque = history;
     history->error = error;
@@ -383,8 +452,7 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     }
     changes_free(&history.changes);
     free(history.value);
-    question_close(&history.question);
-    return status;
+    return question_end(&history.question, status, error);
 }
 
 const struct command command_history = {

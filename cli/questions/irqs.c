@@ -16,6 +16,7 @@ static const struct option_spec options[] = {
     [IRQS_BY_DEVICE] = {"by-device", 'd', NULL,
                         "Prints a line for each interrupt number: how many there were, their mean "
                         "and longest latency and duration."},
+    QUESTION_OPTIONS_OF_SHARD,
     {0},
 };
 
@@ -181,8 +182,10 @@ static int row(void *opaque, const struct timeline_row *row)
     struct irqs *irqs = opaque;
 
     irqs->status = row_of(irqs, row);
+    /* Of a shard it is not known which handlers were entered before it, and return later. */
     return irqs->status || ferror(stdout) ||
-           (irq_list_is_empty(&irqs->open) && (irqs->enough || row->position >= irqs->to));
+           (!irqs->question->shard && irq_list_is_empty(&irqs->open) &&
+            (irqs->enough || row->position >= irqs->to));
 }
 
 static uint64_t mean(uint64_t sum, uint64_t count)
@@ -299,8 +302,7 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     }
     irq_list_close(&irqs.open);
     free(irqs.devices);
-    question_close(&question);
-    return status;
+    return question_end(&question, status, error);
 }
 
 const struct command command_irqs = {

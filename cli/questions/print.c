@@ -3,6 +3,8 @@
 #include "evaluator.h"
 #include "question.h"
 #include "question_gdb.h"
+#include "question_parts.h"
+#include "question_shard.h"
 #include "questions.h"
 
 #include "cli/gdb_session.h"
@@ -17,7 +19,11 @@
 #define EXPRESSIONS_MAX 16
 #define LOCATIONS_MAX 1024u /* of one LOCATION; an inlined function has many */
 
-static const struct option_spec options[] = {QUESTION_OPTIONS, {0}};
+static const struct option_spec options[] = {
+    QUESTION_OPTIONS,
+    QUESTION_OPTIONS_OF_SHARD,
+    {0},
+};
 
 struct print {
     struct question question;
@@ -76,6 +82,9 @@ static int find_place(struct print *print, struct ebb_error *error)
     json_t *reply;
     int status;
 
+    if (question->parts) {
+        return 0; /* it was found in the shards */
+    }
     if (isdigit((unsigned char)location[0])) {
         return break_at_address(question, location, error);
     }
@@ -149,13 +158,35 @@ static json_t *request_for(const struct print *print, size_t i)
                      expressions);
 }
 
+/* What gdb prints; without a gdb, what it has printed in the shards. */
+static json_t *text_of(struct print *print, size_t i, struct evaluator *evaluator,
+                       struct ebb_error *error)
+{
+    struct question *question = &print->question;
+    json_t *reply, *text;
+
+    if (!evaluator) {
+        return json_incref(question_parts_answer(question->parts, print->hits[i].position, error));
+    }
+    reply = evaluator_ask(evaluator, request_for(print, i), error);
+    text = reply ? json_object_get(reply, "text") : NULL;
+    text = reply && !text ? json_null() : json_incref(text);
+    json_decref(reply);
+    if (text && question->shard &&
+        question_shard_answer(question->shard, print->hits[i].position, text, error) < 0) {
+        json_decref(text);
+        return NULL;
+    }
+    return text;
+}
+
 static int evaluate(struct print *print, struct evaluator *evaluator, struct ebb_error *error)
 {
     for (size_t i = 0; i < print->count && !ferror(stdout); i++) {
-        json_t *reply = evaluator_ask(evaluator, request_for(print, i), error);
-        int status = reply ? print_text(print, i, json_object_get(reply, "text"), error) : -1;
+        json_t *text = text_of(print, i, evaluator, error);
+        int status = text ? print_text(print, i, text, error) : -1;
 
-        json_decref(reply);
+        json_decref(text);
         if (status < 0) {
             return -1;
         }
@@ -171,6 +202,9 @@ static int print_all(struct print *print, struct ebb_error *error)
 
     if (print->count == 0) {
         return 0;
+    }
+    if (question->parts) {
+        return evaluate(print, NULL, error);
     }
     question->progress.on_terminal = false; /* moves are the server's from here on */
     timeline_clear_breakpoints(question->timeline);
@@ -209,7 +243,8 @@ static int answer(struct print *print, struct ebb_error *error)
     struct question *question = &print->question;
     int status;
 
-    if (question_gdb_check(question, error) < 0 || find_place(print, error) < 0) {
+    if ((!question->parts && question_gdb_check(question, error) < 0) ||
+        find_place(print, error) < 0) {
         return -1;
     }
     if (question->json) {
@@ -252,6 +287,7 @@ static int split(struct print *print, const struct arguments *arguments, struct 
                         "say where and in what form; --help has an example");
     }
     print->arguments = *arguments;
+    print->question.operands_behind = arguments->operand_count - first - 1;
     print->arguments.operand_count = first + 1;
     print->format = arguments->operands[first + 1];
     print->expressions = arguments->operands + first + 2;
@@ -275,7 +311,7 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     if (status == 0) {
         status = answer(print, error);
     }
-    question_close(&print->question);
+    status = question_end(&print->question, status, error);
     free(print->hits);
     free(print);
     return status;

@@ -23,7 +23,10 @@ static const struct option_spec options[] = {
     [PROFILE_FOLDED] = {"folded", 0, NULL,
                         "Prints a line for each stack that was seen, the outermost function first, "
                         "and how often, as flamegraph.pl and speedscope read it."},
-    [PROFILE_SVG] = {"svg", 0, "FILE", "Writes a flame graph to this file, and prints nothing."},
+    [PROFILE_SVG] = {"svg", 0, "FILE",
+                     "Writes a flame graph to this file, and prints nothing. Of shards it is "
+                     "ebb merge that prints it."},
+    QUESTION_OPTIONS_OF_SHARD,
     {0},
 };
 
@@ -172,7 +175,7 @@ static int draw(struct profile *profile, const char *path)
     struct new_file new;
     char title[200];
 
-    if (new_file_open(&new, path, profile->error) < 0) {
+    if (question_file_open(question, &new, path, profile->error) < 0) {
         return -1;
     }
     snprintf(title, sizeof(title),
@@ -181,7 +184,7 @@ static int draw(struct profile *profile, const char *path)
              question->scan.from, question->scan.to, profile->stacks.count,
              question->scan.sample_every);
     stacks_draw(&profile->stacks, title, "samples", new.file);
-    return new_file_finish(&new, profile->error);
+    return question_file_finish(question, &new, profile->error);
 }
 
 static int choose_distance(struct question *question, struct ebb_error *error)
@@ -253,13 +256,12 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     int status = -1;
 
     if (check_options(arguments->values, error) == 0 &&
-        (!picture || new_file_check(picture, error) == 0) &&
+        (!picture || arguments->merging || new_file_check(picture, error) == 0) &&
         question_open(&question, arguments, error) == 0) {
         status = ask(&profile);
     }
     stacks_free(&profile.stacks);
-    question_close(&question);
-    return status;
+    return question_end(&question, status, error);
 }
 
 const struct command command_profile = {

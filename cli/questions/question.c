@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "question.h"
+#include "question_parts.h"
+#include "question_shard.h"
 
 #include "cli/address_sum.h"
 #include "cli/early_stop.h"
@@ -134,20 +136,51 @@ static int read_range(struct question *question, struct ebb_error *error)
     return 0;
 }
 
+/* Of a shard, or as ebb merge has it. */
+static int open_parts(struct question *question, struct ebb_error *error)
+{
+    const struct arguments *arguments = question->arguments;
+    const struct question_asked asked = {
+        .arguments = arguments,
+        .named = arguments->operand_count > !question->without_operand,
+        .operand_count = arguments->operand_count + question->operands_behind,
+        .has_own_output = question->has_own_output,
+    };
+
+    if (!arguments->merging) {
+        return question_shard_open(&question->shard, &asked, &question->recording, error);
+    }
+    question->parts = question_parts_open(arguments->merging, &question->recording, error);
+    return question->parts ? 0 : -1;
+}
+
 int question_open(struct question *question, const struct arguments *arguments,
                   struct ebb_error *error)
 {
     question->arguments = arguments;
     question->json = !question->without_rows && arguments->values[QUESTION_JSON];
     progress_begin(&question->progress, "scanning");
-    return open_recording(question, error) < 0 || open_timeline(question, error) < 0 ||
-                   open_symbols(question, error) < 0 || read_range(question, error) < 0
+    return open_recording(question, error) < 0 || open_parts(question, error) < 0 ||
+                   open_timeline(question, error) < 0 || open_symbols(question, error) < 0 ||
+                   read_range(question, error) < 0
                ? -1
                : 0;
 }
 
+int question_end(struct question *question, int status, struct ebb_error *error)
+{
+    if (question->shard) {
+        progress_clear(&question->progress);
+        status = question_shard_close(question->shard, status, error);
+        question->shard = NULL;
+    }
+    question_close(question);
+    return status;
+}
+
 void question_close(struct question *question)
 {
+    question_parts_close(question->parts);
     progress_end(&question->progress);
     timeline_close(question->timeline);
     locations_free(&question->locations);
@@ -194,12 +227,33 @@ int question_seek(struct question *question, uint64_t position, const char *advi
     return early_stop_fail(&stop, advice, stderr, error);
 }
 
+int question_follow(struct question *question, const struct timeline_scan *scan,
+                    struct timeline_scan_result *result, struct ebb_error *error)
+{
+    struct timeline *timeline = question->timeline;
+
+    return question->parts   ? question_parts_follow(question->parts, timeline, scan, result, error)
+           : question->shard ? question_shard_follow(question->shard, timeline, scan, result, error)
+                             : timeline_scan(timeline, scan, result, error);
+}
+
+static int scan_or_ask_parts(struct question *question, struct timeline_scan_result *result,
+                             struct ebb_error *error)
+{
+    struct timeline *timeline = question->timeline;
+    const struct timeline_scan *scan = &question->scan;
+
+    return question->parts   ? question_parts_scan(question->parts, timeline, scan, result, error)
+           : question->shard ? question_shard_scan(question->shard, timeline, scan, result, error)
+                             : timeline_scan(timeline, scan, result, error);
+}
+
 int question_scan(struct question *question, struct timeline_scan_result *result,
                   struct ebb_error *error)
 {
     struct timeline_stop stop;
 
-    if (timeline_scan(question->timeline, &question->scan, result, error) < 0) {
+    if (scan_or_ask_parts(question, result, error) < 0) {
         return -1;
     }
     progress_clear(&question->progress);
@@ -228,7 +282,7 @@ bool question_takes(struct question *question, const struct timeline_row *row, b
 
 void question_tell_more(struct question *question, uint64_t from)
 {
-    if (!ferror(stdout)) {
+    if (!ferror(stdout) && !question->shard) {
         progress_clear(&question->progress);
         fprintf(stderr, "ebb: there may be more; --from %" PRIu64 " goes on\n", from);
     }
@@ -240,7 +294,7 @@ static int print_row(void *opaque, const struct timeline_row *row)
     bool enough;
     int status;
 
-    if (!question_takes(question, row, &enough)) {
+    if (!question_takes(question, row, &enough) || question->shard) {
         return enough;
     }
     progress_clear(&question->progress);
@@ -270,4 +324,29 @@ int question_ask(struct question *question, struct ebb_error *error)
         question_tell_more(question, question->last + 1);
     }
     return question->failed ? -1 : status;
+}
+
+bool question_begin_at_shard(struct question *question)
+{
+    const struct question_shard *shard = question->shard;
+    struct timeline_scan *scan = &question->scan;
+
+    if (shard && scan->from < shard->begin) {
+        scan->from = shard->begin;
+    }
+    return !shard ||
+           (shard->part.intervals.count && scan->from < scan->to && scan->from < shard->end);
+}
+
+int question_file_open(const struct question *question, struct new_file *new, const char *path,
+                       struct ebb_error *error)
+{
+    *new = (struct new_file){.file = stdout};
+    return question->shard || question->parts ? 0 : new_file_open(new, path, error);
+}
+
+int question_file_finish(const struct question *question, struct new_file *new,
+                         struct ebb_error *error)
+{
+    return question->shard || question->parts ? 0 : new_file_finish(new, error);
 }

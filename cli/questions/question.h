@@ -7,6 +7,7 @@
 #define EBB_CLI_QUESTIONS_QUESTION_H
 
 #include "cli/json_list.h"
+#include "cli/new_file.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/recording.h"
@@ -53,6 +54,16 @@ enum {
     QUESTION_OPTIONS_WITHOUT_LIMIT,                                                                \
     [QUESTION_LIMIT] = {"limit", 0, "N",                                                           \
                         "Ends after N rows, and those of the same position."}
+
+/* Behind the command's own, of those whose answer comes of question_scan() and of what gdb says. */
+#define QUESTION_OPTION_SHARD                                                                      \
+    {                                                                                              \
+        "shard", 0, "K/N",                                                                         \
+            "Replays only share K of N, and writes what comes of it into the file that --output "  \
+            "names, for ebb merge to join with the others."                                        \
+    }
+#define QUESTION_OPTIONS_OF_SHARD                                                                  \
+    {"output", 'o', "FILE", "The file for what comes of a shard."}, QUESTION_OPTION_SHARD
 /* clang-format on */
 
 struct question {
@@ -75,8 +86,12 @@ struct question {
     bool without_operand; /* of the command: it takes none but the recording */
     bool without_rows;    /* of the command: it has no options for rows */
     bool without_limit;   /* of the command: it has no --limit */
-    uint64_t limit;       /* of rows; 0: none */
-    uint64_t told, last;  /* rows printed, and the position of the last */
+    bool has_own_output;  /* of the command: --output is its own, as long as there is no --shard */
+    int operands_behind;  /* of the command: it has taken as many off the arguments */
+    struct question_shard *shard; /* with --shard; owned */
+    struct question_parts *parts; /* of ebb merge: who answers, and not the recording; owned */
+    uint64_t limit;               /* of rows; 0: none */
+    uint64_t told, last;          /* rows printed, and the position of the last */
     bool json;
     struct json_list list;
     struct ebb_error *error; /* of the row that could not be printed */
@@ -89,6 +104,8 @@ struct question {
 int question_open(struct question *question, const struct arguments *arguments,
                   struct ebb_error *error);
 void question_close(struct question *question);
+/* The same, of a command with --shard: with the status so far, to which the part may add. */
+int question_end(struct question *question, int status, struct ebb_error *error);
 
 /* The last operand: what is asked. */
 const char *question_operand(const struct question *question);
@@ -119,5 +136,17 @@ int question_ask(struct question *question, struct ebb_error *error);
 /* The same with rows for the command itself (question->scan.row and opaque). */
 int question_scan(struct question *question, struct timeline_scan_result *result,
                   struct ebb_error *error);
+/* Scans for the ends of calls (scan->open) that question_scan() has told of. */
+int question_follow(struct question *question, const struct timeline_scan *scan,
+                    struct timeline_scan_result *result, struct ebb_error *error);
+/* Lets the scan begin where the shard does. False if nothing of it is the shard's. */
+bool question_begin_at_shard(struct question *question);
+
+/* Where an answer goes that an option wants in a file: there, or, of ebb merge, to standard output,
+ * since it is for that to write files. Both as in new_file.h. */
+int question_file_open(const struct question *question, struct new_file *new, const char *path,
+                       struct ebb_error *error);
+int question_file_finish(const struct question *question, struct new_file *new,
+                         struct ebb_error *error);
 
 #endif

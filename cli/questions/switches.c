@@ -15,6 +15,7 @@ static const struct option_spec options[] = {
                            "Tells programs from each other by their translation table (TTBR0_EL1) "
                            "and CONTEXTIDR_EL1, for other systems than Linux: prints where user "
                            "code is returned to that has others than the user code before."},
+    QUESTION_OPTIONS_OF_SHARD,
     {0},
 };
 
@@ -87,8 +88,7 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
         task_switches_prepare(&switches.tasks, &question, error) == 0) {
         status = question_ask(&question, error);
     }
-    question_close(&question);
-    return status;
+    return question_end(&question, status, error);
 }
 
 const struct command command_switches = {

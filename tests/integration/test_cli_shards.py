@@ -30,6 +30,13 @@ class Shards:
         return self.ebb.shared("linux-arm64",
                                lambda: self.ebb.guests.linux("arm64", "poweroff")).recording
 
+    def assert_asked(self, output, question):
+        """A question that a script has asked is answered as in one go."""
+        whole = self.ebb.run(question[0], self.boot(), *question[1:])
+        self.assertEqual(whole.status, 0, whole.describe())
+        self.assertTrue(whole.output)
+        self.assertEqual(output.decode(), whole.text())
+
 
 class ByHand(Shards, unittest.TestCase):
     def bare(self, name, interval):
@@ -123,6 +130,13 @@ class WithParallel(Drivers, unittest.TestCase):
         result = self.run_script("verify", self.boot(), COUNT, self.path("parts"))
         self.assert_same(result.status, result.output, result.errors)
 
+    def test_a_question(self):
+        question = ["exceptions", "--limit", "30"]
+        result = self.run_script(question[0], self.boot(), COUNT, self.path("parts"), "--jobs", "2",
+                                 "--", *question[1:])
+        self.assertEqual(result.status, 0, result.describe())
+        self.assert_asked(result.output, question)
+
     def test_a_shard_that_dies(self):
         """It is done again."""
         program = self.write_unlucky("kill -9 $$")
@@ -137,7 +151,8 @@ class WithParallel(Drivers, unittest.TestCase):
 
     def test_usage(self):
         for arguments in ([], ["verify", self.boot(), "4"], ["verify", self.boot(), "x", "parts"],
-                          ["bisect", self.boot(), "4", "parts"], ["verify", "nowhere", "4", "parts"]):
+                          ["bisect", self.boot(), "4", "parts"],
+                          ["last", self.boot(), "4", "parts", "--", "jiffies"], ["verify", "nowhere", "4", "parts"]):
             for script in "parallel.sh", "slurm.sh":
                 result = process.run([os.path.join(SCRIPTS, script), *arguments])
                 self.assertEqual((result.status, result.output), (2, b""))
@@ -154,11 +169,11 @@ class WithSlurm(Drivers, unittest.TestCase):
         self.slurm = cluster.Slurm(self.path("slurm"), self.NODES)
         self.addCleanup(self.slurm.close)
 
-    def start(self, program):
+    def start(self, program, command="verify", words=()):
         """Submits both jobs, and waits for them in another process."""
         return process.Process(
-            [os.path.join(SCRIPTS, "slurm.sh"), "verify", self.boot(), COUNT, self.path("parts"),
-             "--wait"], env=dict(self.slurm.environment, EBB=program))
+            [os.path.join(SCRIPTS, "slurm.sh"), command, self.boot(), COUNT, self.path("parts"),
+             "--wait", *words], env=dict(self.slurm.environment, EBB=program))
 
     def read(self, name):
         with open(os.path.join(self.path("parts"), name), "rb") as file:
@@ -172,6 +187,14 @@ class WithSlurm(Drivers, unittest.TestCase):
     def test_verify(self):
         with self.start(self.ebb.path) as submitted:
             self.assert_done(submitted)
+
+    def test_a_question(self):
+        """What is asked comes to the jobs as it is, blanks and all."""
+        question = ["switches", "--by-table", "--limit", "3", "--to", "950 000 000"]
+        with self.start(self.ebb.path, question[0], ["--", *question[1:]]) as submitted:
+            self.assertEqual(submitted.wait(), 0, submitted.describe())
+        self.assertEqual((self.read("status"), self.read("errors").count(b"\n")), (b"0\n", 1))
+        self.assert_asked(self.read("result"), question)
 
     def test_a_node_that_dies(self):
         """Its daemon and what it ran are gone at once; another node does its shard."""

@@ -218,9 +218,11 @@ void question_tell_more(struct question *question, uint64_t from)
     fprintf(stderr, "more from %" PRIu64 "\n", from);
 }
 
-void question_close(struct question *question)
+int question_end(struct question *question, int status, struct ebb_error *error)
 {
+    (void)error;
     (void)question;
+    return status;
 }
 
 const char *locations_find(struct locations *locations, uint64_t address)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Commands with --shard, and what is joined of them."""
 
+import hashlib
 import json
 import os
 import re
@@ -12,13 +13,14 @@ def masked(output):
     return re.sub(r'(replayed in |found in |"seconds": |"workers": )[-\d.e]+', r"\1", text)
 
 
-def run(ebb, command, recording, count, folder):
-    """Does all shards of a command; returns their parts."""
+def run(ebb, command, recording, count, folder, words=()):
+    """Does all shards of a command, with more words; returns their parts."""
     os.makedirs(folder, exist_ok=True)
     parts = []
     for number in range(1, count + 1):
         part = os.path.join(folder, "%s-%d.json" % (command, number))
-        result = ebb.run(command, recording, "--shard", "%d/%d" % (number, count), "-o", part)
+        result = ebb.run(command, recording, *words, "--shard", "%d/%d" % (number, count), "-o",
+                         part)
         if result.status != 0:
             raise AssertionError(result.describe())
         parts.append(part)
@@ -44,3 +46,11 @@ def found(parts):
         with open(path) as file:
             documents.append(json.load(file))
     return [document["found"] for document in documents if document["intervals"]["count"]]
+
+
+def write(path, document):
+    """Writes a part with the digest of what it says, whatever that is."""
+    rest = {name: value for name, value in document.items() if name != "digest"}
+    text = json.dumps(rest, separators=(",", ":"), sort_keys=True)
+    with open(path, "w") as file:
+        json.dump(dict(rest, digest=hashlib.sha256(text.encode()).hexdigest()), file)
