@@ -7,8 +7,7 @@
 
 #include "cli/questions/exception_json.h"
 #include "cli/questions/exception_words.h"
-#include "cli/questions/irq_list.h"
-#include "cli/questions/task_switches.h"
+#include "cli/questions/happenings.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -19,17 +18,19 @@ struct trace {
     struct question *question;
     struct trace_file file;
     struct clock_follower clock;
-    struct irq_list irqs; /* whose handlers have not returned */
-    struct task_switches switches;
-    struct task task; /* that runs since `since`, if has_task */
-    bool has_task;
-    uint64_t since;
-    bool failed;
+    struct happenings happenings;
     struct ebb_error *error;
 };
 
-static int write_exception(struct trace *trace, const struct timeline_row *row)
+/* What a visitor returns for what a function of the file did. */
+static int go_on(const struct trace *trace, int status)
 {
+    return status ? -1 : ferror(trace->file.list.out) != 0;
+}
+
+static int write_exception(void *opaque, const struct timeline_row *row)
+{
+    struct trace *trace = opaque;
     const char *kind = exception_kind_name(row->exception);
     char track[NAME_SIZE], name[NAME_SIZE];
     unsigned number = 0;
@@ -37,15 +38,16 @@ static int write_exception(struct trace *trace, const struct timeline_row *row)
 
     snprintf(track, sizeof(track), "exception %s", kind);
     snprintf(name, sizeof(name), has_number ? "%s #%u" : "%s", kind, number);
-    return trace_file_instant(&trace->file, TRACE_ORDER_EXCEPTIONS, track, name, row->position,
-                              exception_describe(row, &trace->question->locations), trace->error);
+    return go_on(trace, trace_file_instant(
+                            &trace->file, TRACE_ORDER_EXCEPTIONS, track, name, row->position,
+                            exception_describe(row, &trace->question->locations), trace->error));
 }
 
 /* "irq 27 (EL1 virtual timer)", for the track and for the slice. */
 static void name_irq(const struct trace *trace, const struct irq *irq, char name[NAME_SIZE])
 {
     const char *kind = exception_kind_name(irq->row.exception);
-    const char *device = irq_list_name(&trace->irqs, irq->number);
+    const char *device = irq_list_name(&trace->happenings.irqs, irq->number);
 
     if (irq->number == IRQ_UNKNOWN) {
         snprintf(name, NAME_SIZE, "%s unknown", kind);
@@ -56,111 +58,43 @@ static void name_irq(const struct trace *trace, const struct irq *irq, char name
 }
 
 /* One whose handler has not returned is an instant. */
-static int write_irq(struct trace *trace, const struct irq *irq)
+static int write_irq(void *opaque, const struct irq *irq)
 {
+    struct trace *trace = opaque;
     unsigned order = TRACE_ORDER_INTERRUPTS;
-    json_t *arguments = irq_list_describe(&trace->irqs, &trace->question->locations, irq);
+    json_t *arguments =
+        irq_list_describe(&trace->happenings.irqs, &trace->question->locations, irq);
     uint64_t from = irq->row.position;
     char name[NAME_SIZE];
+    int status;
 
     name_irq(trace, irq, name);
     order += irq->number < DEVICE_TREE_INTERRUPTS ? (unsigned)irq->number : DEVICE_TREE_INTERRUPTS;
-    return irq->duration == IRQ_UNKNOWN
-               ? trace_file_instant(&trace->file, order, name, name, from, arguments, trace->error)
-               : trace_file_slice(&trace->file, order, name, name, from, from + irq->duration,
-                                  arguments, trace->error);
+    status =
+        irq->duration == IRQ_UNKNOWN
+            ? trace_file_instant(&trace->file, order, name, name, from, arguments, trace->error)
+            : trace_file_slice(&trace->file, order, name, name, from, from + irq->duration,
+                               arguments, trace->error);
+    return go_on(trace, status);
 }
 
-static int write_task(struct trace *trace, uint64_t end)
-{
-    char *words = task_words(&trace->task);
-    int status =
-        words ? trace_file_slice(&trace->file, TRACE_ORDER_TASKS, "tasks", words, trace->since, end,
-                                 task_describe(&trace->task), trace->error)
-              : ebb_fail_memory(trace->error);
-
-    free(words);
-    return status;
-}
-
-static int take_switch(struct trace *trace, const struct task_switch *found)
-{
-    if (!trace->has_task) {
-        trace->task = found->from;
-        trace->has_task = true;
-    }
-    if (write_task(trace, found->position)) {
-        return -1;
-    }
-    trace->task = found->to;
-    trace->since = found->position;
-    return 0;
-}
-
-/* Before the first switch it is known who runs: the task that is switched from, or, by tables, the
- * user code that was returned to first. */
-static void begin_table(struct trace *trace, const struct timeline_row *row)
-{
-    if (trace->switches.by_table && !trace->has_task && trace->switches.has_last) {
-        trace->task = trace->switches.last;
-        trace->has_task = true;
-        trace->since = row->position;
-    }
-}
-
-static int take_exception(struct trace *trace, const struct timeline_row *row)
-{
-    const struct irq *irq;
-    int status = 0;
-
-    if (row->kind == TIMELINE_ROW_EXCEPTION && !irq_is_entered(row)) {
-        return write_exception(trace, row);
-    }
-    if (irq_list_reach(&trace->irqs, row, trace->error)) {
-        return -1;
-    }
-    if (row->kind == TIMELINE_ROW_EXCEPTION) {
-        return irq_list_enter(&trace->irqs, row, trace->error);
-    }
-    irq = irq_list_return(&trace->irqs, row);
-    if (irq) {
-        status = write_irq(trace, irq);
-        irq_list_forget(&trace->irqs, irq);
-    }
-    return status;
-}
-
-static int take(struct trace *trace, const struct timeline_row *row)
-{
-    struct task_switch found;
-
-    if (task_switches_find(&trace->switches, row, &found) && take_switch(trace, &found)) {
-        return -1;
-    }
-    begin_table(trace, row);
-    return row->kind == TIMELINE_ROW_EXECUTE ? 0 : take_exception(trace, row);
-}
-
-static int row(void *opaque, const struct timeline_row *row)
+static int write_task(void *opaque, const struct task *task, uint64_t from, uint64_t to)
 {
     struct trace *trace = opaque;
+    char *words = task_words(task);
+    int status = words ? trace_file_slice(&trace->file, TRACE_ORDER_TASKS, "tasks", words, from, to,
+                                          task_describe(task), trace->error)
+                       : ebb_fail_memory(trace->error);
 
-    trace->failed |= take(trace, row) < 0;
-    return trace->failed || ferror(trace->file.list.out);
+    free(words);
+    return go_on(trace, status);
 }
 
-/* What is not over yet at the end of the part. */
-static int write_rest(struct trace *trace)
-{
-    const struct irq *irq;
-
-    while ((irq = irq_list_take(&trace->irqs, true))) {
-        if (write_irq(trace, irq)) {
-            return -1;
-        }
-    }
-    return trace->has_task ? write_task(trace, trace->question->scan.to) : 0;
-}
+static const struct happenings_visitor visitor = {
+    .task = write_task,
+    .interrupt = write_irq,
+    .exception = write_exception,
+};
 
 static json_t *describe(const struct trace *trace)
 {
@@ -170,39 +104,13 @@ static json_t *describe(const struct trace *trace)
         "{s:s, s:o, s:o, s:s, s:s}", "clock",
         "ts is a position: 1 us stands for 1 instruction that the guest has executed", "from",
         json_unsigned(scan->from), "to", json_unsigned(scan->to), "tasks",
-        trace->switches.by_table
+        trace->happenings.switches.by_table
             ? "told from each other by translation tables: there is no symbol __switch_to"
             : "those of Linux, from its __switch_to",
         "guest_time",
         trace->clock.frequency
             ? "what the guest's clock said where the guest read it, at some of these positions"
             : "not in the recording");
-}
-
-static int scan(struct trace *trace)
-{
-    struct question *question = trace->question;
-    struct timeline_scan_result result = {0};
-
-    question->scan.exceptions = question->scan.returns = true;
-    question->scan.row = row;
-    question->scan.opaque = trace;
-    if (question_scan(question, &result, trace->error)) {
-        return -1;
-    }
-    return trace->failed ? -1 : write_rest(trace);
-}
-
-static int open_sources(struct trace *trace)
-{
-    trace->switches.by_table = !task_switches_are_known(trace->question);
-    trace->since = trace->question->scan.from;
-    /* The first two read where history begins, and the last one moves on. */
-    return clock_follower_open(&trace->clock, trace->question, trace->error) ||
-                   irq_list_open(&trace->irqs, trace->question, trace->error) ||
-                   task_switches_prepare(&trace->switches, trace->question, trace->error)
-               ? -1
-               : 0;
 }
 
 static int write_all(struct trace *trace, FILE *file)
@@ -214,7 +122,7 @@ static int write_all(struct trace *trace, FILE *file)
     if (trace_file_begin(&trace->file, file, describe(trace), trace->error) ||
         trace_notes_write(&trace->file, trace->question, &trace->clock, part->from, last,
                           trace->error) ||
-        scan(trace)) {
+        happenings_scan(&trace->happenings, &visitor, trace, trace->error)) {
         return -1;
     }
     trace_file_end(&trace->file);
@@ -224,13 +132,14 @@ static int write_all(struct trace *trace, FILE *file)
 static int write_trace(struct question *question, FILE *file, struct ebb_error *error)
 {
     struct trace trace = {.question = question, .error = error};
-    int status = open_sources(&trace);
+    int status = -1;
 
-    if (status == 0) {
+    if (clock_follower_open(&trace.clock, question, error) == 0 &&
+        happenings_open(&trace.happenings, question, error) == 0) {
         status = write_all(&trace, file);
         trace_file_free(&trace.file);
     }
-    irq_list_close(&trace.irqs);
+    happenings_close(&trace.happenings);
     clock_follower_close(&trace.clock);
     return status;
 }
