@@ -41,6 +41,7 @@ static const struct command *const commands[] = {
     &command_switches,
     &command_profile,
     &command_coverage,
+    &command_report,
     &command_export,
     &command_doctor,
     &command_help,

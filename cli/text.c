@@ -78,6 +78,20 @@ char *text_printable(const void *bytes, size_t length)
     return text;
 }
 
+size_t text_cut(const char *text, size_t length, size_t most)
+{
+    size_t cut = most;
+
+    if (length <= most) {
+        return length;
+    }
+    /* A character is 4 bytes at most; what follows its first byte has these two bits. */
+    while (cut > 0 && most - cut < 4 && ((uint8_t)text[cut] & 0xc0) == 0x80) {
+        cut--;
+    }
+    return ((uint8_t)text[cut] & 0xc0) == 0x80 ? most : cut;
+}
+
 char *text_shell_word(const char *text)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"

@@ -28,6 +28,10 @@ char *text_hex(const uint8_t *bytes, size_t length, size_t limit);
  * if they are not that, or out of memory. */
 uint8_t *text_hex_read(const char *text, size_t length);
 
+/* How many bytes of a text, `most` or less, can be shown without the rest: no character of valid
+ * UTF-8 is cut in two. */
+size_t text_cut(const char *text, size_t length, size_t most);
+
 #define TEXT_NUMBER_SIZE 40
 
 /* Fill buffer (TEXT_NUMBER_SIZE bytes) and return it: "1 234 567"; "12.3 MB" (powers of 1000). */

@@ -2,11 +2,10 @@
 /* ebb profile: in which functions the guest executed its instructions. */
 #include "question.h"
 #include "questions.h"
+#include "samples.h"
 #include "stacks.h"
 
-#include "cli/arm_state.h"
 #include "cli/new_file.h"
-#include "cli/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -30,10 +29,6 @@ static const struct option_spec options[] = {
     {0},
 };
 
-#define LOOKS 10000u
-#define UNKNOWN "[unknown]"
-#define UNKNOWN_USER "[user]"
-
 struct profile {
     struct question *question;
     struct stacks stacks;
@@ -41,21 +36,9 @@ struct profile {
     bool failed;
 };
 
-/* The name of the function at an address, printable; NULL: out of memory. */
-static char *name_at(struct question *question, uint64_t address, bool user)
-{
-    struct symbols_location location = {0};
-
-    if (question->symbols) {
-        symbols_find(question->symbols, address, &location);
-    }
-    return location.function ? text_printable(location.function, strlen(location.function))
-                             : strdup(user ? UNKNOWN_USER : UNKNOWN);
-}
-
 static int add_function(struct profile *profile, uint64_t address, bool user, uint32_t *function)
 {
-    char *name = name_at(profile->question, address, user);
+    char *name = samples_function(profile->question->symbols, address, user);
     long place = name ? stacks_function(&profile->stacks, name) : -1;
 
     free(name);
@@ -66,7 +49,7 @@ static int add_function(struct profile *profile, uint64_t address, bool user, ui
 static int add(struct profile *profile, const struct timeline_row *row)
 {
     uint32_t functions[STACKS_DEPTH_MAX];
-    bool user = arm_state_is_user(row->mode);
+    bool user = samples_is_user(row);
     size_t depth =
         row->frame_count < STACKS_DEPTH_MAX - 1 ? row->frame_count : STACKS_DEPTH_MAX - 1;
 
@@ -190,9 +173,8 @@ static int draw(struct profile *profile, const char *path)
 static int choose_distance(struct question *question, struct ebb_error *error)
 {
     const char *every = question->arguments->values[PROFILE_EVERY];
-    unsigned long long distance = (question->scan.to - question->scan.from) / LOOKS;
+    unsigned long long distance = samples_distance(&question->scan);
 
-    distance += distance == 0;
     if (every && options_number(every, "--every", INT64_MAX, &distance, error) < 0) {
         return -1;
     }

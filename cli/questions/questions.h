@@ -17,6 +17,7 @@ extern const struct command command_last;
 extern const struct command command_origin;
 extern const struct command command_print;
 extern const struct command command_profile;
+extern const struct command command_report;
 extern const struct command command_switches;
 
 #endif
