@@ -127,12 +127,12 @@ for (const task of tasks) {
     task.colour = /swapper\/\d+\]?$/.test(task.name) ? OTHER_COLOUR : colourOf(task.name);
 }
 
-/* The functions that execute most have colours, each another one as long as there are some. */
+/* The functions that execute most have colours, each its own; what has no name has none. */
 const functions = data.profile.functions.map((name) => ({name, samples: 0, colour: OTHER_COLOUR}));
 for (const place of data.profile.samples) {
     functions[place].samples++;
 }
-[...functions].sort((one, other) => other.samples - one.samples).slice(0, COLOURS.length)
+functions.filter((each) => !each.name.startsWith("[")).sort((one, other) => other.samples - one.samples).slice(0, COLOURS.length)
     .forEach((each, i) => { each.colour = COLOURS[i]; });
 
 /* The end of what goes on from an event, or null. */
@@ -155,7 +155,13 @@ function wordsOf(row, event) {
     }
 }
 
-/* All values of an event, as text that is searched. */
+/* The same where the row's name stands beside it. */
+function shortWordsOf(row, event) {
+    return row.group === "exceptions" ? event.from.location || event.fault || event.from.pc
+        : wordsOf(row, event);
+}
+
+/* All values of an event, as text that is searched; but for the handler, which is always the same. */
 function textOf(row, event) {
     const values = [row.name];
 
@@ -165,7 +171,7 @@ function textOf(row, event) {
         } else if (typeof value === "string") {
             values.push(value);
         }
-    })(event);
+    })({...event, to: null});
     if (row.group === "tasks") {
         values.push(tasks[event.task].name);
     }

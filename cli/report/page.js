@@ -78,9 +78,7 @@ function start() {
         byId("range").dataset.from = from;
         byId("range").dataset.to = to;
         byId("back").disabled = timeline.earlier.length === 0;
-        if (lists) {
-            lists.changed();
-        }
+        lists.changed();
     }
 
     function pointed(place, position) {
@@ -88,7 +86,7 @@ function start() {
             grouped(position),
             place.event ? wordsOf(place.row, place.event)
                 : place.place !== undefined ? functions[place.place].name
-                : place.bin ? `${grouped(place.bin[1])} of ${place.row.name}` : "",
+                : place.bin ? binWords(place) : "",
         ].filter(Boolean).join("   ");
     }
 

@@ -16,6 +16,11 @@ function element(name, className, text) {
     return made;
 }
 
+/* What a bin has. */
+function binWords(place) {
+    return `${grouped(place.bin[1])} \u00d7 ${place.row.name}`;
+}
+
 /* The text, with what was searched marked. */
 function withMarks(text, wanted) {
     const span = element("span", "text");
@@ -249,6 +254,9 @@ class Detail {
         this.commands("Go there", [commands.replay(place.position)]);
         this.commands("In gdb, with ebb\u2019s commands or without",
                       [commands.goto(place.position), commands.seek(place.position)]);
+        if (place.event && endOf(place.row, place.event) > place.pointed) {
+            this.commands("To the point in it that was clicked", [commands.goto(place.pointed)]);
+        }
         this.more(place);
         if (place.event) {
             this.members(place.row, place.event);
@@ -262,8 +270,7 @@ class Detail {
         if (place.place !== undefined) {
             return functions[place.place].name;
         }
-        return place.bin ? `${grouped(place.bin[1])} of ${place.row.name}`
-            : "Position " + grouped(place.position);
+        return place.bin ? binWords(place) : "Position " + grouped(place.position);
     }
 
     where(place) {
@@ -298,7 +305,7 @@ class Detail {
             const to = Math.min(from + data.bin, data.to);
             const question = questionOf(place.row);
 
-            this.commands(`Each of these ${grouped(place.bin[1])}`,
+            this.commands("Each of them",
                           [...(question ? [commands.part(question, from, to)] : []),
                            commands.report(from, to)]);
         } else if (place.place !== undefined) {
@@ -315,17 +322,18 @@ class Detail {
 
     members(row, event) {
         const list = element("dl");
-        const task = row.group === "tasks" ? {slice: event, ...tasks[event.task].task} : event;
+        const known = row.group === "tasks"
+            ? {...event, task: undefined, ...tasks[event.task].task} : event;
 
         (function add(object, prefix) {
             for (const [name, value] of Object.entries(object)) {
                 if (value !== null && typeof value === "object" && !Array.isArray(value)) {
                     add(value, prefix + name + " ");
-                } else {
+                } else if (value !== undefined) {
                     list.append(element("dt", "", prefix + name), element("dd", "", String(value)));
                 }
             }
-        })(task, "");
+        })(known, "");
         this.aside.append(element("h3", "", "What is known"), list);
     }
 }

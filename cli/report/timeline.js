@@ -178,25 +178,23 @@ class Timeline {
     draw() {
         const pen = this.pen = this.canvas.getContext("2d");
 
-        pen.clearRect(0, 0, this.width, this.height);
-        rows.forEach((row, i) => {
-            const top = AXIS + i * ROW - this.pane.scrollTop;
+        const shown = rows.map((row, i) => [row, AXIS + i * ROW - this.pane.scrollTop, i])
+            .filter(([, top]) => top > AXIS - ROW && top < this.height);
 
-            if (top > AXIS - ROW && top < this.height) {
-                this.drawRow(row, i, top);
-            }
-        });
+        pen.clearRect(0, 0, this.width, this.height);
+        for (const [, top, number] of shown) {
+            pen.fillStyle = number % 2 === 0 ? this.colours.stripe : "transparent";
+            pen.fillRect(0, top, this.width, ROW);
+        }
+        this.drawGrid();
+        for (const [row, top] of shown) {
+            this.drawRow(row, top);
+        }
         this.drawAxis();
         this.drawLines();
     }
 
-    drawRow(row, number, top) {
-        const pen = this.pen;
-
-        if (number % 2 === 0) {
-            pen.fillStyle = this.colours.stripe;
-            pen.fillRect(0, top, this.width, ROW);
-        }
+    drawRow(row, top) {
         if (row === functionsRow) {
             this.drawFunctions(top);
         } else if (row.bins && row.group === "tasks") {
@@ -242,8 +240,8 @@ class Timeline {
 
     drawSlice(row, event, left, right, top) {
         const pen = this.pen;
-        const from = Math.max(left, 0);
-        const width = Math.max(Math.min(right, this.width) - from, 1);
+        const from = Math.floor(Math.max(left, 0));
+        const width = Math.max(Math.min(right, this.width) - from, 1.5);
 
         if (right < 0) {
             return;
@@ -270,14 +268,15 @@ class Timeline {
             pen.fill();
             return;
         }
-        pen.fillRect(left - 0.75, top + 4, 1.5, ROW - 8);
-        this.drawWords(wordsOf(row, event), left + 5, next - left - 9, top, this.colours.soft);
+        pen.fillRect(Math.floor(left), top + 4, 1.5, ROW - 8);
+        this.drawWords(shortWordsOf(row, event), left + 5, next - left - 9, top,
+                       this.colours.soft);
     }
 
     /* As many of them as there is room for; none if that is not much. */
     drawWords(words, left, width, top, colour) {
         const pen = this.pen;
-        let shown = words.slice(0, Math.floor(width / 4));
+        let shown = words.slice(0, Math.floor(width / 3));
 
         if (width < 28 || !shown) {
             return;
@@ -285,8 +284,8 @@ class Timeline {
         pen.font = "11px " + this.font;
         pen.textBaseline = "middle";
         pen.fillStyle = colour;
-        while (shown && pen.measureText(shown).width > width) {
-            shown = shown.slice(0, Math.floor(shown.length * 0.9));
+        while (shown.length > 1 && pen.measureText(shown).width > width) {
+            shown = shown.slice(0, Math.floor(shown.length * 0.9) - 1) + "\u2026";
         }
         pen.fillText(shown, left, top + ROW / 2 + 0.5);
     }
@@ -301,9 +300,9 @@ class Timeline {
             if (begin >= this.to) {
                 break;
             }
-            const left = this.x(begin);
+            const left = Math.floor(this.x(begin));
 
-            call(row.bins[i], left, Math.max(this.x(begin + data.bin) - left, 1));
+            call(row.bins[i], left, Math.max(Math.ceil(this.x(begin + data.bin)) - left, 1));
         }
     }
 
@@ -311,7 +310,8 @@ class Timeline {
     drawBins(row, top) {
         this.pen.fillStyle = row.colour;
         this.forBins(row, (bin, left, width) => {
-            const height = Math.max(Math.log1p(bin[1]) / Math.log1p(row.most) * (ROW - 6), 2);
+            const part = row.most > 1 ? Math.log(bin[1]) / Math.log(row.most) : 1;
+            const height = 5 + part * (ROW - 11);
 
             this.pen.fillRect(left, top + ROW - 3 - height, width, height);
         });
@@ -366,7 +366,7 @@ class Timeline {
                 run.right = left + wide;
             } else {
                 end();
-                run = {place, left, right: left + wide};
+                run = {place, left, right: left + Math.max(wide, place === chosen ? 2 : 0)};
             }
             i = next;
         }
@@ -392,22 +392,37 @@ class Timeline {
         return most;
     }
 
+    /* Round positions that are shown. */
+    ticks() {
+        const step = this.step();
+        const first = Math.ceil(this.from / step);
+
+        return Array.from({length: Math.max(Math.ceil(this.to / step) - first, 0)},
+                          (_, i) => (first + i) * step);
+    }
+
+    drawGrid() {
+        this.pen.fillStyle = this.colours.line;
+        for (const position of this.ticks()) {
+            this.pen.fillRect(Math.round(this.x(position)), AXIS, 1, this.height);
+        }
+    }
+
     drawAxis() {
         const pen = this.pen;
-        const step = this.step();
 
         pen.fillStyle = this.colours.panel;
         pen.fillRect(0, 0, this.width, AXIS);
         pen.font = "11px " + this.font;
         pen.textBaseline = "middle";
-        for (let at = Math.ceil(this.from / step) * step; at < this.to; at += step) {
-            const left = Math.round(this.x(at)) + 0.5;
-            const time = guestTime(at);
+        for (const position of this.ticks()) {
+            const left = Math.round(this.x(position));
+            const time = guestTime(position);
 
             pen.fillStyle = this.colours.line;
-            pen.fillRect(left, AXIS - 6, 1, this.height);
+            pen.fillRect(left, AXIS - 6, 1, 6);
             pen.fillStyle = this.colours.text;
-            pen.fillText(grouped(at), left + 4, 11);
+            pen.fillText(grouped(position), left + 4, 11);
             pen.fillStyle = this.colours.faint;
             pen.fillText(time === null ? "" : seconds(time), left + 4, 26);
         }
@@ -461,7 +476,7 @@ class Timeline {
             if (row.group === "console" || row.group === "markers" || row.group === "bookmarks") {
                 pen.fillStyle = row.colour;
                 for (const event of row.events) {
-                    pen.fillRect(x(event.position), 8, 1, 14);
+                    pen.fillRect(x(event.position), 9, 1.5, 14);
                 }
             }
         }
@@ -489,7 +504,8 @@ class Timeline {
     at(x, y) {
         const number = Math.floor((y - AXIS + this.pane.scrollTop) / ROW);
         const row = y < AXIS ? undefined : rows[number];
-        const place = {row: row || null, position: this.position(x)};
+        const position = this.position(x);
+        const place = {row: row || null, position, pointed: position};
 
         if (!row) {
             return place;

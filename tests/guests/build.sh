@@ -125,6 +125,7 @@ build moved-aarch64.elf aarch64 "$source/moved.c" $virt
 build workload-aarch64.elf aarch64 "$source/workload.c" $virt
 build accessed-aarch64.elf aarch64 "$source/accessed.c" $virt
 build hidden-aarch64.elf aarch64 "$source/hidden.c" $virt
+build hostile-aarch64.elf aarch64 "$source/hostile.c" $virt
 build firstfault-aarch64.elf aarch64 "$source/firstfault.c" $virt
 # The AArch32 program that an AArch64 kernel runs.
 if stale "$out/compat32.bin" "$source/compat32.S"; then

@@ -1,0 +1,324 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The page of ebb report in a real browser: what it draws, and what it does when it is used."""
+
+import os
+import re
+
+from harness import browser, ebb
+from test_cli_report import Reports
+
+AXIS, ROW = 38, 24  # pixels, as in cli/report/timeline.js
+
+# How many pixels across a row, in the canvas at that height, have a colour, and not a grey.
+DRAWN = """(() => {
+    const canvas = document.getElementById("canvas");
+    const line = new OffscreenCanvas(canvas.width, 1).getContext("2d", {willReadFrequently: true});
+    line.drawImage(canvas, 0, -Math.round(%d * canvas.width / canvas.clientWidth));
+    const pixels = line.getImageData(0, 0, canvas.width, 1).data;
+    let count = 0;
+    for (let i = 0; i < pixels.length; i += 4) {
+        const colour = [...pixels.subarray(i, i + 3)];
+        count += pixels[i + 3] > 200 && Math.max(...colour) - Math.min(...colour) > 40;
+    }
+    return count;
+})()"""
+
+
+class Pages(Reports):
+    @classmethod
+    def setUpClass(cls):
+        cls.browser = None
+
+    @classmethod
+    def tearDownClass(cls):
+        if cls.browser:
+            cls.browser.close()
+
+    def setUp(self):
+        super().setUp()
+        program = browser.needed_by(self)
+        if not self.browser:
+            type(self).browser = browser.Browser(program, self.ebb.new_folder("browser"))
+
+    def open(self, recording, *options):
+        """The page, and its data."""
+        path = os.path.join(self.ebb.new_folder("report") + ".html")
+        with open(path, "w") as file:
+            file.write(self.page(recording, *options))
+        page = self.browser.open(path)
+        self.assertEqual(page.complaints(), [])
+        self.assertEqual(page.requests(), [page.url])
+        with open(path) as file:
+            return page, self.data_of(file.read())
+
+    def check_quiet(self, page):
+        self.assertEqual(page.complaints(), [])
+        self.assertEqual(page.requests(), [page.url])
+
+    def range(self, page):
+        return page.run("[Number(document.getElementById('range').dataset.from),"
+                        "Number(document.getElementById('range').dataset.to)]")
+
+    def labels(self, page):
+        return page.run("[...document.querySelectorAll('#labels .row')].map((row) => row.dataset.row)")
+
+    def place(self, page, name, position):
+        """Where on the page a position of a row is drawn."""
+        left, top, width, _ = page.box("#canvas")
+        begin, end = self.range(page)
+        number = self.labels(page).index(name)
+        return (left + (position - begin) / (end - begin) * width, top + AXIS + ROW * (number + 0.5))
+
+    def drawn(self, page, name, height=ROW // 2):
+        return page.run(DRAWN % (AXIS + ROW * self.labels(page).index(name) + height))
+
+    def commands(self, page):
+        return page.run("[...document.querySelectorAll('#detail code')].map((code) => code.textContent)")
+
+    def items(self, page):
+        return page.run("[...document.querySelectorAll('#list .item')].map((item) => item.innerText)")
+
+    def search(self, page, text):
+        page.press("/")
+        page.type(text)
+
+
+class Interrupts(Pages):
+    def setUp(self):
+        super().setUp()
+        self.recording = self.ebb.shared("interrupts-aarch64").recording
+        self.opened, self.found = self.open(self.recording)
+
+    def tearDown(self):
+        self.check_quiet(self.opened)
+
+    def test_shows_all_of_it(self):
+        page, data = self.opened, self.found
+        self.assertEqual(self.range(page), [0, data["to"]])
+        self.assertEqual(page.text("#name"), os.path.basename(self.recording))
+        self.assertEqual(self.labels(page), ["console", "keyframes", "functions",
+                                             "irq 3 (software generated)",
+                                             "irq 27 (EL1 virtual timer)"])
+        for name in self.labels(page):
+            self.assertGreater(self.drawn(page, name), 2, name)
+        # All interrupts of the timer but those in the last thousandth, a tick for each.
+        self.assertGreater(self.drawn(page, "irq 27 (EL1 virtual timer)"), 35)
+        lines = [event["text"] for event in self.events(data, "console")]
+        self.assertEqual([item.split("\n")[-1] for item in self.items(page)], lines)
+        self.assertTrue(page.run("document.getElementById('left-out').hidden"))
+
+    def test_zoom_and_move(self):
+        page, data = self.opened, self.found
+        left, top, width, _ = page.box("#canvas")
+        page.wheel(left + width / 4, top + AXIS + 5, -400)
+        begin, end = self.range(page)
+        self.assertLess(end - begin, data["to"] * 0.6)
+        # What is under the pointer stays there.
+        self.assertAlmostEqual((data["to"] / 4 - begin) / (end - begin), 0.25, delta=0.01)
+        page.drag(left + width / 2, top + AXIS + 5, left + width / 4)
+        moved = self.range(page)
+        self.assertAlmostEqual(moved[0] - begin, (end - begin) / 4, delta=(end - begin) / 100)
+        self.assertAlmostEqual(moved[1] - moved[0], end - begin, delta=2)
+        page.press("+")
+        closer = self.range(page)
+        self.assertAlmostEqual(closer[1] - closer[0], (end - begin) / 2, delta=2)
+        page.press("ArrowRight")
+        self.assertGreater(self.range(page)[0], closer[0])
+        page.press("0")
+        self.assertEqual(self.range(page), [0, data["to"]])
+        page.wheel(left + 10, top + 10, 2000)
+        self.assertEqual(self.range(page), [0, data["to"]])
+
+    def test_zoom_to_a_part(self):
+        page, data = self.opened, self.found
+        left, top, width, _ = page.box("#canvas")
+        page.drag(left + width / 2, top + AXIS + 5, left + width * 3 / 4, modifiers=8)
+        begin, end = self.range(page)
+        self.assertAlmostEqual(begin, data["to"] / 2, delta=data["to"] / 500)
+        self.assertAlmostEqual(end, data["to"] * 3 / 4, delta=data["to"] / 500)
+        page.run("document.getElementById('back').click()")
+        self.assertEqual(self.range(page), [0, data["to"]])
+
+    def test_closest(self):
+        """As close as it gets, single positions can still be told."""
+        page, _ = self.opened, self.found
+        for _ in range(40):
+            page.press("+")
+        begin, end = self.range(page)
+        self.assertLessEqual(end - begin, 21)
+        left, top, width, _ = page.box("#canvas")
+        page.click(left + width / 2, top + AXIS + 3)
+        self.assertRegex(self.commands(page)[0], r"\Aebb replay --at \d+ ")
+
+    def test_click_tells_the_command(self):
+        page, data = self.opened, self.found
+        row = self.rows(data, "interrupts")[1]
+        for event in row["events"][10], row["events"][30]:
+            page.click(*self.place(page, row["name"], event["position"]))
+            position = event["position"]
+            self.assertEqual(self.commands(page),
+                             ["ebb replay --at %d %s" % (position, self.recording),
+                              "ebb goto %d" % position, "monitor seek %d" % position])
+            self.assertIn(event["location"], page.text("#detail"))
+            self.assertEqual(page.run("document.querySelector('#labels .chosen').dataset.row"),
+                             row["name"])
+        page.press("n")
+        self.assertEqual(self.commands(page)[1], "ebb goto %d" % row["events"][31]["position"])
+        page.press("p")
+        self.assertEqual(self.commands(page)[1], "ebb goto %d" % row["events"][30]["position"])
+
+    def test_commands_go_there(self):
+        """What the page says is what ebb takes."""
+        page, data = self.opened, self.found
+        event = self.rows(data, "interrupts")[1]["events"][5]
+        page.click(*self.place(page, "irq 27 (EL1 virtual timer)", event["position"]))
+        command = self.commands(page)[0].split()
+        result = self.ebb.run(*command[1:], "--", "--batch", "-nx", "-ex", "monitor position",
+                              "-ex", "p/x $pc")
+        self.assertIn(str(event["position"]), result.text().replace(" ", "") +
+                      result.errors.decode().replace(" ", ""))
+
+    def test_lists(self):
+        page, data = self.opened, self.found
+        line = self.events(data, "console")[1]
+        page.run("document.querySelectorAll('#list .item')[1].click()")
+        page.settle()
+        self.assertIn("ebb goto %d" % line["position"], self.commands(page))
+        self.assertIn(line["text"], page.text("#detail h2"))
+        page.run("document.querySelector('[data-list=functions]').click()")
+        page.settle()
+        counts = page.run("[...document.querySelectorAll('#list .item')].map((item) => "
+                          "[item.querySelector('.text').textContent, Number(item.dataset.samples)])")
+        truth = {row["function"]: row["self"] for row in self.ask("profile", self.recording)
+                 if row["self"]}
+        self.assertEqual(dict(counts), truth)
+        self.assertEqual([count for _, count in counts], sorted(truth.values(), reverse=True))
+
+    def test_search(self):
+        page, data = self.opened, self.found
+        line = self.events(data, "console")[-1]
+        self.search(page, "pass")
+        self.assertIn(line["text"], self.items(page)[-1])
+        self.assertEqual(page.run("document.querySelector('#list mark').textContent"), "PASS")
+        page.press("Enter", "\r")
+        self.assertIn("ebb goto %d" % line["position"], self.commands(page))
+        page.run("document.getElementById('query').value = ''")
+        self.search(page, "VIRTUAL timer")
+        self.assertEqual(page.text("[data-list=found] b"), "80")
+        page.run("document.getElementById('query').value = ''")
+        self.search(page, "there is nothing of this")
+        self.assertEqual(self.items(page), [])
+        self.assertIn("Nothing in this page", page.text("#list"))
+
+
+class Others(Pages):
+    def test_exceptions(self):
+        recording = self.ebb.shared("exceptions-aarch64").recording
+        page, data = self.open(recording)
+        for row in self.rows(data, "exceptions"):
+            event = row["events"][3]
+            page.click(*self.place(page, row["name"], event["position"]))
+            self.assertIn("ebb goto %d" % event["position"], self.commands(page))
+        self.check_quiet(page)
+
+    def test_rows_with_many(self):
+        recording = self.ebb.shared("interrupts-aarch64").recording
+        page, data = self.open(recording, "--limit", "2")
+        row = self.rows(data, "interrupts")[1]
+        self.assertEqual(row["events"], [])
+        self.assertGreater(self.drawn(page, row["name"], ROW - 5), 35)
+        number, count, first = row["bins"][7]
+        middle = data["from"] + (number + 0.5) * data["bin"]
+        page.click(*self.place(page, row["name"], middle))
+        begin = data["from"] + number * data["bin"]
+        self.assertIn("%d \u00d7 %s" % (count, row["name"]), page.text("#detail h2"))
+        commands = self.commands(page)
+        self.assertIn("ebb goto %d" % first, commands)
+        part = "--from %d --to %d" % (begin, begin + data["bin"])
+        self.assertIn("ebb irqs %s %s" % (recording, part), commands)
+        self.assertIn("ebb report %s %s -o part.html" % (recording, part), commands)
+        left_out = page.text("#left-out")
+        for text in (row["name"], "lines, of which the first 2 are listed", "--limit than 2"):
+            self.assertIn(text, left_out)
+        self.check_quiet(page)
+
+    def test_commands_that_list(self):
+        """What is not in the page is had by the commands in it."""
+        recording = self.ebb.shared("exceptions-aarch64").recording
+        page, _ = self.open(recording, "--limit", "2")
+        found = page.run("[...document.querySelectorAll('#left-out code')].map((code) => "
+                         "code.textContent)")
+        self.assertGreater(len(found), 4)
+        for command in found:
+            with self.subTest(command):
+                words = command.replace("part.html", self.ebb.new_folder("part")).split()
+                result = self.ebb.run(*words[1:])
+                self.assertEqual(result.status, 0, result.describe())
+
+    def test_tasks(self):
+        recording, file = self.linux()
+        for options in ((), ("--limit", "100")):
+            with self.subTest(options):
+                page, data = self.open(recording, "--symbols", file, *options)
+                self.assertGreater(self.drawn(page, "tasks"), 500)
+                self.assertGreater(self.drawn(page, "console"), 0)
+                page.run("document.querySelector('[data-list=tasks]').click()")
+                page.settle()
+                most = max(data["tasks"]["list"], key=lambda task: task["ran"])
+                self.assertIn(most["name"], self.items(page)[0])
+                self.check_quiet(page)
+                if not options:
+                    event = max(self.events(data, "tasks"), key=lambda event: event["ran"])
+                    middle = event["position"] + event["ran"] // 2
+                    page.click(*self.place(page, "tasks", middle))
+                    self.assertIn("ebb goto %d" % event["position"], self.commands(page))
+                    self.assertAlmostEqual(int(self.commands(page)[-1].split()[-1]), middle,
+                                           delta=data["bin"])
+                    self.assertIn("--symbols " + file, self.commands(page)[0])
+
+    def test_text_from_strangers(self):
+        page, data = self.open(self.ebb.shared("hostile-aarch64").recording)
+        lines = [event["text"] for event in self.events(data, "console")]
+        self.assertEqual(page.run("[...document.querySelectorAll('#list .text')].map((text) => "
+                                  "text.textContent)"), lines)
+        self.assertIn("</script><img src=x onerror=document.title='taken'>", lines)
+        for number in range(len(lines)):
+            page.run("document.querySelectorAll('#list .item')[%d].click()" % number)
+            page.settle()
+            self.assertEqual(page.run("document.querySelector('#detail h2').textContent"),
+                             lines[number])
+        self.search(page, "script")
+        self.assertEqual(len(self.items(page)), sum("script" in line for line in lines))
+        self.assertEqual(page.run("document.querySelectorAll('img, svg, iframe, object, script[src]')"
+                                  ".length"), 0)
+        self.assertRegex(page.run("document.title"), r"Ebb report\Z")
+        self.check_quiet(page)
+
+    def test_policy(self):
+        """The browser runs nothing that is not ours, were it put into the page."""
+        page, _ = self.open(self.ebb.shared("exceptions-aarch64").recording)
+        page.run("""new Promise((done) => {
+            const script = document.createElement("script");
+            script.textContent = "document.title = 'taken'";
+            document.body.append(script);
+            const image = new Image();
+            image.onload = image.onerror = done;
+            image.src = "http://127.0.0.1:9/x.png";
+        })""")
+        self.assertRegex(page.run("document.title"), r"Ebb report\Z")
+        said = " ".join(str(event["params"]) for event in page.complaints())
+        self.assertEqual(len(re.findall("Content Security Policy", said)), 2, said)
+
+    def test_narrow_and_dark(self):
+        """It fits, and draws in other colours."""
+        page, _ = self.open(self.ebb.shared("interrupts-aarch64").recording)
+        light = page.run("getComputedStyle(document.body).backgroundColor")
+        page.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme",
+                                                           "value": "dark"}])
+        page.call("Emulation.setDeviceMetricsOverride", width=800, height=700, deviceScaleFactor=2,
+                  mobile=False)
+        page.settle()
+        self.assertNotEqual(page.run("getComputedStyle(document.body).backgroundColor"), light)
+        self.assertLessEqual(page.run("document.documentElement.scrollWidth"), 800)
+        self.assertGreater(self.drawn(page, "irq 27 (EL1 virtual timer)"), 35)
+        self.check_quiet(page)
