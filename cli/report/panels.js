@@ -254,7 +254,8 @@ class Detail {
         this.commands("Go there", [commands.replay(place.position)]);
         this.commands("In gdb, with ebb\u2019s commands or without",
                       [commands.goto(place.position), commands.seek(place.position)]);
-        if (place.event && endOf(place.row, place.event) > place.pointed) {
+        if (place.event && place.pointed > place.position &&
+            endOf(place.row, place.event) > place.pointed) {
             this.commands("To the point in it that was clicked", [commands.goto(place.pointed)]);
         }
         this.more(place);

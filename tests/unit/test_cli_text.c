@@ -37,6 +37,20 @@ static void test_printable(void **state)
     assert_printable("", 0, "");
 }
 
+static void test_cut(void **state)
+{
+    static const char text[] = "ab\xc3\xa4\xe2\x82\xac\xf0\x9f\x8c\x8a";
+    static const size_t cuts[] = {0, 1, 2, 2, 4, 4, 4, 7, 7, 7, 7, 11, 11, 11};
+
+    (void)state;
+    for (size_t most = 0; most < sizeof(cuts) / sizeof(cuts[0]); most++) {
+        assert_int_equal(text_cut(text, sizeof(text) - 1, most), cuts[most]);
+    }
+    /* No text at all. */
+    assert_int_equal(text_cut("\x80\x80\x80\x80\x80\x80", 6, 5), 5);
+    assert_int_equal(text_cut("\x80\x80\x80\x80\x80\x80", 6, 2), 2);
+}
+
 /* What a shell makes of the word is the text again. */
 static void test_shell_word(void **state)
 {
@@ -180,13 +194,10 @@ static void test_status_line_too_long(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_printable),
-        cmocka_unit_test(test_shell_word),
-        cmocka_unit_test(test_json_takes_any_bytes),
-        cmocka_unit_test(test_hex),
-        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_status_lines),
-        cmocka_unit_test(test_status_line_too_long),
+        cmocka_unit_test(test_printable),    cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_shell_word),   cmocka_unit_test(test_json_takes_any_bytes),
+        cmocka_unit_test(test_hex),          cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_status_lines), cmocka_unit_test(test_status_line_too_long),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
