@@ -20,7 +20,8 @@ build_packages=(
     libzstd-dev libxxhash-dev libreadline-dev libjansson-dev binutils-dev libcmocka-dev
     python3-pycotap ipxe-qemu gdb-multiarch
 )
-test_packages=(gcc-arm-linux-gnueabihf clang shellcheck parallel lcov tcpdump gnuplot-nox)
+test_packages=(gcc-arm-linux-gnueabihf clang shellcheck parallel lcov tcpdump gnuplot-nox
+    chromium-headless-shell)
 suite_packages=(dejagnu)
 # On arm64 these are names of the system's own tools; elsewhere libopcodes for ARM comes with them.
 if [ "$(uname -m)" != aarch64 ]; then
