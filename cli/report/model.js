@@ -128,10 +128,12 @@ for (const task of tasks) {
 }
 
 /* The functions that execute most have colours, each its own; what has no name has none. */
-const functions = data.profile.functions.map((name) => ({name, samples: 0, colour: OTHER_COLOUR}));
-for (const place of data.profile.samples) {
+const functions = data.profile.functions.map(
+    (name) => ({name, samples: 0, first: null, colour: OTHER_COLOUR}));
+data.profile.samples.forEach((place, i) => {
     functions[place].samples++;
-}
+    functions[place].first ??= data.profile.positions[i];
+});
 functions.filter((each) => !each.name.startsWith("[")).sort((one, other) => other.samples - one.samples).slice(0, COLOURS.length)
     .forEach((each, i) => { each.colour = COLOURS[i]; });
 
@@ -195,20 +197,14 @@ function search(text) {
         }
     });
     for (const row of rows) {
-        for (const event of row.events) {
-            if (found.length >= FOUND_MOST) {
-                found.more = true;
-                return found;
+        row.texts ??= row.events.map((event) => textOf(row, event));
+        row.texts.forEach((text, i) => {
+            if (text.includes(wanted)) {
+                found.push({row, event: row.events[i]});
             }
-            if (textOf(row, event).includes(wanted)) {
-                found.push({row, event});
-            }
-        }
+        });
     }
+    found.more = found.length > FOUND_MOST;
+    found.length = Math.min(found.length, FOUND_MOST);
     return found;
-}
-
-/* The positions of a function's samples. */
-function samplesOf(place) {
-    return data.profile.positions.filter((_, i) => data.profile.samples[i] === place);
 }

@@ -36,12 +36,15 @@ function fillLeftOut() {
     };
 
     for (const row of rows.filter((each) => each.bins)) {
+        const question = questionOf(row);
+
         add(`${row.name}: ${grouped(row.count)} ` + (row.events.length
-            ? `lines, of which the first ${grouped(row.events.length)} are listed; the row shows `
-            : "events; the row shows ") +
-            `how many there are in each ${grouped(data.bin)} instructions. ` +
-            "To list them: ", commands.part(questionOf(row) || "info", data.from, data.to)
-            .replace(/^ebb info.*/, `ebb info ${recording.word}`));
+            ? `lines, of which the first ${grouped(row.events.length)} are listed; `
+            : row.group === "tasks" ? "slices; " : "events; ") + "the row shows " +
+            (row.group === "tasks" ? "who had the CPU most of" : "how many there are in") +
+            ` each ${grouped(data.bin)} instructions. To list them: `,
+            question ? commands.part(question, data.from, data.to)
+                : (row.group === "markers" ? "ebb console " : "ebb info ") + recording.word);
     }
     for (const row of rows.filter((each) => each.group === "console")) {
         const cut = row.events.filter((event) => event.length !== undefined).length;
@@ -114,10 +117,15 @@ function start() {
         }
     }
 
+    function closer(factor) {
+        timeline.remember();
+        timeline.zoom(factor);
+    }
+
     const keys = {
-        "+": () => timeline.zoom(0.5),
-        "=": () => timeline.zoom(0.5),
-        "-": () => timeline.zoom(2),
+        "+": () => closer(0.5),
+        "=": () => closer(0.5),
+        "-": () => closer(2),
         "0": () => timeline.jump(data.from, data.to),
         "ArrowLeft": () => timeline.move(-0.15),
         "ArrowRight": () => timeline.move(0.15),

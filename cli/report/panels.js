@@ -91,7 +91,7 @@ class Lists {
             row: each.row,
             event: each.event,
             place: each.place,
-            position: each.event ? each.event.position : samplesOf(each.place)[0],
+            position: each.event ? each.event.position : functions[each.place].first,
         };
     }
 
@@ -106,22 +106,23 @@ class Lists {
     }
 
     fill() {
-        const items = {
+        const makers = {
             console: () => this.lines(),
             functions: () => this.functionItems(),
             tasks: () => this.taskItems(),
             found: () => this.foundItems(),
         }[this.shown]();
 
-        this.list.replaceChildren(...items.slice(0, SHOWN_MOST));
-        if (items.length > SHOWN_MOST) {
-            this.list.append(element("p", "none", `${grouped(items.length - SHOWN_MOST)} more are ` +
-                "not listed; zoom in to see them."));
+        this.list.replaceChildren(...makers.slice(0, SHOWN_MOST).map((make) => make()));
+        if (makers.length > SHOWN_MOST) {
+            this.list.append(element("p", "none", `${grouped(makers.length - SHOWN_MOST)} more are ` +
+                "not listed: show or search for less to see them."));
         }
     }
 
+    /* Lists consist of what makes their elements, as not all of them may be shown. */
     none(text) {
-        return [element("p", "none", text)];
+        return [() => element("p", "none", text)];
     }
 
     item(place, ...parts) {
@@ -143,7 +144,7 @@ class Lists {
         const events = row ? this.timeline.visible(row) : [];
 
         return events.length === 0 ? this.none("No line of the console begins in this range.")
-            : events.map((event) => this.item(this.place({row, event}),
+            : events.map((event) => () => this.item(this.place({row, event}),
                 element("span", "at", grouped(event.position)),
                 element("span", "text", event.text)));
     }
@@ -164,16 +165,19 @@ class Lists {
         const first = firstFrom(positions, this.timeline.from);
         const end = firstFrom(positions, this.timeline.to);
         const counts = new Map();
+        let most = 0;
 
         for (let i = first; i < end; i++) {
-            counts.set(samples[i], (counts.get(samples[i]) || 0) + 1);
+            const count = (counts.get(samples[i]) || 0) + 1;
+
+            counts.set(samples[i], count);
+            most = Math.max(most, count);
         }
-        const most = Math.max(...counts.values());
 
         return counts.size === 0
             ? this.none(`No sample is in this range: there is one every ${grouped(every)} ` +
                 "instructions.")
-            : [...counts].sort((one, other) => other[1] - one[1]).map(([place, count]) => {
+            : [...counts].sort((one, other) => other[1] - one[1]).map(([place, count]) => () => {
                 const made = this.item(this.place({row: functionsRow, place}),
                     element("span", "at", percent(count / (end - first))),
                     this.meter(count / most, functions[place].colour),
@@ -202,7 +206,7 @@ class Lists {
 
         return ran.size === 0
             ? this.none("No tasks are told from each other in this range.")
-            : [...ran].sort((one, other) => other[1] - one[1]).map(([place, inside]) => this.item(
+            : [...ran].sort((one, other) => other[1] - one[1]).map(([place, inside]) => () => this.item(
                 this.firstOf(row, place),
                 element("span", "at", percent(inside / all)),
                 this.meter(inside / all, tasks[place].colour),
@@ -224,7 +228,7 @@ class Lists {
                 : "Type what to search for: in lines of the console, names of functions and tasks, " +
                   "and all that is known of events.");
         }
-        return this.found.map((each) => each.event
+        return this.found.map((each) => () => each.event
             ? this.item(this.place(each), element("span", "at", grouped(each.event.position)),
                         element("span", "kind", each.row.name),
                         withMarks(wordsOf(each.row, each.event), this.wanted))

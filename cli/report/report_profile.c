@@ -30,7 +30,7 @@ int report_profile_take(struct report_profile *profile, const struct timeline_ro
                         struct ebb_error *error)
 {
     char *name = samples_function(profile->symbols, row->pc, samples_is_user(row));
-    long place = name ? stacks_function(&profile->functions, name) : -1;
+    long place = name ? name_table_add(&profile->functions, name) : -1;
     struct report_sample sample = {.position = row->position, .function = (uint32_t)place};
 
     free(name);
@@ -39,7 +39,7 @@ int report_profile_take(struct report_profile *profile, const struct timeline_ro
 
 void report_profile_free(struct report_profile *profile)
 {
-    stacks_free(&profile->functions);
+    name_table_free(&profile->functions);
     free(profile->samples);
 }
 
@@ -47,8 +47,8 @@ json_t *report_profile_describe(const struct report_profile *profile, uint64_t e
 {
     json_t *functions = json_array(), *positions = json_array(), *places = json_array();
 
-    for (size_t i = 0; i < profile->functions.function_count; i++) {
-        const char *name = profile->functions.functions[i].name;
+    for (size_t i = 0; i < profile->functions.count; i++) {
+        const char *name = profile->functions.names[i];
 
         json_array_append_new(functions,
                               json_printable(name, text_cut(name, strlen(name), NAME_MOST)));

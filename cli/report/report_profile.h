@@ -3,7 +3,7 @@
 #ifndef EBB_CLI_REPORT_REPORT_PROFILE_H
 #define EBB_CLI_REPORT_REPORT_PROFILE_H
 
-#include "cli/questions/stacks.h"
+#include "cli/name_table.h"
 #include "cli/symbols.h"
 
 #include "replay/timeline/scan.h"
@@ -11,8 +11,8 @@
 #include <jansson.h>
 
 struct report_profile {
-    struct symbols *symbols; /* NULL: there are none */
-    struct stacks functions; /* names, and how many samples each has */
+    struct symbols *symbols;     /* NULL: there are none */
+    struct name_table functions; /* names, and how many samples each has */
     struct report_sample {
         uint64_t position;
         uint32_t function;

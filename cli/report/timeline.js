@@ -7,6 +7,7 @@ const AXIS = 38; /* and of the axis above them */
 const LEAST = 20; /* instructions that are shown, at least */
 const NEAR = 7; /* pixels: what the pointer takes for itself */
 const BACK_MOST = 100; /* ranges to go back to */
+const PAUSE = 400; /* milliseconds behind which a turn of the wheel is another one */
 
 class Timeline {
     constructor(whole, hooks) {
@@ -603,6 +604,10 @@ class Timeline {
 
     turn(event) {
         event.preventDefault();
+        if (!this.turned || event.timeStamp - this.turned > PAUSE) {
+            this.remember();
+        }
+        this.turned = event.timeStamp;
         if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
             this.move((event.deltaX || event.deltaY) / 1000);
         } else {

@@ -18,6 +18,7 @@ from harness.shell import Shell
 from harness.symbol_file import SymbolFile
 
 BINS = 2000
+SYMBOL = "</script><svg onload=alert(1)>"
 SMALL = 50000  # bytes, of which a page has more
 
 
@@ -98,6 +99,22 @@ class Reports(unittest.TestCase):
         SymbolFile({name: int(address, 16) for address, name in
                     re.findall(r"guest: symbol (\w+) \w (\S+)", recorder.text())}).write(file)
         return recorder.recording, file
+
+    def hostile(self):
+        """What strangers may give away: a recording of text that may do harm, in a folder and with a
+        manifest of such names, and a file with such a symbol."""
+        name = "a</script><img src=x onerror=alert(1)>'\"\n"
+        recording = os.path.join(self.ebb.new_folder("strangers"), name.replace("/", ""))
+        shutil.copytree(self.ebb.shared("hostile-aarch64").recording, recording)
+        path = os.path.join(recording, "manifest.json")
+        with open(path) as file:
+            manifest = json.load(file)
+        manifest["machine"] = name
+        with open(path, "w") as file:
+            json.dump(manifest, file)
+        symbols = self.ebb.new_folder("symbols")
+        SymbolFile({SYMBOL: 0x40100000}).write(symbols)
+        return recording, name, symbols
 
 
 class Contents(Reports):
@@ -323,25 +340,9 @@ class Limits(Reports):
 class Strangers(Reports):
     """What a recording has in it stays text."""
 
-    def hostile(self):
-        """A copy in a folder, with a manifest, of hostile names."""
-        name = "a</script><img src=x onerror=alert(1)>'\"\n"
-        recording = os.path.join(self.ebb.new_folder("strangers"), name.replace("/", ""))
-        shutil.copytree(self.ebb.shared("hostile-aarch64").recording, recording)
-        path = os.path.join(recording, "manifest.json")
-        with open(path) as file:
-            manifest = json.load(file)
-        manifest["machine"] = name
-        with open(path, "w") as file:
-            json.dump(manifest, file)
-        return recording, name
-
     def test_text(self):
-        recording, name = self.hostile()
-        file = self.ebb.new_folder("symbols")
-        symbol = "</script><svg onload=alert(1)>"
-        SymbolFile({symbol: 0x40100000}).write(file)
-        page = self.page(recording, "--symbols", file)
+        recording, name, symbols = self.hostile()
+        page = self.page(recording, "--symbols", symbols)
         data = self.data_of(page)
         lines = self.ask("console", recording)
         self.assertIn("</script><img src=x onerror=document.title='taken'>",
@@ -353,7 +354,7 @@ class Strangers(Reports):
             self.assertEqual(event, dict(line, text=line["text"][:1000]))
             self.assertEqual(length, 3000 if line["text"].startswith("xxx") else None)
         self.assertEqual(data["recording"]["machine"], name.replace("\n", "\\x0a"))
-        self.assertTrue(any(symbol in name for name in data["profile"]["functions"]))
+        self.assertTrue(any(SYMBOL in name for name in data["profile"]["functions"]))
 
     def test_page(self):
         """Whatever the data is, elements and policy are the same, and the policy has the digests of

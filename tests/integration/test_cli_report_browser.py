@@ -5,7 +5,7 @@ import os
 import re
 
 from harness import browser, ebb
-from test_cli_report import Reports
+from test_cli_report import SYMBOL, Reports
 
 AXIS, ROW = 38, 24  # pixels, as in cli/report/timeline.js
 
@@ -277,7 +277,8 @@ class Others(Pages):
                     self.assertIn("--symbols " + file, self.commands(page)[0])
 
     def test_text_from_strangers(self):
-        page, data = self.open(self.ebb.shared("hostile-aarch64").recording)
+        recording, name, symbols = self.hostile()
+        page, data = self.open(recording, "--symbols", symbols)
         lines = [event["text"] for event in self.events(data, "console")]
         self.assertEqual(page.run("[...document.querySelectorAll('#list .text')].map((text) => "
                                   "text.textContent)"), lines)
@@ -287,8 +288,15 @@ class Others(Pages):
             page.settle()
             self.assertEqual(page.run("document.querySelector('#detail h2').textContent"),
                              lines[number])
+        self.assertEqual(page.run("document.getElementById('facts').firstChild.textContent")
+                         .split(", ")[0], name.replace("\n", "\\x0a"))
+        page.run("document.querySelector('[data-list=functions]').click()")
+        page.settle()
+        self.assertTrue(any(SYMBOL in item for item in self.items(page)), self.items(page))
+        page.run("document.querySelector('[data-list=console]').click()")
         self.search(page, "script")
-        self.assertEqual(len(self.items(page)), sum("script" in line for line in lines))
+        self.assertEqual(len([item for item in self.items(page) if "\nconsole\n" in item]),
+                         sum("script" in line for line in lines))
         self.assertEqual(page.run("document.querySelectorAll('img, svg, iframe, object, script[src]')"
                                   ".length"), 0)
         self.assertRegex(page.run("document.title"), r"Ebb report\Z")

@@ -5,8 +5,8 @@ pair of pipes, in which each message is JSON with a zero byte behind it."""
 import fcntl
 import json
 import os
+import select
 import shutil
-import threading
 
 from . import process
 
@@ -42,12 +42,10 @@ class Browser:
             pass_fds=(commands, answers), env=dict(os.environ, HOME=folder))
         os.close(commands)
         os.close(answers)
-        self.watchdog = threading.Timer(process.WATCHDOG, process.kill_group, [self.process.child])
-        self.watchdog.daemon = True
-        self.watchdog.start()
         self.read = b""
         self.events = []
         self.count = 0
+        self.page = None
 
     @staticmethod
     def _pipe():
@@ -59,9 +57,11 @@ class Browser:
 
     def _receive(self):
         while b"\0" not in self.read:
-            data = os.read(self.input, 1 << 16)
+            ready, _, _ = select.select([self.input], [], [], process.WATCHDOG)
+            data = os.read(self.input, 1 << 16) if ready else b""
             if not data:
-                raise process.Timeout("the browser has ended: " + self.process.describe())
+                raise process.Timeout("the browser %s: %s" % (
+                    "has ended" if ready else "does not answer", self.process.describe()))
             self.read += data
         message, self.read = self.read.split(b"\0", 1)
         return json.loads(message)
@@ -83,18 +83,25 @@ class Browser:
                 return answer["result"]
             self.events.append(answer)
 
-    def wait_for(self, method):
-        """Waits until it was told, since the last call of open()."""
-        while all(event.get("method") != method for event in self.events):
+    def wait_for(self, method, session):
+        """Waits until a session has told it."""
+        while not self.told(session, method):
             self.events.append(self._receive())
 
+    def told(self, session, *methods):
+        """What a session has told of some kinds."""
+        return [event for event in self.events
+                if event.get("sessionId") == session and event.get("method") in methods]
+
     def open(self, path):
-        """The page in a file, loaded."""
+        """The page in a file, loaded; in the place of the one before."""
+        if self.page:
+            self.call("Target.closeTarget", targetId=self.page.target)
         self.events.clear()
-        return Page(self, path)
+        self.page = Page(self, path)
+        return self.page
 
     def close(self):
-        self.watchdog.cancel()
         self.process.close()
         os.close(self.input)
         os.close(self.output)
@@ -103,14 +110,14 @@ class Browser:
 class Page:
     def __init__(self, browser, path):
         self.browser = browser
-        target = browser.call("Target.createTarget", url="about:blank")["targetId"]
-        self.session = browser.call("Target.attachToTarget", targetId=target,
+        self.target = browser.call("Target.createTarget", url="about:blank")["targetId"]
+        self.session = browser.call("Target.attachToTarget", targetId=self.target,
                                     flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(domain + ".enable")
         self.url = "file://" + path
         self.call("Page.navigate", url=self.url)
-        browser.wait_for("Page.loadEventFired")
+        browser.wait_for("Page.loadEventFired", self.session)
         self.settle()
 
     def call(self, method, **parameters):
@@ -166,13 +173,13 @@ class Page:
 
     def complaints(self):
         """What the page's console has, and scripts that failed."""
-        return [event for event in self.browser.events if event.get("method") in
-                ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded")]
+        return self.browser.told(self.session, "Runtime.exceptionThrown", "Runtime.consoleAPICalled",
+                                 "Log.entryAdded")
 
     def requests(self):
         """The addresses of all that was asked for."""
-        return [event["params"]["request"]["url"] for event in self.browser.events
-                if event.get("method") == "Network.requestWillBeSent"]
+        return [event["params"]["request"]["url"] for event in
+                self.browser.told(self.session, "Network.requestWillBeSent")]
 
     def box(self, selector):
         """Where an element is: x, y, width, height."""
