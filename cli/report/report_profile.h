@@ -11,8 +11,8 @@
 #include <jansson.h>
 
 struct report_profile {
-    struct symbols *symbols;     /* NULL: there are none */
-    struct name_table functions; /* names, and how many samples each has */
+    struct symbols *symbols; /* NULL: there are none */
+    struct name_table functions;
     struct report_sample {
         uint64_t position;
         uint32_t function;
