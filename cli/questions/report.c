@@ -230,10 +230,8 @@ static json_t *describe_recording(const struct question *question)
     set_text(object, "cpu", manifest->cpu);
     set_text(object, "architecture", manifest->architecture);
     set_text(object, "accelerator", manifest->accelerator);
-    set_text(object, "kernel", manifest->kernel);
     set_text(object, "symbols", question->symbol_file);
     set_word(object, "symbols_word", question->arguments->values[QUESTION_SYMBOLS]);
-    json_object_set_new(object, "ram_bytes", json_unsigned(manifest->ram_bytes));
     json_object_set_new(object, "begin", json_unsigned(timeline_begin(question->timeline)));
     json_object_set_new(object, "end", json_unsigned(timeline_end(question->timeline)));
     return object;

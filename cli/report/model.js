@@ -78,7 +78,7 @@ const commands = {
     seek: (position) => `monitor seek ${position}`,
     part: (question, from, to) =>
         `ebb ${question} ${recording.word}${symbolsOption} --from ${from} --to ${to}`,
-    report: (from, to) => commands.part("report", from, to) + " -o part.html",
+    report: (from, to, limit = "") => commands.part("report", from, to) + limit + " -o part.html",
 };
 
 /* What lists the events of a row, as part of a command; null: nothing does. */

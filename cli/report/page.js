@@ -2,6 +2,8 @@
 /* Puts the page together, and listens to keys and buttons. */
 "use strict";
 
+const LIMIT_MOST = 1000000; /* what --limit may be */
+
 const byId = (id) => document.getElementById(id);
 
 function fillHead() {
@@ -55,8 +57,9 @@ function fillLeftOut() {
         }
     }
     if (list.children.length) {
-        add(`A report of a part has more one by one, and so has one with a greater --limit than ` +
-            `${grouped(data.limit)}: `, commands.report(data.from, data.to));
+        add("A report of a part has more one by one, and so has one with a greater --limit than " +
+            `${grouped(data.limit)}: `,
+            commands.report(data.from, data.to, ` --limit ${Math.min(data.limit * 10, LIMIT_MOST)}`));
     }
     byId("left-out").hidden = list.children.length === 0;
 }
@@ -90,7 +93,7 @@ function start() {
             place.event ? wordsOf(place.row, place.event)
                 : place.place !== undefined ? functions[place.place].name
                 : place.bin ? binWords(place) : "",
-        ].filter(Boolean).join("   ");
+        ].filter(Boolean).join(" \u00b7 ");
     }
 
     function choose(place) {

@@ -321,7 +321,7 @@ class Detail {
                 element("p", "where", `${grouped(each.samples)} of ${grouped(all)} samples ` +
                     `(${percent(each.samples / all)}), one every ${grouped(data.profile.every)} ` +
                     "instructions"));
-            this.commands("Who calls what", [commands.part("profile", data.from, data.to)]);
+            this.commands("The profile of all functions, with what they call", [commands.part("profile", data.from, data.to)]);
         }
     }
 
