@@ -305,7 +305,8 @@ static void free_report(struct report *report)
 static int make(struct report *report, const struct arguments *arguments)
 {
     const char *path = arguments->values[REPORT_OUTPUT];
-    struct question question = {.without_operand = true, .without_rows = true};
+    struct question question = {
+        .without_operand = true, .without_rows = true, .has_own_output = true};
     int status = -1;
 
     report->question = &question;
