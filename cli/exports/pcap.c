@@ -14,6 +14,7 @@
 #include "virtio_devices.h"
 #include "virtio_packets.h"
 
+#include "cli/early_stop.h"
 #include "cli/progress.h"
 #include "cli/version.h"
 
@@ -57,20 +58,13 @@ static int seek(struct pcap *pcap, uint64_t position, struct ebb_error *error)
     if (timeline_seek(pcap->timeline, position, &stop, error) < 0) {
         return -1;
     }
-    if (stop.reason == TIMELINE_STOP_INTERRUPTED) {
-        return ebb_fail(error, EBB_ERROR_INTERRUPTED, "stopped");
+    if (stop.reason != TIMELINE_STOP_INTERRUPTED && timeline_position(pcap->timeline) == position) {
+        return 0; /* where history ends, it may say why */
     }
-    if (timeline_position(pcap->timeline) == position) {
-        return 0;
-    }
-    if (stop.reason == TIMELINE_STOP_DIVERGED) {
-        progress_clear(&pcap->question->progress);
-        fprintf(stderr, "%s\n", stop.report ? stop.report : "");
-        return ebb_fail(error, EBB_ERROR_DIVERGED,
-                        "replay and log disagree after position %" PRIu64, stop.position);
-    }
-    return ebb_fail(error, EBB_ERROR_CORRUPT, "%s",
-                    stop.report ? stop.report : "the recording ends before its log does");
+    progress_clear(&pcap->question->progress);
+    return early_stop_fail(&stop, NULL, stderr, error) < 0
+               ? -1
+               : ebb_fail(error, EBB_ERROR_CORRUPT, "the recording ends before its log does");
 }
 
 static long read_memory(void *opaque, uint64_t address, uint8_t *buffer, size_t length,
