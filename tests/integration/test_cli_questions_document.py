@@ -53,8 +53,8 @@ class Document(unittest.TestCase):
             self.assertIn("`%s`, " % name, readme)
 
     def test_reasons_of_origin(self):
-        table = documents.read("docs/questions.md").split("(`reason` in `--json`)", 1)[1]
-        listed = [name for names in re.findall(r"(?m)^\| (`.*?) \|", table)
+        table = documents.read("docs/questions.md").split("(`reason` in `--json`):\n\n", 1)[1]
+        listed = [name for names in re.findall(r"(?m)^\| (`.*?) \|", table.split("\n\n", 1)[0])
                   for name in re.findall(r"`([\w-]+)`", names)]
         names = documents.read("cli/questions/origin_print.c").split("reasons[] = {", 1)[1]
         self.assertEqual(sorted(listed),
