@@ -184,13 +184,9 @@ static int answer(struct calls *calls, struct ebb_error *error)
     if (prepare(calls, error) < 0) {
         return -1;
     }
-    if (calls->question.json) {
-        json_list_begin(&calls->question.list, stdout);
-    }
+    question_begin_rows(&calls->question);
     status = ask(calls, error);
-    if (calls->question.json) {
-        json_list_end(&calls->question.list);
-    }
+    question_end_rows(&calls->question);
     return status;
 }
 

@@ -254,13 +254,9 @@ static int answer(struct count *count, struct ebb_error *error)
     scan->registers = scan->context ? LINKS : 0;
     scan->row = note;
     scan->opaque = count;
-    if (question->json) {
-        json_list_begin(&question->list, stdout);
-    }
+    question_begin_rows(question);
     status = ask(count, error);
-    if (question->json) {
-        json_list_end(&question->list);
-    }
+    question_end_rows(question);
     return status;
 }
 

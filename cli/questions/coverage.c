@@ -288,9 +288,7 @@ static int print_files(struct coverage *coverage)
     size_t executed, lines;
     int status = 0;
 
-    if (question->json) {
-        json_list_begin(&question->list, stdout);
-    }
+    question_begin_rows(question);
     for (size_t i = 0; i < coverage->count && status == 0; i += lines) {
         const char *file = coverage->files.names[coverage->lines[i].file];
 
@@ -305,9 +303,7 @@ static int print_files(struct coverage *coverage)
             status = print_file(file, lines, executed, coverage->error);
         }
     }
-    if (question->json) {
-        json_list_end(&question->list);
-    }
+    question_end_rows(question);
     return status;
 }
 

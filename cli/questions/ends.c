@@ -106,10 +106,9 @@ static int print_found(struct question *question, struct ebb_error *error)
 static int say_nothing_found(struct question *question)
 {
     progress_clear(&question->progress);
-    if (question->json) {
-        json_list_begin(&question->list, stdout);
-        json_list_end(&question->list);
-    } else {
+    question_begin_rows(question);
+    question_end_rows(question);
+    if (!question->json) {
         fprintf(stderr, "ebb: there is none from position %" PRIu64 " to %" PRIu64 "\n",
                 question->scan.from, question->scan.to);
     }

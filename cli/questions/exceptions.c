@@ -128,9 +128,7 @@ static int print_counts(struct question *question, const struct exceptions *exce
 {
     int status = 0;
 
-    if (question->json) {
-        json_list_begin(&question->list, stdout);
-    }
+    question_begin_rows(question);
     for (unsigned i = 0; i < TIMELINE_EXCEPTIONS && status == 0; i++) {
         const char *name = exception_kind_name((enum timeline_exception)i);
 
@@ -146,9 +144,7 @@ static int print_counts(struct question *question, const struct exceptions *exce
             printf("%15" PRIu64 " %s\n", exceptions->counts[i], name);
         }
     }
-    if (question->json) {
-        json_list_end(&question->list);
-    }
+    question_end_rows(question);
     return status;
 }
 

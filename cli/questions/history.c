@@ -442,13 +442,9 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
     int status = -1;
 
     if (question_open(&history.question, arguments, error) == 0) {
-        if (history.question.json) {
-            json_list_begin(&history.question.list, stdout);
-        }
+        question_begin_rows(&history.question);
         status = ask(&history, error);
-        if (history.question.json) {
-            json_list_end(&history.question.list);
-        }
+        question_end_rows(&history.question);
     }
     changes_free(&history.changes);
     free(history.value);

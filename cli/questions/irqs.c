@@ -261,9 +261,7 @@ static int scan(struct irqs *irqs)
     irqs->to += irqs->to == question->scan.to;
     question->scan.row = row;
     question->scan.opaque = irqs;
-    if (question->json) {
-        json_list_begin(&question->list, stdout);
-    }
+    question_begin_rows(question);
     status = question_scan(question, &result, irqs->error);
     if (status < 0) {
         early = *irqs->error;
@@ -274,9 +272,7 @@ static int scan(struct irqs *irqs)
     if (status < 0) {
         *irqs->error = early;
     }
-    if (question->json) {
-        json_list_end(&question->list);
-    }
+    question_end_rows(question);
     if (irqs->enough && status == 0 && irqs->status == 0) {
         question_tell_more(question, question->last + 1);
     }

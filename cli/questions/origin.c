@@ -114,13 +114,9 @@ static int answer(struct origin *origin, struct ebb_error *error)
     if (!origin->printer.disassembler) {
         return -1;
     }
-    if (question->json) {
-        json_list_begin(&question->list, stdout);
-    }
+    question_begin_rows(question);
     status = origin_trail_walk(&origin->trail, error);
-    if (question->json) {
-        json_list_end(&question->list);
-    }
+    question_end_rows(question);
     return status;
 }
 

@@ -247,13 +247,9 @@ static int answer(struct print *print, struct ebb_error *error)
         find_place(print, error) < 0) {
         return -1;
     }
-    if (question->json) {
-        json_list_begin(&question->list, stdout);
-    }
+    question_begin_rows(question);
     status = ask(print, error);
-    if (question->json) {
-        json_list_end(&question->list);
-    }
+    question_end_rows(question);
     return status;
 }
 

@@ -136,18 +136,15 @@ static int print_table(struct profile *profile)
     if (question->limit && question->limit < count) {
         count = question->limit;
     }
-    if (question->json) {
-        json_list_begin(&question->list, stdout);
-    } else {
+    question_begin_rows(question);
+    if (!question->json) {
         printf("%7s %7s  of %" PRIu64 " samples, one every %" PRIu64 " instructions\n", "self",
                "total", profile->stacks.count, question->scan.sample_every);
     }
     for (size_t i = 0; i < count && status == 0; i++) {
         status = print_line(profile, &sorted[i]);
     }
-    if (question->json) {
-        json_list_end(&question->list);
-    }
+    question_end_rows(question);
     free(sorted);
     return status;
 }

@@ -265,6 +265,20 @@ int question_scan(struct question *question, struct timeline_scan_result *result
     return early_stop_fail(&stop, "rows end there", stderr, error);
 }
 
+void question_begin_rows(struct question *question)
+{
+    if (question->json) {
+        json_list_begin(&question->list, stdout);
+    }
+}
+
+void question_end_rows(struct question *question)
+{
+    if (question->json) {
+        json_list_end(&question->list);
+    }
+}
+
 bool question_takes(struct question *question, const struct timeline_row *row, bool *enough)
 {
     *enough = false;
@@ -313,13 +327,9 @@ int question_ask(struct question *question, struct ebb_error *error)
     question->error = error;
     question->scan.row = print_row;
     question->scan.opaque = question;
-    if (question->json) {
-        json_list_begin(&question->list, stdout);
-    }
+    question_begin_rows(question);
     status = question_scan(question, &result, error);
-    if (question->json) {
-        json_list_end(&question->list);
-    }
+    question_end_rows(question);
     if (status == 0 && result.ended && !question->failed) {
         question_tell_more(question, question->last + 1);
     }

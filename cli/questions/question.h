@@ -124,6 +124,10 @@ int question_code(struct question *question, const char *text, uint64_t *address
 int question_seek(struct question *question, uint64_t position, const char *advice,
                   struct ebb_error *error);
 
+/* Around all rows, printed or described: with --json they are elements of one array. */
+void question_begin_rows(struct question *question);
+void question_end_rows(struct question *question);
+
 /* True if the row is wanted, and counts it; *enough: there are as many as --limit says. */
 bool question_takes(struct question *question, const struct timeline_row *row, bool *enough);
 /* Says on standard error that there may be more than --limit, and from which position on; but not

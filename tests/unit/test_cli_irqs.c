@@ -212,6 +212,16 @@ bool question_takes(struct question *question, const struct timeline_row *row, b
     return !*enough;
 }
 
+void question_begin_rows(struct question *question)
+{
+    (void)question;
+}
+
+void question_end_rows(struct question *question)
+{
+    (void)question;
+}
+
 void question_tell_more(struct question *question, uint64_t from)
 {
     (void)question;
