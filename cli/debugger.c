@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,6 +72,18 @@ static char *symbol_command(const struct debugger_options *options)
     return command;
 }
 
+/* For the command of gdb's that runs ebb (gdb-scripts/ebb_commands/ask.py). */
+static void name_this_program(void)
+{
+    char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+    if (length > 0) {
+        path[length] = '\0';
+        setenv("EBB_PROGRAM", path, 0);
+    }
+}
+
 int debugger_start(struct debugger *debugger, const struct debugger_options *options,
                    struct ebb_error *error)
 {
@@ -105,6 +118,7 @@ int debugger_start(struct debugger *debugger, const struct debugger_options *opt
     for (int i = 0; i < options->argument_count; i++) {
         words[count++] = options->arguments[i];
     }
+    name_this_program();
     status = start(debugger, words, error);
     free(connect);
     free(symbols);

@@ -36,6 +36,9 @@ static const struct named_text environment[] = {
     {"EBB_GDB", "The gdb that is started; default: gdb-multiarch, else gdb."},
     {"EBB_GDB_SCRIPTS",
      "The directory with ebb.py and what else gdb is given, if not the installed one."},
+    {"EBB_PROGRAM",
+     "In gdb, the ebb that answers its command ebb ask; ebb replay names itself to the gdb that it "
+     "starts. Default: the installed one, else that in $PATH."},
 };
 
 static const struct named_text files[] = {

@@ -10,13 +10,13 @@ import importlib
 import os
 import re
 import sys
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import gdb
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 MODULES = ("trail", "goto", "accesses", "bookmarks", "console", "calls", "first", "timeline",
-           "differences", "exceptions", "linux", "plain", "evaluation")
+           "differences", "exceptions", "linux", "plain", "evaluation", "ask")
 
 
 def load_commands():
@@ -30,7 +30,7 @@ def load_commands():
         for name in MODULES:
             importlib.import_module("ebb_commands." + name)
         return [importlib.import_module("ebb_commands." + name)
-                for name in ("server", "trail", "positions", "ends")]
+                for name in ("server", "trail", "positions", "ends", "ask")]
     finally:
         sys.path.remove(FOLDER)
         sys.dont_write_bytecode = may_write
@@ -151,8 +151,20 @@ def load_what_this_gdb_needs():
         load("dap")
 
 
+def be_a_module(ask):
+    """Scripts of the user's, which gdb runs in one namespace with this file, or which import ebb,
+    find ebb.ask() either way."""
+    module = ModuleType("ebb", __doc__)
+    module.ask = ask
+    sys.modules["ebb"] = module
+    return module
+
+
 Ebb()
-server, trail, positions, ends = load_commands()
+server, trail, positions, ends, questions = load_commands()
+ask = questions.ask
+if __name__ == "__main__":
+    ebb = be_a_module(ask)
 ours = SimpleNamespace(place=server.place, go=server.go, parse=positions.parse,
                        can_go_back=server.can_go_back, after_jump=trail.after_jump,
                        end_of_history=ends.end_of_history)

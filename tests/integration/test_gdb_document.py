@@ -50,7 +50,8 @@ class Document(unittest.TestCase):
 
     def setUp(self):
         self.ebb = ebb.current()
-        environment = mock.patch.dict(os.environ, {"XDG_DATA_HOME": self.ebb.new_folder("data")})
+        environment = mock.patch.dict(os.environ, {
+            "XDG_DATA_HOME": self.ebb.new_folder("data"), "EBB_PROGRAM": self.ebb.path})
         environment.start()
         self.addCleanup(environment.stop)
 
