@@ -82,18 +82,18 @@ static int refuse(const char *path, const char *what, struct ebb_error *error)
                     path, what);
 }
 
-static json_t *load_opened(const char *path, int descriptor, struct ebb_error *error)
+static json_t *load_opened(const char *path, FILE *file, struct ebb_error *error)
 {
     struct stat status;
     json_error_t problem;
     json_t *document = NULL;
 
-    if (fstat(descriptor, &status) < 0) {
+    if (fstat(fileno(file), &status) < 0) {
         fail_to_read(path, error);
     } else if (!S_ISREG(status.st_mode) || (uint64_t)status.st_size > MAX_BYTES) {
         refuse(path, "is no part", error);
     } else {
-        document = json_loadfd(descriptor, JSON_REJECT_DUPLICATES, &problem);
+        document = json_loadf(file, JSON_REJECT_DUPLICATES, &problem);
         if (!document) {
             refuse(path, "is no part, or damaged", error);
         }
@@ -104,14 +104,18 @@ static json_t *load_opened(const char *path, int descriptor, struct ebb_error *e
 static json_t *load(const char *path, struct ebb_error *error)
 {
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "r");
     json_t *document;
 
-    if (descriptor < 0) {
+    if (!file) {
         fail_to_read(path, error);
+        if (descriptor >= 0) {
+            close(descriptor);
+        }
         return NULL;
     }
-    document = load_opened(path, descriptor, error);
-    close(descriptor);
+    document = load_opened(path, file, error);
+    fclose(file);
     return document;
 }
 

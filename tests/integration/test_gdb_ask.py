@@ -88,15 +88,11 @@ class Ask(unittest.TestCase):
         folder = self.ebb.new_folder("slow")
         os.makedirs(folder)
         program, ended = os.path.join(folder, "ebb"), os.path.join(folder, "ended")
+        never = os.path.join(folder, "never")  # nobody writes into it
+        os.mkfifo(never)
         with open(program, "w") as file:
-            file.write("""#!/usr/bin/env python3
-import signal, sys
-signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-print("a row", flush=True)
-signal.sigwait({signal.SIGINT})
-open(%r, "w").close()
-sys.exit(6)
-""" % ended)
+            file.write('#!/bin/sh\ntrap \'echo yes >"%s"; exit 6\' INT\necho a row\n'
+                       'while :; do read nothing <"%s"; done\n' % (ended, never))
         os.chmod(program, 0o755)
         self.gdb.run("python import os; os.environ['EBB_PROGRAM'] = '%s'" % program)
         answer = self.gdb.start("ebb ask irqs")
