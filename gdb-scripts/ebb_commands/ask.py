@@ -14,8 +14,9 @@ import gdb
 from . import server
 
 QUESTIONS = ("accesses", "calls", "count", "coverage", "exceptions", "first", "history", "irqs",
-             "last", "origin", "print", "profile", "switches")
-ABOUT_ALL = ("coverage", "exceptions", "irqs", "profile", "switches")  # others are about something
+             "last", "origin", "print", "profile", "report", "switches")
+# Others are about something.
+ABOUT_ALL = ("coverage", "exceptions", "irqs", "profile", "report", "switches")
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 STOPPED = 6  # ebb's exit status where the user has stopped it
 
@@ -105,6 +106,8 @@ def answer(question, words, take):
 def ask(question, *words):
     """The answer to a question, a list with a dict for each row, as --json has it. The words are
     those of the command line behind the recording, of any type."""
+    if question == "report":
+        raise gdb.GdbError("a report is a page and has no rows; ebb ask report -o FILE writes it")
     lines = []
     notes = answer(question, ["--json", *map(str, words)], lines.append)
     for note in notes:
@@ -114,7 +117,7 @@ def ask(question, *words):
 
 class Ask(server.Command):
     """Puts a question to the whole recording: ebb ask QUESTION WORD...
-Usage: ebb ask accesses|calls|count|coverage|exceptions|first|history|irqs|last|origin|print|profile|switches [WORD...]
+Usage: ebb ask accesses|calls|count|coverage|exceptions|first|history|irqs|last|origin|print|profile|report|switches [WORD...]
 
 WORDs are those of the command ebb of that name behind the recording, quoted as for a shell; "ebb
 ask QUESTION --help" tells which there are. It replays all of history on its own, on several

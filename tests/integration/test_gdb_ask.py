@@ -62,6 +62,15 @@ class Ask(unittest.TestCase):
         for name in declared:
             self.assertIn(name, help_text)
 
+    def test_report(self):
+        page = os.path.join(self.ebb.new_folder("page"), "report.html")
+        os.makedirs(os.path.dirname(page))
+        self.gdb.run("ebb ask report -o '%s'" % page)
+        with open(page) as file:
+            self.assertIn("<html", file.read())
+        answer = self.gdb.try_run("python ebb.ask('report')")
+        self.assertIn("a report is a page and has no rows", answer.error + answer.text)
+
     def test_refused(self):
         for words, why in (("", "which question?"), ("record -o x", "there is no question 'record'"),
                            ("accesses 'total", "No closing quotation"),
