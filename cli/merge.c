@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* A command that has --shard, and is no question to a recording. */
 static const struct merger {
@@ -141,6 +142,26 @@ static int merge(const struct arguments *arguments, const struct part_set *parts
     return status;
 }
 
+/* A forgotten recording, and a part in the place of the answer: neither is what anybody wants. */
+static int check_operands(const struct arguments *arguments, struct ebb_error *error)
+{
+    const char *recording = arguments->operands[0], *output = arguments->values[MERGE_OUTPUT];
+    struct stat written, part;
+
+    if (stat(recording, &part) == 0 && !S_ISDIR(part.st_mode)) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "%s is no recording; name the recording first, then the parts", recording);
+    }
+    for (int i = 1; output && stat(output, &written) == 0 && i < arguments->operand_count; i++) {
+        if (stat(arguments->operands[i], &part) == 0 && part.st_dev == written.st_dev &&
+            part.st_ino == written.st_ino) {
+            return ebb_fail(error, EBB_ERROR_USAGE,
+                            "--output %s is one of the parts; name another file", output);
+        }
+    }
+    return 0;
+}
+
 static int run(const struct arguments *arguments, struct ebb_error *error)
 {
     struct part_set parts;
@@ -150,6 +171,9 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
         return ebb_fail(error, EBB_ERROR_USAGE,
                         "name the recording, and the parts that commands with --shard have written "
                         "of it");
+    }
+    if (check_operands(arguments, error) < 0) {
+        return -1;
     }
     walls_check_before_replay();
     status = part_set_read(&parts, arguments->operands + 1, arguments->operand_count - 1, error);

@@ -150,12 +150,20 @@ def value_text(value):
     return value.format_string(max_elements=16)
 
 
+def located(error, position):
+    """What makes no sense at all where it is evaluated; in front of that it may have done."""
+    return gdb.error(f"{str(error).rstrip('.')} at position {position}, where the expression is "
+                     f"evaluated; --to {position - 1} leaves that out")
+
+
 def value_at(expression, position):
     seek(position)
     try:
         return value_text(conditions.evaluate(expression))
     except Unknown:
         return None
+    except gdb.error as error:
+        raise located(error, position) from None
 
 
 def run_values(request):

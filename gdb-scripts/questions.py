@@ -14,7 +14,7 @@ from ebb_commands import requests, signatures  # noqa: E402
 
 # What an expression may fail with where it makes sense elsewhere.
 UNKNOWN = re.compile(r"optimized out|^Cannot access memory|not available|^can't compute CFA|"
-                     r"^Register \S+ was not saved")
+                     r"^Register \S+ was not saved|^Division by zero")
 known = {}  # signatures, by address
 
 
@@ -61,12 +61,34 @@ def quoted(text):
     return '"%s"' % re.sub(r'\\.|["\n\\]', lambda match: literal.get(match[0], match[0]), text)
 
 
+def logged(command):
+    """The bytes that a command prints."""
+    with os.fdopen(os.memfd_create("ebb"), "rb") as file:
+        for setting in (f"file /proc/self/fd/{file.fileno()}", "overwrite on", "redirect on",
+                        "enabled on"):
+            gdb.execute("set logging " + setting)
+        try:
+            gdb.execute(command)
+        finally:
+            gdb.execute("set logging enabled off")
+        file.seek(0)
+        return file.read()
+
+
+def printed(command):
+    """What a command prints, in which bytes that are no UTF-8 are escaped."""
+    try:
+        return gdb.execute(command, to_string=True)
+    except UnicodeError:
+        return logged(command).decode(errors="backslashreplace")
+
+
 def run_print(request):
     """What gdb's printf prints at a position."""
     requests.seek(request["position"])
     words = ["printf " + quoted(request["format"]), *request["expressions"]]
     try:
-        return {"text": gdb.execute(", ".join(words), to_string=True)}
+        return {"text": printed(", ".join(words))}
     except gdb.error as error:
         if not UNKNOWN.search(str(error)):
             raise

@@ -136,7 +136,7 @@ static int read_at(struct origin *origin, const struct arguments *arguments,
 
 static int run(const struct arguments *arguments, struct ebb_error *error)
 {
-    struct origin origin = {0};
+    struct origin origin = {.question = {.without_limit = true}};
     int status;
 
     if (read_at(&origin, arguments, error) < 0) {

@@ -168,6 +168,16 @@ class Questions:
         self.assertEqual([(row["from"], row["to"], row["value"]) for row in through],
                          [(row["from"], row["to"], row["value"]) for row in direct])
 
+    def test_history_of_what_fails(self):
+        """Where it does, and how to ask for what is in front of that."""
+        one = self.ask("history", "total")[1]["from"]
+        result = self.ebb.run("history", self.recording, "10 / (total - 1)")
+        self.assertEqual(result.status, 2)
+        self.assertRegex(result.errors.decode(), r"Division by zero at position %d, .*--to %d" % (
+            one, one - 1))
+        (row,) = self.ask("history", "10 / (total - 1)", "--to", str(one - 1))
+        self.assertEqual((row["from"], row["value"]), (0, "0"))
+
     def test_history_of_a_list(self):
         """Behind a pointer: gdb's own watchpoints."""
         changes = self.ask("history", "head")

@@ -325,6 +325,10 @@ class Calls:
         text = self.ebb.run("print", self.recording, "--limit", "1", "calls.c:%d" % line_of(
             "    effects += number;\n"), "%d", "*(int *)0xfffffff0").text()
         self.assertRegex(text, r"^ +\d+ <Cannot access memory at address 0xfffffff0>\n$")
+        for words, text in ((["%d", "1 / 0"], "<Division by zero>"), (["%c", "0xff"], "\\xff"),
+                            (["\u00e9%c\u00e9", "0xff"], "\u00e9\\xff\u00e9")):
+            self.assertEqual(self.ebb.json("print", "--json", self.recording, "--limit", "1", "main",
+                                           *words)[0]["text"], text)
         for words, message in ((["nowhere", "x"], 'there is no code at "nowhere"'), (["main", "%d", "nobody"], "nobody"),
                                (["main", "%d"], "argument"), (["main"], "--help")):
             result = self.ebb.run("print", self.recording, *words)

@@ -304,6 +304,9 @@ class Origin:
             self.assertIn(" %s %s " % (step["what"], step["value"]), line)
         self.assertTrue(lines[-1].endswith("; the trail stops here"))
 
+    def test_end_is_where_it_looks_by_itself(self):
+        self.assertEqual(self.trail("seed", "--at", "end"), self.trail("seed"))
+
     def test_bad_input(self):
         last = "0xffffffffffffffff" if self.wide else "0xffffffff"
         self.assertIn("no memory at", self.refused("0x20000000"))
