@@ -96,6 +96,7 @@ function questionOf(row) {
 const functionsRow = {
     group: "functions",
     name: "functions",
+    label: "functions",
     count: data.profile.positions.length,
     events: [],
     colour: GROUP_COLOURS.functions,
@@ -103,7 +104,18 @@ const functionsRow = {
 
 const rows = [];
 
+/* What a row is called in the page; its name is what commands take. */
+function labelOf(row) {
+    return row.group === "exceptions" && row.name === "undefined" ? "undefined instruction" : row.name;
+}
+
+/* How many there are of what it consists of. */
+function countOf(row) {
+    return grouped(row.count) + (row === functionsRow ? " samples" : "");
+}
+
 function prepareRow(row) {
+    row.label = labelOf(row);
     row.events.sort((one, other) => one.position - other.position);
     row.colour = GROUP_COLOURS[row.group] || colourOf(row.name);
     if (row.bins) {
@@ -150,9 +162,9 @@ function wordsOf(row, event) {
     case "console": return event.text;
     case "tasks": return tasks[event.task].name;
     case "exceptions":
-        return [event.kind + (event.number === undefined ? "" : " #" + event.number), event.fault,
+        return [row.label + (event.number === undefined ? "" : " #" + event.number), event.fault,
                 event.address, event.from.location || event.from.pc].filter(Boolean).join("  ");
-    case "interrupts": return row.name + "  " + (event.location || event.pc);
+    case "interrupts": return row.label + "  " + (event.location || event.pc);
     default: return event.name + (event.note ? ": " + event.note : "");
     }
 }
@@ -165,7 +177,7 @@ function shortWordsOf(row, event) {
 
 /* All values of an event, as text that is searched; but for the handler, which is always the same. */
 function textOf(row, event) {
-    const values = [row.name];
+    const values = [row.label];
 
     (function collect(value) {
         if (value !== null && typeof value === "object") {

@@ -40,7 +40,7 @@ function fillLeftOut() {
     for (const row of rows.filter((each) => each.bins)) {
         const question = questionOf(row);
 
-        add(`${row.name}: ${grouped(row.count)} ` + (row.events.length
+        add(`${row.label}: ${grouped(row.count)} ` + (row.events.length
             ? `lines, of which the first ${grouped(row.events.length)} are listed; `
             : row.group === "tasks" ? "slices; " : "events; ") + "the row shows " +
             (row.group === "tasks" ? "who had the CPU most of" : "how many there are in") +
@@ -80,7 +80,7 @@ function start() {
         const from = Math.round(timeline.from);
         const to = Math.round(timeline.to);
 
-        byId("range").textContent = `${grouped(from)} \u2013 ${grouped(to)}`;
+        byId("range").textContent = `positions ${grouped(from)} \u2013 ${grouped(to)}`;
         byId("range").dataset.from = from;
         byId("range").dataset.to = to;
         byId("back").disabled = timeline.earlier.length === 0;
@@ -89,7 +89,7 @@ function start() {
 
     function pointed(place, position) {
         byId("pointer").textContent = !place ? "" : [
-            grouped(position),
+            "position " + grouped(position),
             place.event ? wordsOf(place.row, place.event)
                 : place.place !== undefined ? functions[place.place].name
                 : place.bin ? binWords(place) : "",

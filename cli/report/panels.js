@@ -4,6 +4,14 @@
 
 const SHOWN_MOST = 1000; /* lines of a list */
 
+/* What stands above the columns of each list, each with the class of its column. */
+const HEADS = {
+    console: [["at", "position"], ["text", "line"]],
+    functions: [["at", "share"], ["meter", ""], ["text", "function"], ["at", "instructions"]],
+    tasks: [["at", "share"], ["meter", ""], ["text", "task"], ["at", "instructions"]],
+    found: [["at", "position"], ["kind", "row"], ["text", "what has the text"]],
+};
+
 function element(name, className, text) {
     const made = document.createElement(name);
 
@@ -18,7 +26,13 @@ function element(name, className, text) {
 
 /* What a bin has. */
 function binWords(place) {
-    return `${grouped(place.bin[1])} \u00d7 ${place.row.name}`;
+    return `${grouped(place.bin[1])} \u00d7 ${place.row.label}`;
+}
+
+/* Whether a row has nothing where it was clicked. Of tasks the parts that none begins in have one too. */
+function isEmpty(place) {
+    return Boolean(place.row) && !place.event && !place.bin && place.place === undefined &&
+        !(place.row.bins && place.row.group === "tasks");
 }
 
 /* The text, with what was searched marked. */
@@ -113,6 +127,8 @@ class Lists {
             found: () => this.foundItems(),
         }[this.shown]();
 
+        document.getElementById("heads").replaceChildren(
+            ...HEADS[this.shown].map(([column, text]) => element("span", column, text)));
         this.list.replaceChildren(...makers.slice(0, SHOWN_MOST).map((make) => make()));
         if (makers.length > SHOWN_MOST) {
             this.list.append(element("p", "none", `${grouped(makers.length - SHOWN_MOST)} more are ` +
@@ -230,11 +246,12 @@ class Lists {
         }
         return this.found.map((each) => () => each.event
             ? this.item(this.place(each), element("span", "at", grouped(each.event.position)),
-                        element("span", "kind", each.row.name),
+                        element("span", "kind", each.row.label),
                         withMarks(wordsOf(each.row, each.event), this.wanted))
             : this.item(this.place(each),
-                        element("span", "at", grouped(functions[each.place].samples)),
-                        element("span", "kind", "samples of"),
+                        element("span", "at", grouped(functions[each.place].first)),
+                        element("span", "kind",
+                                grouped(functions[each.place].samples) + " samples of"),
                         withMarks(functions[each.place].name, this.wanted)));
     }
 }
@@ -283,7 +300,8 @@ class Detail {
         const words = element("p", "where");
 
         words.dataset.position = place.position;
-        words.textContent = [place.row && place.row.name, "position " + grouped(place.position),
+        words.textContent = [place.row && place.row.label,
+            isEmpty(place) ? "nothing here in this row" : "", "position " + grouped(place.position),
             time === null ? "" : "guest time " + seconds(time)].filter(Boolean).join(" \u00b7 ");
         return words;
     }

@@ -127,8 +127,8 @@ class Timeline {
             element.dataset.row = row.name;
             element.style.height = ROW + "px";
             colour.style.background = row.colour;
-            name.textContent = element.title = row.name;
-            count.textContent = grouped(row.count);
+            name.textContent = element.title = row.label;
+            count.textContent = countOf(row);
             element.append(colour, name, count);
             column.append(element);
             return {row, element};
@@ -207,7 +207,7 @@ class Timeline {
         }
     }
 
-    /* Those that are to be drawn: also ones that begin before and go on. */
+    /* Those that are to be drawn: also ones that begin before and go on, and ones at the very end. */
     visible(row) {
         if (row.longest === undefined) {
             row.longest = row.events.reduce((most, event) => {
@@ -217,7 +217,8 @@ class Timeline {
             }, 0);
         }
         return row.events.slice(firstFrom(row.events, this.from - row.longest, positionOf),
-                                firstFrom(row.events, this.to, positionOf));
+                                firstFrom(row.events, this.to + (this.to >= this.whole.to ? 1 : 0),
+                                          positionOf));
     }
 
     drawEvents(row, top) {
@@ -269,7 +270,7 @@ class Timeline {
             pen.fill();
             return;
         }
-        pen.fillRect(Math.floor(left), top + 4, 1.5, ROW - 8);
+        pen.fillRect(Math.min(Math.floor(left), this.width - 1.5), top + 4, 1.5, ROW - 8);
         this.drawWords(shortWordsOf(row, event), left + 5, next - left - 9, top,
                        this.colours.soft);
     }

@@ -62,6 +62,9 @@ class Pages(Reports):
     def labels(self, page):
         return page.run("[...document.querySelectorAll('#labels .row')].map((row) => row.dataset.row)")
 
+    def label(self, page, name):
+        return page.text("#labels [data-row='%s']" % name)
+
     def place(self, page, name, position):
         """Where on the page a position of a row is drawn."""
         left, top, width, _ = page.box("#canvas")
@@ -106,6 +109,47 @@ class Interrupts(Pages):
         lines = [event["text"] for event in self.events(data, "console")]
         self.assertEqual([item.split("\n")[-1] for item in self.items(page)], lines)
         self.assertTrue(page.run("document.getElementById('left-out').hidden"))
+
+    def test_says_what_is_counted(self):
+        page, data = self.opened, self.found
+        samples = re.sub(r"\B(?=(\d{3})+$)", "\u202f", str(len(data["profile"]["positions"])))
+        self.assertEqual(self.label(page, "functions"), "functions\n%s samples" % samples)
+        self.assertTrue(page.text("#range").startswith("positions 0 "))
+        self.assertIn("all of it", page.text("#all"))
+        heads = {}
+        for name in ("console", "functions", "tasks", "found"):
+            page.run("document.querySelector('[data-list=%s]').click()" % name)
+            heads[name] = page.text("#heads").split("\n")
+        self.assertEqual(heads, {
+            "console": ["position", "line"],
+            "functions": ["share", "function", "instructions"],
+            "tasks": ["share", "task", "instructions"],
+            "found": ["position", "row", "what has the text"]})
+        self.assertEqual(page.text("[data-list=found]").strip(), "Search")
+
+    def test_no_name_is_cut(self):
+        self.assertEqual(self.opened.run(
+            "[...document.querySelectorAll('#labels .row span')].filter((name) => "
+            "name.scrollWidth > name.clientWidth).map((name) => name.textContent)"), [])
+
+    def test_last_keyframe(self):
+        """It is at the end, and there to be seen and clicked."""
+        page, data = self.opened, self.found
+        last = self.events(data, "keyframes")[-1]["position"]
+        self.assertEqual(last, data["to"])
+        left, top = self.place(page, "keyframes", last)
+        page.click(left - 1, top)
+        self.assertIn("ebb goto %d" % last, self.commands(page))
+
+    def test_fills_the_window(self):
+        """Lists and what is selected are of one height, as much as the time line leaves."""
+        page = self.opened
+        boxes = [page.box(name) for name in ("#lists", "#detail", "footer")]
+        self.assertEqual(boxes[0][1::2], boxes[1][1::2])
+        self.assertAlmostEqual(boxes[2][1] + boxes[2][3], page.run("innerHeight"), delta=1)
+        page.run("document.querySelector('#detail').append(document.createElement('div'));"
+                 "document.querySelector('#detail div').style.height = '2000px'")
+        self.assertEqual(page.box("#lists")[3], page.box("#detail")[3])
 
     def test_zoom_and_move(self):
         page, data = self.opened, self.found
@@ -219,6 +263,20 @@ class Others(Pages):
             event = row["events"][3]
             page.click(*self.place(page, row["name"], event["position"]))
             self.assertIn("ebb goto %d" % event["position"], self.commands(page))
+        self.check_quiet(page)
+
+    def test_undefined_is_a_kind(self):
+        """Not what JavaScript calls so; and where a row has nothing, that is said."""
+        page, data = self.open(self.ebb.shared("exceptions-arm").recording)
+        first = self.events(data, "exceptions")[0]["position"]
+        self.assertTrue(self.label(page, "undefined").startswith("undefined instruction\n"))
+        page.click(*self.place(page, "undefined", first // 2))
+        self.assertRegex(page.text("#detail .where"),
+                         r"\Aundefined instruction \S nothing here in this row \S position ")
+        event = self.rows(data, "exceptions")[0]["events"][3]
+        page.click(*self.place(page, "undefined", event["position"]))
+        self.assertTrue(page.text("#detail h2").startswith("undefined instruction "))
+        self.assertNotIn("nothing here", page.text("#detail"))
         self.check_quiet(page)
 
     def test_rows_with_many(self):
