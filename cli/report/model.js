@@ -109,9 +109,13 @@ function labelOf(row) {
     return row.group === "exceptions" && row.name === "undefined" ? "undefined instruction" : row.name;
 }
 
+function samplesWords(count) {
+    return grouped(count) + (count === 1 ? " sample" : " samples");
+}
+
 /* How many there are of what it consists of. */
 function countOf(row) {
-    return grouped(row.count) + (row === functionsRow ? " samples" : "");
+    return row === functionsRow ? samplesWords(row.count) : grouped(row.count);
 }
 
 function prepareRow(row) {

@@ -251,7 +251,7 @@ class Lists {
             : this.item(this.place(each),
                         element("span", "at", grouped(functions[each.place].first)),
                         element("span", "kind",
-                                grouped(functions[each.place].samples) + " samples of"),
+                                samplesWords(functions[each.place].samples) + " of"),
                         withMarks(functions[each.place].name, this.wanted)));
     }
 }
