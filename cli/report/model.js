@@ -75,7 +75,8 @@ const symbolsOption = recording.symbols_word ? " --symbols " + recording.symbols
 const commands = {
     replay: (position) => `ebb replay --at ${position}${symbolsOption} ${recording.word}`,
     goto: (position) => `ebb goto ${position}`,
-    seek: (position) => `monitor seek ${position}`,
+    /* gdb keeps the registers that it has read, and would show those of the place before. */
+    seek: (position) => `monitor seek ${position}\nmaintenance flush register-cache`,
     part: (question, from, to) =>
         `ebb ${question} ${recording.word}${symbolsOption} --from ${from} --to ${to}`,
     report: (from, to, limit = "") => commands.part("report", from, to) + limit + " -o part.html",

@@ -273,8 +273,8 @@ class Detail {
         }
         this.aside.append(element("h2", "", this.title(place)), this.where(place));
         this.commands("Go there", [commands.replay(place.position)]);
-        this.commands("In gdb, with ebb\u2019s commands or without",
-                      [commands.goto(place.position), commands.seek(place.position)]);
+        this.commands("In gdb", [commands.goto(place.position)]);
+        this.commands("In a gdb without ebb.py", [commands.seek(place.position)]);
         if (place.event && place.pointed > place.position &&
             endOf(place.row, place.event) > place.pointed) {
             this.commands("To the point in it that was clicked", [commands.goto(place.pointed)]);

@@ -202,7 +202,8 @@ class Interrupts(Pages):
             position = event["position"]
             self.assertEqual(self.commands(page),
                              ["ebb replay --at %d %s" % (position, self.recording),
-                              "ebb goto %d" % position, "monitor seek %d" % position])
+                              "ebb goto %d" % position,
+                              "monitor seek %d\nmaintenance flush register-cache" % position])
             self.assertIn(event["location"], page.text("#detail"))
             self.assertEqual(page.run("document.querySelector('#labels .chosen').dataset.row"),
                              row["name"])
@@ -221,6 +222,23 @@ class Interrupts(Pages):
                               "-ex", "p/x $pc")
         self.assertIn(str(event["position"]), result.text().replace(" ", "") +
                       result.errors.decode().replace(" ", ""))
+
+    def test_commands_of_a_gdb_without_ours(self):
+        """Typed as they are, they bring gdb there, which shows the registers of that place."""
+        page, data = self.opened, self.found
+        event = self.rows(data, "interrupts")[1]["events"][5]
+        page.click(*self.place(page, "irq 27 (EL1 virtual timer)", event["position"]))
+        lines = self.commands(page)[2].split("\n")
+        there = self.program_counters(event["position"], [])
+        self.assertNotEqual(self.program_counters("end", []), there)
+        self.assertEqual(self.program_counters("end", lines)[1:], there)
+
+    def program_counters(self, position, lines):
+        """What a gdb there shows at first, and, if it is told something, then."""
+        told = ["p/x $pc", *lines, *(["p/x $pc"] if lines else [])]
+        result = self.ebb.run("replay", "--at", str(position), self.recording, "--", "--batch", "-nx",
+                              *(word for line in told for word in ("-ex", line)))
+        return re.findall(r"\$\d = (0x[0-9a-f]+)", result.text())
 
     def test_lists(self):
         page, data = self.opened, self.found
