@@ -28,6 +28,7 @@ import scan  # noqa: E402
 import walks  # noqa: E402
 from common import Failure, log  # noqa: E402
 
+NAMES = ("record", "replay", "reverse", "scan", "kvm", "damage", "plot")
 SIZES = {"scan": (10 ** 8,), "reverse": (10 ** 8, 10 ** 9)}
 RAM = (256,)
 LEAST_RAM, MOST_RAM = 32, 4096

@@ -166,6 +166,43 @@ class Against(unittest.TestCase):
         guest.record.assert_called_once_with("build", "other")
 
 
+class Run(unittest.TestCase):
+    """`./run bench`, with scripts that say that they were called, in a folder of its own."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = folder.name
+        shutil.copy(os.path.join(ROOT, "run"), self.root)
+        os.symlink(os.path.join(ROOT, "tests"), os.path.join(self.root, "tests"))
+        os.mkdir(os.path.join(self.root, "scripts"))
+        for name in ("setup", "build", "guests", "arm64"):
+            path = os.path.join(self.root, "scripts", name + ".sh")
+            with open(path, "w") as file:
+                file.write("#!/bin/sh\necho called %s\nexit 9\n" % name)
+            os.chmod(path, stat.S_IRWXU)
+
+    def bench(self, *arguments):
+        return subprocess.run([os.path.join(self.root, "run"), "bench", *arguments], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=WATCHDOG,
+                              env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"))
+
+    def test_help_builds_nothing(self):
+        for name in bench.NAMES:
+            for option in ("-h", "--help"):
+                done = self.bench(name, option)
+                self.assertEqual((done.returncode, done.stderr), (0, ""), name)
+                self.assertTrue(done.stdout.startswith("usage: "), name)
+        self.assertEqual(self.bench("--help").returncode, 0)
+        self.assertIn("called setup", self.bench("record").stdout)
+
+    def test_what_is_no_name_builds_nothing(self):
+        for arguments in ([], ["nothing"], ["--nothing", "record"]):
+            done = self.bench(*arguments)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), arguments)
+            self.assertIn("usage: ", done.stderr)
+
+
 class Options(unittest.TestCase):
     def test_sizes(self):
         options = bench.parse(["reverse", "--size", "1e6,100_000,1e10", "--ram", "32,4096"])
