@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measures Ebb, beside QEMU's own record/replay where that does the same.
 
-    bench.py --build BUILD [--runs N] replay|record|reverse|scan|kvm|damage [OPTION...]
+    bench.py --build BUILD replay|record|reverse|scan|kvm|damage [OPTION...]
     bench.py plot FILE.json... -o FILE.svg
+
+`./run bench` calls it; a NAME with --help tells of its options.
 
 docs/benchmarks.md tells what is measured. Results are printed as a table and written to
 BUILD/bench/NAME.json: an array of {"metric", "unit", "ebb", "peer", "peer_name", "ratio", "runs"} and
@@ -28,7 +30,26 @@ import scan  # noqa: E402
 import walks  # noqa: E402
 from common import Failure, log  # noqa: E402
 
-NAMES = ("record", "replay", "reverse", "scan", "kvm", "damage", "plot")
+WHATS = {
+    "record": "what recording costs, beside QEMU's record/replay",
+    "replay": "what forward replay costs, beside QEMU's record/replay",
+    "reverse": "what moves in time cost, beside QEMU's record/replay",
+    "scan": "what questions to a whole recording cost, against one replay",
+    "kvm": "what recording under KVM costs",
+    "damage": "what is left of a damaged recording",
+    "plot": "draw what scan and reverse have written",
+}
+NAMES = tuple(WHATS)
+EXAMPLES = {
+    "record": ("--runs", "3"),
+    "replay": ("--runs", "3"),
+    "reverse": ("--size", "1e8,1e9,1e10", "--ram", "32,4096"),
+    "scan": ("--rows", "calls,count", "--against", "HEAD~10"),
+    "kvm": ("--runs", "2"),
+    "damage": (),
+    "plot": ("build/bench/scan.json", "-o", "growth.svg"),
+}
+RUNS = {"record": 5, "replay": 5, "reverse": 3, "scan": 3, "kvm": 2}  # damage is the same each time
 SIZES = {"scan": (10 ** 8,), "reverse": (10 ** 8, 10 ** 9)}
 RAM = (256,)
 LEAST_RAM, MOST_RAM = 32, 4096
@@ -56,6 +77,13 @@ def workers(text):
     return number
 
 
+def runs(text):
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
 def several(one):
     """A list with commas between its members."""
     def read(text):
@@ -65,52 +93,80 @@ def several(one):
     return read
 
 
-def parse(arguments):
-    parser = argparse.ArgumentParser(description="Measure Ebb.")
-    parser.add_argument("--build", default="build", help="the build folder")
-    parser.add_argument("--runs", type=int, help="runs of each measurement (default 5; scan and "
-                        "reverse: 3; kvm: 2, for they repeat)")
-    names = parser.add_subparsers(dest="name", required=True, metavar="NAME")
-    for name in ("replay", "record", "kvm", "damage"):
-        names.add_parser(name, help="see docs/benchmarks.md")
-    for name, what in (("scan", "questions to a whole recording, against one replay"),
-                       ("reverse", "going back, beside QEMU's record/replay")):
-        sub = names.add_parser(name, help=what)
-        sub.add_argument("--runs", type=int, default=argparse.SUPPRESS)
-        sub.add_argument("--size", type=several(size), default=SIZES[name],
-                         help="instructions, 1e5 to 1e12, with commas between them")
-        sub.add_argument("--ram", type=several(ram), default=RAM,
-                         help="the guest's RAM in MiB, %d to %d" % (LEAST_RAM, MOST_RAM))
-        sub.add_argument("--workers", type=several(workers),
-                         help="how many workers (default: scan 1,2, reverse 1)")
-        sub.add_argument("--rows", type=several(str), default=("",),
-                         help="only the rows whose names begin so")
-        sub.add_argument("--page-sets", action="store_true",
-                         help="measure with the page sets that ebb verify leaves, not without")
-        sub.add_argument("--against", metavar="COMMIT", help="measure that commit's build as well")
-        sub.add_argument("-o", "--output", metavar="FILE.json", help="where to write the results "
-                         "(default BUILD/bench/%s.json)" % name)
-        if name == "reverse":
-            sub.add_argument("--peer-limit", type=int, default=walks.PEER_LIMIT, metavar="SECONDS",
-                             help="what the peer may take for a row; 0: no peer")
-    sub = names.add_parser("plot", help="draw what scan and reverse have written")
+def add_name(names, name, what):
+    """The parser of what stands behind a NAME."""
+    return names.add_parser(
+        name, help=what, formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=what[0].upper() + what[1:] + ".",
+        epilog="example: ./run bench %s\n\n%s tells more." % (
+            " ".join([name, *EXAMPLES[name]]),
+            "docs/reliability.md" if name == "damage" else "docs/benchmarks.md"))
+
+
+def add_measured(sub, name):
+    """The options of those that measure recordings of several sizes."""
+    sub.add_argument("--size", type=several(size), default=SIZES[name], metavar="N,...",
+                     help="instructions of the recordings, 1e5 to 1e12, with commas between them "
+                     "(default %s)" % ",".join("1e%d" % (len(str(one)) - 1) for one in SIZES[name]))
+    sub.add_argument("--ram", type=several(ram), default=RAM, metavar="N,...",
+                     help="the guest's RAM in MiB, %d to %d (default %d)" % (
+                         LEAST_RAM, MOST_RAM, *RAM))
+    sub.add_argument("--workers", type=several(workers), metavar="N,...",
+                     help="how many workers, 1 to 64 (default %s)" % (
+                         "1,2" if name == "scan" else "1"))
+    sub.add_argument("--rows", type=several(str), default=("",), metavar="NAME,...",
+                     help="only the rows whose names, without scan_ and move_, begin so (default "
+                     "all)")
+    sub.add_argument("--page-sets", action="store_true",
+                     help="measure with the page sets that ebb verify leaves (default without)")
+    sub.add_argument("--against", metavar="COMMIT",
+                     help="measure that commit's build as well (default this one alone)")
+    sub.add_argument("-o", "--output", metavar="FILE.json", help="where to write the results "
+                     "(default build/bench/%s.json)" % name)
+    if name == "reverse":
+        sub.add_argument("--peer-limit", type=int, default=walks.PEER_LIMIT, metavar="SECONDS",
+                         help="what the peer may take for a row; 0: no peer (default %(default)s)")
+
+
+def add_plot(sub):
     sub.add_argument("files", nargs="+", metavar="FILE.json")
-    sub.add_argument("-o", "--output", required=True, metavar="FILE.svg")
-    sub.add_argument("--measure", default="cpu_s", help="what to draw: cpu_s, elapsed_s, "
-                     "engine_bytes, workers_bytes or ms")
+    sub.add_argument("-o", "--output", required=True, metavar="FILE.svg", help="where to draw it")
+    sub.add_argument("--measure", default="cpu_s", choices=sorted(plot.UNITS), metavar="MEASURE",
+                     help="what to draw: cpu_s, elapsed_s, engine_bytes, workers_bytes or ms "
+                     "(default %(default)s)")
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(
+        prog="./run bench", formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Measure Ebb, and draw what was measured.",
+        epilog="./run bench NAME --help tells of its options.\nexample: ./run bench scan --rows calls")
+    parser.add_argument("--build", default="build", help=argparse.SUPPRESS)  # `run` says it
+    names = parser.add_subparsers(dest="name", required=True, metavar="NAME")
+    for name in NAMES:
+        sub = add_name(names, name, WHATS[name])
+        if name in RUNS:
+            sub.add_argument("--runs", type=runs, metavar="N",
+                             help="runs of each measurement, of which the median counts (default "
+                             "%d%s)" % (RUNS[name], "; of the boot %d" % RUNS["record"]
+                                        if name == "reverse" else ""))
+        if name in SIZES:
+            add_measured(sub, name)
+        elif name == "plot":
+            add_plot(sub)
     return parser.parse_args(arguments)
 
 
 def make(options, build, folder):
     if options.name == "kvm":
-        return kvm.KvmBench(build, options.runs or 2, folder)
+        return kvm.KvmBench(build, options.runs or RUNS["kvm"], folder)
     if options.name == "damage":
         return damage.DamageBench(build)
     if options.name == "scan":
         return scan.ScanBench(build, folder, options)
     if options.name == "reverse":
         return walks.ReverseBench(build, folder, options)
-    return boot.BootBench(build, options.runs or 5, folder, options.name)
+    return boot.BootBench(build, options.runs or RUNS[options.name], folder, options.name)
 
 
 def write(path, results):

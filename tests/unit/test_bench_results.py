@@ -210,9 +210,33 @@ class Options(unittest.TestCase):
         self.assertEqual(options.ram, (32, 4096))
         self.assertFalse(options.page_sets)
 
+    def help(self, *arguments):
+        with contextlib.redirect_stdout(io.StringIO()) as said, self.assertRaises(SystemExit):
+            bench.parse([*arguments, "--help"])
+        return " ".join(said.getvalue().split())
+
+    def test_help(self):
+        """It says what is typed, each default, and an example that can be typed."""
+        self.assertIn("usage: ./run bench [-h] NAME ...", self.help())
+        for name in bench.NAMES:
+            said = self.help(name)
+            self.assertIn("usage: ./run bench %s [-h]" % name, said)
+            example = said.split("example: ./run bench ")[1].split(" docs/")[0]
+            self.assertEqual(bench.parse(example.split()).name, name)
+            self.assertNotIn("--build", said)
+        self.assertIn("with commas between them (default 1e8,1e9)", self.help("reverse"))
+        self.assertIn("0: no peer (default 120)", self.help("reverse"))
+        self.assertIn("32 to 4096 (default 256)", self.help("scan"))
+
+    def test_runs(self):
+        for name, number in bench.RUNS.items():
+            self.assertEqual(bench.parse([name, "--runs", "7"]).runs, 7)
+            self.assertIn("counts (default %d" % number, self.help(name))
+
     def test_wrong_ones(self):
         for wrong in (["--size", "1"], ["--size", "x"], ["--ram", "16"], ["--ram", "8192"],
-                      ["--size", ""], ["--size", "inf"], ["--workers", "0"]):
+                      ["--size", ""], ["--size", "inf"], ["--workers", "0"], ["--runs", "0"],
+                      ["--runs", "x"]):
             with self.assertRaises(SystemExit, msg=wrong), \
                     contextlib.redirect_stderr(io.StringIO()):
                 bench.parse(["scan", *wrong])
