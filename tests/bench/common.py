@@ -148,6 +148,18 @@ def number(value, form="%.4g"):
     return "-" if value is None else form % value
 
 
+def quantity(value, unit):
+    """A value with its unit, as 24.94 MB. What only is a ratio has none."""
+    if value is None:
+        return "-"
+    if unit != "bytes":
+        return "%.6g" % value if unit == "x" else "%.6g %s" % (value, unit)
+    for scale, word in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if value >= scale:
+            return "%.4g %s" % (value / scale, word)
+    return "%d bytes" % value
+
+
 def print_rows(results, peers):
     """The table of rows that have sizes; peers: what the column of the peers is called."""
     against = next((result["against_name"] for result in results if "against" in result), None)
@@ -158,9 +170,10 @@ def print_rows(results, peers):
         names += [against[:12], "ratio"]
     print(form % tuple(names))
     for result in results:
+        unit = result["unit"]
         cells = [result["metric"], number(result["size"], "%.3g"), result["ram_mib"],
-                 result["workers"], number(result["ebb"], "%.6g"), number(result["peer"], "%.6g"),
+                 result["workers"], quantity(result["ebb"], unit), quantity(result["peer"], unit),
                  number(result["ratio"])]
         if against:
-            cells += [number(result.get("against"), "%.6g"), number(result.get("against_ratio"))]
+            cells += [quantity(result.get("against"), unit), number(result.get("against_ratio"))]
         print(form % tuple(cells))

@@ -3,12 +3,14 @@
 log axes, with a panel for each question."""
 
 import json
+import math
 import os
 import subprocess
 
-from common import Failure
+from common import Failure, log
 
-WIDTH, HEIGHT, COLUMNS = 460, 320, 3  # of a panel, in pixels; in a row
+WIDTH, HEIGHT, COLUMNS = 460, 380, 3  # of a panel, in pixels; in a row
+OFF = 1.2  # what the values at the edges are off them
 UNITS = {"cpu_s": "CPU seconds", "elapsed_s": "seconds", "ms": "milliseconds",
          "engine_bytes": "bytes of the engine", "workers_bytes": "bytes of the workers"}
 NEEDED = {"metric", "size", "ram_mib", "workers", "ebb", "peer", "peer_name"}
@@ -61,8 +63,10 @@ def quoted(text):
 
 
 def span(values):
-    """A range of a log axis that has all values off its edges."""
-    return "[%g:%g]" % (min(values) / 2, max(values) * 2)
+    """A range of a log axis that has all values off its edges. It consists of whole decades, as only
+    their ends have numbers."""
+    return "[1e%d:1e%d]" % (math.floor(math.log10(min(values) / OFF)),
+                            math.ceil(math.log10(max(values) * OFF)))
 
 
 def panel_script(title, series):
@@ -86,7 +90,7 @@ def script(found, measure, output):
     lines = ["set terminal svg noenhanced background rgb 'white' size %d,%d" % (
         WIDTH * columns, HEIGHT * rows), "set output " + quoted(output), "set logscale xy",
         "set format x '%.0e'", "set grid",
-        "set key top left", "set xlabel 'instructions'",
+        "set key below", "set xlabel 'instructions' offset 0,0.5",
         "set ylabel " + quoted(UNITS.get(measure, measure)),
         "set multiplot layout %d,%d" % (rows, columns)]
     for title, series in found.items():
@@ -109,4 +113,5 @@ def draw(paths, output, measure):
     if done.returncode != 0 or not os.path.exists(new):
         raise Failure("gnuplot could not draw %s:\n%s" % (output, done.stdout))
     os.replace(new, output)
+    log("written to %s" % output)
     return 0

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is drawn of what the benchmarks have measured. It takes gnuplot, and nothing else does."""
 
+import contextlib
+import io
 import json
+import math
 import os
 import shutil
 import sys
@@ -29,7 +32,9 @@ class Plot(unittest.TestCase):
         """The texts of the plot, and how many lines with points it has."""
         with open(self.input, "w") as file:
             json.dump(results, file)
-        self.assertEqual(plot.draw([self.input], self.output, measure), 0)
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            self.assertEqual(plot.draw([self.input], self.output, measure), 0)
+        self.assertEqual(said.getvalue(), "bench: written to %s\n" % self.output)
         tree = xml.etree.ElementTree.parse(self.output)
         self.assertEqual(tree.getroot().tag, SVG + "svg")
         texts = ["".join(text.itertext()).strip() for text in tree.iter(SVG + "text")]
@@ -63,6 +68,18 @@ class Plot(unittest.TestCase):
 
     def test_one_size(self):
         self.assertEqual(self.draw(rows("move_vain_cpu_s", sizes=(10 ** 6,)))[1], 2)
+
+    def test_axes_have_numbers(self):
+        """At least two, though the values are within one decade."""
+        for least, most in ((0.3, 0.4), (0.2, 30), (1, 1), (2.4e7, 2.6e7)):
+            begin, end = (float(edge) for edge in plot.span([most, least])[1:-1].split(":"))
+            self.assertLess(begin, least)
+            self.assertLess(most, end)
+            self.assertEqual([math.log10(edge) % 1 for edge in (begin, end)], [0, 0])
+        results = [dict(row, ebb=0.3, peer=0.4) for row in rows("a_cpu_s", sizes=(2 * 10 ** 6,))]
+        texts, _ = self.draw(results)
+        for text in "0.1", "1", "1e+06", "1e+07":
+            self.assertIn(text, texts)
 
     def test_another_measure(self):
         texts, _ = self.draw(rows("a_cpu_s") + rows("b_elapsed_s"), "elapsed_s")

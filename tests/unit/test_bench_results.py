@@ -46,6 +46,19 @@ class Rows(unittest.TestCase):
                          {"cpu_s": 2})
         self.assertIsNone(common.medians([None]))
 
+    def test_table_has_units(self):
+        results = [common.row("a_cpu_s", 1.5, 2, "replay", size=1e8, ram_mib=32, workers=1),
+                   common.row("a_engine_bytes", 24940512, 800, "replay", size=1e8, ram_mib=32,
+                              workers=1),
+                   common.row("a_ms", None, 12.25, "replay", size=1e8, ram_mib=32, workers=1),
+                   common.row("a_x", 0.5, size=1e8, ram_mib=32, workers=1)]
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            common.print_rows(results, "replay")
+        self.assertEqual([line.split()[4:] for line in said.getvalue().splitlines()], [
+            ["ebb", "replay", "ratio"], ["1.5", "s", "2", "s", "0.75"],
+            ["24.94", "MB", "800", "bytes", "3.118e+04"], ["-", "12.25", "ms", "-"],
+            ["0.5", "-", "-"]])
+
     def test_another_build(self):
         """Each row finds the one of its size and workers, or none."""
         mine = rows("a_cpu_s", workers=(1, 2))
