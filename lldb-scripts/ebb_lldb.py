@@ -42,10 +42,15 @@ def grouped(number):
     return f"{number:,}".replace(",", " ")
 
 
+def share(position, begin, end):
+    """In percent, to the nearest; but only the end itself is all of it."""
+    length = end - begin
+    return min(99, (200 * (position - begin) + length) // (2 * length)) if position < end else 100
+
+
 def describe(debugger):
     position, begin, end = place(debugger)
-    share = (position - begin) * 100 // (end - begin) if end > begin else 100
-    return f"position {grouped(position)} of {grouped(end)} ({share} %)"
+    return f"position {grouped(position)} of {grouped(end)} ({share(position, begin, end)} %)"
 
 
 def move_to(debugger, position):

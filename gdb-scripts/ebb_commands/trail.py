@@ -73,7 +73,9 @@ def print_place():
 
 
 def share(position, begin, end):
-    return (position - begin) * 100 // (end - begin) if end > begin else 100
+    """In percent, to the nearest; but only the end itself is all of it."""
+    length = end - begin
+    return min(99, (200 * (position - begin) + length) // (2 * length)) if position < end else 100
 
 
 def jump(position):

@@ -66,6 +66,15 @@ class Replay(unittest.TestCase):
         self.assertIn("power.c:", answers[1])
         self.assertRegex(answers[8], r"#0 +_start \(\)")
 
+    def test_percentages(self):
+        """A share is shown as it was asked for; only the end is 100 %."""
+        wanted = {"begin": 0, "1%": 1, "25%": 25, "50%": 50, "75%": 75, "99%": 99,
+                  str(self.end - 1): 99, "end": 100, str(self.end // 250): 0}
+        answers = self.replay(["ebb goto " + place for place in wanted] + ["ebb timeline"])
+        for (place, percent), answer in zip(wanted.items(), answers):
+            self.assertIn("(%d %%)" % percent, answer, place)
+        self.assertIn("(0 %)", answers[-1])
+
     def test_seek_where_nothing_is(self):
         answers = self.replay(["ebb seek 99999999999", "ebb seek nowhere", "ebb seek",
                                "ebb seek -5", "ebb position"])

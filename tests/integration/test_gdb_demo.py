@@ -34,5 +34,5 @@ class Demo(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(documents.masked(session(text)),
                          documents.masked(session(documents.read("README.md"))))
-        self.assertRegex(text, r"(?m)^position [\d ]+ of [\d ]+ \(49 %\)$")
+        self.assertRegex(text, r"(?m)^position [\d ]+ of [\d ]+ \(50 %\)$")
         self.assertIn("List of ebb subcommands:", text)

@@ -79,6 +79,11 @@ class Sessions:
             self.assertIn("position {:,} of".format(expected).replace(",", " "), text)
             self.assertEqual(self.lldb.position(), expected)
             self.assertEqual(self.lldb.run("ebb position").strip(), text.strip())
+            percent = min(99, (200 * expected + self.end) // (2 * self.end))
+            self.assertIn("(%d %%)" % (100 if expected == self.end else percent), text)
+        for wanted, percent in ((self.end // 2, 50), (self.end - 1, 99)):
+            self.assertIn("(%d %%)" % percent, self.lldb.run("ebb goto %d" % wanted))
+        self.lldb.run("ebb goto %d" % place)
         self.assertEqual(self.lldb.stop["function"], "add_to_total")
         self.lldb.run("ebb goto 5000")
         self.assertEqual(self.lldb.stop["function"], "spin")
