@@ -55,7 +55,7 @@ found = gdb.selected_frame().name() == "take_sample"
 index = int(gdb.parse_and_eval("controller.position"))
 say("""There it is: sample number %d of an array of 16 goes on top of the pointer behind the array,
 because take_sample() wraps around one too late ('>' should be '>='). That was %s
-instructions before the crash.""" % (index, format(crash - position(), ",")))
+instructions before the crash.""" % (index, format(crash - position(), ",").replace(",", " ")))
 if not found or index != 16:
     print("ebb: the demo did not come to the place it should have")
     gdb.execute("quit 1")
