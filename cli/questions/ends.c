@@ -9,12 +9,22 @@
 
 enum { ENDS_READ = QUESTION_OWN_WITHOUT_LIMIT, ENDS_PHYSICAL, ENDS_EXECUTE };
 
-static const struct option_spec options[] = {
+/* clang-format off */
+#define ENDS_OWN_OPTIONS                                                                           \
+    [ENDS_READ] = {"read", 'r', NULL, "Looks for a read, not a write."},                           \
+    [ENDS_PHYSICAL] = {"physical", 'p', NULL, "The address is a physical one."},                   \
+    [ENDS_EXECUTE] = {"execute", 'x', NULL, "Looks for the execution of the instruction there."},  \
+    {0}
+/* clang-format on */
+
+static const struct option_spec options_of_first[] = {
     QUESTION_OPTIONS_WITHOUT_LIMIT,
-    [ENDS_READ] = {"read", 'r', NULL, "Looks for a read, not a write."},
-    [ENDS_PHYSICAL] = {"physical", 'p', NULL, "The address is a physical one."},
-    [ENDS_EXECUTE] = {"execute", 'x', NULL, "Looks for the execution of the instruction there."},
-    {0},
+    ENDS_OWN_OPTIONS,
+};
+
+static const struct option_spec options_of_last[] = {
+    QUESTION_OPTIONS_BACK("Searches back from this position."),
+    ENDS_OWN_OPTIONS,
 };
 
 #define LEAVE_OUT "--from and --to can leave that out"
@@ -164,7 +174,7 @@ const struct command command_last = {
     .examples = "ebb last ebb-recording-3 total\n"
                 "# the last call of a function before a position\n"
                 "ebb last ebb-recording-3 --execute panic --to 1_000_000\n",
-    .options = options,
+    .options = options_of_last,
     .run = run_last,
 };
 
@@ -178,6 +188,6 @@ const struct command command_first = {
                    "the values before and after, the code.\n\n" ENDS_ABOUT,
     .examples = "ebb first ebb-recording-3 total\n"
                 "ebb first ebb-recording-3 --execute start_kernel\n",
-    .options = options,
+    .options = options_of_first,
     .run = run_first,
 };

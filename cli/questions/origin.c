@@ -12,9 +12,9 @@
 enum { ORIGIN_AT = QUESTION_OWN_WITHOUT_LIMIT, ORIGIN_REGISTER, ORIGIN_PHYSICAL, ORIGIN_MOST };
 
 static const struct option_spec options[] = {
-    QUESTION_OPTIONS_WITHOUT_LIMIT,
+    QUESTION_OPTIONS_BACK("Another name for --at."),
     [ORIGIN_AT] = {"at", 0, "end|POSITION",
-                   "The value there, in front of the instruction; the same as --to."},
+                   "The value there, in front of the instruction; default: end."},
     [ORIGIN_REGISTER] = {"register", 'r', NULL, "A register is asked for by its name, not memory."},
     [ORIGIN_PHYSICAL] = {"physical", 'p', NULL, "The address is a physical one."},
     [ORIGIN_MOST] = {"steps", 0, "N", "Follows N steps at most; 100 by default."},

@@ -32,9 +32,9 @@ enum {
 };
 
 /* clang-format off */
-#define QUESTION_OPTIONS_WITHOUT_ROWS                                                              \
+#define QUESTION_OPTIONS_TO(to_help)                                                               \
     [QUESTION_FROM] = {"from", 0, "begin|POSITION", "Begins at this position."},                   \
-    [QUESTION_TO] = {"to", 0, "end|POSITION", "Ends before this position."},                       \
+    [QUESTION_TO] = {"to", 0, "end|POSITION", to_help},                       \
     [QUESTION_SYMBOLS] = {"symbols", 0, "ELF",                                                     \
                           "Names of functions and data are from this file, and not from the one "  \
                           "that the recording names; a kernel that has moved itself (KASLR) is "   \
@@ -46,9 +46,14 @@ enum {
                          "Memory for checkpoints, in bytes or with K, M, G; by default a quarter " \
                          "of this machine's."}
 
-#define QUESTION_OPTIONS_WITHOUT_LIMIT                                                             \
-    QUESTION_OPTIONS_WITHOUT_ROWS,                                                                 \
+#define QUESTION_OPTIONS_WITHOUT_ROWS QUESTION_OPTIONS_TO("Ends before this position.")
+
+/* What searches back begins at --to, and says so. */
+#define QUESTION_OPTIONS_BACK(to_help)                                                             \
+    QUESTION_OPTIONS_TO(to_help),                                                                  \
     [QUESTION_JSON] = {"json", 0, NULL, "Prints a JSON array, one row to a line."}
+
+#define QUESTION_OPTIONS_WITHOUT_LIMIT QUESTION_OPTIONS_BACK("Ends before this position.")
 
 #define QUESTION_OPTIONS                                                                           \
     QUESTION_OPTIONS_WITHOUT_LIMIT,                                                                \
