@@ -569,10 +569,11 @@ static const struct option_spec options[] = {
                      "first position of a condition that comes and goes. Candidates are all stores "
                      "to the memory that the condition depends on or, if it depends on registers, "
                      "all instructions, which takes long: --from and --to make it less."},
-    [BISECT_SYMBOLS] = {"symbols", 0, "ELF",
-                        "Symbols of the guest; default: what the recording names, if it is an ELF "
-                        "file on this machine. Where the guest has moved itself (a kernel with "
-                        "KASLR), they are moved along."},
+    [BISECT_SYMBOLS] =
+        {"symbols", 0, "ELF",
+         "A file with the guest's symbols, in the place of the one that the "
+         "recording names, if that is an ELF file on this machine. A kernel that has "
+         "moved itself (KASLR) is followed."},
     [BISECT_FROM] = {"from", 0, "begin|end|POSITION", "The first position; default: begin."},
     [BISECT_TO] = {"to", 0, "begin|end|POSITION", "The last position; default: end."},
     [BISECT_WORKERS] = {"workers", 0, "N",

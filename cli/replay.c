@@ -586,9 +586,10 @@ static const struct option_spec options[] = {
                    "Starts at this position; until: where what ended the recording was met (ebb "
                    "record --until). Default: until, if there is one, else begin."},
     [REPLAY_SYMBOLS] = {"symbols", 0, "ELF",
-                        "Gives this file to gdb; default: what the recording names, if it is an "
-                        "ELF file on this machine. Where the guest has moved itself (a kernel with "
-                        "KASLR), gdb is told how far; with --stdio and --listen, you are."},
+                        "A file with the guest's symbols, in the place of the one that the "
+                        "recording names, if that is an ELF file on this machine. gdb gets it. A "
+                        "kernel that has moved itself (KASLR) is followed: gdb is told how far; "
+                        "with --stdio and --listen, you are."},
     [REPLAY_MEMORY] = {"memory", 0, "SIZE",
                        "Memory for checkpoints, in bytes or with K, M, G or T; default: a quarter "
                        "of this machine's."},

@@ -21,8 +21,8 @@ enum { SHELL_SYMBOLS };
 static const struct option_spec options[] = {
     [SHELL_SYMBOLS] =
         {"symbols", 0, "ELF",
-         "Names the code with this file's symbols; default: what the recording "
-         "names, if it is an ELF file on this machine. A kernel that has moved itself "
+         "A file with the guest's symbols, in the place of the one that the recording "
+         "names, if that is an ELF file on this machine. A kernel that has moved itself "
          "(KASLR) is followed."},
     {0},
 };

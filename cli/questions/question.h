@@ -36,15 +36,14 @@ enum {
     [QUESTION_FROM] = {"from", 0, "begin|POSITION", "Begins at this position."},                   \
     [QUESTION_TO] = {"to", 0, "end|POSITION", to_help},                       \
     [QUESTION_SYMBOLS] = {"symbols", 0, "ELF",                                                     \
-                          "Names of functions and data are from this file, and not from the one "  \
-                          "that the recording names; a kernel that has moved itself (KASLR) is "   \
-                          "followed."},                                                            \
+                          "A file with the guest's symbols, in the place of the one that the "     \
+                          "recording names. A kernel that has moved itself (KASLR) is followed."}, \
     [QUESTION_WORKERS] = {"workers", 0, "N",                                                       \
                           "Scans with N worker processes at most; by default as many as there "    \
                           "are CPUs, up to 4."},                                                   \
     [QUESTION_MEMORY] = {"memory", 0, "SIZE",                                                      \
-                         "Memory for checkpoints, in bytes or with K, M, G; by default a quarter " \
-                         "of this machine's."}
+                         "Memory for checkpoints, in bytes or with K, M, G or T; by default a "    \
+                         "quarter of this machine's."}
 
 #define QUESTION_OPTIONS_WITHOUT_ROWS QUESTION_OPTIONS_TO("Ends before this position.")
 
