@@ -116,7 +116,7 @@ static void print_manifest(const struct recording *recording)
     print_member("kernel", manifest->kernel);
     print_member("symbols", manifest->symbols);
     if (manifest->ram_bytes) {
-        printf("%-13s %" PRIu64 " MiB\n", "ram", manifest->ram_bytes >> 20);
+        printf("%-13s %" PRIu64 " MiB (RAM, flash and ROM)\n", "memory", manifest->ram_bytes >> 20);
     }
     for (size_t i = 0; i < manifest->console_count; i++) {
         snprintf(address, sizeof(address), "0x%" PRIx64, manifest->consoles[i].address);
@@ -475,9 +475,10 @@ const struct command command_info = {
     .description =
         "Prints what was recorded, where and when, how long the recording is, its events by kind, "
         "its keyframes, its markers, what of --until has ended it, and whether it is complete or "
-        "was "
-        "cut off. If it is damaged, what is "
-        "before the damage is told, and the exit status is 4.\n\n"
+        "was cut off. If it is damaged, what is before the damage is told, and the exit status is "
+        "4.\n\n"
+        "Memory is RAM, flash and ROM together: -M virt has 128 MiB of flash beside the RAM of -m. "
+        "In JSON it is manifest.ram.size.\n\n"
         "Of a recording made under KVM the host only knew counts and anchors; it says whether the "
         "first replay has resolved these into positions yet.",
     .examples = "ebb info\nebb info --json ebb-recording-3 | jq .end_position\n",
