@@ -99,7 +99,8 @@ const struct command command_verify = {
     .description =
         "Replays the whole recording at full speed. Every event is compared with the log on the "
         "way, registers and RAM at the end with their digests from the recording. Of a recording "
-        "that was cut off, what is there is replayed.\n\n"
+        "that was cut off, what is there is replayed. One worker does it, from the first event to "
+        "the last, so there is no --workers; --shard lets several share it out.\n\n"
         "On the way it is noted which pages of memory the CPU has touched in which part of "
         "history, "
         "in the file `pages` of the recording: later searches and questions leave out parts in "
