@@ -282,7 +282,8 @@ static int end_values(struct history *history, uint64_t until, struct ebb_error 
         return 0;
     }
     if (!is_enough(history)) {
-        return print_since(history, until, error);
+        /* Not where the scan came to an end before what was asked for begins. */
+        return until < history->since.position ? 0 : print_since(history, until, error);
     }
     question_tell_more(&history->question, history->since.position);
     return 0;

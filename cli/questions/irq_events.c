@@ -16,16 +16,77 @@
 
 static int read_next(struct irq_events *events, struct ebb_error *error)
 {
-    int status = ebb_cursor_next(events->cursor, &events->next, error);
+    struct ebb_error problem;
+    int status = ebb_cursor_next(events->cursor, &events->next, &problem);
 
     events->have_next = status > 0;
-    return status < 0 ? -1 : 0;
+    events->lost = status < 0 && problem.kind == EBB_ERROR_CORRUPT;
+    if (status < 0 && !events->lost) {
+        *error = problem;
+        return -1;
+    }
+    return 0;
+}
+
+/* The last keyframe up to a position, or else the first one. */
+static int find_keyframe(const struct ebb_log *log, uint64_t position,
+                         struct ebb_keyframe *keyframe, struct ebb_error *error)
+{
+    struct ebb_log_summary summary;
+    uint64_t low, high;
+
+    ebb_log_summary(log, &summary);
+    low = summary.first_keyframe;
+    high = summary.keyframe_count;
+    while (high - low > 1) {
+        uint64_t middle = low + (high - low) / 2;
+
+        if (ebb_log_keyframe(log, middle, keyframe, error) < 0) {
+            return -1;
+        }
+        *(keyframe->position <= position ? &low : &high) = middle;
+    }
+    return ebb_log_keyframe(log, low, keyframe, error);
+}
+
+/* Goes on behind damage, if there is a keyframe between that and the position. Returns 1 if so, 0
+ * if not, or -1. */
+static int leave_damage(struct irq_events *events, uint64_t position, struct ebb_error *error)
+{
+    struct ebb_keyframe keyframe;
+
+    if (find_keyframe(events->log, position, &keyframe, error) < 0) {
+        return -1;
+    }
+    if (keyframe.event_number <= events->number) {
+        return 0;
+    }
+    memset(events->high, 0, sizeof(events->high));
+    events->number = keyframe.event_number;
+    return ebb_cursor_seek_event(events->cursor, events->number, error) || read_next(events, error)
+               ? -1
+               : 1;
+}
+
+static bool is_before(const struct irq_events *events, uint64_t position, bool behind)
+{
+    const struct ebb_event *next = &events->next;
+
+    return events->have_next &&
+           (next->position < position ||
+            (next->position == position && (behind || (ebb_event_is_asynchronous(next) &&
+                                                       !(next->flags & EBB_EVENT_AFTER_ENTRY)))));
 }
 
 int irq_events_open(struct irq_events *events, const struct ebb_log *log,
                     const struct manifest *manifest, struct ebb_error *error)
 {
+    struct ebb_log_summary summary;
+
+    ebb_log_summary(log, &summary);
     events->manifest = manifest;
+    events->log = log;
+    events->number = summary.first_event;
     events->cursor = ebb_cursor_new(log, error);
     return events->cursor ? read_next(events, error) : -1;
 }
@@ -85,16 +146,19 @@ static void pass(struct irq_events *events)
 
 static int go(struct irq_events *events, uint64_t position, bool behind, struct ebb_error *error)
 {
-    while (events->have_next && (events->next.position < position ||
-                                 (events->next.position == position &&
-                                  (behind || (ebb_event_is_asynchronous(&events->next) &&
-                                              !(events->next.flags & EBB_EVENT_AFTER_ENTRY)))))) {
-        pass(events);
-        if (read_next(events, error)) {
-            return -1;
+    int status;
+
+    do {
+        while (is_before(events, position, behind)) {
+            pass(events);
+            events->number++;
+            if (read_next(events, error)) {
+                return -1;
+            }
         }
-    }
-    return 0;
+        status = events->lost ? leave_damage(events, position, error) : 0;
+    } while (status > 0);
+    return status;
 }
 
 int irq_events_go(struct irq_events *events, uint64_t position, struct ebb_error *error)

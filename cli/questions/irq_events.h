@@ -13,9 +13,12 @@
 
 struct irq_events {
     const struct manifest *manifest;
+    const struct ebb_log *log;
     struct ebb_cursor *cursor;
     struct ebb_event next;
+    uint64_t number; /* of the next event */
     bool have_next;
+    bool lost; /* the next event is in a damaged block */
     bool high[IRQ_EVENTS_LINES];
     uint64_t rose[IRQ_EVENTS_LINES]; /* the first position at which it was high, if it is */
     /* Called for each number that the GIC has told the guest. */
@@ -29,7 +32,8 @@ int irq_events_open(struct irq_events *events, const struct ebb_log *log,
 void irq_events_close(struct irq_events *events);
 
 /* Goes over all that takes effect before the instruction at a position, in front of which an
- * interrupt may be taken. */
+ * interrupt may be taken. Behind damage it goes on at the last keyframe up to there, and no line is
+ * known to be high at first. */
 int irq_events_go(struct irq_events *events, uint64_t position, struct ebb_error *error);
 /* Goes over all the rest of earlier positions and of this one. */
 int irq_events_go_behind(struct irq_events *events, uint64_t position, struct ebb_error *error);

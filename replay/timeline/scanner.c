@@ -386,6 +386,17 @@ static int end_at_break(struct scan *scan, unsigned i, struct ebb_error *error)
     return 0;
 }
 
+/* True if the first interval can begin at a keyframe, which is what is wanted first. What happens
+ * on reaching that is seen from the position before only, to which nothing leads. */
+static bool can_leave_out_first(const struct scan *scan, const struct interval *interval)
+{
+    uint64_t from = scan->wanted->from;
+    struct start start;
+
+    return interval->from.position < from &&
+           placement_choose_start(scan->timeline, NULL, from, &start) && start.position == from;
+}
+
 /* The same on the way to where the interval begins: from behind damage, another start may lead
  * there. */
 static int break_on_the_way(struct scan *scan, unsigned i, uint64_t position,
@@ -396,7 +407,11 @@ static int break_on_the_way(struct scan *scan, unsigned i, uint64_t position,
     size_t met = timeline->damage_met;
 
     if (!gaps_note(timeline, position) || timeline->damage_met == met) {
-        return end_at_break(scan, i, error);
+        if (!can_leave_out_first(scan, interval)) {
+            return end_at_break(scan, i, error);
+        }
+        interval->from = moment_applied(scan->wanted->from);
+        interval->reached = scan->wanted->from;
     }
     release(interval);
     return choose_start(scan, NULL, interval, error) ? -1 : begin(scan, i, error);

@@ -140,6 +140,35 @@ class Joined(Shards, unittest.TestCase):
             self.assertEqual((joined.status, joined.output, joined.errors),
                              (whole.status, whole.output, whole.errors))
 
+    def test_behind_damage(self):
+        """A part of history that begins at the first keyframe that is whole."""
+        copy = self.ebb.new_folder()
+        shutil.copytree(self.calls(), copy)
+        path = os.path.join(copy, "log")
+        with open(path, "r+b") as log:
+            log.seek(os.path.getsize(path) // 2)
+            byte = log.read(1)[0]
+            log.seek(-1, os.SEEK_CUR)
+            log.write(bytes([byte ^ 4]))
+        whole = self.ebb.json("accesses", self.calls(), "ticks", "--json")
+        status = 4
+        info = json.loads(self.ebb.run("info", "--json", copy).output)
+        for keyframe in info["keyframes"][1:]:
+            start = keyframe["position"]
+            result = self.ebb.run("accesses", copy, "ticks", "--json", "--from", str(start))
+            self.assertTrue(result.status <= status, result.describe())
+            status = result.status
+            if status == 0:
+                self.assertEqual(json.loads(result.output),
+                                 [row for row in whole if row["position"] >= start])
+                break
+        self.assertEqual(status, 0)
+        rows = self.ebb.json("history", copy, "ticks", "--json", "--from", str(start))
+        self.assertEqual(rows[0]["from"], start)
+        self.assertEqual(self.ebb.json("irqs", copy, "--json", "--from", str(start)),
+                         self.ebb.json("irqs", self.calls(), "--json", "--from", str(start)))
+        self.assertTrue(all(row["from"] <= row["to"] for row in rows))
+
     def test_elsewhere(self):
         """Parts of a recording by another name, joined where there is no gdb."""
         link = self.path("link")
