@@ -63,15 +63,7 @@ class ByHand(Shards, unittest.TestCase):
 
     def test_damage(self):
         """What the shard says that has met it is what is said in one go."""
-        copy = self.ebb.new_folder()
-        shutil.copytree(self.boot(), copy)
-        path = os.path.join(copy, "log")
-        middle = os.path.getsize(path) // 2
-        with open(path, "r+b") as log:
-            log.seek(middle)
-            byte = log.read(1)[0]
-            log.seek(middle)
-            log.write(bytes([byte ^ 4]))
+        copy = shards.damaged(self.ebb, self.boot())
         self.assertEqual(self.ebb.verify(copy).status, 4)
         self.assert_joined(copy, shards.run(self.ebb, "verify", copy, COUNT, self.folder))
 

@@ -124,15 +124,7 @@ class Joined(Shards, unittest.TestCase):
 
     def test_damage(self):
         """Rows end where they end in one go, with the same words."""
-        copy = self.ebb.new_folder()
-        shutil.copytree(self.calls(), copy)
-        path = os.path.join(copy, "log")
-        middle = os.path.getsize(path) // 2
-        with open(path, "r+b") as log:
-            log.seek(middle)
-            byte = log.read(1)[0]
-            log.seek(middle)
-            log.write(bytes([byte ^ 4]))
+        copy = shards.damaged(self.ebb, self.calls())
         for question in ["accesses", "ticks"], ["count", "fibonacci"], ["irqs"]:
             whole = self.ebb.run(question[0], copy, *question[1:])
             self.assertEqual(whole.status, 4, whole.describe())
@@ -142,14 +134,7 @@ class Joined(Shards, unittest.TestCase):
 
     def test_behind_damage(self):
         """A part of history that begins at the first keyframe that is whole."""
-        copy = self.ebb.new_folder()
-        shutil.copytree(self.calls(), copy)
-        path = os.path.join(copy, "log")
-        with open(path, "r+b") as log:
-            log.seek(os.path.getsize(path) // 2)
-            byte = log.read(1)[0]
-            log.seek(-1, os.SEEK_CUR)
-            log.write(bytes([byte ^ 4]))
+        copy = shards.damaged(self.ebb, self.calls())
         whole = self.ebb.json("accesses", self.calls(), "ticks", "--json")
         status = 4
         info = json.loads(self.ebb.run("info", "--json", copy).output)

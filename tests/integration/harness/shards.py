@@ -5,12 +5,26 @@ import hashlib
 import json
 import os
 import re
+import shutil
 
 
 def masked(output):
     """What a command has printed, without how long it took and on how many workers."""
     text = output.decode() if isinstance(output, bytes) else output
     return re.sub(r'(replayed in |found in |"seconds": |"workers": )[-\d.e]+', r"\1", text)
+
+
+def damaged(ebb, recording):
+    """A copy with a bit changed in the middle of the log."""
+    copy = ebb.new_folder()
+    shutil.copytree(recording, copy)
+    path = os.path.join(copy, "log")
+    with open(path, "r+b") as log:
+        log.seek(os.path.getsize(path) // 2)
+        byte = log.read(1)[0]
+        log.seek(-1, os.SEEK_CUR)
+        log.write(bytes([byte ^ 4]))
+    return copy
 
 
 def run(ebb, command, recording, count, folder, words=()):
