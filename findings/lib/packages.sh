@@ -21,7 +21,7 @@ cd "$folder"
 # Of what the system has already only libraries are taken.
 fetch() {
     local package libraries
-    mkdir -p archives/partial root
+    mkdir -p archives/partial root/usr/lib
     awk 'BEGIN { RS = ""; ORS = "\n\n" } !/^Package: (qemu|gdb|binutils|gcc|cpp)/' /var/lib/dpkg/status |
         grep -vE '^(Pre-)?Depends:|^(Conflicts|Breaks|Recommends):' >status
     if ! apt-get -qq -y --no-install-recommends --download-only \
