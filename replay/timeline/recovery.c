@@ -3,6 +3,15 @@
 
 #include <string.h>
 
+/*
+ * Checkpoint distances (20 M instructions each by default) that have to be left for more workers to
+ * be started. Starting one took as long as 11 M to 28 M instructions (tests/bench/costs;
+ * placement.c tells how), and by default up to three are started, one after the other. That 200 M
+ * are enough to pay for them is a guess: less would start workers for what is nearly over, more
+ * would leave one alone with some tenths of a second of work.
+ */
+#define PARALLEL_LEAST 10u
+
 int recovery_start(struct timeline *timeline, struct replica *replica, struct ebb_error *error)
 {
     struct worker_hello *hello = &timeline->hello;
@@ -22,6 +31,24 @@ int recovery_start(struct timeline *timeline, struct replica *replica, struct eb
                         timeline->program);
     }
     return 0;
+}
+
+unsigned recovery_engage(struct timeline *timeline, unsigned engaged, uint64_t length)
+{
+    if (length < PARALLEL_LEAST * timeline->base_every) {
+        return engaged;
+    }
+    while (engaged < timeline->worker_count) {
+        struct replica *replica = &timeline->replicas[engaged];
+
+        /* One worker is enough to go on with. */
+        if (!replica->worker && recovery_start(timeline, replica, NULL)) {
+            timeline->worker_count = engaged;
+            break;
+        }
+        engaged++;
+    }
+    return engaged;
 }
 
 void recovery_forget_deaths(struct timeline *timeline)

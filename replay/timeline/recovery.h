@@ -7,6 +7,12 @@
 
 /* Starts a replica's worker, which must be like the others. */
 int recovery_start(struct timeline *timeline, struct replica *replica, struct ebb_error *error);
+/*
+ * Starts more replicas for a way of so many instructions, through whose intervals they go side by
+ * side, if it is long enough for that to pay. Returns how many there are, of which `engaged` were
+ * before: the first ones.
+ */
+unsigned recovery_engage(struct timeline *timeline, unsigned engaged, uint64_t length);
 /* After a failure: true if worker i had died and was replaced, so that trying again makes sense.
  * *deaths counts those that died in the same attempt; too many end it. */
 bool recovery_replace(struct timeline *timeline, unsigned i, unsigned *deaths,

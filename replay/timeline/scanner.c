@@ -16,8 +16,6 @@
 /* Intervals that each worker gets: enough to keep all busy to the end where they differ in cost,
  * few enough for starts not to add up. A guess. */
 #define PIECES_OF_WORKER 8u
-/* A worker more is worth its start with that many checkpoint distances to scan: see search.c. */
-#define PARALLEL_LEAST 10u
 #define ROWS_ROOM (1u << 20) /* bytes: the engine takes rows when there are that many */
 /* An interval that is not the next one to be told of waits when it has rows of that many bytes. */
 #define ROWS_WAITING (16u << 20)
@@ -555,24 +553,6 @@ static int tell(struct scan *scan)
     return 0;
 }
 
-static void engage_replicas(struct scan *scan)
-{
-    struct timeline *timeline = scan->timeline;
-
-    if (scan->wanted->to - scan->wanted->from < PARALLEL_LEAST * timeline->base_every) {
-        return;
-    }
-    while (scan->replicas < timeline->worker_count) {
-        struct replica *replica = &timeline->replicas[scan->replicas];
-
-        /* One worker is enough to go on with. */
-        if (!replica->worker && recovery_start(timeline, replica, NULL)) {
-            break;
-        }
-        scan->replicas++;
-    }
-}
-
 static bool has_more(const struct scan *scan)
 {
     return scan->next_from.position < scan->to.position && !scan->timeline->interrupted &&
@@ -755,7 +735,7 @@ int timeline_scan(struct timeline *timeline, const struct timeline_scan *wanted,
         return -1;
     }
     skip_clear(scan);
-    engage_replicas(scan);
+    scan->replicas = recovery_engage(timeline, scan->replicas, wanted->to - wanted->from);
     status = work(scan, error);
     abandon(scan);
     if (status == 0 && result->reason == TIMELINE_STOP_STEP && !result->ended) {

@@ -11,16 +11,11 @@
 #include "log/clock.h"
 
 /*
- * More workers are started when NEAR checkpoint distances (60 M instructions by default) have been
- * searched, and PARALLEL_LEAST (200 M) are left.
- *
- * Starting one took as long as 11 M to 28 M instructions (tests/bench/costs; placement.c tells
- * how), and by default up to three are started, one after the other: a search that ends within 60 M
- * is over by then. That 200 M are enough to pay for them is a guess: less would start workers for
- * searches that are nearly over, more would leave one alone with some tenths of a second of work.
+ * More workers are started when so many checkpoint distances (60 M instructions by default) have
+ * been searched, and enough are left (recovery_engage()): a search that ends within 60 M is over
+ * before they were all there.
  */
 #define NEAR 3u
-#define PARALLEL_LEAST 10u
 
 struct job {
     bool active;
@@ -293,22 +288,11 @@ static int serve_stopped(struct search *search, unsigned i, struct ebb_error *er
  * than starting a worker. */
 static void engage_replicas(struct search *search)
 {
-    struct timeline *timeline = search->timeline;
-    uint64_t next_to = search->next_to.position, left = next_to - search->from.position;
+    uint64_t next_to = search->next_to.position;
 
-    if (search->replicas > 1 || search->to.position - next_to < NEAR * timeline->base_every ||
-        left < PARALLEL_LEAST * timeline->base_every) {
-        return;
-    }
-    while (search->replicas < timeline->worker_count) {
-        struct replica *replica = &timeline->replicas[search->replicas];
-
-        /* One worker is enough to go on with. */
-        if (!replica->worker && recovery_start(timeline, replica, NULL)) {
-            timeline->worker_count = search->replicas;
-            break;
-        }
-        search->replicas++;
+    if (search->replicas == 1 &&
+        search->to.position - next_to >= NEAR * search->timeline->base_every) {
+        search->replicas = recovery_engage(search->timeline, 1, next_to - search->from.position);
     }
 }
 
