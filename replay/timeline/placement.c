@@ -486,7 +486,7 @@ static void tell_of_memory(struct timeline *timeline)
             &timeline->notice,
             "the guest's RAM fills the memory for checkpoints, %llu MiB of which are in use "
             "and %llu MiB allowed: only the nearest ones are kept, and moves back replay more; "
-            "ebb replay --memory %lluM allows for more",
+            "--memory %lluM allows for more",
             (unsigned long long)(used >> 20), (unsigned long long)(budget >> 20),
             (unsigned long long)(MEMORY_ADVICE * ((used >> 20) + 1))) < 0) {
         timeline->notice = NULL;
