@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define FORMAT "ebb-part"
-#define MAX_BYTES (1ull << 31)
+#define MAX_BYTES (1ull << 31) /* of a file */
 
 /* Of the document without its own digest. */
 static int digest_of(const json_t *document, char digest[SHA256_TEXT_SIZE])
@@ -61,6 +61,13 @@ int part_write(const char *path, const struct part *part, struct ebb_error *erro
     status = json_print(out, document, error);
     if (fclose(out) == EOF && status == 0) {
         status = ebb_fail_memory(error);
+    }
+    if (status == 0 && size > MAX_BYTES) {
+        status =
+            ebb_fail(error, EBB_ERROR_USAGE,
+                     "what this shard has found takes %zu bytes, and ebb merge reads parts of up "
+                     "to %llu; make more shards, or ask for less with --from and --to",
+                     size, MAX_BYTES);
     }
     if (status == 0) {
         status = new_file_write(path, text, size, error);
