@@ -68,7 +68,7 @@ def is_signed(kind):
 class Value:
     """Where a value is, and how it is told."""
 
-    def __init__(self, kind, place, count):
+    def __init__(self, kind, place, count, order):
         self.kind = kind
         self.stripped = kind.strip_typedefs()
         self.size = self.stripped.sizeof
@@ -76,8 +76,9 @@ class Value:
         self.count = count  # of registers
         self.is_address = self.stripped.code in (gdb.TYPE_CODE_REF, gdb.TYPE_CODE_RVALUE_REF) or (
             is_text(kind))
-        # What gdb prints as a number is one, without asking gdb.
-        self.is_number = self.stripped.code == gdb.TYPE_CODE_INT and self.size > 1
+        # What gdb prints as a number, and as no character, is one without asking gdb again.
+        self.is_number = self.stripped.code == gdb.TYPE_CODE_INT and (
+            gdb.Value((97).to_bytes(self.size, order), kind).format_string() == "97")
         self.half = 1 << 8 * self.size - 1 if self.is_number and is_signed(self.stripped) else None
 
 
@@ -116,7 +117,7 @@ class Signature:
             if self.is_indirect(kind) or (kind.code in COMPOSITES and has_text(kind)):
                 place = None
             self.names.append([symbol.name, str(symbol.type)])
-            self.values.append(Value(symbol.type, place, count))
+            self.values.append(Value(symbol.type, place, count, self.order))
             free = min(free + count, registers)
 
     def place_result(self):
@@ -128,7 +129,7 @@ class Signature:
         if not self.registers_of(kind) or kind.sizeof > most or (
                 kind.code in COMPOSITES and has_text(kind)):
             return None
-        return Value(self.returned, 0, -(-kind.sizeof // self.word))
+        return Value(self.returned, 0, -(-kind.sizeof // self.word), self.order)
 
     def first_register(self):
         """An ARM function stores a large result where r0 says."""

@@ -2,6 +2,8 @@
 /* The other file of calls.c, with functions of the same names. */
 #include "guest.h"
 
+typedef __WCHAR_TYPE__ wchar_t;
+
 unsigned other_chosen(unsigned count);
 extern volatile unsigned effects;
 
@@ -11,6 +13,12 @@ __attribute__((noinline, noclone)) static unsigned chosen(unsigned number)
     return number * 3;
 }
 
+__attribute__((noinline, noclone)) static short letter(wchar_t which, short less)
+{
+    effects += which;
+    return less;
+}
+
 unsigned other_chosen(unsigned count)
 {
     unsigned sum = 0;
@@ -18,5 +26,6 @@ unsigned other_chosen(unsigned count)
     for (unsigned i = 0; i < count; i++) {
         sum += chosen(i);
     }
+    effects += letter('a', -2);
     return sum;
 }

@@ -178,7 +178,8 @@ class Calls:
 
     def test_arguments_and_results_are_gdbs(self):
         gdb = self.gdb()
-        for name in ("describe", "many", "both", "chosen", "in_turn", "fibonacci", "is_odd"):
+        for name in ("describe", "many", "both", "chosen", "in_turn", "fibonacci", "is_odd",
+                     "letter"):
             calls = self.calls(name, "--limit", "4")
             self.assertTrue(calls)
             for call in calls:
