@@ -22,7 +22,8 @@
 struct history {
     struct question question;
     const char *expression;
-    bool plain; /* the expression is the memory that is watched, no more */
+    bool plain;     /* the expression is the memory that is watched, no more */
+    json_t *memory; /* what the expression depends on, as gdb says */
     struct changes changes;
     size_t changes_most; /* of one scan; what is not known yet is another one's, */
     uint64_t behind;     /* which begins here, with what memory holds then */
@@ -41,13 +42,15 @@ static const struct option_spec options[] = {
     {0},
 };
 
-static int watch(struct history *history, const json_t *memory, struct ebb_error *error)
+/* Before each scan: a gdb that was asked in between has taken its breakpoints with it. */
+static int watch(struct history *history, struct ebb_error *error)
 {
     uint64_t address, size;
     json_t *part;
     size_t i;
 
-    json_array_foreach(memory, i, part)
+    timeline_clear_breakpoints(history->question.timeline);
+    json_array_foreach(history->memory, i, part)
     {
         if (gdb_session_memory(part, &address, &size) < 0) {
             return ebb_fail(error, EBB_ERROR_UNSUPPORTED,
@@ -59,7 +62,8 @@ static int watch(struct history *history, const json_t *memory, struct ebb_error
         }
         history->changes.address = address;
         history->changes.size =
-            history->plain && json_array_size(memory) == 1 && size <= MEMORY_MAX ? size : 0;
+            history->plain && json_array_size(history->memory) == 1 && size <= MEMORY_MAX ? size
+                                                                                          : 0;
     }
     return 0;
 }
@@ -92,22 +96,18 @@ static json_t *ask_memory(struct history *history, struct ebb_error *error)
     return reply;
 }
 
-/* Watches what the expression depends on, if that is known beforehand. Returns 1 if not. */
+/* Finds what the expression depends on. Returns 1 if that is not known beforehand. */
 static int prepare(struct history *history, struct ebb_error *error)
 {
-    json_t *reply = ask_memory(history, error), *memory;
-    int status = 1;
+    json_t *reply = ask_memory(history, error);
 
     if (!reply) {
         return -1;
     }
-    memory = json_object_get(reply, "memory");
+    history->memory = json_incref(json_object_get(reply, "memory"));
     history->plain = json_is_true(json_object_get(reply, "plain"));
-    if (json_is_array(memory) && json_array_size(memory) > 0) {
-        status = watch(history, memory, error);
-    }
     json_decref(reply);
-    return status;
+    return json_array_size(history->memory) == 0;
 }
 
 static int begin(struct history *history, struct ebb_error *error)
@@ -117,6 +117,10 @@ static int begin(struct history *history, struct ebb_error *error)
     uint8_t bytes[MEMORY_MAX];
     long count = 0;
 
+    /* Joined shards know all values, and replay nothing. */
+    if (history->question.parts) {
+        return changes_begin(changes, history->question.scan.from, NULL, error);
+    }
     if (question_seek(&history->question, history->question.scan.from, NULL, error) < 0 ||
         (changes->size && (count = timeline_read_memory(timeline, changes->address, bytes,
                                                         changes->size, error)) < 0)) {
@@ -380,7 +384,7 @@ static int answer_part(struct history *history, struct timeline_scan_result *res
 
     *failed = true;
     changes_clear(&history->changes);
-    if (begin(history, error) < 0) {
+    if (watch(history, error) < 0 || begin(history, error) < 0) {
         return -1;
     }
     scanned = question_scan(&history->question, result, &early);
@@ -448,6 +452,7 @@ static int run(const struct arguments *arguments, struct ebb_error *error)
         question_end_rows(&history.question);
     }
     changes_free(&history.changes);
+    json_decref(history.memory);
     free(history.value);
     return question_end(&history.question, status, error);
 }

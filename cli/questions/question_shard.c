@@ -242,7 +242,7 @@ int question_shard_scan(struct question_shard *shard, struct timeline *timeline,
             return -1;
         }
         shard->count += wanted->count ? result->rows : 0;
-        shard->ended |= result->ended;
+        shard->ended = result->ended; /* the last scan tells whether more was wanted */
     }
     return wanted->coverage ? keep_marks(shard, wanted->coverage, error) : 0;
 }

@@ -2,11 +2,12 @@
 """Questions to a whole recording: ebb accesses, first, last, history."""
 
 import itertools
+import json
 import os
 import subprocess
 import unittest
 
-from harness import ebb, process
+from harness import ebb, process, shards
 from harness.shell import Shell
 
 
@@ -167,6 +168,22 @@ class Questions:
         through = self.ask("history", "*(unsigned *)((char *)&total + 0)")
         self.assertEqual([(row["from"], row["to"], row["value"]) for row in through],
                          [(row["from"], row["to"], row["value"]) for row in direct])
+
+    def test_history_of_many_writes(self):
+        """So many that they are scanned in parts, between which gdb is asked."""
+        recording = self.ebb.shared("interrupts-" + self.architecture).recording
+        value = self.ask("history", "work", "--from", "400000", "--limit", "1",
+                         recording=recording)[0]["value"]
+        words = ("history", "work == " + value, "--from", "395000", "--to", "400500")
+        whole = self.ask(*words, recording=recording)
+        self.assertEqual([row["value"] for row in whole], ["0", "1", "0"])
+        for limit in 1, 2:
+            self.assertEqual(self.ask(*words, "--limit", str(limit), recording=recording),
+                             whole[:limit])
+        parts = shards.run(self.ebb, words[0], recording, 2, self.ebb.new_folder(),
+                           (*words[1:], "--limit", "2"))
+        self.assertEqual(json.loads(self.ebb.run("merge", "--json", recording, *parts).output),
+                         whole[:2])
 
     def test_history_of_what_fails(self):
         """Where it does, and how to ask for what is in front of that."""
