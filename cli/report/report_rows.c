@@ -93,17 +93,23 @@ static void forget_events(struct report_rows *rows, struct report_row *row)
     json_array_clear(row->events);
 }
 
-/* Where all rows together have too many events, the one that has the most goes without. */
+/* Where all rows together have too many events, the one that has the most goes without; but not the
+ * console, whose first are kept. */
 static void forget_most(struct report_rows *rows)
 {
-    struct report_row *most = rows->list[0];
+    struct report_row *most = NULL;
 
-    for (size_t i = 1; i < rows->count; i++) {
-        if (json_array_size(rows->list[i]->events) > json_array_size(most->events)) {
-            most = rows->list[i];
+    for (size_t i = 0; i < rows->count; i++) {
+        struct report_row *row = rows->list[i];
+
+        if (row->group != REPORT_CONSOLE &&
+            (!most || json_array_size(row->events) > json_array_size(most->events))) {
+            most = row;
         }
     }
-    forget_events(rows, most);
+    if (most) {
+        forget_events(rows, most);
+    }
 }
 
 bool report_row_is_cut(const struct report_row *row)

@@ -66,16 +66,18 @@ static void test_limit(void **state)
     report_rows_free(&rows);
 }
 
-/* All rows together: the one with the most events goes without them. */
+/* All rows together: the one with the most events goes without them, unless it is the console. */
 static void test_limit_of_all(void **state)
 {
     struct report_rows rows;
-    struct report_row *most;
+    struct report_row *console, *most;
 
     (void)state;
     report_rows_begin(&rows, 0, 1000, 10);
+    console = add_row(&rows, REPORT_CONSOLE, 0);
     most = add_row(&rows, REPORT_INTERRUPTS, 500);
     for (uint64_t i = 0; i < 10; i++) {
+        add(&rows, console, i);
         add(&rows, most, i);
     }
     for (uint64_t key = 0; key < 30; key++) {
@@ -85,6 +87,7 @@ static void test_limit_of_all(void **state)
             add(&rows, row, i);
         }
     }
+    assert_kept(console, 10, 10);
     assert_kept(most, 0, 10);
     assert_true(rows.kept <= REPORT_ROWS_TOGETHER * 10);
     assert_true(rows.kept > REPORT_ROWS_TOGETHER * 10 - 20);
