@@ -93,6 +93,16 @@ function questionOf(row) {
     }
 }
 
+/* The command that lists the events of a row; some list those of all of the recording. */
+function listOf(row) {
+    switch (row.group) {
+    case "markers": return "ebb console " + recording.word;
+    case "bookmarks": return "echo bookmark list | ebb shell " + recording.word;
+    case "keyframes": return "ebb info " + recording.word;
+    default: return commands.part(questionOf(row), data.from, data.to);
+    }
+}
+
 /* The row of functions is made here: its events are samples. */
 const functionsRow = {
     group: "functions",

@@ -38,15 +38,12 @@ function fillLeftOut() {
     };
 
     for (const row of rows.filter((each) => each.bins)) {
-        const question = questionOf(row);
-
         add(`${row.label}: ${grouped(row.count)} ` + (row.events.length
             ? `lines, of which the first ${grouped(row.events.length)} are listed; `
             : row.group === "tasks" ? "slices; " : "events; ") + "the row shows " +
             (row.group === "tasks" ? "who had the CPU most of" : "how many there are in") +
             ` each ${grouped(data.bin)} instructions. To list them: `,
-            question ? commands.part(question, data.from, data.to)
-                : (row.group === "markers" ? "ebb console " : "ebb info ") + recording.word);
+            listOf(row));
     }
     for (const row of rows.filter((each) => each.group === "console")) {
         const cut = row.events.filter((event) => event.length !== undefined).length;

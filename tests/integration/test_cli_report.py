@@ -91,6 +91,19 @@ class Reports(unittest.TestCase):
         return sorted((event for row in self.rows(data, group) for event in row["events"]),
                       key=lambda event: event["position"])
 
+    def bookmarked(self, *lines):
+        """A recording for which the shell has been told these."""
+        recording = self.ebb.new_folder()
+        shutil.copytree(self.ebb.shared("exceptions-aarch64").recording, recording)
+        patch = mock.patch.dict(os.environ, {"XDG_DATA_HOME": self.ebb.new_folder("data")})
+        patch.start()
+        self.addCleanup(patch.stop)
+        shell = Shell(self.ebb, recording)
+        self.addCleanup(shell.close)
+        for line in lines:
+            shell.run(line)
+        return recording
+
     def linux(self):
         """A recording, and the file of its kernel's symbols."""
         recorder = self.ebb.shared("symbols-arm64",
@@ -203,14 +216,8 @@ class Contents(Reports):
         self.check_notes(recording, data)
 
     def test_bookmarks(self):
-        recording = self.ebb.new_folder()
-        shutil.copytree(self.ebb.shared("exceptions-aarch64").recording, recording)
-        with mock.patch.dict(os.environ, {"XDG_DATA_HOME": self.ebb.new_folder("data")}):
-            shell = Shell(self.ebb, recording)
-            self.addCleanup(shell.close)
-            shell.run("goto 1000")
-            shell.run("bookmark add here what </script> \u00e4")
-            data = self.data(recording)
+        data = self.data(self.bookmarked("goto 1000",
+                                         "bookmark add here what </script> \u00e4"))
         self.assertEqual([(event["name"], event["position"], event["note"])
                           for event in self.events(data, "bookmarks")],
                          [("here", 1000, "what </script> \u00e4")])

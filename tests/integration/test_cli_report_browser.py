@@ -4,7 +4,7 @@
 import os
 import re
 
-from harness import browser, ebb
+from harness import browser, process
 from test_cli_report import SYMBOL, Reports
 
 AXIS, ROW = 38, 24  # pixels, as in cli/report/timeline.js
@@ -320,16 +320,41 @@ class Others(Pages):
 
     def test_commands_that_list(self):
         """What is not in the page is had by the commands in it."""
-        recording = self.ebb.shared("exceptions-aarch64").recording
-        page, _ = self.open(recording, "--limit", "2")
-        found = page.run("[...document.querySelectorAll('#left-out code')].map((code) => "
-                         "code.textContent)")
-        self.assertGreater(len(found), 4)
-        for command in found:
-            with self.subTest(command):
-                words = command.replace("part.html", self.ebb.new_folder("part")).split()
-                result = self.ebb.run(*words[1:])
-                self.assertEqual(result.status, 0, result.describe())
+        marked = self.bookmarked("bookmark add one", "goto 1000", "bookmark add two and a note",
+                                 "goto end", "bookmark add three")
+        for recording in marked, self.ebb.shared("markers-aarch64").recording:
+            page, data = self.open(recording, "--limit", "2")
+            whole = self.data(recording)
+            found = page.run("[...document.querySelectorAll('#left-out code')].map((code) => "
+                             "code.textContent)")
+            cut = [row for row in data["rows"] if "bins" in row]
+            self.assertIn("bookmarks" if recording == marked else "markers",
+                          [row["name"] for row in cut])
+            for command, row in zip(found, cut):
+                with self.subTest(command):
+                    self.check_lists(self.say(command), next(
+                        each for each in whole["rows"] if each["name"] == row["name"]))
+            for command in found[len(cut):]:
+                with self.subTest(command):
+                    self.say(command)
+
+    def say(self, command):
+        """What a command of the page prints, typed as it is."""
+        path = "%s:%s" % (os.path.dirname(self.ebb.path), os.environ["PATH"])
+        result = process.run(["sh", "-c", command.replace("part.html", self.ebb.new_folder("part"))],
+                             env=dict(os.environ, PATH=path))
+        self.assertEqual(result.status, 0, result.describe())
+        return result.text()
+
+    def check_lists(self, printed, row):
+        """There is a line for each of a row's events: of its position, and of how it is called."""
+        lines = [re.sub(r"(?<=\d) (?=\d{3}\b)", "", line) for line in printed.splitlines()]
+        for event in row["events"]:
+            wanted = [r"(?<!\d)%d(?!\d)" % event["position"]]
+            if row["group"] in ("console", "markers", "bookmarks"):
+                wanted.append(re.escape(event.get("text", event.get("name"))))
+            self.assertTrue(any(all(re.search(each, line) for each in wanted) for line in lines),
+                            (wanted, printed))
 
     def test_tasks(self):
         recording, file = self.linux()
