@@ -96,7 +96,7 @@ function start() {
     function choose(place) {
         timeline.select(place);
         detail.show(place);
-        lists.changed();
+        lists.selected();
     }
 
     /* The event of the selected row that comes next, or came before. */

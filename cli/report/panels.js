@@ -35,6 +35,12 @@ function isEmpty(place) {
         !(place.row.bins && place.row.group === "tasks");
 }
 
+/* Whether two places are of the same event or function. */
+function isSame(one, other) {
+    return one.event ? one.event === other.event
+        : one.place !== undefined && one.place === other.place;
+}
+
 /* The text, with what was searched marked. */
 function withMarks(text, wanted) {
     const span = element("span", "text");
@@ -119,6 +125,15 @@ class Lists {
         }
     }
 
+    /* What is selected is marked where it is listed. */
+    selected() {
+        const {selected} = this.timeline;
+
+        for (const {made, place} of this.items) {
+            made.classList.toggle("chosen", selected !== null && isSame(selected, place));
+        }
+    }
+
     fill() {
         const makers = {
             console: () => this.lines(),
@@ -127,6 +142,7 @@ class Lists {
             found: () => this.foundItems(),
         }[this.shown]();
 
+        this.items = [];
         document.getElementById("heads").replaceChildren(
             ...HEADS[this.shown].map(([column, text]) => element("span", column, text)));
         this.list.replaceChildren(...makers.slice(0, SHOWN_MOST).map((make) => make()));
@@ -134,6 +150,7 @@ class Lists {
             this.list.append(element("p", "none", `${grouped(makers.length - SHOWN_MOST)} more are ` +
                 "not listed: show or search for less to see them."));
         }
+        this.selected();
     }
 
     /* Lists consist of what makes their elements, as not all of them may be shown. */
@@ -147,10 +164,7 @@ class Lists {
         made.append(...parts);
         made.addEventListener("click", () => this.choose(place));
         made.dataset.position = place.position;
-        if (this.timeline.selected && this.timeline.selected.event &&
-            this.timeline.selected.event === place.event) {
-            made.classList.add("chosen");
-        }
+        this.items.push({made, place});
         return made;
     }
 

@@ -81,6 +81,10 @@ class Pages(Reports):
     def items(self, page):
         return page.run("[...document.querySelectorAll('#list .item')].map((item) => item.innerText)")
 
+    def chosen(self, page):
+        """What is marked in the list."""
+        return page.run("[...document.querySelectorAll('#list .chosen')].map((item) => item.innerText)")
+
     def search(self, page, text):
         page.press("/")
         page.type(text)
@@ -247,6 +251,7 @@ class Interrupts(Pages):
         page.settle()
         self.assertIn("ebb goto %d" % line["position"], self.commands(page))
         self.assertIn(line["text"], page.text("#detail h2"))
+        self.assertEqual(self.chosen(page), self.items(page)[1:2])
         page.run("document.querySelector('[data-list=functions]').click()")
         page.settle()
         counts = page.run("[...document.querySelectorAll('#list .item')].map((item) => "
@@ -255,6 +260,8 @@ class Interrupts(Pages):
                  if row["self"]}
         self.assertEqual(dict(counts), truth)
         self.assertEqual([count for _, count in counts], sorted(truth.values(), reverse=True))
+        page.run("document.querySelectorAll('#list .item')[1].click()")
+        self.assertEqual(self.chosen(page), self.items(page)[1:2])
 
     def test_search(self):
         page, data = self.opened, self.found
@@ -262,8 +269,14 @@ class Interrupts(Pages):
         self.search(page, "pass")
         self.assertIn(line["text"], self.items(page)[-1])
         self.assertEqual(page.run("document.querySelector('#list mark').textContent"), "PASS")
+        self.assertEqual(self.chosen(page), [])
         page.press("Enter", "\r")
         self.assertIn("ebb goto %d" % line["position"], self.commands(page))
+        self.assertEqual(self.chosen(page), self.items(page)[-1:])
+        self.assertIn(line["text"], self.chosen(page)[0])
+        page.run("document.getElementById('query').blur()")
+        page.press("Escape")
+        self.assertEqual(self.chosen(page), [])
         page.run("document.getElementById('query').value = ''")
         self.search(page, "VIRTUAL timer")
         self.assertEqual(page.text("[data-list=found] b"), "80")
