@@ -5,6 +5,7 @@
 #include "samples.h"
 #include "stacks.h"
 
+#include "cli/arm_state.h"
 #include "cli/new_file.h"
 
 #include <errno.h>
@@ -49,7 +50,7 @@ static int add_function(struct profile *profile, uint64_t address, bool user, ui
 static int add(struct profile *profile, const struct timeline_row *row)
 {
     uint32_t functions[STACKS_DEPTH_MAX];
-    bool user = samples_is_user(row);
+    bool user = arm_state_is_user(row->mode);
     size_t depth =
         row->frame_count < STACKS_DEPTH_MAX - 1 ? row->frame_count : STACKS_DEPTH_MAX - 1;
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "samples.h"
 
-#include "cli/arm_state.h"
 #include "cli/text.h"
 
 #include <string.h>
@@ -15,11 +14,6 @@ uint64_t samples_distance(const struct timeline_scan *scan)
     uint64_t distance = (scan->to - scan->from) / LOOKS;
 
     return distance + (distance == 0);
-}
-
-bool samples_is_user(const struct timeline_row *row)
-{
-    return arm_state_is_user(row->mode);
 }
 
 char *samples_function(struct symbols *symbols, uint64_t address, bool user)

@@ -10,9 +10,6 @@
 /* The distance at which a part of history has some 10 000 samples. */
 uint64_t samples_distance(const struct timeline_scan *scan);
 
-/* True if a row is one of user code; of a scan with `context`. */
-bool samples_is_user(const struct timeline_row *row);
-
 /* The name of the function at an address, "[unknown]" or "[user]" without one; printable, for
  * free(); NULL: out of memory. The symbols may be NULL: there are none. */
 char *samples_function(struct symbols *symbols, uint64_t address, bool user);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "report_profile.h"
 
+#include "cli/arm_state.h"
 #include "cli/json_list.h"
 #include "cli/questions/samples.h"
 #include "cli/text.h"
@@ -29,7 +30,7 @@ static int add_sample(struct report_profile *profile, struct report_sample sampl
 int report_profile_take(struct report_profile *profile, const struct timeline_row *row,
                         struct ebb_error *error)
 {
-    char *name = samples_function(profile->symbols, row->pc, samples_is_user(row));
+    char *name = samples_function(profile->symbols, row->pc, arm_state_is_user(row->mode));
     long place = name ? name_table_add(&profile->functions, name) : -1;
     struct report_sample sample = {.position = row->position, .function = (uint32_t)place};
 
