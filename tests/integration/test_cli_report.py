@@ -13,7 +13,7 @@ import subprocess
 import unittest
 from unittest import mock
 
-from harness import ebb
+from harness import ebb, process
 from harness.shell import Shell
 from harness.symbol_file import SymbolFile
 
@@ -389,7 +389,8 @@ class Strangers(Reports):
         for element in ("style", "script"):
             text = re.search("(?s)<%s>(.*?)</%s>" % (element, element), page).group(1)
             digest = subprocess.run("openssl dgst -sha256 -binary | base64", shell=True,
-                                    input=text.encode(), capture_output=True).stdout.decode()
+                                    input=text.encode(), capture_output=True,
+                                    timeout=process.WATCHDOG).stdout.decode()
             self.assertIn("%s-src 'sha256-%s'" % (element, digest.strip()), policy)
 
     def test_scripts_put_no_markup(self):
@@ -452,11 +453,8 @@ class Files(Reports):
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL, resource.RLIM_INFINITY))
 
-        script = self.ebb.new_folder("qemu")
-        with open(script, "w") as file:
-            file.write('#!/bin/sh\nulimit -S -f unlimited\nexec %s "$@"\n' % os.path.realpath(
-                os.path.join(self.ebb.build, "qemu", "qemu-system-aarch64")))
-        os.chmod(script, 0o755)
+        script = self.ebb.script('ulimit -S -f unlimited\nexec %s "$@"\n' % os.path.realpath(
+            os.path.join(self.ebb.build, "qemu", "qemu-system-aarch64")))
         self.old()
         self.refuse(1, r"\Aebb: cannot write .*/page.html: (File too large|an earlier write failed)\n\Z",
                     self.recording, "-o", self.path, env=dict(os.environ, EBB_QEMU=script),
@@ -469,7 +467,7 @@ class Files(Reports):
         os.close(reader)
         with os.fdopen(writer, "w") as output:
             result = subprocess.run([self.ebb.path, "report", self.recording, "-o", self.path],
-                                    stdout=output, stderr=output)
+                                    stdout=output, stderr=output, timeout=process.WATCHDOG)
         self.assertEqual(result.returncode, 0)
         self.assertEqual(os.listdir(self.folder), ["page.html"])
 
@@ -484,7 +482,8 @@ class Files(Reports):
             with self.subTest(signal=number):
                 result = subprocess.run(
                     [self.ebb.path, "report", self.recording, "-o", self.path],
-                    capture_output=True, preexec_fn=lambda: interrupt(number))
+                    capture_output=True, preexec_fn=lambda: interrupt(number),
+                    timeout=process.WATCHDOG)
                 self.assertEqual(result.returncode, 6, result.stderr)
                 self.check_old()
 
