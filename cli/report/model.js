@@ -161,7 +161,9 @@ data.profile.samples.forEach((place, i) => {
     functions[place].samples++;
     functions[place].first ??= data.profile.positions[i];
 });
-functions.filter((each) => !each.name.startsWith("[")).sort((one, other) => other.samples - one.samples).slice(0, COLOURS.length)
+functions.filter((each) => !each.name.startsWith("["))
+    .sort((one, other) => other.samples - one.samples)
+    .slice(0, COLOURS.length)
     .forEach((each, i) => { each.colour = COLOURS[i]; });
 
 /* The end of what goes on from an event, or null. */
@@ -209,9 +211,9 @@ function textOf(row, event) {
 
 const FOUND_MOST = 2000;
 
-/* {row, event} and {function} of all that has the text; .more: there are others. */
-function search(text) {
-    const wanted = text.trim().toLowerCase();
+/* {row, event} and {row, place} of all that has the text, which is in lower case; .more: there are
+ * others. */
+function search(wanted) {
     const found = [];
 
     found.more = false;

@@ -73,9 +73,9 @@ class Lists {
         this.fill();
     }
 
-    count(name, number) {
+    count(name, number, behind = "") {
         this.tabs.find((tab) => tab.dataset.list === name).querySelector("b").textContent =
-            grouped(number);
+            grouped(number) + behind;
     }
 
     show(name) {
@@ -89,11 +89,11 @@ class Lists {
 
     search(text) {
         this.wanted = text.trim().toLowerCase();
-        this.found = search(text);
+        this.found = search(this.wanted);
         this.next = 0;
         this.timeline.found = this.found.flatMap(
             (each) => each.event ? [each.event.position] : []);
-        this.count("found", this.found.length + (this.found.more ? "+" : ""));
+        this.count("found", this.found.length, this.found.more ? "+" : "");
         this.show(this.wanted ? "found" : "console");
         this.timeline.redraw();
     }
@@ -353,7 +353,8 @@ class Detail {
                 element("p", "where", `${grouped(each.samples)} of ${grouped(all)} samples ` +
                     `(${percent(each.samples / all)}), one every ${grouped(data.profile.every)} ` +
                     "instructions"));
-            this.commands("The profile of all functions, with what they call", [commands.part("profile", data.from, data.to)]);
+            this.commands("The profile of all functions, with what they call",
+                          [commands.part("profile", data.from, data.to)]);
         }
     }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The page of ebb report in a real browser: what it draws, and what it does when it is used."""
 
+import json
 import os
 import re
 
@@ -8,6 +9,8 @@ from harness import browser, process
 from test_cli_report import SYMBOL, Reports
 
 AXIS, ROW = 38, 24  # pixels, as in cli/report/timeline.js
+
+FOUND_MOST, SHOWN_MOST = 2000, 1000  # as in cli/report/model.js and panels.js
 
 # How many pixels across a row, in the canvas at that height, have a colour, and not a grey.
 DRAWN = """(() => {
@@ -42,14 +45,16 @@ class Pages(Reports):
 
     def open(self, recording, *options):
         """The page, and its data."""
+        return self.open_text(self.page(recording, *options))
+
+    def open_text(self, text):
         path = os.path.join(self.ebb.new_folder("report") + ".html")
         with open(path, "w") as file:
-            file.write(self.page(recording, *options))
+            file.write(text)
         page = self.browser.open(path)
         self.assertEqual(page.complaints(), [])
         self.assertEqual(page.requests(), [page.url])
-        with open(path) as file:
-            return page, self.data_of(file.read())
+        return page, self.data_of(text)
 
     def check_quiet(self, page):
         self.assertEqual(page.complaints(), [])
@@ -389,6 +394,21 @@ class Others(Pages):
                     self.assertAlmostEqual(int(self.commands(page)[-1].split()[-1]), middle,
                                            delta=data["bin"])
                     self.assertIn("--symbols " + file, self.commands(page)[0])
+
+    def test_finds_many(self):
+        """It lists so many, and says that there are others."""
+        text = self.page(self.ebb.shared("interrupts-aarch64").recording)
+        data = self.data_of(text)
+        row = self.rows(data, "interrupts")[1]
+        row["events"] *= FOUND_MOST // row["count"] + 1
+        row["count"] = len(row["events"])
+        before, behind = re.split(r'(?s)(?<=id="data">).*?(?=</script>)', text)
+        page, _ = self.open_text(before + json.dumps(data) + behind)
+        self.search(page, row["name"])
+        self.assertEqual(page.text("[data-list=found] b"), "2\u202f000+")
+        self.assertEqual(len(self.items(page)), SHOWN_MOST)
+        self.assertIn("1\u202f000 more are not listed", page.text("#list"))
+        self.check_quiet(page)
 
     def test_text_from_strangers(self):
         recording, name, symbols = self.hostile()
