@@ -139,14 +139,12 @@ function start() {
     };
 
     document.addEventListener("keydown", (event) => {
-        const action = keys[event.key];
-
         if (event.target === byId("query") || event.ctrlKey || event.metaKey || event.altKey ||
-            !action || !Object.hasOwn(keys, event.key)) {
+            !Object.hasOwn(keys, event.key)) {
             return;
         }
         event.preventDefault();
-        action();
+        keys[event.key]();
     });
     byId("query").addEventListener("input", (event) => lists.search(event.target.value));
     byId("query").addEventListener("keydown", (event) => {

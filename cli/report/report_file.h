@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A report as a file: the page of page.html, page.css and page.js, with the data in it. */
+/* A report as a file: page.html with page.css and the scripts (model.js, timeline.js, panels.js,
+ * page.js) in it, and the data. */
 #ifndef EBB_CLI_REPORT_REPORT_FILE_H
 #define EBB_CLI_REPORT_REPORT_FILE_H
 

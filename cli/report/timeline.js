@@ -14,7 +14,7 @@ class Timeline {
         this.whole = whole;
         this.from = whole.from;
         this.to = whole.to;
-        this.hooks = hooks; /* changed(), pointed(place or null), chosen(place) */
+        this.hooks = hooks; /* changed(), pointed(place or null, position), chosen(place) */
         this.earlier = [];
         this.selected = null;
         this.found = []; /* positions */
@@ -159,7 +159,7 @@ class Timeline {
         this.colours = {
             text: value("text"), soft: value("soft"), faint: value("faint"), line: value("line"),
             panel: value("panel"), stripe: value("stripe"), accent: value("accent"),
-            mark: value("mark"), raised: value("raised"),
+            mark: value("mark"),
         };
         this.font = getComputedStyle(document.body).fontFamily;
     }
@@ -242,19 +242,16 @@ class Timeline {
 
     drawSlice(row, event, left, right, top) {
         const pen = this.pen;
+        const task = row.group === "tasks" ? tasks[event.task] : null;
         const from = Math.floor(Math.max(left, 0));
         const width = Math.max(Math.min(right, this.width) - from, 1.5);
 
         if (right < 0) {
             return;
         }
-        pen.fillStyle = row.group === "tasks" ? tasks[event.task].colour : row.colour;
+        pen.fillStyle = task ? task.colour : row.colour;
         pen.fillRect(from, top + 4, width > 4 ? width - 0.5 : width, ROW - 8);
-        if (row.group === "tasks") {
-            this.drawWords(tasks[event.task].name, from + 5, width - 8, top, "#ffffff");
-        } else {
-            this.drawWords(event.location || "", from + 5, width - 8, top, "#ffffff");
-        }
+        this.drawWords(task ? task.name : event.location || "", from + 5, width - 8, top, "#ffffff");
     }
 
     drawInstant(row, event, left, next, top) {
