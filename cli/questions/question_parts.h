@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The other end of question_shard.h: a command that ebb merge runs is told what the scans of all
- * shards have told, and what gdb has said there. So it counts, joins and prints as ever, and
- * neither replays the recording nor evaluates anything that stands in a part.
+ * shards have told, and what gdb has said there. So it counts, joins and prints as ever. It
+ * evaluates nothing that stands in a part, and replays no more than up to a place that it has to
+ * look at (question_seek()).
  */
 #ifndef EBB_CLI_QUESTIONS_QUESTION_PARTS_H
 #define EBB_CLI_QUESTIONS_QUESTION_PARTS_H
