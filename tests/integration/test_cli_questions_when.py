@@ -11,7 +11,7 @@ import sys
 import unittest
 import xml.etree.ElementTree
 
-from harness import ebb, entries, process
+from harness import ebb, entries, process, shards
 from harness.commands import SCRIPT
 from harness.guests import ROOT
 from harness.rsp import Rsp
@@ -403,6 +403,11 @@ class Switches(Questions):
                                    "--from", str(truth[7][0])), truth[7:12])
         self.assertIn((2, "kthreadd", True), {one[2:5] for one in truth})
         self.assertIn((1, "init", False), {one[2:5] for one in truth})
+        words = ("--symbols", file)
+        parts = shards.run(self.ebb, "switches", recorder.recording, 3, self.ebb.new_folder(), words)
+        joined = self.ebb.run("merge", recorder.recording, *parts)
+        whole = self.ebb.run("switches", recorder.recording, *words)
+        self.assertEqual((joined.status, joined.output), (0, whole.output), joined.describe())
 
     def test_without_types(self):
         """Names can be found all the same."""
