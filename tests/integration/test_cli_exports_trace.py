@@ -16,9 +16,6 @@ from harness import documents, ebb, process
 from harness.shell import Shell
 from harness.symbol_file import SymbolFile
 
-COUNTS = ("CNTVCT_EL0", "CNTPCT_EL0", "CNTVCT", "CNTPCT")
-FREQUENCY = 62500000  # of the clock of QEMU's CPUs
-
 # Members that each phase has to have, and their types; what is not here may not be there.
 MEMBERS = {
     "X": {"name": str, "ts": int, "dur": int, "pid": int, "tid": int, "args": dict},
@@ -39,13 +36,6 @@ class Exports(unittest.TestCase):
         result = self.ebb.run("export", *arguments)
         self.assertEqual(result.status, 0, result.describe())
         return result.text()
-
-    def readings(self, recording):
-        """(position, nanoseconds) of each time that the guest has read its clock."""
-        return [(event["position"], int(event["value"], 0) * 10**9 // FREQUENCY
-                 if isinstance(event["value"], str) else event["value"] * 10**9 // FREQUENCY)
-                for event in self.ask("dump", recording, "--kind", "sysreg-read")
-                if event.get("register") in COUNTS]
 
 
 class Trace(Exports):
@@ -142,7 +132,7 @@ class Trace(Exports):
                 self.assertEqual((trace["otherData"]["from"], trace["otherData"]["to"]), (0, end))
 
     def check_times(self, recording, trace):
-        truth = dict(self.readings(recording))
+        truth = dict(self.ebb.readings(recording))
         times = [event for event in trace["traceEvents"] if event["ph"] == "C"]
         self.assertGreater(len(times), 1)
         for event in times:
@@ -257,7 +247,7 @@ class Console(Exports):
         for name in ("interrupts-aarch64", "markers-aarch64"):
             with self.subTest(name):
                 recording = self.ebb.shared(name).recording
-                readings = self.readings(recording)
+                readings = self.ebb.readings(recording)
                 truth = []
                 for line in self.ask("console", recording):
                     before = [time for position, time in readings if position < line["position"]]
@@ -334,10 +324,6 @@ class Files(Exports):
 
     def test_interrupted(self):
         """A signal is there before it begins. What was there before stays, and nothing else is."""
-        def interrupt(number):
-            signal.pthread_sigmask(signal.SIG_BLOCK, {number})
-            os.kill(os.getpid(), number)
-
         with open(self.path, "w") as file:
             file.write("old")
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -345,7 +331,7 @@ class Files(Exports):
                 with self.subTest(form, signal=number):
                     result = subprocess.run(
                         [self.ebb.path, "export", form, self.recording, "-o", self.path],
-                        capture_output=True, preexec_fn=lambda: interrupt(number),
+                        capture_output=True, preexec_fn=lambda: process.interrupt(number),
                         timeout=process.WATCHDOG)
                     self.assertEqual(result.returncode, 6, result.stderr)
                     self.assertEqual(self.contents(), "old")

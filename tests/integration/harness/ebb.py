@@ -11,6 +11,9 @@ from . import process
 from .guests import Guests
 from .process import WATCHDOG
 
+CLOCKS = ("CNTVCT_EL0", "CNTPCT_EL0", "CNTVCT", "CNTPCT")
+FREQUENCY = 62500000  # of the clock of QEMU's CPUs
+
 
 class Ebb:
     """One build's commands, and a folder that is thrown away at the end."""
@@ -95,6 +98,12 @@ class Ebb:
 
     def info(self, recording):
         return self.json("info", "--json", recording)
+
+    def readings(self, recording):
+        """(position, nanoseconds) of each time that the guest has read its clock."""
+        return [(event["position"], int(str(event["value"]), 0) * 10**9 // FREQUENCY)
+                for event in self.json("dump", "--json", "--kind", "sysreg-read", recording)
+                if event.get("register") in CLOCKS]
 
     def verify(self, recording):
         """Replays all of it. Returns the Process with its exit status in .status."""

@@ -160,6 +160,12 @@ def run(command, timeout=WATCHDOG, **options):
         return process
 
 
+def interrupt(number):
+    """In a child, as its preexec_fn: the signal is there before its program begins."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    os.kill(os.getpid(), number)
+
+
 def only_child(pid):
     """The process that another one has started."""
     with open("/proc/%d/task/%d/children" % (pid, pid)) as children:
