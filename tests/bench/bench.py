@@ -158,15 +158,16 @@ def parse(arguments):
 
 
 def make(options, build, folder):
-    if options.name == "kvm":
-        return kvm.KvmBench(build, options.runs or RUNS["kvm"], folder)
     if options.name == "damage":
         return damage.DamageBench(build)
+    count = options.runs or RUNS[options.name]
+    if options.name == "kvm":
+        return kvm.KvmBench(build, count, folder)
     if options.name == "scan":
-        return scan.ScanBench(build, folder, options)
+        return scan.ScanBench(build, count, folder, options)
     if options.name == "reverse":
-        return walks.ReverseBench(build, folder, options)
-    return boot.BootBench(build, options.runs or RUNS[options.name], folder, options.name)
+        return walks.ReverseBench(build, count, options.runs or RUNS["record"], folder, options)
+    return boot.BootBench(build, count, folder, options.name)
 
 
 def write(path, results):

@@ -91,7 +91,7 @@ def script(found, measure, output):
         WIDTH * columns, HEIGHT * rows), "set output " + quoted(output), "set logscale xy",
         "set format x '%.0e'", "set grid",
         "set key below", "set xlabel 'instructions' offset 0,0.5",
-        "set ylabel " + quoted(UNITS.get(measure, measure)),
+        "set ylabel " + quoted(UNITS[measure]),
         "set multiplot layout %d,%d" % (rows, columns)]
     for title, series in found.items():
         lines += panel_script(title, series)

@@ -75,11 +75,11 @@ def rows_of(path):
 
 
 class ScanBench:
-    def __init__(self, build, folder, options):
+    def __init__(self, build, runs, folder, options):
         self.build = build
         self.folder = folder
         self.options = options
-        self.runs = options.runs or 3
+        self.runs = runs
         self.results = []
         make_guest(build)
         self.against = against.build_of(options.against) if options.against else None

@@ -84,18 +84,18 @@ class Side:
 
 
 class ReverseBench:
-    def __init__(self, build, folder, options):
+    def __init__(self, build, runs, boot_runs, folder, options):
         self.build = build
         self.folder = folder
         self.options = options
-        self.runs = options.runs or 3
+        self.runs = runs
         self.results = []
         self.gdb = os.environ.get("EBB_GDB", "gdb-multiarch")
         self.moves = [move for move, (_, rows) in MOVES.items()
                       if any(name.startswith(options.rows) for name in rows)]
         self.boot = None
         if BOOT.startswith(options.rows):
-            self.boot = BootBench(build, options.runs or 5, folder, "reverse")
+            self.boot = BootBench(build, boot_runs, folder, "reverse")
         self.peer = Peer(build, folder) if options.peer_limit else None
         self.peer_failed = set()
         make_guest(build)

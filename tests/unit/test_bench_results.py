@@ -245,6 +245,19 @@ class Options(unittest.TestCase):
         for name, number in bench.RUNS.items():
             self.assertEqual(bench.parse([name, "--runs", "7"]).runs, 7)
             self.assertIn("counts (default %d" % number, self.help(name))
+            self.assertEqual(self.runs_made(name), number)
+            self.assertEqual(self.runs_made(name, "--runs", "7"), 7)
+
+    def runs_made(self, *arguments):
+        """How many runs the benchmark is told to make."""
+        with mock.patch.object(bench.boot, "BootBench") as boot, \
+                mock.patch.object(bench.kvm, "KvmBench") as kvm, \
+                mock.patch.object(bench.scan, "ScanBench") as scan, \
+                mock.patch.object(bench.walks, "ReverseBench") as reverse:
+            made = bench.make(bench.parse(arguments), "build", "folder")
+        benches = {"kvm": kvm, "scan": scan, "reverse": reverse}
+        self.assertIs(made, benches.get(arguments[0], boot).return_value)
+        return benches.get(arguments[0], boot).call_args.args[1]
 
     def test_wrong_ones(self):
         for wrong in (["--size", "1"], ["--size", "x"], ["--ram", "16"], ["--ram", "8192"],
