@@ -24,7 +24,9 @@ void question_shard_bounds(const struct interval_list *list, const struct interv
     size_t behind = range->first + range->count;
 
     *begin = interval_list_start(list, range->first);
-    *end = behind < list->count ? interval_list_start(list, behind) : UINT64_MAX;
+    *end = behind < list->count && interval_list_start(list, behind) < list->end
+               ? interval_list_start(list, behind)
+               : UINT64_MAX;
 }
 
 static int find_intervals(struct question_shard *shard, struct ebb_error *error)

@@ -52,10 +52,11 @@ class Shards:
         self.ebb = ebb.current()
         self.folder = self.ebb.new_folder("parts")
 
-    def calls(self, name="calls-aarch64"):
+    def calls(self, name="calls-aarch64", interval=37000):
         """With a keyframe in the middle of much that goes on."""
-        return self.ebb.shared(name + " with keyframes", lambda: self.ebb.guests.bare(name),
-                               ["--keyframe-interval", "37000"]).recording
+        return self.ebb.shared("%s with keyframes, %d" % (name, interval),
+                               lambda: self.ebb.guests.bare(name),
+                               ["--keyframe-interval", str(interval)]).recording
 
     def parts(self, recording, question, count):
         return shards.run(self.ebb, question[0], recording, count, self.folder, question[1:])
@@ -108,6 +109,17 @@ class Joined(Shards, unittest.TestCase):
                                         lambda name=name: self.ebb.guests.bare(name),
                                         ["--keyframe-interval", str(interval)]).recording
             self.check(recording, (["accesses", place], ["history", place.split(",")[0]]), (9,))
+
+    def test_the_very_end(self):
+        """What is there is told by the shard that comes there, not by that of the keyframe there."""
+        recording = self.calls(interval=310000)
+        end = self.ebb.info(recording)["end_position"]
+        self.assertEqual(self.ebb.info(recording)["keyframes"][-1]["position"], end)
+        question = ["profile", "--every", str(end)]
+        self.check(recording, [question], (7,))
+        found = shards.found(self.parts(recording, question, 7))
+        self.assertTrue(found[-2]["rows"])
+        self.assertFalse(found[-1]["rows"])
 
     def test_files(self):
         """Those that the whole question writes are those of ebb merge."""
