@@ -218,24 +218,31 @@ class Refused(Shards, unittest.TestCase):
             self.assertIn("damaged", self.merge(recording, *parts))
 
     def test_what_is_no_answer(self):
-        """A part that is whole, and of which a stranger has written the digest."""
+        """Parts that are whole, and of which a stranger has written the digest."""
         recording = self.calls()
         parts = self.parts(recording, ["accesses", "ticks"], 2)
-        good = json.loads(self.read(parts[0]))
+        documents = [json.loads(self.read(part)) for part in parts]
+        good = documents[0]
         for name, value in (("rows", "00"), ("rows", "zz"), ("rows", 7), ("rows", "ff" * 40),
                             ("count", -1), ("directory", None), ("problem", {"reason": 99}),
                             ("answers", [[3, "x"], [2, "y"]])):
             shards.write(parts[0], dict(good, found=dict(good["found"], **{name: value})))
             self.assertIn("makes no sense", self.merge(recording, *parts))
+
+        def ask(question):
+            for part, document in zip(parts, documents):
+                shards.write(part, dict(document, found=dict(document["found"],
+                                                             question=question)))
+
         for question in ({}, {"operands": ["ticks"], "options": {"output": "joined"}},
                          {"operands": ["ticks"], "options": {"nothing": ""}},
                          {"operands": ["ticks", "effects"], "options": {}},
                          {"operands": [7], "options": {}}):
-            for part in parts:
-                document = json.loads(self.read(part))
-                shards.write(part, dict(document, found=dict(document["found"],
-                                                             question=question)))
+            ask(question)
             self.assertIn("makes no sense", self.merge(recording, *parts))
+        ask({"operands": ["ticks"], "options": {}})
+        self.assertEqual(self.ebb.run("merge", recording, *parts).text(),
+                         self.ebb.run("accesses", recording, "ticks").text())
 
     def test_nothing_of_a_part_is_evaluated(self):
         """gdb's expressions can do anything, so that only shards have them evaluated."""
