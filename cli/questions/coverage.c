@@ -365,7 +365,13 @@ static int ask(struct coverage *coverage)
     }
     question->scan.coverage = &coverage->marked;
     question->scan.row = no_row;
-    if (question_scan(question, &result, coverage->error) || add_instructions(coverage)) {
+    if (question_scan(question, &result, coverage->error)) {
+        return -1;
+    }
+    if (question->shard) {
+        return 0; /* it has the marks; the lines are for ebb merge to look up */
+    }
+    if (add_instructions(coverage)) {
         return -1;
     }
     sort_lines(coverage);
