@@ -34,6 +34,11 @@ static json_t *found(const struct question_parts *parts, unsigned i, const char 
 
 /* Reading. */
 
+static struct ebb_span rows_of(const struct share *share)
+{
+    return (struct ebb_span){.bytes = share->rows, .left = share->size};
+}
+
 static bool is_of_call(const struct timeline_row *row)
 {
     return row->kind == TIMELINE_ROW_CALL_RETURNED || row->kind == TIMELINE_ROW_CALL_LEFT;
@@ -43,10 +48,11 @@ static bool is_of_call(const struct timeline_row *row)
 static bool rows_make_sense(const struct share *share)
 {
     struct row_read read;
+    struct ebb_span rows = rows_of(share);
     uint64_t last = share->begin;
 
-    for (size_t at = 0; at < share->size;) {
-        if (!row_bytes_read(share->rows, share->size, &at, &read)) {
+    while (rows.left) {
+        if (!row_bytes_read(&rows, &read)) {
             return false;
         }
         if (!is_of_call(&read.row)) {
@@ -200,11 +206,11 @@ static int tell_row(struct telling *telling, const struct timeline_row *row)
 static int tell_share(struct question_parts *parts, unsigned i, struct telling *telling, bool calls,
                       struct ebb_error *error)
 {
-    const struct share *share = &parts->shares[i];
+    struct ebb_span rows = rows_of(&parts->shares[i]);
     struct row_read read;
 
-    for (size_t at = 0; at < share->size;) {
-        if (!row_bytes_read(share->rows, share->size, &at, &read) ||
+    while (rows.left) {
+        if (!row_bytes_read(&rows, &read) ||
             (!calls && !is_of_call(&read.row) && !row_has_loads_of(&read, telling->wanted))) {
             return part_refuse(&parts->set->parts[i], error);
         }

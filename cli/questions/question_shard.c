@@ -154,7 +154,7 @@ int question_shard_close(struct question_shard *shard, int status, struct ebb_er
     if (status == 0) {
         tell(shard);
     }
-    row_bytes_free(&shard->rows);
+    ebb_buffer_free(&shard->rows);
     part_free(&shard->part);
     free(shard);
     return status;

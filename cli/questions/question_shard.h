@@ -40,7 +40,7 @@ struct question_shard {
     struct shard_request request;
     struct part part;
     uint64_t begin, end; /* positions that are its own; end UINT64_MAX: to the end of history */
-    struct row_bytes rows;
+    struct ebb_buffer rows;
     uint64_t count;
     bool ended;
     FILE *out; /* standard output, which nobody hears of meanwhile */

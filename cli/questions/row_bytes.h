@@ -6,17 +6,12 @@
 
 #include "replay/timeline/scan.h"
 
+#include "log/buffer.h"
 #include "log/error.h"
 
-struct row_bytes {
-    uint8_t *bytes; /* owned */
-    size_t size, capacity;
-};
-
 /* Adds a row of that scan. */
-int row_bytes_add(struct row_bytes *rows, const struct timeline_row *row,
+int row_bytes_add(struct ebb_buffer *rows, const struct timeline_row *row,
                   const struct timeline_scan *scan, struct ebb_error *error);
-void row_bytes_free(struct row_bytes *rows);
 
 /* A row that was read: it points into itself, and into the bytes. */
 struct row_read {
@@ -26,9 +21,8 @@ struct row_read {
     uint64_t registers[32], frames[64];
 };
 
-/* Reads the row at *at, and goes on to the next one. False if none is there: the bytes may come
- * from anybody. */
-bool row_bytes_read(const uint8_t *bytes, size_t size, size_t *at, struct row_read *read);
+/* Takes the next row out. False if none is there: the bytes may come from anybody. */
+bool row_bytes_read(struct ebb_span *rows, struct row_read *read);
 
 /* True if the row's loads are those of the scan. */
 bool row_has_loads_of(const struct row_read *read, const struct timeline_scan *scan);

@@ -48,10 +48,10 @@ static struct timeline_row make_row(void)
 }
 
 /* Two rows: all of one, and nothing of the other. */
-static struct row_bytes make_rows(void)
+static struct ebb_buffer make_rows(void)
 {
     const struct timeline_row row = make_row(), none = {.position = UINT64_MAX};
-    struct row_bytes rows = {0};
+    struct ebb_buffer rows = {0};
     struct ebb_error error;
 
     assert_int_equal(row_bytes_add(&rows, &row, &scan, &error), 0);
@@ -61,13 +61,13 @@ static struct row_bytes make_rows(void)
 
 static void test_rows(void **state)
 {
-    struct row_bytes rows = make_rows();
+    struct ebb_buffer rows = make_rows();
     struct row_read read;
     const struct timeline_row expected = make_row();
-    size_t at = 0;
+    struct ebb_span left = {.bytes = rows.bytes, .left = rows.size};
 
     (void)state;
-    assert_true(row_bytes_read(rows.bytes, rows.size, &at, &read));
+    assert_true(row_bytes_read(&left, &read));
     assert_true(row_has_loads_of(&read, &scan));
     assert_false(row_has_loads_of(&read, &(struct timeline_scan){0}));
     assert_false(row_has_loads_of(
@@ -85,47 +85,46 @@ static void test_rows(void **state)
     assert_true(read.row.syndrome == expected.syndrome && read.row.call == 7 &&
                 read.row.tables[1] == 2 && read.row.mode == 0x1f && read.row.data_length == 8);
     assert_null(read.row.loads[0]);
-    assert_true(row_bytes_read(rows.bytes, rows.size, &at, &read));
-    assert_int_equal(at, rows.size);
+    assert_true(row_bytes_read(&left, &read));
+    assert_int_equal(left.left, 0);
     assert_true(read.row.position == UINT64_MAX && !read.row.before && !read.row.code);
     assert_int_equal(read.row.register_count, 0);
-    row_bytes_free(&rows);
+    ebb_buffer_free(&rows);
 }
 
 /* However they are cut off or changed, nothing is read that is not there. */
 static void test_other_bytes(void **state)
 {
-    struct row_bytes rows = make_rows();
+    struct ebb_buffer rows = make_rows();
     struct row_read read;
+    struct ebb_span left = {.bytes = rows.bytes, .left = rows.size};
     uint64_t random = 1;
-    size_t first = 0;
 
     (void)state;
-    assert_true(row_bytes_read(rows.bytes, rows.size, &first, &read));
-    for (size_t size = 0; size < first; size++) {
+    assert_true(row_bytes_read(&left, &read));
+    for (size_t size = 0; size < rows.size - left.left; size++) {
         uint8_t *copy = malloc(size + 1); /* of that size, for the sanitizer */
-        size_t at = 0;
 
         memcpy(copy, rows.bytes, size);
         copy = realloc(copy, size ? size : 1);
-        assert_false(row_bytes_read(copy, size, &at, &read));
+        assert_false(row_bytes_read(&(struct ebb_span){.bytes = copy, .left = size}, &read));
         free(copy);
     }
     for (unsigned round = 0; round < 20000; round++) {
         uint8_t *copy = malloc(rows.size);
-        size_t at = 0;
 
         memcpy(copy, rows.bytes, rows.size);
         for (unsigned i = 0; i < 1 + round % 3; i++) {
             copy[fixture_random(&random) % rows.size] = (uint8_t)fixture_random(&random);
         }
-        while (at < rows.size && row_bytes_read(copy, rows.size, &at, &read)) {
+        left = (struct ebb_span){.bytes = copy, .left = rows.size};
+        while (left.left && row_bytes_read(&left, &read)) {
             assert_true(read.row.exception < TIMELINE_EXCEPTIONS);
             assert_true(read.row.register_count <= 32 && read.row.frame_count <= 64);
         }
         free(copy);
     }
-    row_bytes_free(&rows);
+    ebb_buffer_free(&rows);
 }
 
 static void test_hexadecimal(void **state)
