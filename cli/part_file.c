@@ -76,6 +76,16 @@ int part_write(const char *path, const struct part *part, struct ebb_error *erro
     return status;
 }
 
+void part_tell(const struct part *part, const char *directory, const char *path)
+{
+    printf("%s: shard %u of %u, which has %zu interval%s, is in %s%s\n", directory,
+           part->shard.number, part->shard.count, part->intervals.count,
+           part->intervals.count == 1 ? "" : "s", path,
+           json_object_get(part->found, "problem")
+               ? "; it does not replay as recorded to its end, of which ebb merge tells"
+               : "");
+}
+
 static int fail_to_read(const char *path, struct ebb_error *error)
 {
     return ebb_fail(error, EBB_ERROR_FAILED, "cannot read %s: %s", path, strerror(errno));

@@ -33,6 +33,9 @@ struct part {
 
 int part_write(const char *path, const struct part *part, struct ebb_error *error);
 
+/* Tells on standard output which part of the recording in that directory is now in the file. */
+void part_tell(const struct part *part, const char *directory, const char *path);
+
 /*
  * Reads a part. EBB_ERROR_USAGE if it is none, or damaged; EBB_ERROR_UNSUPPORTED if it is of
  * another version. What is found is an object, and not looked at. part_free() also after an error.

@@ -10,7 +10,6 @@
 
 #include "replay/resolver/resolver.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static json_t *found_json(const struct recording *recording, const struct resolve_part *found)
@@ -117,9 +116,7 @@ int resolve_shard(struct recording *recording, const struct shard_request *reque
         status = part_write(request->output, &part, error);
     }
     if (status == 0) {
-        printf("%s: shard %u of %u, which has %zu interval%s, is in %s\n", recording->directory,
-               part.shard.number, part.shard.count, part.intervals.count,
-               part.intervals.count == 1 ? "" : "s", request->output);
+        part_tell(&part, recording->directory, request->output);
     }
     part_free(&part);
     return status;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shard.h"
 
+#include "new_file.h"
 #include "options.h"
 
 #include <stdio.h>
@@ -42,6 +43,18 @@ int shard_request_read(struct shard_request *request, const char *shard, const c
                         "to write what comes of it, for ebb merge");
     }
     return shard ? parse(&request->shard, shard, error) : 0;
+}
+
+int shard_request_check(const struct shard_request *request, const struct recording *recording,
+                        struct ebb_error *error)
+{
+    if (recording->counts) {
+        return ebb_fail(error, EBB_ERROR_USAGE,
+                        "the positions of %s are not known yet; have them found by ebb resolve, "
+                        "which does it by shards as well",
+                        recording->directory);
+    }
+    return new_file_check(request->output, error);
 }
 
 int interval_list_read(struct interval_list *list, const struct ebb_log *log,
@@ -104,4 +117,13 @@ struct interval_range shard_intervals(const struct shard *shard, const struct in
         range.count++;
     }
     return range;
+}
+
+void shard_bounds(const struct interval_list *list, const struct interval_range *range,
+                  uint64_t *begin, uint64_t *end)
+{
+    uint64_t behind = interval_list_start(list, range->first + range->count);
+
+    *begin = interval_list_start(list, range->first);
+    *end = behind < list->end ? behind : UINT64_MAX;
 }

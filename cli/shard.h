@@ -7,7 +7,7 @@
 #ifndef EBB_CLI_SHARD_H
 #define EBB_CLI_SHARD_H
 
-#include "log/reader.h"
+#include "recording.h"
 
 #include <stdbool.h>
 
@@ -28,6 +28,11 @@ struct shard_request {
 /* Reads the two options (NULL: not given), which go together. */
 int shard_request_read(struct shard_request *request, const char *shard, const char *output,
                        struct ebb_error *error);
+
+/* Refuses a shard of a recording whose positions are not known, and one whose part could not be
+ * written. */
+int shard_request_check(const struct shard_request *request, const struct recording *recording,
+                        struct ebb_error *error);
 
 /* The beginnings of a log's intervals, one for each keyframe: positions, or counts if the log has
  * counts. They never go down. */
@@ -53,5 +58,11 @@ struct interval_range {
     size_t first, count;
 };
 struct interval_range shard_intervals(const struct shard *shard, const struct interval_list *list);
+
+/* Where these intervals of a shard begin and end (UINT64_MAX: to the end of history, and that).
+ * Where a keyframe is at the end, the empty interval behind it has nothing: the end is the shard's
+ * that comes to it. */
+void shard_bounds(const struct interval_list *list, const struct interval_range *range,
+                  uint64_t *begin, uint64_t *end);
 
 #endif

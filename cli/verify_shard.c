@@ -2,7 +2,6 @@
 #include "verify_shard.h"
 
 #include "json_list.h"
-#include "new_file.h"
 #include "part_file.h"
 #include "part_text.h"
 #include "progress.h"
@@ -158,41 +157,14 @@ static int do_shard(struct run *run, const struct recording *recording,
     int status = interval_list_read(&intervals, recording->log, error);
 
     if (status == 0) {
-        size_t behind;
-
         part->intervals = shard_intervals(&request->shard, &intervals);
-        behind = part->intervals.first + part->intervals.count;
-        run->start = interval_list_start(&intervals, part->intervals.first);
-        run->limit =
-            behind < intervals.count ? interval_list_start(&intervals, behind) : UINT64_MAX;
+        shard_bounds(&intervals, &part->intervals, &run->start, &run->limit);
         if (part->intervals.count) {
             status = replay(run, recording, error);
         }
     }
     interval_list_free(&intervals);
     return status < 0 ? -1 : check_files(run, recording, &request->shard, error);
-}
-
-static void tell(const struct verification *verification, const struct part *part, const char *path)
-{
-    json_t *problem = json_object_get(part->found, "problem");
-
-    printf("%s: shard %u of %u, which has %zu interval%s, is in %s%s\n",
-           verification->recording->directory, part->shard.number, part->shard.count,
-           part->intervals.count, part->intervals.count == 1 ? "" : "s", path,
-           problem ? "; it does not replay as recorded to its end, of which ebb merge tells" : "");
-}
-
-static int check_request(const struct recording *recording, const struct shard_request *request,
-                         struct ebb_error *error)
-{
-    if (recording->counts) {
-        return ebb_fail(error, EBB_ERROR_USAGE,
-                        "the positions of %s are not known yet; have them found by ebb resolve, "
-                        "which does it by shards as well",
-                        recording->directory);
-    }
-    return new_file_check(request->output, error);
 }
 
 int verify_shard(struct recording *recording, const struct shard_request *request,
@@ -206,7 +178,7 @@ int verify_shard(struct recording *recording, const struct shard_request *reques
 
     if (!part.found) {
         ebb_fail_memory(error);
-    } else if (check_request(recording, request, error) == 0 &&
+    } else if (shard_request_check(request, recording, error) == 0 &&
                recording_digest(recording->directory, recording->log, part.recording, error) == 0 &&
                verification_begin(&verification, recording, &none, error) == 0 &&
                set(part.found, "directory", part_text(recording->directory), error) == 0) {
@@ -216,7 +188,7 @@ int verify_shard(struct recording *recording, const struct shard_request *reques
         status = part_write(request->output, &part, error);
     }
     if (status == 0) {
-        tell(&verification, &part, request->output);
+        part_tell(&part, recording->directory, request->output);
     }
     verification_free(&verification);
     part_free(&part);

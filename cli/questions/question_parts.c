@@ -119,8 +119,7 @@ static int read_parts(struct question_parts *parts, const struct interval_list *
     for (unsigned i = 0; i < parts->set->count; i++) {
         const struct part *part = &parts->set->parts[i];
 
-        question_shard_bounds(intervals, &part->intervals, &parts->shares[i].begin,
-                              &parts->shares[i].end);
+        shard_bounds(intervals, &part->intervals, &parts->shares[i].begin, &parts->shares[i].end);
         if (!makes_sense(parts, i)) {
             return part_refuse(part, error);
         }

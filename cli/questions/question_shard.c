@@ -2,7 +2,6 @@
 #include "question_shard.h"
 
 #include "cli/json_list.h"
-#include "cli/new_file.h"
 #include "cli/part_text.h"
 #include "cli/question_words.h"
 #include "cli/recording_digest.h"
@@ -18,17 +17,6 @@ static int set(struct question_shard *shard, const char *name, json_t *value,
     return json_object_set_new(shard->part.found, name, value) < 0 ? ebb_fail_memory(error) : 0;
 }
 
-void question_shard_bounds(const struct interval_list *list, const struct interval_range *range,
-                           uint64_t *begin, uint64_t *end)
-{
-    size_t behind = range->first + range->count;
-
-    *begin = interval_list_start(list, range->first);
-    *end = behind < list->count && interval_list_start(list, behind) < list->end
-               ? interval_list_start(list, behind)
-               : UINT64_MAX;
-}
-
 static int find_intervals(struct question_shard *shard, struct ebb_error *error)
 {
     struct interval_list intervals;
@@ -36,7 +24,7 @@ static int find_intervals(struct question_shard *shard, struct ebb_error *error)
 
     if (status == 0) {
         shard->part.intervals = shard_intervals(&shard->part.shard, &intervals);
-        question_shard_bounds(&intervals, &shard->part.intervals, &shard->begin, &shard->end);
+        shard_bounds(&intervals, &shard->part.intervals, &shard->begin, &shard->end);
     }
     interval_list_free(&intervals);
     return status;
@@ -49,13 +37,7 @@ static int check(const struct question_asked *asked, const struct shard_request 
         return ebb_fail(error, EBB_ERROR_USAGE,
                         "--shard does not go with --json, which is for ebb merge");
     }
-    if (recording->counts) {
-        return ebb_fail(error, EBB_ERROR_USAGE,
-                        "the positions of %s are not known yet; have them found by ebb resolve, "
-                        "which does it by shards as well",
-                        recording->directory);
-    }
-    return new_file_check(request->output, error);
+    return shard_request_check(request, recording, error);
 }
 
 /* From here on nobody hears of what the command prints. */
@@ -129,19 +111,6 @@ static int write_part(struct question_shard *shard, struct ebb_error *error)
                : part_write(shard->request.output, &shard->part, error);
 }
 
-static void tell(const struct question_shard *shard)
-{
-    const struct part *part = &shard->part;
-    size_t count = part->intervals.count;
-
-    printf("%s: shard %u of %u, which has %zu interval%s, is in %s%s\n",
-           shard->recording->directory, part->shard.number, part->shard.count, count,
-           count == 1 ? "" : "s", shard->request.output,
-           json_object_get(part->found, "problem")
-               ? "; it does not replay as recorded to its end, of which ebb merge tells"
-               : "");
-}
-
 int question_shard_close(struct question_shard *shard, int status, struct ebb_error *error)
 {
     if (shard->out) {
@@ -152,7 +121,7 @@ int question_shard_close(struct question_shard *shard, int status, struct ebb_er
         status = write_part(shard, error);
     }
     if (status == 0) {
-        tell(shard);
+        part_tell(&shard->part, shard->recording->directory, shard->request.output);
     }
     ebb_buffer_free(&shard->rows);
     part_free(&shard->part);

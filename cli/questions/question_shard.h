@@ -72,10 +72,4 @@ int question_shard_answer(struct question_shard *shard, uint64_t position, json_
 int question_shard_fact(struct question_shard *shard, const char *name, json_t *fact,
                         struct ebb_error *error);
 
-/* A shard's positions (UINT64_MAX: to the end of history, and that), of these intervals of a
- * recording. Where a keyframe is at the end, the empty interval behind it has nothing: the end is
- * the shard's that comes to it. */
-void question_shard_bounds(const struct interval_list *list, const struct interval_range *range,
-                           uint64_t *begin, uint64_t *end);
-
 #endif

@@ -76,6 +76,36 @@ static void test_balance(void **state)
     }
 }
 
+static void check_bounds(const struct interval_list *list, size_t first, size_t count,
+                         uint64_t begin, uint64_t end)
+{
+    uint64_t found_begin, found_end;
+
+    shard_bounds(list, &(struct interval_range){first, count}, &found_begin, &found_end);
+    assert_int_equal(found_begin, begin);
+    assert_int_equal(found_end, end);
+}
+
+/* The end of history belongs to the shard that comes to it, whatever keyframes are there. */
+static void test_bounds(void **state)
+{
+    uint64_t starts[] = {10, 100, 300, 300};
+    struct interval_list list = {starts, 2, 300};
+
+    (void)state;
+    check_bounds(&list, 0, 1, 10, 100);
+    check_bounds(&list, 1, 0, 100, 100);
+    check_bounds(&list, 0, 2, 10, UINT64_MAX);
+    check_bounds(&list, 2, 0, 300, UINT64_MAX);
+    list.count = 4;
+    check_bounds(&list, 1, 1, 100, UINT64_MAX);
+    check_bounds(&list, 2, 1, 300, UINT64_MAX);
+    check_bounds(&list, 3, 1, 300, UINT64_MAX);
+    list.end = 301;
+    check_bounds(&list, 1, 1, 100, 300);
+    check_bounds(&list, 2, 1, 300, 300);
+}
+
 static void check_request(const char *shard, const char *output, bool good)
 {
     struct shard_request request;
@@ -124,6 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_interval_once),
         cmocka_unit_test(test_balance),
+        cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_requests),
     };
 
