@@ -26,16 +26,6 @@ static const struct merger {
 
 static const struct merger question = {NULL, false, question_merge};
 
-static bool has_shards(const struct command *command)
-{
-    size_t i = 0;
-
-    while (command && command->options[i].name && strcmp(command->options[i].name, "shard") != 0) {
-        i++;
-    }
-    return command && command->options[i].name;
-}
-
 static const struct merger *find_merger(const struct part_set *parts, const struct command *command,
                                         struct ebb_error *error)
 {
@@ -44,7 +34,7 @@ static const struct merger *find_merger(const struct part_set *parts, const stru
             return &mergers[i];
         }
     }
-    if (has_shards(command)) {
+    if (command && command_option(command, "shard") >= 0) {
         return &question;
     }
     ebb_fail(error, EBB_ERROR_UNSUPPORTED,

@@ -294,14 +294,21 @@ static int parse_digits(const char *text, unsigned long long *number, const char
     return any ? 0 : -1;
 }
 
-const char *arguments_value(const struct arguments *arguments, const char *name)
+int command_option(const struct command *command, const char *name)
 {
-    for (size_t i = 0; arguments->command->options[i].name; i++) {
-        if (strcmp(arguments->command->options[i].name, name) == 0) {
-            return arguments->values[i];
+    for (int i = 0; command->options[i].name; i++) {
+        if (strcmp(command->options[i].name, name) == 0) {
+            return i;
         }
     }
-    return NULL;
+    return -1;
+}
+
+const char *arguments_value(const struct arguments *arguments, const char *name)
+{
+    int i = command_option(arguments->command, name);
+
+    return i < 0 ? NULL : arguments->values[i];
 }
 
 int options_number(const char *text, const char *what, unsigned long long maximum,

@@ -64,6 +64,9 @@ struct command {
 /* The command with that name, or NULL; a NULL ends the table of commands. */
 const struct command *command_find(const struct command *const *commands, const char *name);
 
+/* The place in its table of the command's option of that long name; -1: it has none. */
+int command_option(const struct command *command, const char *name);
+
 /*
  * Reads the words after the command's name (argc of them). The words may be reordered. Returns 0,
  * or -1 with EBB_ERROR_USAGE. Not reentrant: getopt_long(3) underneath keeps its place in globals.

@@ -3,19 +3,17 @@
 
 #include "question_words.h"
 
-#include <string.h>
-
 /* Options of ebb merge that are the command's as well. */
 static void take_own_options(struct arguments *arguments, const struct merging *merging)
 {
-    const struct option_spec *specs = arguments->command->options;
+    int json = command_option(arguments->command, "json");
+    int output = command_option(arguments->command, "output");
 
-    for (size_t i = 0; specs[i].name; i++) {
-        if (strcmp(specs[i].name, "json") == 0 && merging->json) {
-            arguments->values[i] = "";
-        } else if (strcmp(specs[i].name, "output") == 0) {
-            arguments->values[i] = merging->output;
-        }
+    if (json >= 0 && merging->json) {
+        arguments->values[json] = "";
+    }
+    if (output >= 0) {
+        arguments->values[output] = merging->output;
     }
 }
 
