@@ -137,12 +137,13 @@ static int check_operands(const struct arguments *arguments, struct ebb_error *e
 {
     const char *recording = arguments->operands[0], *output = arguments->values[MERGE_OUTPUT];
     struct stat written, part;
+    bool there = output && stat(output, &written) == 0;
 
     if (stat(recording, &part) == 0 && !S_ISDIR(part.st_mode)) {
         return ebb_fail(error, EBB_ERROR_USAGE,
                         "%s is no recording; name the recording first, then the parts", recording);
     }
-    for (int i = 1; output && stat(output, &written) == 0 && i < arguments->operand_count; i++) {
+    for (int i = 1; there && i < arguments->operand_count; i++) {
         if (stat(arguments->operands[i], &part) == 0 && part.st_dev == written.st_dev &&
             part.st_ino == written.st_ino) {
             return ebb_fail(error, EBB_ERROR_USAGE,
