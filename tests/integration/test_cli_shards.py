@@ -3,6 +3,7 @@
 docs/on-many-machines.md has it: what is joined is what ebb verify says, whatever dies on the way."""
 
 import os
+import re
 import shutil
 import signal
 import unittest
@@ -149,6 +150,15 @@ class WithParallel(Drivers, unittest.TestCase):
                 result = process.run([os.path.join(SCRIPTS, script), *arguments])
                 self.assertEqual((result.status, result.output), (2, b""))
                 self.assertRegex(result.errors, rb"\A%s: .*\n\Z" % script.encode())
+
+    def test_commands(self):
+        """The scripts know all that have shards, and no others."""
+        commands = re.findall(r"(?m)^  ([a-z]+)(?:  |$)",
+                              self.ebb.run("help").text().partition("\nCommands:\n")[2])
+        have = {command for command in commands
+                if re.search(r"(?m)^ +--shard=", self.ebb.run("help", command).text())}
+        errors = self.run_script("bisect", "nowhere", 4, "parts").errors.decode()
+        self.assertEqual(set(re.split("[, ]+", errors.strip().partition("those of ")[2])), have)
 
 
 class WithSlurm(Drivers, unittest.TestCase):
