@@ -70,12 +70,14 @@ static int reserve_events(struct ebb_cursor *cursor, size_t count, struct ebb_er
 /* What is wrong with events that follow the rules for themselves; NULL if nothing is. */
 static const char *find_misplaced(const struct ebb_cursor *cursor, const struct ebb_block *block)
 {
+    const char *problem;
     uint64_t kinds = 0;
     uint32_t i;
 
     for (i = 0; i < block->count; i++) {
-        if (!cursor->log->counts && ebb_event_kind_has_place(cursor->events[i].kind)) {
-            return "it has an anchor or an exit, in a log without counts";
+        problem = ebb_event_misplacement(&cursor->events[i], cursor->log->log.flags);
+        if (problem) {
+            return problem;
         }
         kinds |= ebb_kind_bit(cursor->events[i].kind);
     }

@@ -23,6 +23,21 @@ uint64_t ebb_digest_registers(const struct ebb_register *registers, size_t count
 /* The digest in an anchor: x0 to x30, SP_EL0, SP_EL1, the latter two 0 in AArch32 state. */
 uint64_t ebb_digest_anchor(const uint64_t registers[EBB_ANCHOR_REGISTERS]);
 
+/* Their numbers, of those that a digest in an anchor is of, behind x0 to x30. */
+#define EBB_ANCHOR_SP_EL0 31u
+#define EBB_ANCHOR_SP_EL1 32u
+
+#define EBB_THIN_ANCHOR_REGISTERS 4u
+
+/*
+ * The registers of a thin anchor, by number: by what pstate (PSTATE, or CPSR) tells of the state,
+ * those of x0 to x30 that were seen to tell places apart best (docs/nondeterminism.md).
+ */
+void ebb_thin_anchor_registers(uint64_t pstate, unsigned numbers[EBB_THIN_ANCHOR_REGISTERS]);
+
+/* The digest in a thin anchor: of the values of these registers, in this order. */
+uint32_t ebb_digest_thin_anchor(const uint64_t values[EBB_THIN_ANCHOR_REGISTERS]);
+
 /* Takes the digests of registers and RAM out of an end event; false if it is none, or has none. */
 bool ebb_digest_of_end(const struct ebb_event *event, uint64_t *registers, uint64_t *ram);
 

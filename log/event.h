@@ -15,9 +15,10 @@
  *
  * While a guest runs under KVM nobody knows its position. In such a log, until it is resolved
  * (log/index_writer.h), the member position of events and keyframes is a count: that of the last
- * anchor or exit so far, relative to that of the first keyframe. An asynchronous event takes effect
- * at the anchor before it or, if a synchronous event is nearer, right behind the instruction of
- * that one.
+ * anchor or exit so far, relative to that of the first keyframe. Where counts are exact
+ * (EBB_LOG_EXACT_COUNTS), synchronous events have counts of their own: the instructions that have
+ * retired before theirs. An asynchronous event takes effect at the anchor before it or, if a
+ * synchronous event is nearer, right behind the instruction of that one.
  */
 #ifndef EBB_LOG_EVENT_H
 #define EBB_LOG_EVENT_H
@@ -33,7 +34,9 @@
 #define EBB_MAX_POSITION (1ull << 62)
 
 enum ebb_log_flag {
-    EBB_LOG_COUNTS = 1 << 0, /* positions are counts; there may be anchors, and an index */
+    EBB_LOG_COUNTS = 1 << 0,       /* positions are counts; there may be anchors, and an index */
+    EBB_LOG_THIN_ANCHORS = 1 << 1, /* with it: some anchors may be thin */
+    EBB_LOG_EXACT_COUNTS = 1 << 2, /* with it: a synchronous event has a count of its own */
 };
 
 /* Values are part of the recording format; never renumber. */
@@ -58,7 +61,8 @@ enum ebb_event_kind {
      * Asynchronous only: what is known of the place of the asynchronous events that follow, while
      * an interrupt they cause has not been entered yet. position: the instructions that the PMU has
      * seen retire (Arm ARM, event 0x08); address: PC; value: PSTATE, or CPSR, masked with
-     * EBB_ANCHOR_PSTATE or EBB_ANCHOR_CPSR; data: 8 bytes, ebb_digest_anchor() (digest.h).
+     * EBB_ANCHOR_PSTATE or EBB_ANCHOR_CPSR; data: 8 bytes, ebb_digest_anchor() (digest.h), or, in
+     * a thin one, 4 bytes, ebb_digest_thin_anchor().
      */
     EBB_EVENT_ANCHOR = 20,
 

@@ -18,6 +18,8 @@
  */
 #define LEVEL_SMALL 9
 #define LEVEL_LARGE 3
+#define LEVEL_SMALL_LIGHT 1
+#define LEVEL_LARGE_LIGHT (-16)
 #define LARGE_DATA (64u << 10) /* bytes */
 
 enum shape_trait {
@@ -60,6 +62,7 @@ enum column {
 
 struct ebb_event_encoder {
     ZSTD_CCtx *zstd;
+    int level_small, level_large;
     struct ebb_buffer head;
     struct ebb_buffer columns[COLUMNS];
     size_t shape_count;
@@ -69,11 +72,13 @@ struct ebb_event_encoder {
     uint32_t slots[HASH_SLOTS];              /* shape number + 1; 0: free */
 };
 
-struct ebb_event_encoder *ebb_event_encoder_new(void)
+struct ebb_event_encoder *ebb_event_encoder_new(bool light)
 {
     struct ebb_event_encoder *encoder = calloc(1, sizeof(*encoder));
 
     if (encoder) {
+        encoder->level_small = light ? LEVEL_SMALL_LIGHT : LEVEL_SMALL;
+        encoder->level_large = light ? LEVEL_LARGE_LIGHT : LEVEL_LARGE;
         encoder->zstd = ZSTD_createCCtx();
         if (!encoder->zstd) {
             free(encoder);
@@ -379,7 +384,7 @@ static int compress_parts(struct ebb_event_encoder *encoder, const uint8_t *data
 
     ZSTD_CCtx_reset(encoder->zstd, ZSTD_reset_session_only);
     ZSTD_CCtx_setParameter(encoder->zstd, ZSTD_c_compressionLevel,
-                           data_size > LARGE_DATA ? LEVEL_LARGE : LEVEL_SMALL);
+                           data_size > LARGE_DATA ? encoder->level_large : encoder->level_small);
     ZSTD_CCtx_setPledgedSrcSize(encoder->zstd, raw_size);
     if (compress_part(encoder->zstd, encoder->head.bytes, encoder->head.size, false, payload,
                       error)) {

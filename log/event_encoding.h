@@ -13,7 +13,8 @@
 /* What encoding needs besides the events; may be used again for the next block. */
 struct ebb_event_encoder;
 
-struct ebb_event_encoder *ebb_event_encoder_new(void);
+/* NULL if there is no memory. light: time matters more than size. */
+struct ebb_event_encoder *ebb_event_encoder_new(bool light);
 void ebb_event_encoder_free(struct ebb_event_encoder *encoder);
 
 /*

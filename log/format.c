@@ -104,6 +104,25 @@ struct ebb_page_hash ebb_hash_page(const void *page)
     return result;
 }
 
+bool ebb_log_flags_fit(uint32_t flags)
+{
+    return !(flags & ~EBB_LOG_FLAGS) && (!flags || flags & EBB_LOG_COUNTS);
+}
+
+const char *ebb_event_misplacement(const struct ebb_event *event, uint32_t flags)
+{
+    if (!ebb_event_kind_has_place(event->kind)) {
+        return NULL;
+    }
+    if (!(flags & EBB_LOG_COUNTS)) {
+        return "it is an anchor or an exit, in a log without counts";
+    }
+    return event->kind == EBB_EVENT_ANCHOR && event->data_length == 4 &&
+                   !(flags & EBB_LOG_THIN_ANCHORS)
+               ? "it is a thin anchor, in a log that has none"
+               : NULL;
+}
+
 const char *ebb_event_problem(const struct ebb_event *event)
 {
     if (!ebb_event_kind_name(event->kind)) {
@@ -123,7 +142,7 @@ const char *ebb_event_problem(const struct ebb_event *event)
         if (event->flags & EBB_EVENT_NESTED) {
             return "it is an anchor inside another event";
         }
-        return event->data_length != 8 ? "its data is no digest" : NULL;
+        return event->data_length != 8 && event->data_length != 4 ? "its data is no digest" : NULL;
     case EBB_EVENT_EXIT:
         if (event->flags & EBB_EVENT_NESTED) {
             return "it is an exit inside another event";

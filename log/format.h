@@ -41,7 +41,7 @@
 #define EBB_MAX_BLOCK_EVENTS 16384u
 #define EBB_MAX_GROUP_PAGES 256u
 #define EBB_EVENT_FLAGS 0xfu        /* enum ebb_event_flag, all of them */
-#define EBB_LOG_FLAGS 0x1u          /* enum ebb_log_flag, all of them */
+#define EBB_LOG_FLAGS 0x7u          /* enum ebb_log_flag, all of them */
 #define EBB_MAX_PAGES (1ull << 36)  /* page numbers are below this */
 #define EBB_MAX_REGISTER_SIZE 256u  /* bytes */
 #define EBB_MAX_PROBLEM 65536u      /* bytes of text in an index */
@@ -116,6 +116,13 @@ static inline uint64_t ebb_kind_bit(uint32_t kind)
 {
     return kind < 64 ? 1ull << kind : 0;
 }
+
+/* True if these flags (enum ebb_log_flag) may stand together in a log's header. */
+bool ebb_log_flags_fit(uint32_t flags);
+
+/* What is wrong with an event of a log with these flags, which follows the rules for itself; NULL
+ * if nothing is. */
+const char *ebb_event_misplacement(const struct ebb_event *event, uint32_t flags);
 
 /* What is wrong with an event by the rules of event.h; NULL if nothing is. */
 const char *ebb_event_problem(const struct ebb_event *event);

@@ -8,8 +8,8 @@
 
 struct ebb_page_compressor;
 
-/* NULL if there is no memory. */
-struct ebb_page_compressor *ebb_page_compressor_new(void);
+/* NULL if there is no memory. light: time matters more than size. */
+struct ebb_page_compressor *ebb_page_compressor_new(bool light);
 void ebb_page_compressor_free(struct ebb_page_compressor *compressor); /* NULL is allowed */
 
 /* Replaces what is in payload by the compressed pages: one zstd frame. */

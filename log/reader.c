@@ -187,6 +187,11 @@ static int open_files(struct ebb_log *log, const struct ebb_log_place *place,
         check_id(&log->keyframes, log->log.recording_id, log->log.name, error)) {
         return -1;
     }
+    if (!ebb_log_flags_fit(log->log.flags)) {
+        return ebb_fail(error, EBB_ERROR_CORRUPT,
+                        "%s: offset 12: flags 0x%" PRIx32 " tell of counts in a log without them",
+                        log->log.name, log->log.flags);
+    }
     log->counts = log->log.flags & EBB_LOG_COUNTS;
     return 0;
 }
@@ -340,6 +345,7 @@ void ebb_log_summary(const struct ebb_log *log, struct ebb_log_summary *summary)
     summary->cut_off_bytes =
         log->log.size - log->log.used + log->keyframes.size - log->keyframes.used;
     summary->counts = log->counts;
+    summary->exact_counts = log->log.flags & EBB_LOG_EXACT_COUNTS;
     summary->resolved = log->resolved;
     summary->first_event = log->start.first_event;
     summary->first_keyframe = log->start.first_keyframe;

@@ -50,6 +50,7 @@ struct ebb_log_summary {
     uint64_t keyframe_bytes;
     uint64_t cut_off_bytes; /* bytes after the last whole block, ignored */
     bool counts;            /* the log itself has counts: it was recorded under KVM */
+    bool exact_counts;      /* EBB_LOG_EXACT_COUNTS */
     bool resolved;          /* with counts: an index that fits gives the positions */
     uint64_t first_event;   /* 0, unless older ones were dropped (writer.h) */
     uint64_t first_keyframe;

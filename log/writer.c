@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -57,6 +58,14 @@ static int open_files(struct ebb_log_writer *writer, uint32_t flags, struct ebb_
                            writer->recording_id, flags, error);
 }
 
+/* What is compressed takes its time from the guest then. */
+static bool has_one_cpu(void)
+{
+    cpu_set_t cpus;
+
+    return sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && CPU_COUNT(&cpus) == 1;
+}
+
 struct ebb_log_writer *ebb_log_writer_create(const char *directory, uint32_t flags,
                                              struct ebb_error *error)
 {
@@ -65,11 +74,11 @@ struct ebb_log_writer *ebb_log_writer_create(const char *directory, uint32_t fla
         .after_error =
             "; nothing of the recording can be replayed, since its first keyframe is not "
             "complete: record again where there is room"};
+    bool light = has_one_cpu();
     struct ebb_log_writer *writer;
 
-    if (flags & ~EBB_LOG_FLAGS) {
-        ebb_fail(error, EBB_ERROR_FAILED, "cannot write a log with unknown flags 0x%" PRIx32,
-                 flags & ~EBB_LOG_FLAGS);
+    if (!ebb_log_flags_fit(flags)) {
+        ebb_fail(error, EBB_ERROR_FAILED, "cannot write a log with the flags 0x%" PRIx32, flags);
         return NULL;
     }
     writer = calloc(1, sizeof(*writer));
@@ -77,14 +86,14 @@ struct ebb_log_writer *ebb_log_writer_create(const char *directory, uint32_t fla
         ebb_fail(error, EBB_ERROR_FAILED, "out of memory for writing the log");
         return NULL;
     }
-    writer->counts = flags & EBB_LOG_COUNTS;
+    writer->flags = flags;
     writer->log = writer->keyframes = no_output;
     writer->last = &writer->first;
     writer->keyframe.next_id = 1;
     init_locks(writer);
     writer->directory = strdup(directory);
-    writer->encoder = ebb_event_encoder_new();
-    writer->compressor = ebb_page_compressor_new();
+    writer->encoder = ebb_event_encoder_new(light);
+    writer->compressor = ebb_page_compressor_new(light);
     if (!writer->directory || !writer->encoder || !writer->compressor) {
         ebb_fail(error, EBB_ERROR_FAILED, "out of memory for writing the log");
         free_writer(writer, NULL);
@@ -123,8 +132,8 @@ static int append_one(struct ebb_log_writer *writer, const struct ebb_event *eve
     if (!problem && event->position < writer->last_position) {
         problem = "its position is below that of the one before";
     }
-    if (!problem && ebb_event_kind_has_place(event->kind) && !writer->counts) {
-        problem = "it is an anchor or an exit, in a log without counts";
+    if (!problem) {
+        problem = ebb_event_misplacement(event, writer->flags);
     }
     if (problem) {
         return ebb_fail(error, EBB_ERROR_FAILED,

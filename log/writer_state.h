@@ -27,7 +27,7 @@ struct ebb_log_writer {
     struct ebb_output log;       /* after creation of the thread alone, but for offset (mutex) */
     struct ebb_output keyframes; /* the same */
     uint64_t recording_id;
-    bool counts; /* positions are counts; anchors are allowed */
+    uint32_t flags; /* enum ebb_log_flag */
     pthread_t thread;
     struct ebb_event_encoder *encoder;      /* of the thread */
     struct ebb_page_compressor *compressor; /* the same */

@@ -542,7 +542,7 @@ static void make_recording(struct ebb_buffer *input, enum recording recording)
 
 static void make_event_block(struct ebb_buffer *input)
 {
-    struct ebb_event_encoder *encoder = ebb_event_encoder_new();
+    struct ebb_event_encoder *encoder = ebb_event_encoder_new(false);
     struct ebb_buffer payload = {NULL, 0, 0, false}, all = {NULL, 0, 0, false};
     struct ebb_event events[SEED_EVENTS];
     uint8_t data[SEED_DATA];

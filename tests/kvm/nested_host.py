@@ -104,15 +104,16 @@ class NestedHost:
     """One kind of host. Each run() boots it afresh."""
 
     def __init__(self, cpu="cortex-a72", kernel="6.1", build=None, memory="2G", paranoid=-1,
-                 timeout=600, append=""):
+                 user_access=1, timeout=600, append=""):
         """build: the folder of `./run build`; memory: the host's; paranoid: its
-        perf_event_paranoid; timeout: seconds here until a run is given up; append: more words for
+        perf_event_paranoid; user_access: its perf_user_access; timeout: seconds here until a run is given up; append: more words for
         the host kernel's command line."""
         self.cpu = cpu
         self.kernel = KERNELS[kernel]
         self.build = os.path.abspath(build or os.path.join(ROOT, "build"))
         self.memory = memory
         self.paranoid = paranoid
+        self.user_access = user_access
         self.timeout = timeout
         self.append = append
         self.guests = initramfs.guests_folder()
@@ -146,8 +147,8 @@ class NestedHost:
                 "-icount", "shift=0,sleep=off", "-nodefaults", "-no-reboot", "-display", "none",
                 "-serial", "stdio",
                 "-kernel", os.path.join(self.guests, "vmlinuz-" + self.kernel), "-initrd", image,
-                "-append", "console=ttyAMA0 quiet panic=-1 ebb.paranoid=%d %s" %
-                (self.paranoid, self.append),
+                "-append", "console=ttyAMA0 quiet panic=-1 ebb.paranoid=%d "
+                "ebb.perf_user_access=%d %s" % (self.paranoid, self.user_access, self.append),
                 "-drive", "file=%s,if=none,id=results,format=raw,cache=unsafe" % disk,
                 "-device", "virtio-blk-device,drive=results"]
 

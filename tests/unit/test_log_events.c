@@ -433,29 +433,103 @@ static void test_exits(void **state)
     fixture_close(writer);
 }
 
-/* An anchor in a log whose header does not announce counts. */
-static void test_anchor_without_counts(void **state)
+/* Puts other flags into the header of a log. */
+static void set_flags(const char *directory, uint8_t flags)
 {
-    struct ebb_log_writer *writer = create_counts(*state);
-    uint8_t digest[8], *bytes;
-    struct ebb_event anchor = make_anchor(1, digest);
-    struct ebb_log_summary summary;
-    struct ebb_log *log;
     size_t size;
+    uint8_t *bytes = fixture_read(directory, "log", &size);
 
-    assert_int_equal(ebb_log_writer_append(writer, &anchor, NULL), 0);
-    fixture_close(writer);
-    bytes = fixture_read(*state, "log", &size);
-    assert_int_equal(bytes[12], EBB_LOG_COUNTS);
-    bytes[12] = 0;
+    bytes[12] = flags;
     ebb_reseal_file_header(bytes);
-    fixture_write(*state, "log", bytes, size);
+    fixture_write(directory, "log", bytes, size);
+    free(bytes);
+}
+
+/* An anchor in a log whose header does not announce counts, and a thin one where it announces no
+ * such. */
+static void test_unannounced_anchors(void **state)
+{
+    static const struct {
+        uint32_t flags, left, length;
+        const char *problem;
+    } cases[] = {
+        {EBB_LOG_COUNTS, 0, 8, "an anchor"},
+        {EBB_LOG_COUNTS | EBB_LOG_THIN_ANCHORS, EBB_LOG_COUNTS, 4, "a thin anchor"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct ebb_log_writer *writer = ebb_log_writer_create(*state, cases[i].flags, NULL);
+        uint8_t digest[8];
+        struct ebb_event anchor = make_anchor(1, digest);
+        struct ebb_log_summary summary;
+        struct ebb_log *log;
+
+        anchor.data_length = cases[i].length;
+        assert_int_equal(ebb_log_writer_append(writer, &anchor, NULL), 0);
+        fixture_close(writer);
+        set_flags(*state, (uint8_t)cases[i].left);
+        log = fixture_open(*state);
+        ebb_log_summary(log, &summary);
+        assert_int_equal(summary.event_count, 0);
+        assert_non_null(strstr(ebb_log_damage(log), cases[i].problem));
+        ebb_log_close(log);
+        fixture_remove(*state);
+        *state = fixture_directory();
+    }
+}
+
+/* Thin anchors are read as they were written; a log without them refuses one. */
+static void test_thin_anchors(void **state)
+{
+    uint32_t flags = EBB_LOG_COUNTS | EBB_LOG_THIN_ANCHORS | EBB_LOG_EXACT_COUNTS;
+    struct ebb_log_writer *writer = ebb_log_writer_create(*state, flags, NULL);
+    uint8_t digests[2][8];
+    struct ebb_event thin = make_anchor(1, digests[0]), full = make_anchor(2, digests[1]), event;
+    struct ebb_log_summary summary;
+    struct ebb_cursor *cursor;
+    struct ebb_log *log;
+
+    thin.data_length = 4;
+    assert_int_equal(ebb_log_writer_append(writer, &thin, NULL), 0);
+    assert_int_equal(ebb_log_writer_append(writer, &full, NULL), 0);
+    fixture_close(writer);
     log = fixture_open(*state);
     ebb_log_summary(log, &summary);
-    assert_int_equal(summary.event_count, 0);
-    assert_non_null(strstr(ebb_log_damage(log), "an anchor"));
+    assert_true(summary.counts && summary.exact_counts);
+    cursor = fixture_cursor(log);
+    assert_int_equal(ebb_cursor_next(cursor, &event, NULL), 1);
+    fixture_assert_same(&event, &thin);
+    assert_int_equal(ebb_cursor_next(cursor, &event, NULL), 1);
+    fixture_assert_same(&event, &full);
+    ebb_cursor_free(cursor);
     ebb_log_close(log);
-    free(bytes);
+
+    fixture_remove(*state);
+    *state = fixture_directory();
+    writer = create_counts(*state);
+    assert_int_equal(ebb_log_writer_append(writer, &thin, NULL), -1);
+    fixture_close(writer);
+}
+
+/* What tells of counts needs a log with counts, in what is written and what is read. */
+static void test_flags_without_counts(void **state)
+{
+    static const uint32_t flags[] = {EBB_LOG_THIN_ANCHORS, EBB_LOG_EXACT_COUNTS};
+    struct ebb_error error;
+    size_t i;
+
+    for (i = 0; i < 2; i++) {
+        assert_null(ebb_log_writer_create(*state, flags[i], &error));
+        assert_non_null(strstr(error.message, "flags 0x"));
+    }
+    fixture_close(create_counts(*state));
+    for (i = 0; i < 2; i++) {
+        set_flags(*state, (uint8_t)flags[i]);
+        assert_null(ebb_log_open(*state, &error));
+        assert_int_equal(error.kind, EBB_ERROR_CORRUPT);
+        assert_non_null(strstr(error.message, "log: offset 12: flags 0x"));
+    }
 }
 
 /* Flags that only a later version knows: in either file, and in what a writer is asked for. */
@@ -466,17 +540,17 @@ static void test_unknown_flags(void **state)
     uint8_t *bytes;
     size_t size, i;
 
-    assert_null(ebb_log_writer_create(*state, 2, &error));
+    assert_null(ebb_log_writer_create(*state, 8, &error));
     fixture_close(create_counts(*state));
     for (i = 0; i < 2; i++) {
         bytes = fixture_read(*state, files[i], &size);
-        bytes[12] ^= i ? 1 : 2;
+        bytes[12] ^= i ? 1 : 8;
         ebb_reseal_file_header(bytes);
         fixture_write(*state, files[i], bytes, size);
         assert_null(ebb_log_open(*state, &error));
         assert_int_equal(error.kind, EBB_ERROR_UNSUPPORTED);
         assert_non_null(strstr(error.message, files[i]));
-        bytes[12] ^= i ? 1 : 2;
+        bytes[12] ^= i ? 1 : 8;
         ebb_reseal_file_header(bytes);
         fixture_write(*state, files[i], bytes, size);
         ebb_log_close(fixture_open(*state));
@@ -587,7 +661,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_anchors, setup, teardown),
         cmocka_unit_test_setup_teardown(test_anchor_rules, setup, teardown),
         cmocka_unit_test_setup_teardown(test_exits, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_anchor_without_counts, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_unannounced_anchors, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_thin_anchors, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_flags_without_counts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unknown_flags, setup, teardown),
         cmocka_unit_test_setup_teardown(test_large_dma, setup, teardown),
         cmocka_unit_test_setup_teardown(test_complete, setup, teardown),

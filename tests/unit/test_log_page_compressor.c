@@ -45,7 +45,7 @@ static size_t compress(struct ebb_page_compressor *compressor, const struct ebb_
 /* Pages that are mostly zeroes do not get larger because others were hard to compress. */
 static void test_hard_and_easy(void **state)
 {
-    struct ebb_page_compressor *compressor = ebb_page_compressor_new();
+    struct ebb_page_compressor *compressor = ebb_page_compressor_new(false);
     struct ebb_buffer hard = {NULL, 0, 0, false}, easy = {NULL, 0, 0, false};
     uint64_t random = 3;
     size_t hard_size, easy_size, i;
@@ -68,10 +68,35 @@ static void test_hard_and_easy(void **state)
     ebb_page_compressor_free(compressor);
 }
 
+/* Where time matters more than size, easy pages are found out to be easy after some groups. */
+static void test_light(void **state)
+{
+    struct ebb_page_compressor *compressor = ebb_page_compressor_new(true);
+    struct ebb_buffer hard = {NULL, 0, 0, false}, easy = {NULL, 0, 0, false};
+    uint64_t random = 3;
+    size_t easy_size, i;
+
+    (void)state;
+    assert_non_null(compressor);
+    fill(&hard, 1, 256, &random);
+    fill(&easy, 40, 5, &random);
+    easy_size = compress(compressor, &easy);
+    compress(compressor, &hard);
+    assert_true(compress(compressor, &easy) > easy_size);
+    for (i = 0; i < 16; i++) {
+        compress(compressor, &easy);
+    }
+    assert_int_equal(compress(compressor, &easy), easy_size);
+    ebb_buffer_free(&hard);
+    ebb_buffer_free(&easy);
+    ebb_page_compressor_free(compressor);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hard_and_easy),
+        cmocka_unit_test(test_light),
     };
 
     return cmocka_run_group_tests_name("log: page compressor", tests, NULL, NULL);

@@ -298,21 +298,38 @@ struct ebb_cpu_anchor ebb_cpu_anchor(ARMCPU *cpu)
     return anchor;
 }
 
-uint64_t ebb_cpu_anchor_digest(ARMCPU *cpu)
+static void get_anchor_registers(ARMCPU *cpu, uint64_t registers[EBB_ANCHOR_REGISTERS])
 {
     CPUARMState *env = &cpu->env;
-    uint64_t registers[EBB_ANCHOR_REGISTERS] = {0};
-    int i;
 
+    memset(registers, 0, EBB_ANCHOR_REGISTERS * sizeof(*registers));
     if (is_a64(env)) {
         aarch64_save_sp(env, arm_current_el(env));
-        registers[31] = env->sp_el[0];
-        registers[32] = env->sp_el[1];
+        registers[EBB_ANCHOR_SP_EL0] = env->sp_el[0];
+        registers[EBB_ANCHOR_SP_EL1] = env->sp_el[1];
     } else {
         aarch64_sync_32_to_64(env);
     }
-    for (i = 0; i < 31; i++) {
-        registers[i] = env->xregs[i];
-    }
+    memcpy(registers, env->xregs, 31 * sizeof(*registers));
+}
+
+uint64_t ebb_cpu_anchor_digest(ARMCPU *cpu)
+{
+    uint64_t registers[EBB_ANCHOR_REGISTERS];
+
+    get_anchor_registers(cpu, registers);
     return ebb_digest_anchor(registers);
+}
+
+uint32_t ebb_cpu_thin_anchor_digest(ARMCPU *cpu)
+{
+    uint64_t registers[EBB_ANCHOR_REGISTERS], values[EBB_THIN_ANCHOR_REGISTERS];
+    unsigned numbers[EBB_THIN_ANCHOR_REGISTERS], i;
+
+    get_anchor_registers(cpu, registers);
+    ebb_thin_anchor_registers(ebb_cpu_anchor(cpu).pstate, numbers);
+    for (i = 0; i < EBB_THIN_ANCHOR_REGISTERS; i++) {
+        values[i] = registers[numbers[i]];
+    }
+    return ebb_digest_thin_anchor(values);
 }

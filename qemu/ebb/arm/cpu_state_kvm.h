@@ -22,12 +22,14 @@ struct ebb_cpu_registers *ebb_cpu_kvm_registers_get(ARMCPU *cpu);
 /* ebb_digest_kvm_registers() of them. */
 uint64_t ebb_cpu_kvm_digest(ARMCPU *cpu);
 
-/* ebb_digest_anchor() of the present state, its PC, and its PSTATE or CPSR, masked. */
+/* ebb_digest_anchor() and ebb_digest_thin_anchor() of the present state, its PC, and its PSTATE or
+ * CPSR, masked. */
 struct ebb_cpu_anchor {
     uint64_t pc;
     uint64_t pstate;
 };
 struct ebb_cpu_anchor ebb_cpu_anchor(ARMCPU *cpu);
 uint64_t ebb_cpu_anchor_digest(ARMCPU *cpu);
+uint32_t ebb_cpu_thin_anchor_digest(ARMCPU *cpu);
 
 #endif

@@ -26,13 +26,15 @@ void recorder_session_init(struct recorder_session *session)
 static bool open_log(struct recorder_session *session, Error **errp)
 {
     const char *directory = session->settings.directory;
+    const struct recorder_accel *accel = session->accel;
+    uint32_t flags = accel->log_flags ? accel->log_flags(session) : 0;
     struct ebb_error error;
 
     if (g_mkdir_with_parents(directory, 0777)) {
         error_setg(errp, "cannot create the directory %s: %s", directory, strerror(errno));
         return false;
     }
-    session->writer = ebb_log_writer_create(directory, session->accel->log_flags, &error);
+    session->writer = ebb_log_writer_create(directory, flags, &error);
     if (!session->writer) {
         error_setg(errp, "%s", error.message);
         return false;

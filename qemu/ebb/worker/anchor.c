@@ -11,9 +11,12 @@ static bool matches(struct worker *worker, const struct ebb_event *anchor)
 {
     struct ebb_cpu_anchor here = ebb_cpu_anchor(worker->cpu);
 
-    return here.pc == anchor->address && here.pstate == anchor->value &&
-           anchor->data_length == sizeof(uint64_t) &&
-           ebb_cpu_anchor_digest(worker->cpu) == ldq_le_p(anchor->data);
+    if (here.pc != anchor->address || here.pstate != anchor->value) {
+        return false;
+    }
+    return anchor->data_length == sizeof(uint64_t)
+               ? ebb_cpu_anchor_digest(worker->cpu) == ldq_le_p(anchor->data)
+               : ebb_cpu_thin_anchor_digest(worker->cpu) == ldl_le_p(anchor->data);
 }
 
 bool worker_anchor_is_here(struct worker *worker, const struct ebb_event *anchor)

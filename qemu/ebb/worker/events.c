@@ -48,6 +48,7 @@ int worker_events_open(struct worker *worker, const struct worker_options *optio
     }
     ebb_log_summary(events->log, &summary);
     worker->kvm.unresolved = summary.counts && (options->resolve || !summary.resolved);
+    worker->kvm.exact_counts = summary.exact_counts;
     events->end_position = summary.end_position;
     events->event_count = summary.event_count;
     events->cursor = ebb_cursor_new(events->log, error);

@@ -41,6 +41,17 @@ static bool has_enough(struct worker *worker)
            worker->kvm.positions->len >= WORKER_MAX_RESOLVED;
 }
 
+/* Where counts are exact an access to a device, which never retires, tells the drift. */
+static void learn_drift(struct worker *worker, const struct ebb_event *event, uint64_t position)
+{
+    struct worker_progress *progress = &worker->kvm.progress;
+
+    if (worker->kvm.exact_counts) {
+        progress->drift = (int64_t)(position - event->position);
+        progress->accesses = progress->counters = progress->calls = 0;
+    }
+}
+
 static void consumed(struct worker *worker, const struct ebb_event *event, uint64_t position)
 {
     struct worker_progress *progress = &worker->kvm.progress;
@@ -49,6 +60,7 @@ static void consumed(struct worker *worker, const struct ebb_event *event, uint6
     switch (event->kind) {
     case EBB_EVENT_MMIO_READ:
     case EBB_EVENT_MMIO_WRITE:
+        learn_drift(worker, event, position);
         progress->accesses++;
         break;
     case EBB_EVENT_SYSREG_READ:

@@ -78,8 +78,9 @@ struct worker_pages;
 
 /* A recording of KVM. */
 struct worker_kvm {
-    bool active;     /* it is one */
-    bool unresolved; /* positions in the log are counts */
+    bool active;       /* it is one */
+    bool unresolved;   /* positions in the log are counts */
+    bool exact_counts; /* with it: those of accesses to devices are their own */
     struct kvm_guest_cpu description;
     struct smccc_host smccc;
     unsigned wanted;        /* what the recorder has replaced (ebb/counter/access.h) */

@@ -22,6 +22,7 @@
 #include "anchor.h"
 #include "clock.h"
 #include "clockless.h"
+#include "count.h"
 #include "debug.h"
 #include "execute.h"
 #include "exits.h"
@@ -66,6 +67,7 @@ static void kvm_leave(CPUState *cpu)
     struct recorder_session *session = recorder_hooks_session;
 
     recorder_kvm_trace_drain(session, false);
+    recorder_kvm_count_note(session);
     recorder_kvm_clock_leave(session);
     session->kvm->exits[RECORDER_KVM_INTERRUPTED]++;
     if (recorder_state_is_recording(session) && recorder_kvm_sleep_may_have_ended(session)) {
@@ -95,7 +97,6 @@ static void images_loaded(void *opaque)
 static bool kvm_prepare(struct recorder_session *session, Error **errp)
 {
     session->kvm = g_new0(struct recorder_kvm, 1);
-    session->kvm->counter_fd = -1;
     session->kvm->timer = ebb_mmio_timer_find();
     session->kvm->images_loaded = true;
     if (!recorder_kvm_debug_prepare(session, errp) || !recorder_kvm_vm_prepare(session, errp) ||
@@ -105,6 +106,7 @@ static bool kvm_prepare(struct recorder_session *session, Error **errp)
     recorder_kvm_reads_prepare(session);
     recorder_kvm_image_prepare(session);
     recorder_kvm_sleep_watch(session);
+    recorder_kvm_count_prepare(session);
     /* The machine's loader runs before this at each reset. */
     qemu_register_reset(images_loaded, session);
     ebb_hooks = &hooks;
@@ -129,13 +131,14 @@ static void kvm_was_reset(struct recorder_session *session)
 static bool kvm_start(struct recorder_session *session, Error **errp)
 {
     memset(session->kvm->exits, 0, sizeof(session->kvm->exits));
-    session->kvm->anchors = session->kvm->rescans = session->kvm->replaced_by_rescans = 0;
+    session->kvm->anchors = session->kvm->thin_anchors = session->kvm->rescans =
+        session->kvm->replaced_by_rescans = 0;
     session->kvm->reads_opened = session->kvm->reads_closed = 0;
     if (session->kvm->has_run) {
         recorder_kvm_rescan(session); /* a guest that runs already has code of its own */
     }
     session->kvm->ran = true;
-    if (!recorder_kvm_registers_list(session, errp) || !recorder_kvm_anchor_open(session, errp)) {
+    if (!recorder_kvm_registers_list(session, errp) || !recorder_kvm_count_open(session, errp)) {
         return false;
     }
     recorder_kvm_trace_open(session);
@@ -158,7 +161,13 @@ static void kvm_stop(struct recorder_session *session)
     recorder_kvm_clockless_forget(session);
     recorder_kvm_execute_stop(session);
     recorder_kvm_trace_close(session);
-    recorder_kvm_anchor_close(session);
+    recorder_kvm_count_close(session);
+}
+
+static uint32_t kvm_log_flags(const struct recorder_session *session)
+{
+    return EBB_LOG_COUNTS | EBB_LOG_THIN_ANCHORS |
+           (session->kvm->counts_exits ? EBB_LOG_EXACT_COUNTS : 0);
 }
 
 static uint64_t kvm_position(const struct recorder_session *session)
@@ -224,12 +233,13 @@ static void kvm_status(struct recorder_session *session, QDict *status)
     qdict_put(status, "replaced_by_rescans", qnum_from_uint(session->kvm->replaced_by_rescans));
     qdict_put(status, "reads_opened", qnum_from_uint(session->kvm->reads_opened));
     qdict_put(status, "reads_closed", qnum_from_uint(session->kvm->reads_closed));
+    qdict_put_bool(status, "counts_exits", session->kvm->counts_exits);
     qdict_put_bool(status, "execution_noticed", session->kvm->execution_noticed);
 }
 
 const struct recorder_accel recorder_kvm_accel = {
     .name = "kvm",
-    .log_flags = EBB_LOG_COUNTS,
+    .log_flags = kvm_log_flags,
     .check_machine = recorder_kvm_vm_check,
     .check_device = recorder_kvm_vm_check_device,
     .prepare = kvm_prepare,

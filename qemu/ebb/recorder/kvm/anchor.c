@@ -1,116 +1,115 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "qemu/osdep.h"
-#include <linux/perf_event.h>
-#include <sys/syscall.h>
 #include "cpu.h"
-#include "qapi/error.h"
 #include "log/digest.h"
 #include "ebb/recorder/events.h"
+#include "ebb/recorder/keyframe.h"
 #include "anchor.h"
+#include "count.h"
 #include "registers.h"
 #include "state.h"
 #include "trace.h"
 
-#define INSTRUCTIONS_RETIRED 0x08 /* Arm ARM, D13.12.2 */
+#define FULL_EVERY 128u
 
-bool recorder_kvm_anchor_open(struct recorder_session *session, Error **errp)
+static bool read_place(struct recorder_session *session, uint64_t *pc, uint64_t *pstate)
 {
-    struct perf_event_attr attributes = {
-        .size = sizeof(attributes),
-        .type = session->settings.pmu_type,
-        .config = INSTRUCTIONS_RETIRED,
-        .exclude_host = 1,
-        .exclude_hv = 1,
-        .pinned = 1,
-    };
-    struct recorder_kvm *kvm = session->kvm;
-    pid_t thread = CPU(session->cpu)->thread_id;
-
-    kvm->counter_fd =
-        syscall(SYS_perf_event_open, &attributes, thread, -1, -1, PERF_FLAG_FD_CLOEXEC);
-    if (kvm->counter_fd < 0) {
-        error_setg_errno(
-            errp, errno,
-            "cannot count the guest's instructions with the PMU; ebb doctor tells why");
-        return false;
-    }
-    if (read(kvm->counter_fd, &kvm->base_count, sizeof(uint64_t)) != sizeof(uint64_t)) {
-        error_setg(errp, "the PMU has no counter to spare; stop other users of perf");
-        return false;
-    }
-    kvm->count = 0;
-    return true;
-}
-
-void recorder_kvm_anchor_close(struct recorder_session *session)
-{
-    if (session->kvm->counter_fd >= 0) {
-        close(session->kvm->counter_fd);
-        session->kvm->counter_fd = -1;
-    }
-}
-
-static bool read_count(struct recorder_session *session, uint64_t *count)
-{
-    uint64_t now;
-
-    if (read(session->kvm->counter_fd, &now, sizeof(now)) != sizeof(now)) {
-        recorder_state_fail(session,
-                            "the PMU has stopped counting the guest's instructions; keep other "
-                            "users of perf away while recording");
-        return false;
-    }
-    *count = now - session->kvm->base_count;
-    return true;
-}
-
-static bool read_registers(struct recorder_session *session, uint64_t *registers, uint64_t *pc,
-                           uint64_t *pstate)
-{
-    int i;
-
     if (!recorder_kvm_registers_get(session, RECORDER_KVM_CORE(regs.pc), pc) ||
         !recorder_kvm_registers_get(session, RECORDER_KVM_CORE(regs.pstate), pstate)) {
         return false;
     }
-    for (i = 0; i < 31; i++) {
-        if (!recorder_kvm_registers_get(session, RECORDER_KVM_X(i), &registers[i])) {
+    *pstate &= *pstate & PSTATE_nRW ? EBB_ANCHOR_CPSR : EBB_ANCHOR_PSTATE;
+    return true;
+}
+
+/* One of those that a digest is of. In AArch32 state KVM puts more into them than the guest sees.
+ */
+static bool read_register(struct recorder_session *session, unsigned number, bool aarch32,
+                          uint64_t *value)
+{
+    uint64_t id = number == EBB_ANCHOR_SP_EL0   ? RECORDER_KVM_CORE(regs.sp)
+                  : number == EBB_ANCHOR_SP_EL1 ? RECORDER_KVM_CORE(sp_el1)
+                                                : RECORDER_KVM_X(number);
+
+    if (!recorder_kvm_registers_get(session, id, value)) {
+        return false;
+    }
+    *value = aarch32 ? (uint32_t)*value : *value;
+    return true;
+}
+
+static bool digest_all(struct recorder_session *session, bool aarch32, uint64_t *digest)
+{
+    uint64_t registers[EBB_ANCHOR_REGISTERS] = {0};
+    unsigned i;
+
+    for (i = 0; i < (aarch32 ? EBB_ANCHOR_SP_EL0 : EBB_ANCHOR_REGISTERS); i++) {
+        if (!read_register(session, i, aarch32, &registers[i])) {
             return false;
         }
     }
-    registers[31] = registers[32] = 0;
-    if (*pstate & PSTATE_nRW) {
-        *pstate &= EBB_ANCHOR_CPSR;
-        /* KVM itself puts more than the guest can see into them. */
-        for (i = 0; i < 31; i++) {
-            registers[i] = (uint32_t)registers[i];
+    *digest = ebb_digest_anchor(registers);
+    return true;
+}
+
+static bool digest_few(struct recorder_session *session, uint64_t pstate, uint32_t *digest)
+{
+    unsigned numbers[EBB_THIN_ANCHOR_REGISTERS], i;
+    uint64_t values[EBB_THIN_ANCHOR_REGISTERS];
+
+    ebb_thin_anchor_registers(pstate, numbers);
+    for (i = 0; i < EBB_THIN_ANCHOR_REGISTERS; i++) {
+        if (!read_register(session, numbers[i], pstate & PSTATE_nRW, &values[i])) {
+            return false;
         }
-        return true;
     }
-    *pstate &= EBB_ANCHOR_PSTATE;
-    return recorder_kvm_registers_get(session, RECORDER_KVM_CORE(regs.sp), &registers[31]) &&
-           recorder_kvm_registers_get(session, RECORDER_KVM_CORE(sp_el1), &registers[32]);
+    *digest = ebb_digest_thin_anchor(values);
+    return true;
+}
+
+static bool is_thin(struct recorder_session *session)
+{
+    struct recorder_kvm *kvm = session->kvm;
+    bool thin =
+        kvm->anchors && kvm->thin_anchors < FULL_EVERY - 1 && !recorder_keyframe_is_due(session);
+
+    kvm->thin_anchors = thin ? kvm->thin_anchors + 1 : 0;
+    return thin;
+}
+
+/* Reads the registers, of which the digest goes into data. */
+static bool fill_in(struct recorder_session *session, struct ebb_event *event, uint8_t data[8])
+{
+    uint64_t full;
+    uint32_t few;
+
+    if (!read_place(session, &event->address, &event->value)) {
+        return false;
+    }
+    event->data = data;
+    if (is_thin(session)) {
+        event->data_length = sizeof(few);
+        return digest_few(session, event->value, &few) && (stl_le_p(data, few), true);
+    }
+    event->data_length = sizeof(full);
+    return digest_all(session, event->value & PSTATE_nRW, &full) && (stq_le_p(data, full), true);
 }
 
 uint64_t recorder_kvm_anchor_place(struct recorder_session *session)
 {
-    uint64_t registers[EBB_ANCHOR_REGISTERS];
-    uint8_t digest[8];
-    struct ebb_event event = {
-        .kind = EBB_EVENT_ANCHOR, .data = digest, .data_length = sizeof(digest)};
+    uint8_t data[8];
+    struct ebb_event event = {.kind = EBB_EVENT_ANCHOR};
 
     if (!session->kvm->ran || !recorder_state_is_recording(session)) {
         return session->kvm->count;
     }
     session->kvm->ran = false;
-    if (!read_count(session, &event.position) ||
-        !read_registers(session, registers, &event.address, &event.value)) {
+    if (!recorder_kvm_count_read(session, &event.position) || !fill_in(session, &event, data)) {
         return session->kvm->count;
     }
     recorder_kvm_trace_anchor(session, event.position);
     session->kvm->count = event.position;
     session->kvm->anchors++;
-    stq_le_p(digest, ebb_digest_anchor(registers));
     recorder_events_append(session, &event);
     return event.position;
 }

@@ -9,6 +9,7 @@
 #include "qemu/thread.h"
 #include "ebb/recorder/hooks.h"
 #include "clock.h"
+#include "count.h"
 #include "state.h"
 #include "trace.h"
 
@@ -290,6 +291,7 @@ bool recorder_kvm_clock_fault(CPUState *cpu)
     if (!recorder_kvm_clock_leave(session)) {
         return false;
     }
+    recorder_kvm_count_note(session);
     at_once = get_clock() - session->kvm->clock->closed_ns < WAITING_NS;
     session->kvm->exits[RECORDER_KVM_CLOCK]++;
     bql_lock();

@@ -9,6 +9,7 @@
 #include "target/arm/syndrome.h"
 #include "ebb/counter/access.h"
 #include "ebb/recorder/access.h"
+#include "count.h"
 #include "counter.h"
 #include "reads.h"
 #include "registers.h"
@@ -79,7 +80,7 @@ static bool record(struct recorder_session *session, const struct counter_access
         .address = counter_access_id(access),
         .size = 8,
     };
-    bool ours = recorder_access_begin(session, session->kvm->count);
+    bool ours = recorder_access_begin(session, recorder_kvm_count_of_access(session));
     bool done = perform(session, access, value);
 
     session->kvm->exits[kind_of(access)]++;

@@ -10,6 +10,7 @@
 #include "ebb/recorder/access.h"
 #include "ebb/recorder/hooks.h"
 #include "clock.h"
+#include "count.h"
 #include "counter.h"
 #include "debug.h"
 #include "exits.h"
@@ -20,7 +21,7 @@
 
 static bool begin(struct recorder_session *session)
 {
-    return recorder_access_begin(session, session->kvm->count);
+    return recorder_access_begin(session, recorder_kvm_count_of_access(session));
 }
 
 /*
@@ -200,6 +201,8 @@ bool recorder_kvm_exits_handle(CPUState *cpu, struct kvm_run *run, MemTxAttrs at
     bool done;
 
     recorder_kvm_trace_drain(session, run->exit_reason == KVM_EXIT_MMIO);
+    recorder_kvm_trace_flush(session);
+    recorder_kvm_count_note(session);
     recorder_kvm_clock_leave(session);
     done = handle_exit(session, run, attrs);
     recorder_kvm_clock_enter(session);

@@ -25,6 +25,7 @@ enum recorder_kvm_exit {
 
 struct recorder_kvm_alarm;
 struct recorder_kvm_clock;
+struct recorder_kvm_count;
 struct recorder_kvm_reads;
 struct recorder_kvm_stop;
 struct recorder_kvm_trace;
@@ -34,19 +35,19 @@ struct recorder_kvm {
     EbbMmioTimer *timer;
     unsigned wanted; /* what is replaced (ebb/counter/access.h), for good */
     struct recorder_kvm_alarm *alarm;
-    QEMUTimer *clockless;             /* NULL: nobody watches whether the guest finds a clock */
-    struct recorder_kvm_clock *clock; /* NULL: every read of the timer is an exit */
-    struct recorder_kvm_reads *reads; /* NULL: none is opened */
-    int counter_fd;                   /* of perf_event_open(); -1: closed */
-    uint64_t base_count;              /* at position 0 */
-    uint64_t count;                   /* of the last anchor, relative to the base */
-    struct recorder_kvm_trace *trace; /* NULL: the host does not let us have it */
-    bool ran;                         /* the guest may have, since that anchor */
-    bool has_run;                     /* the guest, at some time */
-    bool images_loaded;               /* and nothing in them replaced yet */
-    bool taking_breakpoints;          /* they come to us */
-    bool debugged;                    /* the guest, for good, whether or not they do (debug.h) */
-    struct recorder_kvm_stop *stops;  /* debug.c; as many as settings.rescan_at */
+    QEMUTimer *clockless;               /* NULL: nobody watches whether the guest finds a clock */
+    struct recorder_kvm_clock *clock;   /* NULL: every read of the timer is an exit */
+    struct recorder_kvm_reads *reads;   /* NULL: none is opened */
+    struct recorder_kvm_count *counter; /* NULL: closed */
+    bool counts_exits;                  /* the count is known at each exit (count.h) */
+    uint64_t count;                     /* the last one that the log has */
+    struct recorder_kvm_trace *trace;   /* NULL: the host does not let us have it */
+    bool ran;                           /* the guest may have, since that anchor */
+    bool has_run;                       /* the guest, at some time */
+    bool images_loaded;                 /* and nothing in them replaced yet */
+    bool taking_breakpoints;            /* they come to us */
+    bool debugged;                      /* the guest, for good, whether or not they do (debug.h) */
+    struct recorder_kvm_stop *stops;    /* debug.c; as many as settings.rescan_at */
     size_t stop_count;
     struct recorder_kvm_tracepoint *execute; /* NULL: it is not noticed (execute.h) */
     bool execution_noticed;                  /* by the last recording */
@@ -61,6 +62,7 @@ struct recorder_kvm {
     size_t id_count;
     uint64_t exits[RECORDER_KVM_EXITS];
     uint64_t anchors;
+    uint64_t thin_anchors;      /* since the last full one */
     uint64_t replaced_in_image; /* when the guest was last started */
     uint64_t rescans;           /* that looked at more than a page */
     uint64_t replaced_by_rescans;

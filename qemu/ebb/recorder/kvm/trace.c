@@ -6,6 +6,7 @@
 #include "qemu/osdep.h"
 #include "qemu/bswap.h"
 #include "ebb/recorder/events.h"
+#include "count.h"
 #include "state.h"
 #include "trace.h"
 #include "tracepoint.h"
@@ -33,7 +34,7 @@ void recorder_kvm_trace_open(struct recorder_session *session)
         .fields = {"esr_ec", "vcpu_pc"},
         .filter = FILTER,
         .thread = CPU(session->cpu)->thread_id,
-        .group_fd = session->kvm->counter_fd,
+        .group_fd = recorder_kvm_count_fd(session),
         .ring_size = LARGE_RING,
         .small_ring_size = SMALL_RING,
     };
@@ -85,7 +86,7 @@ static void take_sample(struct recorder_session *session, const struct perf_even
     append_pending(session);
     trace->latest = (struct ebb_event){
         .kind = EBB_EVENT_EXIT,
-        .position = count - session->kvm->base_count,
+        .position = count - recorder_kvm_count_base(session),
         .address = fields[1],
         .value = fields[0],
     };
@@ -115,6 +116,13 @@ void recorder_kvm_trace_drain(struct recorder_session *session, bool known)
     append_pending(session);
     recorder_kvm_tracepoint_read(trace->tracepoint, take_record, session);
     trace->pending &= !known;
+}
+
+void recorder_kvm_trace_flush(struct recorder_session *session)
+{
+    if (session->kvm->trace) {
+        append_pending(session);
+    }
 }
 
 void recorder_kvm_trace_anchor(struct recorder_session *session, uint64_t count)

@@ -20,6 +20,10 @@ void recorder_kvm_trace_close(struct recorder_session *session);
  */
 void recorder_kvm_trace_drain(struct recorder_session *session, bool known);
 
+/* What came out was none of the exits in the trace: the last of them is in front of what follows.
+ */
+void recorder_kvm_trace_flush(struct recorder_session *session);
+
 /* An anchor with that count follows, and is as good as an exit there. */
 void recorder_kvm_trace_anchor(struct recorder_session *session, uint64_t count);
 
