@@ -68,6 +68,7 @@ static void sort_pending(struct ebb_keyframe_state *keyframe)
 void ebb_keyframe_state_forget(struct ebb_keyframe_state *keyframe)
 {
     keyframe->open = false;
+    keyframe->pending_count = 0; /* what was added ahead has contents from before */
     ebb_page_cache_free(&keyframe->contents);
     /* With nothing committed since the base before, what there was before that one counts. */
     if (keyframe->committed.count > 0) {

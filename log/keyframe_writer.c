@@ -9,6 +9,7 @@
 #include "writer_queue.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #define GROUP_PAGES 64u   /* page contents compressed together */
 #define TABLE_RUNS 65536u /* runs in a table block */
@@ -37,9 +38,11 @@ int ebb_keyframe_begin(struct ebb_log_writer *writer, uint64_t position, uint64_
     pthread_mutex_lock(&writer->mutex);
     keyframe->event_number = writer->event_count;
     pthread_mutex_unlock(&writer->mutex);
+    if (keyframe->open) {
+        keyframe->pending_count = 0; /* the one before is given up */
+    }
     keyframe->open = true;
     keyframe->position = position;
-    keyframe->pending_count = 0;
     *number = keyframe->next_number;
     return 0;
 }
@@ -75,15 +78,20 @@ static int store_page(struct ebb_log_writer *writer, const void *page, uint64_t 
     return ++keyframe->group->block.count == GROUP_PAGES ? queue_group(writer, error) : 0;
 }
 
-int ebb_keyframe_add_page(struct ebb_log_writer *writer, uint64_t page_number, const void *page,
-                          struct ebb_error *error)
+static int refuse_page(uint64_t page_number, const char *reason, struct ebb_error *error)
+{
+    return ebb_fail(error, EBB_ERROR_FAILED, "cannot add page %" PRIu64 " to a keyframe: %s",
+                    page_number, reason);
+}
+
+static int add_page(struct ebb_log_writer *writer, uint64_t page_number, const void *page,
+                    struct ebb_error *error)
 {
     struct ebb_keyframe_state *keyframe = &writer->keyframe;
     uint64_t id = 0;
 
-    if (!keyframe->open || page_number >= EBB_MAX_PAGES) {
-        return ebb_fail(error, EBB_ERROR_FAILED, "cannot add page %" PRIu64 " to a keyframe: %s",
-                        page_number, keyframe->open ? "it is too high" : "none was begun");
+    if (page_number >= EBB_MAX_PAGES) {
+        return refuse_page(page_number, "it is too high", error);
     }
     if (!ebb_is_zero(page, EBB_PAGE_SIZE)) {
         struct ebb_page_hash hash = ebb_hash_page(page);
@@ -97,6 +105,26 @@ int ebb_keyframe_add_page(struct ebb_log_writer *writer, uint64_t page_number, c
         }
     }
     return ebb_keyframe_state_add(keyframe, page_number, id, error);
+}
+
+int ebb_keyframe_add_page(struct ebb_log_writer *writer, uint64_t page_number, const void *page,
+                          struct ebb_error *error)
+{
+    return writer->keyframe.open ? add_page(writer, page_number, page, error)
+                                 : refuse_page(page_number, "none was begun", error);
+}
+
+int ebb_keyframe_add_ahead(struct ebb_log_writer *writer, uint64_t page_number, const void *page,
+                           struct ebb_error *error)
+{
+    uint8_t copy[EBB_PAGE_SIZE];
+
+    if (writer->keyframe.open) {
+        return refuse_page(page_number, "it has begun already", error);
+    }
+    /* It may be changing: what is hashed has to be what is stored. */
+    memcpy(copy, page, sizeof(copy));
+    return add_page(writer, page_number, copy, error);
 }
 
 int ebb_keyframe_forget(struct ebb_log_writer *writer, struct ebb_error *error)

@@ -7,6 +7,10 @@
  * writer's thread. A keyframe without its commit does not exist for readers; to begin again is to
  * give it up. Of a page given twice the last content counts. The position must not be below that of
  * the last event or keyframe. After an error of commit the writer cannot be used any more.
+ *
+ * Most of the work on a page may be done ahead of the keyframe: pages that are added ahead count as
+ * given first for the next one, and may change while they are. This may be in another thread than
+ * appending events, while nobody uses the other functions here, or those of flight_writer.h.
  */
 #ifndef EBB_LOG_KEYFRAME_WRITER_H
 #define EBB_LOG_KEYFRAME_WRITER_H
@@ -20,6 +24,8 @@ int ebb_keyframe_begin(struct ebb_log_writer *writer, uint64_t position, uint64_
                        struct ebb_error *error);
 int ebb_keyframe_add_page(struct ebb_log_writer *writer, uint64_t page_number, const void *page,
                           struct ebb_error *error);
+int ebb_keyframe_add_ahead(struct ebb_log_writer *writer, uint64_t page_number, const void *page,
+                           struct ebb_error *error);
 int ebb_keyframe_commit(struct ebb_log_writer *writer, const struct ebb_register *registers,
                         size_t count, struct ebb_error *error);
 

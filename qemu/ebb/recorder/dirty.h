@@ -15,8 +15,11 @@ void recorder_dirty_mark(MemoryRegion *mr, hwaddr offset, hwaddr length);
 /* The pages of a block that were written to since this was last called; g_free() it. */
 DirtyBitmapSnapshot *recorder_dirty_take(const struct recorder_ram_block *block);
 
-/* True if some of length bytes at offset of the block are among them. */
-bool recorder_dirty_has(DirtyBitmapSnapshot *dirty, const struct recorder_ram_block *block,
-                        uint64_t offset, uint64_t length);
+/* Calls add for each of them, offset being the page's in the block, until it does not return 0;
+ * returns what it did. */
+int recorder_dirty_each(DirtyBitmapSnapshot *dirty, const struct recorder_ram_block *block,
+                        int (*add)(void *opaque, const struct recorder_ram_block *block,
+                                   uint64_t offset),
+                        void *opaque);
 
 #endif

@@ -59,6 +59,23 @@ static struct base *base_at(struct recorder_session *session, guint i)
     return &g_array_index(session->bases, struct base, i);
 }
 
+static bool is_base_due(struct recorder_session *session, const struct base *now)
+{
+    return !session->bases->len ||
+           spans(session, base_at(session, session->bases->len - 1), now, PARTS);
+}
+
+bool recorder_flight_base_is_due(struct recorder_session *session)
+{
+    struct base now;
+
+    if (!is_flight(session)) {
+        return false;
+    }
+    now = base_here(session);
+    return is_base_due(session, &now);
+}
+
 bool recorder_flight_keyframe_begin(struct recorder_session *session, bool *whole)
 {
     struct base now;
@@ -68,8 +85,7 @@ bool recorder_flight_keyframe_begin(struct recorder_session *session, bool *whol
         return true;
     }
     now = base_here(session);
-    if (session->bases->len &&
-        !spans(session, base_at(session, session->bases->len - 1), &now, PARTS)) {
+    if (!is_base_due(session, &now)) {
         return true;
     }
     *whole = true;

@@ -13,6 +13,9 @@
 void recorder_flight_start(struct recorder_session *session);
 void recorder_flight_stop(struct recorder_session *session);
 
+/* True if the next keyframe would become a base now, with all pages. */
+bool recorder_flight_base_is_due(struct recorder_session *session);
+
 /*
  * Before and after a keyframe, which may become a base: *whole is set if it has to have all pages
  * for that. False after recorder_state_fail().

@@ -8,28 +8,24 @@
  */
 #include "qemu/osdep.h"
 #include "exec/ramblock.h"
+#include "qemu/atomic.h"
 #include "qemu/timer.h"
 #include "system/cpu-timers.h"
 #include "system/tcg.h"
 #include "log/digest.h"
 #include "ebb/arm/cpu_state.h"
 #include "accel.h"
+#include "ahead.h"
 #include "dirty.h"
 #include "flight.h"
 #include "keyframe.h"
 #include "ram_space.h"
 
-/*
- * Bytes that are looked at together first: with 1 MiB, 1 GiB of RAM that nobody has written to is
- * passed in 1024 looks instead of 262144, while the vCPU waits. A guess: a larger one more often
- * has a dirty page in it, and then is gone through page by page.
- */
-#define CLEAN_STRETCH (1u << 20)
-
 struct recorder_keyframes {
     uint64_t position;     /* of the last one */
     bool any;              /* there is a last one */
-    bool requested;        /* its time has come */
+    bool requested;        /* the vCPU is to see to the next one; other threads set this */
+    bool read_ahead;       /* most of its pages are, or are being read */
     QEMUTimer *timer;      /* guest time */
     QEMUTimer *host_timer; /* host time */
 };
@@ -59,26 +55,25 @@ static int add_used_pages(struct recorder_session *session, const struct recorde
     return 0;
 }
 
+struct addition {
+    struct recorder_session *session;
+    struct ebb_error *error;
+};
+
+static int add_dirty_page(void *opaque, const struct recorder_ram_block *block, uint64_t offset)
+{
+    struct addition *addition = opaque;
+
+    return add_page(addition->session, block, offset, addition->error);
+}
+
 static int add_dirty_pages(struct recorder_session *session, const struct recorder_ram_block *block,
                            struct ebb_error *error)
 {
     g_autofree DirtyBitmapSnapshot *dirty = recorder_dirty_take(block);
-    uint64_t done = 0;
+    struct addition addition = {session, error};
 
-    while (done < block->size) {
-        uint64_t stretch = MIN(CLEAN_STRETCH, block->size - done);
-
-        if (done % CLEAN_STRETCH == 0 && !recorder_dirty_has(dirty, block, done, stretch)) {
-            done += stretch;
-            continue;
-        }
-        if (recorder_dirty_has(dirty, block, done, EBB_PAGE_SIZE) &&
-            add_page(session, block, done, error)) {
-            return -1;
-        }
-        done += EBB_PAGE_SIZE;
-    }
-    return 0;
+    return recorder_dirty_each(dirty, block, add_dirty_page, &addition);
 }
 
 static int add_block(struct recorder_session *session, const struct recorder_ram_block *block,
@@ -116,7 +111,8 @@ static void schedule(struct recorder_session *session)
 {
     uint64_t interval = session->settings.keyframe_interval;
 
-    session->keyframes->requested = false;
+    qatomic_set(&session->keyframes->requested, false);
+    session->keyframes->read_ahead = false;
     if (session->settings.keyframe_ms) {
         timer_mod(session->keyframes->host_timer,
                   qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + session->settings.keyframe_ms);
@@ -133,6 +129,9 @@ bool recorder_keyframe_write(struct recorder_session *session, uint64_t position
     bool whole = !session->keyframes->any;
 
     number = number ? number : &local;
+    if (!recorder_ahead_wait(session)) {
+        return false;
+    }
     session->accel->sync_dirty(session);
     if (!recorder_flight_keyframe_begin(session, &whole)) {
         return false;
@@ -158,7 +157,7 @@ static uint64_t instructions_left(const struct recorder_session *session)
 bool recorder_keyframe_is_due(const struct recorder_session *session)
 {
     if (session->settings.keyframe_ms || !tcg_enabled()) {
-        return session->keyframes->requested;
+        return qatomic_read(&session->keyframes->requested);
     }
     return !instructions_left(session);
 }
@@ -175,24 +174,42 @@ static void guest_timer(void *opaque)
     }
 }
 
-static void host_timer(void *opaque)
+/* From the main thread, or that which reads ahead. */
+static void request(void *opaque)
 {
     struct recorder_session *session = opaque;
 
-    session->keyframes->requested = true;
+    qatomic_set(&session->keyframes->requested, true);
     qemu_cpu_kick(CPU(session->cpu));
+}
+
+void recorder_keyframe_make(struct recorder_session *session)
+{
+    struct recorder_keyframes *keyframes = session->keyframes;
+
+    if (session->ahead && !keyframes->read_ahead && !recorder_flight_base_is_due(session)) {
+        qatomic_set(&keyframes->requested, false);
+        keyframes->read_ahead = true;
+        recorder_ahead_begin(session, request);
+    } else {
+        recorder_keyframe_write(session, session->accel->place(session), NULL);
+    }
 }
 
 void recorder_keyframe_start(struct recorder_session *session)
 {
     session->keyframes = g_new0(struct recorder_keyframes, 1);
     session->keyframes->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, guest_timer, session);
-    session->keyframes->host_timer = timer_new_ms(QEMU_CLOCK_REALTIME, host_timer, session);
+    session->keyframes->host_timer = timer_new_ms(QEMU_CLOCK_REALTIME, request, session);
     recorder_flight_start(session);
+    if (session->tracks_dirty) {
+        recorder_ahead_start(session);
+    }
 }
 
 void recorder_keyframe_stop(struct recorder_session *session)
 {
+    recorder_ahead_stop(session);
     timer_free(session->keyframes->timer);
     timer_free(session->keyframes->host_timer);
     g_clear_pointer(&session->keyframes, g_free);

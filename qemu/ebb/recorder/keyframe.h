@@ -15,6 +15,9 @@ void recorder_keyframe_stop(struct recorder_session *session);
  */
 bool recorder_keyframe_write(struct recorder_session *session, uint64_t position, uint64_t *number);
 
+/* One is due (see below): the next one is written, or what takes long about it begun. */
+void recorder_keyframe_make(struct recorder_session *session);
+
 bool recorder_keyframe_is_due(const struct recorder_session *session);
 
 #endif

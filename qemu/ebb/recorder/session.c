@@ -5,6 +5,7 @@
 #include "system/runstate.h"
 #include "system/system.h"
 #include "accel.h"
+#include "ahead.h"
 #include "devices.h"
 #include "events.h"
 #include "keyframe.h"
@@ -118,7 +119,7 @@ void recorder_session_between_runs(struct recorder_session *session)
     } else if (recorder_until_is_met(session)) {
         recorder_session_finish(session, EBB_END_STOPPED, session->accel->place(session));
     } else if (recorder_keyframe_is_due(session)) {
-        recorder_keyframe_write(session, session->accel->place(session), NULL);
+        recorder_keyframe_make(session);
     }
 }
 
@@ -131,6 +132,7 @@ static void close_log(struct recorder_session *session)
     if (!session->writer) {
         return;
     }
+    recorder_ahead_wait(session);
     ebb_log_writer_flush(session->writer, NULL);
     ebb_log_writer_stats(session->writer, &session->stats);
     if (ebb_log_writer_close(session->writer, &error)) {

@@ -47,6 +47,7 @@ struct recorder_settings {
 };
 
 struct recorder_accel;
+struct recorder_ahead;
 struct recorder_device_view;
 struct recorder_keyframes;
 struct recorder_kvm;
@@ -99,7 +100,8 @@ struct recorder_session {
     struct recorder_ram_space *space;
     struct recorder_map *map;
     struct recorder_keyframes *keyframes;
-    GArray *bases; /* flight.c */
+    struct recorder_ahead *ahead; /* NULL: nothing is read ahead */
+    GArray *bases;                /* flight.c */
     QDict *manifest;
     bool tracks_dirty; /* QEMU's dirty bits are kept for us */
 
