@@ -41,6 +41,14 @@ def build_of(commit):
     return full[:12], os.path.join(tree, "build")
 
 
+def build_for_arm64(name, build):
+    """Builds the programs of that build for an ARM host."""
+    log("building %s for arm64" % name)
+    script = os.path.join(os.path.dirname(build), "scripts", "arm64.sh")
+    if subprocess.run([script], stdin=subprocess.DEVNULL).returncode != 0:
+        raise Failure("%s could not be built for arm64 in %s" % (name, build))
+
+
 def replays(build, recording):
     """Whether a build replays a recording that another has made."""
     return subprocess.run([os.path.join(build, "cli", "ebb"), "verify", recording],

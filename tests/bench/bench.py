@@ -45,7 +45,7 @@ EXAMPLES = {
     "replay": ("--runs", "3"),
     "reverse": ("--size", "1e8,1e9,1e10", "--ram", "32,4096"),
     "scan": ("--rows", "calls,count", "--against", "HEAD~10"),
-    "kvm": ("--runs", "2"),
+    "kvm": ("--only", "ratios,anchor", "--against", "HEAD~10"),
     "damage": (),
     "plot": ("build/bench/scan.json", "-o", "growth.svg"),
 }
@@ -84,6 +84,12 @@ def runs(text):
     return number
 
 
+def group(text):
+    if text not in kvm.GROUPS:
+        raise ValueError
+    return text
+
+
 def several(one):
     """A list with commas between its members."""
     def read(text):
@@ -103,6 +109,19 @@ def add_name(names, name, what):
             "docs/reliability.md" if name == "damage" else "docs/benchmarks.md"))
 
 
+def add_against(sub, name):
+    sub.add_argument("--against", metavar="COMMIT",
+                     help="measure that commit's build as well (default this one alone)")
+    sub.add_argument("-o", "--output", metavar="FILE.json", help="where to write the results "
+                     "(default build/bench/%s.json)" % name)
+
+
+def add_kvm(sub):
+    add_against(sub, "kvm")
+    sub.add_argument("--only", type=several(group), default=kvm.GROUPS, metavar="GROUP,...",
+                     help="only some of the rows, of %s (default all)" % ", ".join(kvm.GROUPS))
+
+
 def add_measured(sub, name):
     """The options of those that measure recordings of several sizes."""
     sub.add_argument("--size", type=several(size), default=SIZES[name], metavar="N,...",
@@ -119,10 +138,7 @@ def add_measured(sub, name):
                      "all)")
     sub.add_argument("--page-sets", action="store_true",
                      help="measure with the page sets that ebb verify leaves (default without)")
-    sub.add_argument("--against", metavar="COMMIT",
-                     help="measure that commit's build as well (default this one alone)")
-    sub.add_argument("-o", "--output", metavar="FILE.json", help="where to write the results "
-                     "(default build/bench/%s.json)" % name)
+    add_against(sub, name)
     if name == "reverse":
         sub.add_argument("--peer-limit", type=int, default=walks.PEER_LIMIT, metavar="SECONDS",
                          help="what the peer may take for a row; 0: no peer (default %(default)s)")
@@ -152,6 +168,8 @@ def parse(arguments):
                                         if name == "reverse" else ""))
         if name in SIZES:
             add_measured(sub, name)
+        elif name == "kvm":
+            add_kvm(sub)
         elif name == "plot":
             add_plot(sub)
     return parser.parse_args(arguments)
@@ -162,7 +180,7 @@ def make(options, build, folder):
         return damage.DamageBench(build)
     count = options.runs or RUNS[options.name]
     if options.name == "kvm":
-        return kvm.KvmBench(build, count, folder)
+        return kvm.KvmBench(build, folder, count, options)
     if options.name == "scan":
         return scan.ScanBench(build, count, folder, options)
     if options.name == "reverse":
@@ -195,7 +213,7 @@ def main():
         if options.name == "plot":
             return plot.draw(options.files, options.output, options.measure)
         return measure(options)
-    except (Failure, kvm.Failure, subprocess.TimeoutExpired) as failure:
+    except (Failure, subprocess.TimeoutExpired) as failure:
         return "bench: %s" % failure
 
 

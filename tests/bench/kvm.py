@@ -5,184 +5,123 @@ Debian's arm64 kernel does the same work as a user would run it (in-kernel inter
 CPU's own timer), in the configuration that recording needs but unrecorded, recorded, and recorded
 with a keyframe each second. Where this machine is no ARM host, one is emulated; its clock then is
 the number of instructions that it has executed, so what costs no instructions costs nothing there.
+Another build to compare with has a host of its own of the same kind, emulated by this build's QEMU.
 """
 
 import json
 import os
+import statistics
 import subprocess
-import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
-sys.path.insert(0, os.path.join(ROOT, "tests", "kvm"))
-from nested_host import HostFailed, initramfs, is_arm_host, open_host  # noqa: E402
+import against
+import kvm_guests
+import kvm_probes
+from common import Failure, cpu_of_programs, log, number
+from kvm_guests import BARE, GUESTS, KEYFRAMES, MODES, RECORDED, USER, WORDS, WORKLOADS, Run
+from nested_host import HostFailed, arm_programs, is_arm_host, open_host
 
-USER, BARE, RECORDED, KEYFRAMES = "user", "unrecorded", "recorded", "keyframes"
-MODES = (USER, BARE, RECORDED, KEYFRAMES)
-# The guests' scripts, what they do and how much of it.
-GUESTS = {"work": "compute:3,syscalls:40", "load": "disk:16,network:16"}
-WORKLOADS = ("boot", "compute", "syscall", "disk", "net")
-WORDS = {"compute": "compute", "syscall": "syscalls", "disk": "disk", "net": "network"}
 HOST_TIMEOUT = 3000  # seconds here
-PORT = 8080
-
-SCRIPT = r"""
-guest() { # SCRIPT WORK
-    set -- "$@" -M virt,gic-version=2 -cpu host -m 128 -nodefaults -display none -serial stdio \
-        -kernel "$EBB_FILES/guests/vmlinuz" -initrd "$EBB_FILES/guests/$1"
-    [ "$1" = work ] || set -- "$@" -drive if=none,id=disk,format=raw,file=disk.img \
-        -device virtio-blk-device,drive=disk -device virtio-net-device,netdev=net \
-        -netdev "user,id=net,tftp=$EBB_FILES/guests" -device virtio-rng-device
-    words="console=ttyAMA0 loglevel=4 panic=-1 http=PORT work=$2"
-    shift 2
-    "$before" $options "$@" -append "$words"
-}
-
-measure() { # NAME SCRIPT WORK
-    name=$1
-    shift
-    rm -f disk.img
-    truncate -s 16M disk.img
-    {
-        echo start
-        guest "$@" </dev/null 2>"$name.err"
-        echo "status $?"
-    } | "$EBB_FILES/bin/stamp" >"$name.stamps"
-    rm -f disk.img
-    echo "host: $name is done"
-}
-
-before=qemu-system-aarch64
-mkdir -p pages
-cp "$EBB_FILES/guests/large" pages
-busybox httpd -f -p 127.0.0.1:PORT -h pages &
-server=$!
-"""
+# The groups of rows; what is not wanted is not measured.
+RATIOS, RESOLVE, ANCHOR, PAUSE = "ratios", "resolve", "anchor", "pause"
+GROUPS = (RATIOS, RESOLVE, ANCHOR, PAUSE)
+AS_A_USER = "KVM, in-kernel GIC and timer"
 
 
-def log(text):
-    print("bench: " + text, file=sys.stderr, flush=True)
+def row(metric, unit, ebb, peer=None, peer_name=None, runs=1):
+    return {"metric": metric, "unit": unit, "ebb": ebb, "peer": peer, "peer_name": peer_name,
+            "ratio": ebb / peer if peer and ebb is not None else None, "runs": runs}
 
 
-class Failure(Exception):
-    pass
+class BuildBench:
+    """What one build has."""
 
-
-class Run:
-    """The times of one run of a guest, in seconds, and the recorder's statistics."""
-
-    def __init__(self, results, name):
-        self.name = name
-        self.times = {}
-        with open(results.path(name + ".stamps")) as file:
-            lines = [line.rstrip("\r\n").split(" ", 1) for line in file]
-        if not lines or lines[-1][1] != "status 0":
-            raise Failure("%s failed: %s\n%s" % (
-                name, "\n".join(" ".join(line) for line in lines[-5:]),
-                results.text(name + ".err")))
-        begun = {"start": int(lines[0][0])}
-        for stamp, text in lines:
-            words = text.split()
-            if words[:2] == ["guest:", "begin"]:
-                self.times.setdefault("boot", (int(stamp) - begun["start"]) / 1e9)
-                begun[words[2]] = int(stamp)
-            elif words[:2] == ["guest:", "end"]:
-                self.times[words[2]] = (int(stamp) - begun[words[2]]) / 1e9
-            elif words[:3] == ["guest:", "not", "ok"]:
-                raise Failure("%s: %s" % (name, text))
-        stats = results.path(name + ".stats")
-        self.stats = {}
-        if os.path.exists(stats):
-            with open(stats) as file:
-                self.stats = json.load(file)
-        self.recording = results.path(name)
-
-
-class KvmBench:
-    def __init__(self, build, runs, folder):
+    def __init__(self, build, emulator, runs, groups, folder):
+        """emulator: the build whose QEMU emulates the host."""
         self.build = build
+        self.emulator = emulator
         self.runs = runs
+        self.groups = groups
         self.folder = folder
         self.results = []
         self.notes = []
+        os.makedirs(folder, exist_ok=True)
+
+    def add(self, *values, **more):
+        self.results.append(row(*values, **more))
 
     # What the host is to do.
-
-    def stamp(self):
-        """The program that says when a line came."""
-        path = os.path.join(self.folder, "stamp")
-        compiler = "gcc" if is_arm_host() else "aarch64-linux-gnu-gcc"
-        subprocess.run([compiler, "-O2", "-ffreestanding", "-nostdlib", "-static", "-o", path,
-                        os.path.join(HERE, "stamp.c")], check=True)
-        return path
-
-    def files(self):
-        guests = initramfs.guests_folder()
-        files = {"bin/stamp": self.stamp(),
-                 "guests/vmlinuz": os.path.join(guests, "vmlinuz-arm64"),
-                 "guests/numbers": "".join("%d\n" % n for n in range(1, 5001)).encode(),
-                 "guests/large": "".join("%d\n" % n for n in range(1, 100001)).encode()}
-        for name in GUESTS:
-            files["guests/" + name] = os.path.join(self.folder, name)
-            initramfs.make("arm64", os.path.join(ROOT, "tests", "guests", "linux", name + ".init"),
-                           files["guests/" + name])
-        return files
 
     @staticmethod
     def name(mode, guest, number):
         return "%s-%s-%d" % (mode, guest, number)
 
-    def script(self):
-        lines = [SCRIPT.replace("PORT", str(PORT))]
-        for number in range(self.runs):
-            for guest, work in GUESTS.items():
-                for mode in MODES:
-                    name = self.name(mode, guest, number)
-                    lines += self.setting(mode, name)
-                    lines.append("measure %s %s %s" % (name, guest, work))
-                    # One of each is brought out; the others would only fill the host's memory.
-                    if mode == RECORDED or mode == KEYFRAMES and number:
-                        lines.append("rm -rf " + name)
-        return "\n".join(lines + ["kill $server", "rm -rf pages"]) + "\n"
+    def modes(self):
+        """The modes that guests run in, and how often."""
+        if RATIOS in self.groups:
+            return MODES, self.runs
+        return (KEYFRAMES,) if RESOLVE in self.groups else (), 1
 
-    @staticmethod
-    def setting(mode, name):
-        options = {
-            USER: "-accel kvm",
-            BARE: "record --accel kvm --wait --control control-%s --",
-            RECORDED: "record --accel kvm -o %s --stats=%s.stats --keyframe-interval 0 --",
-            KEYFRAMES: "record --accel kvm -o %s --stats=%s.stats --keyframe-interval 1s --",
-        }[mode].replace("%s", name)
-        return ["before=%s" % ("qemu-system-aarch64" if mode == USER else "ebb"),
-                "options='%s'" % options]
+    def script(self, files):
+        lines = [kvm_guests.SCRIPT, kvm_probes.SCRIPT]
+        modes, runs = self.modes()
+        for number in range(runs):
+            for guest, work in GUESTS.items():
+                for mode in modes:
+                    # One of each is brought out; the others would only fill the host's memory.
+                    keep = RESOLVE in self.groups and mode == KEYFRAMES and not number
+                    lines += kvm_guests.lines_of(mode, guest, work, self.name(mode, guest, number),
+                                                 keep)
+        if ANCHOR in self.groups:
+            lines += kvm_probes.anchor_lines(
+                os.path.join(self.build, "arm64", "qemu-system-aarch64"), files["bin/probed"])
+        if PAUSE in self.groups:
+            lines += kvm_probes.pause_lines()
+        return "\n".join([*lines, kvm_guests.SCRIPT_END])
+
+    def run_host(self):
+        files = kvm_guests.files(self.folder)
+        try:
+            script = self.script(files)
+        except kvm_probes.NoFunction as missing:
+            log("anchors are not measured: %s" % missing)
+            self.groups = [group for group in self.groups if group != ANCHOR]
+            self.add("kvm_anchor_instructions", "instructions", None)
+            script = self.script(files)
+        if not is_arm_host():
+            files.update(arm_programs(self.build))
+        host = open_host("neoverse-n1", "6.12", timeout=HOST_TIMEOUT,
+                         build=self.build if is_arm_host() else self.emulator)
+        try:
+            return host.run(script, files, os.path.join(self.folder, "results"))
+        except HostFailed as error:
+            raise Failure(str(error)) from None
 
     # Results.
 
-    def add(self, metric, unit, ebb, peer=None, peer_name=None, runs=None):
-        self.results.append({"metric": metric, "unit": unit, "ebb": ebb, "peer": peer,
-                             "peer_name": peer_name, "ratio": ebb / peer if peer else None,
-                             "runs": runs or self.runs})
-
     def collect(self, results):
         """Mode and guest to the runs."""
+        modes, runs = self.modes()
         return {(mode, guest): [Run(results, self.name(mode, guest, number))
-                                for number in range(self.runs)]
-                for mode in MODES for guest in GUESTS}
+                                for number in range(runs)]
+                for mode in modes for guest in GUESTS}
 
     @staticmethod
-    def seconds(runs, mode, workload):
-        """The median time of a workload."""
-        values = sorted(run.times[WORDS.get(workload, workload)]
-                        for (of, _), these in runs.items() if of == mode
-                        for run in these if WORDS.get(workload, workload) in run.times)
-        return values[len(values) // 2]
+    def seconds(runs, mode, workload, values):
+        """The median of the values of a workload in all runs of a mode; None if there are none."""
+        word = WORDS.get(workload, workload)
+        found = sorted(values(run)[word] for (of, _), these in runs.items() if of == mode
+                       for run in these if word in values(run))
+        return found[len(found) // 2] if found else None
 
     def add_ratios(self, runs):
-        for workload in WORKLOADS:
-            user = self.seconds(runs, USER, workload)
-            for mode, suffix in ((RECORDED, ""), (KEYFRAMES, "_keyframes"), (BARE, "_unrecorded")):
-                self.add("kvm_%s%s_ratio" % (workload, suffix), "s",
-                         self.seconds(runs, mode, workload), user, "KVM, in-kernel GIC and timer")
+        """By the clock, and of the vCPU's thread alone."""
+        for name, values in (("", lambda run: run.times), ("_vcpu", lambda run: run.vcpu)):
+            for workload in WORKLOADS:
+                user = self.seconds(runs, USER, workload, values)
+                for mode, suffix in ((RECORDED, ""), (KEYFRAMES, "_keyframes"),
+                                     (BARE, "_unrecorded")):
+                    self.add("kvm_%s%s%s_ratio" % (workload, suffix, name), "s",
+                             self.seconds(runs, mode, workload, values), user, AS_A_USER, self.runs)
 
     def add_recording(self, runs):
         """The log's size, of all and of each, and where the time goes, by the statistics of the
@@ -190,11 +129,9 @@ class KvmBench:
         recorded = {guest: runs[RECORDED, guest][0] for guest in GUESTS}
         sizes = {guest: run.stats["log_bytes"] for guest, run in recorded.items()}
         seconds = {guest: sum(run.times.values()) for guest, run in recorded.items()}
-        self.add("kvm_log_bytes_per_s", "bytes/s", sum(sizes.values()) / sum(seconds.values()),
-                 runs=1)
+        self.add("kvm_log_bytes_per_s", "bytes/s", sum(sizes.values()) / sum(seconds.values()))
         for guest, run in recorded.items():
-            self.add("kvm_%s_log_bytes_per_s" % guest, "bytes/s", sizes[guest] / seconds[guest],
-                     runs=1)
+            self.add("kvm_%s_log_bytes_per_s" % guest, "bytes/s", sizes[guest] / seconds[guest])
             exits = run.stats["exits"]
             total = sum(exits.values())
             instructions = run.stats["position"]
@@ -206,43 +143,125 @@ class KvmBench:
                     self.notes.append("    %-14s %9d  %5.1f %%  one in %d instructions" % (
                         kind, count, 100.0 * count / total, instructions / count))
 
+    def verify(self, recording, *options):
+        """CPU seconds of a replay of the recording, here, and what it says of resolving."""
+        before = cpu_of_programs()
+        done = subprocess.run([os.path.join(self.build, "cli", "ebb"), "verify", "--json", *options,
+                               recording], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if done.returncode:
+            raise Failure("%s does not verify:\n%s" % (
+                recording, (done.stdout + done.stderr).decode(errors="replace")[-2000:]))
+        return cpu_of_programs() - before, json.loads(done.stdout).get("resolve")
+
+    def resolve(self, recording):
+        """What resolving says, with the CPU seconds of it alone and of a replay behind it."""
+        found = []
+        for _ in range(self.runs):
+            both, said = self.verify(recording, "--resolve-again")
+            replay, _ = self.verify(recording)
+            found.append((both - replay, replay, said["seconds"]))
+        said["cpu"], said["replay"], said["seconds"] = map(statistics.median, zip(*found))
+        return said
+
     def add_resolve(self, runs):
         """How long the first replay, here, takes to find the positions: of all and of each."""
-        found = {}
-        for guest in GUESTS:
-            recording = runs[KEYFRAMES, guest][0].recording
-            done = subprocess.run([os.path.join(self.build, "cli", "ebb"), "verify", "--json",
-                                   recording], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            if done.returncode:
-                raise Failure("%s does not verify:\n%s" % (
-                    recording, (done.stdout + done.stderr).decode(errors="replace")[-2000:]))
-            found[guest] = json.loads(done.stdout)["resolve"]
+        found = {guest: self.resolve(runs[KEYFRAMES, guest][0].recording) for guest in GUESTS}
         for name, parts in [("", found.values())] + [
                 ("kvm_%s_" % guest, [part]) for guest, part in found.items()]:
-            self.add(name + "resolve_s", "s", sum(part["seconds"] for part in parts), runs=1)
+            self.add(name + "resolve_s", "s", sum(part["seconds"] for part in parts),
+                     runs=self.runs)
             self.add(name + "resolve_steps_per_anchor", "steps",
                      sum(part["steps"] for part in parts) /
-                     max(1, sum(part["anchors"] for part in parts)), runs=1)
+                     max(1, sum(part["anchors"] for part in parts)))
+        for guest, part in found.items():
+            self.add("kvm_%s_resolve_ratio" % guest, "s", part["cpu"], part["replay"],
+                     "one replay of it", self.runs)
+            self.add("kvm_%s_ambiguous_anchors" % guest, "anchors", part.get("ambiguous"))
+
+    def add_anchor(self, results):
+        self.add("kvm_anchor_instructions", "instructions",
+                 kvm_probes.instructions_per_anchor(results))
+
+    def add_pause(self, results):
+        paused, unpaused, keyframes, size = kvm_probes.pauses(results)
+        self.add("kvm_keyframe_pause_instructions", "instructions", paused)
+        self.notes.append("%s: the vCPU stood still for %.4g instructions at most, and for %.4g "
+                          "without keyframes; %d keyframes have %.1f MiB" % (
+                              kvm_probes.PAGES, paused, unpaused, keyframes, size / 2 ** 20))
 
     def bench(self):
-        log("a host is started; it boots %d guests" % (self.runs * len(MODES) * len(GUESTS)))
-        host = open_host("neoverse-n1", "6.12", build=self.build, timeout=HOST_TIMEOUT)
-        try:
-            results = host.run(self.script(), self.files(), os.path.join(self.folder, "results"))
-        except HostFailed as error:
-            raise Failure(str(error)) from None
+        if is_arm_host():  # which counts no instructions, and has its trace for root alone
+            log("only an emulated host tells of instructions")
+            self.groups = [group for group in self.groups if group not in (ANCHOR, PAUSE)]
+        results = self.run_host()
         runs = self.collect(results)
-        self.add_ratios(runs)
-        self.add_recording(runs)
-        self.add_resolve(runs)
+        if RATIOS in self.groups:
+            self.add_ratios(runs)
+            self.add_recording(runs)
+        if RESOLVE in self.groups:
+            self.add_resolve(runs)
+        if ANCHOR in self.groups:
+            self.add_anchor(results)
+        if PAUSE in self.groups:
+            self.add_pause(results)
+
+
+def compare(mine, theirs, name):
+    """Adds to rows what the rows of another build have: `against`, its ratio to its own peer, and this
+    build's to that; of the ratios, if there are any, since another run may do more at once."""
+    others = {result["metric"]: result for result in theirs}
+    for result in mine:
+        other = others.get(result["metric"], {})
+        mine_of, other_of = result["ratio"], other.get("ratio")
+        if mine_of is None or other_of is None:
+            mine_of, other_of = result["ebb"], other.get("ebb")
+        result.update(against=other.get("ebb"), against_peer=other.get("peer"),
+                      against_own_ratio=other.get("ratio"), against_name=name,
+                      against_ratio=mine_of / other_of if other_of and mine_of is not None
+                      else None)
+
+
+class KvmBench:
+    def __init__(self, build, folder, runs, options):
+        self.build = build
+        self.folder = folder
+        self.runs = runs
+        self.groups = options.only
+        self.results = []
+        self.notes = []
+        self.name = None
+        if options.against:
+            self.name, self.other = against.build_of(options.against)
+            if not is_arm_host():
+                against.build_for_arm64(self.name, self.other)
+
+    def measure(self, name, build):
+        log("a host for %s is started" % (name if self.name else "the guests"))
+        bench = BuildBench(build, self.build, self.runs, self.groups,
+                           os.path.join(self.folder, name))
+        bench.bench()
+        self.notes += ["", "Of %s:" % name, *bench.notes]
+        return bench.results
+
+    def bench(self):
+        self.results = self.measure("this", self.build)
+        if self.name:
+            compare(self.results, self.measure(self.name, self.other), self.name)
 
     def print_table(self):
-        form = "%-34s %-8s %12s %12s %9s %5s  %s"
-        print(form % ("metric", "unit", "ebb", "as a user", "ratio", "runs", ""))
-        for row in self.results:
-            print(form % (row["metric"], row["unit"], "%.6g" % row["ebb"],
-                          "%.6g" % row["peer"] if row["peer"] else "-",
-                          "%.4f" % row["ratio"] if row["ratio"] else "-", row["runs"],
-                          row["peer_name"] or ""))
+        form = "%-42s %-12s %10s %10s %8s"
+        cells = ["metric", "unit", "ebb", "peer", "ratio"]
+        if self.name:
+            form += " %12s %8s %9s"
+            cells += [self.name[:12], "ratio", "this/that"]
+        print((form + " %5s  %s") % (*cells, "runs", "peer"))
+        for result in self.results:
+            cells = [result["metric"], result["unit"], number(result["ebb"], "%.6g"),
+                     number(result["peer"], "%.6g"), number(result["ratio"], "%.4f")]
+            if self.name:
+                cells += [number(result["against"], "%.6g"),
+                          number(result["against_own_ratio"], "%.4f"),
+                          number(result["against_ratio"], "%.4f")]
+            print((form + " %5s  %s") % (*cells, result["runs"], result["peer_name"] or ""))
         print("\nWhere the recorded time goes:")
         print("\n".join(self.notes))

@@ -1,42 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * For arm64 Linux: copies its input and puts in front of each line when its first byte came, in
- * nanoseconds of the monotonic clock. It needs no C library, so a cross compiler alone makes it.
+ * nanoseconds of the monotonic clock, and how long the thread of the vCPU has run by then, in
+ * nanoseconds as well, or - while there is none. It needs no C library, so a cross compiler alone
+ * makes it.
  */
-#include <stddef.h>
+#include "calls.h"
+#include "vcpu.h"
 
 #define CLOCK_MONOTONIC 1
-
-enum {
-    CALL_READ = 63,
-    CALL_WRITE = 64,
-    CALL_EXIT = 93,
-    CALL_CLOCK = 113,
-};
 
 struct time {
     long seconds;
     long nanoseconds;
 };
 
-static long call(long number, long first, const void *second, size_t third)
-{
-    register long x0 __asm__("x0") = first;
-    register const void *x1 __asm__("x1") = second;
-    register size_t x2 __asm__("x2") = third;
-    register long x8 __asm__("x8") = number;
-
-    __asm__ volatile("svc #0" : "+r"(x0) : "r"(x1), "r"(x2), "r"(x8) : "memory");
-    return x0;
-}
-
-static void write_all(const char *bytes, size_t count)
+static void write_all(const char *bytes, long count)
 {
     while (count) {
-        long done = call(CALL_WRITE, 1, bytes, count);
+        long done = call(CALL_WRITE, 1, bytes, count, 0);
 
         if (done <= 0) {
-            call(CALL_EXIT, 1, NULL, 0);
+            leave(1);
         }
         bytes += done;
         count -= done;
@@ -50,7 +35,7 @@ static void write_now(void)
     char *first = digits + sizeof(digits);
     unsigned long value;
 
-    call(CALL_CLOCK, CLOCK_MONOTONIC, &now, 0);
+    call(CALL_CLOCK, CLOCK_MONOTONIC, &now, 0, 0);
     value = now.seconds * 1000000000ul + now.nanoseconds;
     *--first = ' ';
     do {
@@ -58,6 +43,15 @@ static void write_now(void)
         value /= 10;
     } while (value);
     write_all(first, digits + sizeof(digits) - first);
+}
+
+static void write_vcpu(void)
+{
+    char line[VCPU_TIME];
+    long count = vcpu_time(line);
+
+    line[count++] = ' ';
+    write_all(line, count);
 }
 
 void _start(void);
@@ -68,12 +62,13 @@ void _start(void)
     int at_start = 1;
     long count;
 
-    while ((count = call(CALL_READ, 0, bytes, sizeof(bytes))) > 0) {
+    while ((count = call(CALL_READ, 0, bytes, sizeof(bytes), 0)) > 0) {
         long begin = 0;
 
         for (long i = 0; i < count; i++) {
             if (at_start) {
                 write_now();
+                write_vcpu();
             }
             at_start = bytes[i] == '\n';
             if (at_start) {
@@ -83,5 +78,5 @@ void _start(void)
         }
         write_all(bytes + begin, count - begin);
     }
-    call(CALL_EXIT, 0, NULL, 0);
+    leave(0);
 }
