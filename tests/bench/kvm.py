@@ -36,9 +36,11 @@ class BuildBench:
     """What one build has."""
 
     def __init__(self, build, emulator, runs, groups, folder):
-        """emulator: the build whose QEMU emulates the host."""
+        """emulator: the build whose QEMU emulates the host; if it is not this one, this is the other
+        build."""
         self.build = build
         self.emulator = emulator
+        self.is_other = build != emulator
         self.runs = runs
         self.groups = groups
         self.folder = folder
@@ -98,9 +100,8 @@ class BuildBench:
 
     # Results.
 
-    def collect(self, results):
+    def collect(self, results, modes, runs):
         """Mode and guest to the runs."""
-        modes, runs = self.modes()
         return {(mode, guest): [Run(results, self.name(mode, guest, number))
                                 for number in range(runs)]
                 for mode in modes for guest in GUESTS}
@@ -113,7 +114,7 @@ class BuildBench:
                        for run in these if word in values(run))
         return found[len(found) // 2] if found else None
 
-    def add_ratios(self, runs):
+    def add_times(self, runs):
         """By the clock, and of the vCPU's thread alone."""
         for name, values in (("", lambda run: run.times), ("_vcpu", lambda run: run.vcpu)):
             for workload in WORKLOADS:
@@ -122,6 +123,11 @@ class BuildBench:
                                      (BARE, "_unrecorded")):
                     self.add("kvm_%s%s%s_ratio" % (workload, suffix, name), "s",
                              self.seconds(runs, mode, workload, values), user, AS_A_USER, self.runs)
+
+    def add_ratios(self, results):
+        runs = self.collect(results, MODES, self.runs)
+        self.add_times(runs)
+        self.add_recording(runs)
 
     def add_recording(self, runs):
         """The log's size, of all and of each, and where the time goes, by the statistics of the
@@ -163,8 +169,9 @@ class BuildBench:
         said["cpu"], said["replay"], said["seconds"] = map(statistics.median, zip(*found))
         return said
 
-    def add_resolve(self, runs):
+    def add_resolve(self, results):
         """How long the first replay, here, takes to find the positions: of all and of each."""
+        runs = self.collect(results, [KEYFRAMES], 1)
         found = {guest: self.resolve(runs[KEYFRAMES, guest][0].recording) for guest in GUESTS}
         for name, parts in [("", found.values())] + [
                 ("kvm_%s_" % guest, [part]) for guest, part in found.items()]:
@@ -194,16 +201,19 @@ class BuildBench:
             log("only an emulated host tells of instructions")
             self.groups = [group for group in self.groups if group not in (ANCHOR, PAUSE)]
         results = self.run_host()
-        runs = self.collect(results)
-        if RATIOS in self.groups:
-            self.add_ratios(runs)
-            self.add_recording(runs)
-        if RESOLVE in self.groups:
-            self.add_resolve(runs)
-        if ANCHOR in self.groups:
-            self.add_anchor(results)
-        if PAUSE in self.groups:
-            self.add_pause(results)
+        for group, add in ((RATIOS, self.add_ratios), (RESOLVE, self.add_resolve),
+                           (ANCHOR, self.add_anchor), (PAUSE, self.add_pause)):
+            if group in self.groups:
+                self.try_to_add(group, add, results)
+
+    def try_to_add(self, group, add, results):
+        """Another build need not have, or say, all that is asked of it."""
+        try:
+            add(results)
+        except (Failure, KeyError) as failure:
+            if not self.is_other:
+                raise
+            log("%s is not measured of %s: %r" % (group, self.build, failure))
 
 
 def compare(mine, theirs, name):

@@ -8,7 +8,9 @@ import os
 import re
 import subprocess
 import sys
+import types
 import unittest
+from unittest import mock
 
 from harness import ebb
 from harness.guests import ROOT
@@ -148,6 +150,55 @@ class Rows(unittest.TestCase):
             measured.print_table()
         self.assertRegex(said.getvalue(), r"(?m)^a_ratio +s +6 +2 +3\.0000 +4 +2\.0000 +1\.5000 ")
         self.assertRegex(said.getvalue(), r"(?m)^d +anchors +- +- +- +- +- +- ")
+
+    def measured(self):
+        """All rows of one build, of runs that there were none of."""
+        words = [kvm.WORDS.get(word, word) for word in kvm.WORKLOADS]
+        stats = {"log_bytes": 1, "position": 100, "anchors": 1, "exits": {"mmio_read": 10}}
+        run = types.SimpleNamespace(times=dict.fromkeys(words, 2.0), recording="none",
+                                    vcpu=dict.fromkeys(words, 1.0), stats=stats)
+        one = kvm.BuildBench(None, None, 1, kvm.GROUPS, ebb.current().new_folder("rows"))
+        runs = {(mode, guest): [run] for mode in kvm.MODES for guest in kvm.GUESTS}
+        one.verify = lambda recording, *options: (
+            3.0 if options else 1.0, {"seconds": 5.0, "steps": 6, "anchors": 3, "ambiguous": 2})
+        one.collect = lambda results, modes, count: runs
+        one.add_ratios(None)
+        one.add_resolve(None)
+        with mock.patch.object(kvm_probes, "instructions_per_anchor", return_value=57000.0), \
+                mock.patch.object(kvm_probes, "pauses", return_value=(2e8, 4e6, 4, 2e8)):
+            one.add_anchor(None)
+            one.add_pause(None)
+        return {row["metric"]: row for row in one.results}
+
+    def test_other_build(self):
+        """What another build does not tell is missing; of this one it is a failure."""
+        for emulator in ("this", "that"):
+            one = kvm.BuildBench("that", emulator, 1, kvm.GROUPS, ebb.current().new_folder("rows"))
+            failing = mock.Mock(side_effect=Failure("it has none"))
+            with contextlib.redirect_stderr(io.StringIO()) as said:
+                if emulator == "that":
+                    self.assertRaises(Failure, one.try_to_add, kvm.PAUSE, failing, None)
+                else:
+                    one.try_to_add(kvm.PAUSE, failing, None)
+                    self.assertIn("pause is not measured of that", said.getvalue())
+            self.assertEqual(one.results, [])
+
+    def test_documented(self):
+        with open(os.path.join(ROOT, "docs", "benchmarks.md")) as file:
+            page = file.read()
+        section = page[page.index("## Recording under KVM"):page.index("## Another build")]
+        documented = set()
+        for name in re.findall(r"`((?:kvm|resolve)_\w+)`", section):
+            for workload in kvm.WORKLOADS:
+                for guest in kvm.GUESTS:
+                    documented.add(name.replace("WORKLOAD", workload).replace("GUEST", guest))
+        rows = self.measured()
+        self.assertEqual(set(rows), documented)
+        self.assertTrue(all(row["ebb"] is not None for row in rows.values()))
+        self.assertEqual(rows["kvm_work_resolve_ratio"]["ratio"], 2.0)
+        self.assertEqual(rows["kvm_load_ambiguous_anchors"]["ebb"], 2)
+        self.assertEqual(rows["kvm_disk_ratio"]["ebb"], 2.0)
+        self.assertEqual(rows["kvm_disk_vcpu_ratio"]["ebb"], 1.0)
 
     def test_groups(self):
         """A group that is not wanted boots no guest."""
