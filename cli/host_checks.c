@@ -137,6 +137,30 @@ static void check_pmus(const struct host_facts *facts, struct host_findings *fin
     }
 }
 
+/* Without it the count is read by a system call, and at anchors only. */
+static void check_user_access(const struct host_facts *facts, struct host_findings *findings)
+{
+    static const char consequence[] =
+        "without it the count of a guest's instructions is read by a system call, and not at each "
+        "exit: recording costs a little more, and resolving looks more widely where exits cannot "
+        "be noted either";
+
+    if (facts->perf_user_access > 0) {
+        find(findings, "count", HOST_OK, "the PMU's counter can be read without a system call");
+    } else if (facts->perf_user_access == 0) {
+        find(
+            findings, "count", HOST_NOTE,
+            "the PMU's counter may not be read by a process itself (kernel.perf_user_access is 0); "
+            "'sudo sysctl kernel.perf_user_access=1' changes that until the next boot; %s",
+            consequence);
+    } else {
+        find(findings, "count", HOST_NOTE,
+             "this kernel does not let a process read the PMU's counter itself (Linux 5.17 and "
+             "newer can); %s",
+             consequence);
+    }
+}
+
 /* Without the trace a recording is good, but its first replay may take long. */
 static void check_trace(const struct host_facts *facts, struct host_findings *findings)
 {
@@ -199,6 +223,7 @@ void host_checks(const struct host_facts *facts, struct host_findings *findings)
     check_counter(facts, findings);
     if (!facts->pmu_errno) {
         check_pmus(facts, findings);
+        check_user_access(facts, findings);
         check_trace(facts, findings);
     }
     check_features(facts, findings);

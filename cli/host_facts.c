@@ -67,6 +67,7 @@ static void collect_system(struct host_facts *facts)
     }
     facts->group = getgid();
     facts->perf_paranoid = read_number("/proc/sys/kernel", "perf_event_paranoid", -1);
+    facts->perf_user_access = read_number("/proc/sys/kernel", "perf_user_access", -1);
     if (sched_getaffinity(0, sizeof(facts->allowed), &facts->allowed) < 0) {
         CPU_ZERO(&facts->allowed);
     }

@@ -42,7 +42,8 @@ struct host_facts {
     int tracefs_errno;              /* of looking for the tracepoint kvm_exit; 0: it is there */
     int trace_errno;                /* of opening it, if it is there; 0: opened */
     int perf_paranoid;              /* kernel.perf_event_paranoid; -1 also if unknown */
-    unsigned features;              /* enum host_feature, or-ed */
+    int perf_user_access; /* kernel.perf_user_access; -1: the kernel has no such setting */
+    unsigned features;    /* enum host_feature, or-ed */
     struct host_pmu pmus[HOST_PMUS_MAX];
     size_t pmu_count;  /* 0: sysfs does not tell */
     cpu_set_t allowed; /* CPUs that this process may run on */

@@ -19,6 +19,7 @@ static struct host_facts fake_arm_host(void)
         .guest_pmu = true,
         .hypercall_filter = true,
         .perf_paranoid = 1,
+        .perf_user_access = 1,
         .features = HOST_ATOMICS,
     };
 }
@@ -147,6 +148,12 @@ static void test_notes(void **state)
     expect(&facts, "exits", HOST_NOTE, "perf_event_paranoid is 1");
     facts.features = 0;
     expect(&facts, "exits", HOST_NOTE, "LSE");
+    facts = fake_arm_host();
+    expect(&facts, "count", HOST_OK, "without a system call");
+    facts.perf_user_access = 0;
+    expect(&facts, "count", HOST_NOTE, "sysctl kernel.perf_user_access=1");
+    facts.perf_user_access = -1;
+    expect(&facts, "count", HOST_NOTE, "5.17");
     facts = fake_arm_host();
     facts.features |= HOST_SVE | HOST_MTE;
     expect(&facts, "hidden", HOST_NOTE, "SVE memory-tagging");

@@ -50,6 +50,14 @@ static void add_page(struct ebb_log_writer *writer, uint64_t number, uint64_t co
     assert_int_equal(ebb_keyframe_add_page(writer, number, page, NULL), 0);
 }
 
+static void add_ahead(struct ebb_log_writer *writer, uint64_t number, uint64_t content)
+{
+    uint8_t page[EBB_PAGE_SIZE];
+
+    fill_page(page, content);
+    assert_int_equal(ebb_keyframe_add_ahead(writer, number, page, NULL), 0);
+}
+
 static void commit(struct ebb_log_writer *writer)
 {
     static const uint8_t value[16] = "0123456789abcde";
@@ -296,6 +304,48 @@ static void test_given_twice(void **state)
     expect_pages(log, 0, &model);
     model.content[5] = 0;
     expect_pages(log, 1, &model);
+    ebb_log_close(log);
+}
+
+/* Pages that are added ahead of a keyframe are in it as they were, unless it is given them again;
+ * those of a keyframe that stands for itself are not. */
+static void test_added_ahead(void **state)
+{
+    struct ebb_log_writer *writer = fixture_create(*state);
+    struct model models[3] = {{{0}, 0}};
+    struct ebb_error error;
+    struct ebb_log *log;
+    uint64_t i;
+
+    add_ahead(writer, 1, 10);
+    add_ahead(writer, 2, 20);
+    add_ahead(writer, 3, 30);
+    begin(writer, 5, 0);
+    assert_int_equal(ebb_keyframe_add_ahead(writer, 4, &error, &error), -1);
+    assert_non_null(strstr(error.message, "has begun"));
+    add_page(writer, 2, 21);
+    add_page(writer, 3, 0);
+    commit(writer);
+    models[0].content[1] = 10;
+    models[0].content[2] = 21;
+    add_ahead(writer, 3, 31);
+    begin(writer, 6, 1);
+    begin(writer, 6, 1); /* what was begun is given up */
+    add_page(writer, 1, 11);
+    commit(writer);
+    models[1] = models[0];
+    models[1].content[1] = 11;
+    add_ahead(writer, 2, 22);
+    assert_int_equal(ebb_log_writer_base(writer, NULL), 0);
+    begin(writer, 7, 2);
+    add_page(writer, 5, 50);
+    commit(writer);
+    models[2].content[5] = 50;
+    fixture_close(writer);
+    log = fixture_open(*state);
+    for (i = 0; i < 3; i++) {
+        expect_pages(log, i, &models[i]);
+    }
     ebb_log_close(log);
 }
 
@@ -587,6 +637,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_deduplication, setup, teardown),
         cmocka_unit_test(test_cache_is_bounded),
         cmocka_unit_test_setup_teardown(test_given_twice, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_added_ahead, setup, teardown),
         cmocka_unit_test_setup_teardown(test_without_commit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_high_pages, setup, teardown),
         cmocka_unit_test_setup_teardown(test_place_in_log, setup, teardown),

@@ -34,6 +34,8 @@ struct recorder_accel {
     uint64_t (*digest)(struct recorder_session *session);
     /* Brings QEMU's dirty bits up to date. */
     void (*sync_dirty)(struct recorder_session *session);
+    /* Whether a RAM region can be read while the vCPU runs; NULL: all can. */
+    bool (*is_readable)(const struct recorder_session *session, const MemoryRegion *mr);
     /* Looks through the guest's memory for what is to be replaced and was not there before; NULL:
      * nothing ever is. */
     struct recorder_replacements (*rescan)(struct recorder_session *session);

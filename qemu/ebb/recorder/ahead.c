@@ -12,7 +12,8 @@ struct recorder_ahead {
     QemuThread thread;
     QemuMutex lock; /* for what follows */
     QemuCond changed;
-    DirtyBitmapSnapshot **dirty; /* of each block, to be read; NULL: nothing to do */
+    /* Of each block, to be read, or NULL for those that are not read ahead; NULL: nothing to do. */
+    DirtyBitmapSnapshot **dirty;
     void (*done)(void *session);
     bool stopping;
     bool failed;
@@ -34,7 +35,8 @@ static bool read_blocks(struct recorder_ahead *ahead)
     size_t i;
 
     for (i = 0; i < space->block_count; i++) {
-        if (recorder_dirty_each(ahead->dirty[i], &space->blocks[i], add_page, ahead)) {
+        if (ahead->dirty[i] &&
+            recorder_dirty_each(ahead->dirty[i], &space->blocks[i], add_page, ahead)) {
             return false;
         }
     }
@@ -103,6 +105,13 @@ void recorder_ahead_stop(struct recorder_session *session)
     g_clear_pointer(&session->ahead, g_free);
 }
 
+static bool is_readable(struct recorder_session *session, const struct recorder_ram_block *block)
+{
+    const struct recorder_accel *accel = session->accel;
+
+    return !accel->is_readable || accel->is_readable(session, block->block->mr);
+}
+
 void recorder_ahead_begin(struct recorder_session *session, void (*done)(void *session))
 {
     const struct recorder_ram_space *space = session->space;
@@ -112,7 +121,9 @@ void recorder_ahead_begin(struct recorder_session *session, void (*done)(void *s
 
     session->accel->sync_dirty(session);
     for (i = 0; i < space->block_count; i++) {
-        dirty[i] = recorder_dirty_take(&space->blocks[i]);
+        if (is_readable(session, &space->blocks[i])) {
+            dirty[i] = recorder_dirty_take(&space->blocks[i]);
+        }
     }
     qemu_mutex_lock(&ahead->lock);
     ahead->dirty = dirty;

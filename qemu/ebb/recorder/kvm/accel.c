@@ -187,6 +187,12 @@ static void kvm_sync_dirty(struct recorder_session *session)
     }
 }
 
+/* The page with the clock is closed now and then (clock.c). */
+static bool kvm_is_readable(const struct recorder_session *session, const MemoryRegion *mr)
+{
+    return !session->kvm->clock || mr != &session->kvm->timer->page;
+}
+
 static const char *guest_clock(const struct recorder_kvm *kvm)
 {
     if (kvm->timer && kvm->timer->of_cpu) {
@@ -252,6 +258,7 @@ const struct recorder_accel recorder_kvm_accel = {
     .registers = recorder_kvm_registers_all,
     .digest = recorder_kvm_registers_digest,
     .sync_dirty = kvm_sync_dirty,
+    .is_readable = kvm_is_readable,
     .rescan = recorder_kvm_rescan,
     .describe = kvm_describe,
     .status = kvm_status,
