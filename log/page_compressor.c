@@ -11,7 +11,7 @@
  * it is for pages that are hard to compress, as the ones before have been.
  *
  * Where there is one CPU only, what this takes is taken from the guest. There pages that are hard
- * to compress are looked through with gaps: less than half the time, and 1.6 times the size. What
+ * to compress are looked through with gaps: a third of the time, and 1.8 times the size. What
  * is easy looks hard then, so now and then all of a group is looked at.
  */
 #include "page_compressor.h"
@@ -32,7 +32,7 @@
 /* For zstd's strategy fast, a target length is to leave alone what has no match, and more than 1
  * how much is skipped then. */
 #define HARD_LENGTH 1
-#define HARD_LENGTH_LIGHT 32
+#define HARD_LENGTH_LIGHT 128
 
 struct ebb_page_compressor {
     ZSTD_CCtx *zstd;

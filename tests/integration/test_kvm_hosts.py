@@ -36,6 +36,7 @@ def make_plan(host, guests):
     plan.record_disturbed("disturbed-64", plan.bare("trylock-kvm-aarch64"), times=TRIES)
     if host.kernel:
         add_untraced(plan)
+        add_uncounted(plan)
     plan.record("latecode-64", plan.bare("latecode-kvm-aarch64"))
     plan.record("clock-64", plan.bare("clock-kvm-aarch64"), times=TIMES)
     plan.record("exact-64", plan.bare("clock-kvm-aarch64"), ["--clock-step", "0"])
@@ -89,6 +90,16 @@ def add_untraced(plan):
     plan.shell("umount /sys/kernel/tracing\nebb doctor >doctor-untraced.out 2>&1")
     plan.record("untraced-64", plan.bare("trylock-kvm-aarch64"))
     plan.shell("mount -t tracefs tracefs /sys/kernel/tracing")
+
+
+def add_uncounted(plan):
+    """Recordings by a host that does not let a process read the PMU's counter."""
+    setting = "/proc/sys/kernel/perf_user_access"
+    plan.shell("echo 0 >%s\nebb doctor >doctor-uncounted.out 2>&1" % setting)
+    plan.record("uncounted-64", plan.bare("interrupts-kvm-aarch64"))
+    plan.shell("umount /sys/kernel/tracing")
+    plan.record("blind-64", plan.bare("interrupts-kvm-aarch64"))
+    plan.shell("mount -t tracefs tracefs /sys/kernel/tracing\necho 1 >%s" % setting)
 
 
 def add_endings(plan):
@@ -204,6 +215,23 @@ class Recordings(KvmTest):
         if result.status:
             self.assertEqual(result.status, 3, result.describe())
             self.assertRegex(result.errors, rb"store-exclusives made to fail .* none of it fits")
+
+    def test_uncounted(self):
+        """Where the PMU's counter cannot be read without a system call, all works as well; where
+        exits cannot be traced either the search is wider."""
+        told = HOSTS.get(self.host).results().text("doctor-uncounted.out")
+        self.assertIn("kernel.perf_user_access is 0", told)
+        for name, counts in (("uncounted-64", False), ("blind-64", False), ("interrupts-64", True)):
+            made, _ = self.check(name)
+            self.assertIs(made.stats()["counts_exits"], counts, name)
+
+    def test_thin_anchors(self):
+        """Most anchors have a short digest, some the whole, and both are met."""
+        made, _ = self.check("linux-64")
+        sizes = [len(event["data"]) // 2 for event in
+                 self.ebb.json("dump", "--json", "--kind", "anchor", made.recording)]
+        self.assertEqual(set(sizes), {4, 8})
+        self.assertGreater(sizes.count(4), 10 * sizes.count(8))
 
     def test_latecode_64(self):
         self.check_latecode("latecode-64", "latecode-kvm-aarch64")

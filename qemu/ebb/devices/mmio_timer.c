@@ -249,6 +249,7 @@ static void control_set_register(EbbMmioTimer *s, hwaddr offset, uint64_t value)
     switch (offset) {
     case CNTACR0:
         s->access = value & ACCESS_ALL;
+        s->changed = true;
         break;
     case CNTVOFF0:
         s->virtual_offset = value;
@@ -647,6 +648,12 @@ static void show_sp804(struct stretch *stretch)
     }
 }
 
+/* Whether a word of the frame changes with the time alone. */
+static bool is_moving(hwaddr offset)
+{
+    return offset < FRAME_CNTFRQ || (offset >= TIMERS && offset % TIMER_STRIDE >= TIMER_TVAL);
+}
+
 void ebb_mmio_timer_refresh(EbbMmioTimer *s,
                             void (*changed)(EbbMmioTimer *s, hwaddr offset, hwaddr length))
 {
@@ -655,7 +662,9 @@ void ebb_mmio_timer_refresh(EbbMmioTimer *s,
 
     look_at_clock(s);
     for (at = 0; at < REGISTERS_SIZE; at += 4) {
-        show_word(&stretch, at, registers_read(s, &frame_functions, at, 4));
+        if (s->changed || is_moving(at)) {
+            show_word(&stretch, at, registers_read(s, &frame_functions, at, 4));
+        }
     }
     if (s->sp804) {
         show_sp804(&stretch);
