@@ -20,7 +20,7 @@ from common import Failure, cpu_of_programs, log, number
 from kvm_guests import BARE, GUESTS, KEYFRAMES, MODES, RECORDED, USER, WORDS, WORKLOADS, Run
 from nested_host import HostFailed, arm_programs, is_arm_host, open_host
 
-HOST_TIMEOUT = 3000  # seconds here
+GUEST_TIMEOUT = 400  # seconds here, for each guest
 # The groups of rows; what is not wanted is not measured.
 RATIOS, RESOLVE, ANCHOR, PAUSE = "ratios", "resolve", "anchor", "pause"
 GROUPS = (RATIOS, RESOLVE, ANCHOR, PAUSE)
@@ -91,7 +91,9 @@ class BuildBench:
             script = self.script(files)
         if not is_arm_host():
             files.update(arm_programs(self.build))
-        host = open_host("neoverse-n1", "6.12", timeout=HOST_TIMEOUT,
+        guests = script.count("\nmeasure ")
+        log("a host is started; it boots %d guests" % guests)
+        host = open_host("neoverse-n1", "6.12", timeout=GUEST_TIMEOUT * (guests + 1),
                          build=self.build if is_arm_host() else self.emulator)
         try:
             return host.run(script, files, os.path.join(self.folder, "results"))
@@ -246,7 +248,8 @@ class KvmBench:
                 against.build_for_arm64(self.name, self.other)
 
     def measure(self, name, build):
-        log("a host for %s is started" % (name if self.name else "the guests"))
+        if self.name:
+            log("measuring %s" % build)
         bench = BuildBench(build, self.build, self.runs, self.groups,
                            os.path.join(self.folder, name))
         bench.bench()
