@@ -17,7 +17,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 
-#define WORKER_PROTOCOL_VERSION 13u
+#define WORKER_PROTOCOL_VERSION 14u
 #define WORKER_MAX_MESSAGE (64u << 20) /* bytes of payload */
 
 /* A worker's exit status before it says hello: the beginning of the recording, which is still being
@@ -497,6 +497,9 @@ enum worker_resolve_flag {
     /* Report where store-exclusives executed, in the instructions run: the last of them, at most
      * WORKER_MAX_EXCLUSIVES. */
     WORKER_RESOLVE_LIST_EXCLUSIVES = 1 << 0,
+    /* Look for anchors next to their expected places only, by the number of instructions, as long
+     * as exits are met where they are expected: slack and give_up are left aside. */
+    WORKER_RESOLVE_NARROW = 1 << 1,
 };
 #define WORKER_MAX_EXCLUSIVES 65536u
 /* One run consumes no more events; it then ends as if at its limit. */

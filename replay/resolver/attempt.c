@@ -51,6 +51,7 @@ struct attempt attempt_plan(const struct interval *interval, struct trail *from,
         .limit = UINT64_MAX,
         .give_up = interval->give_up,
         .slack = interval->slack,
+        .flags = interval->narrow ? WORKER_RESOLVE_NARROW : 0,
     };
 }
 

@@ -3,6 +3,7 @@
 
 #include "branch.h"
 #include "finish.h"
+#include "narrow.h"
 #include "repair.h"
 
 #include <stdlib.h>
@@ -46,6 +47,19 @@ static int finish_without_exits(struct interval *interval, struct branch *branch
         branch_replace(branch, &other);
     }
     branch_clear(&other);
+    return status;
+}
+
+/* To the interval's end, if it gets there without guessing; else as far as it gets. */
+static int finish(struct interval *interval, struct branch *branch, struct ebb_error *error)
+{
+    int status = narrow_finish(interval, &branch->tip, &branch->failure, error);
+
+    if (status == 0) {
+        branch_clear(branch);
+        status = finish_interval(interval, interval->root, &decision_none, &branch->tip,
+                                 &branch->failure, error);
+    }
     return status;
 }
 
@@ -104,8 +118,7 @@ static int resolve(struct interval *interval, atomic_bool *repairing,
                    struct resolve_findings *findings, struct ebb_error *error)
 {
     struct branch branch = {0};
-    int status = finish_interval(interval, interval->root, &decision_none, &branch.tip,
-                                 &branch.failure, error);
+    int status = finish(interval, &branch, error);
 
     if (status == 0) {
         atomic_store(repairing, true);

@@ -523,6 +523,11 @@ int main(int argc, char **argv)
         worker.dies_once =
             open(getenv("FAKE_WORKER_DIES_ONCE"), O_CREAT | O_APPEND | O_RDWR | O_CLOEXEC, 0600);
     }
+    worker.requests = -1;
+    if (getenv("FAKE_WORKER_REQUESTS")) {
+        worker.requests =
+            open(getenv("FAKE_WORKER_REQUESTS"), O_CREAT | O_APPEND | O_WRONLY | O_CLOEXEC, 0600);
+    }
     worker.tries = fake_trespass_named(getenv("FAKE_WORKER_TRIES"));
     open_log(&worker, argv[2]);
     map_memory(&worker);

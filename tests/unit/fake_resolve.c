@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MAX_CANDIDATES 8u
+#define NARROW 2u /* how far from its expected place an anchor is looked for narrowly */
 
 struct resolving {
     struct fake_worker *worker;
@@ -227,8 +229,11 @@ static void look_ahead(struct resolving *resolving, struct search *search)
     struct fake_worker *worker = resolving->worker;
 
     while (!resolving->interrupted) {
-        if (worker->position >= search->from && anchor_matches(worker) && search->count < 1000) {
-            search->found[search->count++] = worker->position;
+        if (worker->position >= search->from) {
+            resolving->reply.steps++;
+            if (anchor_matches(worker) && search->count < 1000) {
+                search->found[search->count++] = worker->position;
+            }
         }
         if (worker->position >= (search->count ? search->near_end : search->end) ||
             !step(resolving)) {
@@ -271,6 +276,23 @@ static void go_to(struct resolving *resolving, uint64_t position)
     }
 }
 
+/* Where to look for an anchor with this count. */
+static struct search plan(const struct resolving *resolving, uint64_t count)
+{
+    const struct fake_worker *worker = resolving->worker;
+    const struct worker_resolve *request = &resolving->request;
+    bool narrow = request->flags & WORKER_RESOLVE_NARROW;
+    uint64_t slack = narrow ? NARROW : request->slack;
+    struct search search = {.expected = count + (uint64_t)worker->drift};
+
+    search.expected = search.expected < worker->position ? worker->position : search.expected;
+    search.from =
+        search.expected - worker->position > slack ? search.expected - slack : worker->position;
+    search.near_end = search.expected + slack;
+    search.end = search.expected + (narrow ? NARROW : request->give_up);
+    return search;
+}
+
 static void run_to_anchor(struct resolving *resolving)
 {
     static struct snapshot before;
@@ -278,21 +300,14 @@ static void run_to_anchor(struct resolving *resolving)
     const struct worker_override *placed =
         find_override(resolving, WORKER_PLACE_EVENT, worker->next_number, 0);
     uint64_t count = worker->next.position;
-    struct search search = {.expected = count + (uint64_t)worker->drift};
+    struct search search = plan(resolving, count);
 
-    search.expected = search.expected < worker->position ? worker->position : search.expected;
-    search.from = search.expected - worker->position > resolving->request.slack
-                      ? search.expected - resolving->request.slack
-                      : worker->position;
-    search.near_end = search.expected + resolving->request.slack;
-    search.end = search.expected + resolving->request.give_up;
     save(resolving, &before);
     if (placed) {
         search = (struct search){.found = {placed->position}, .count = 1};
     } else {
         look_ahead(resolving, &search);
         sort_by_distance(&search);
-        resolving->reply.steps += worker->position - before.position;
     }
     if (!search.count) {
         fail(resolving, WORKER_RESOLVE_NO_MATCH, "the anchor was not met");
@@ -415,6 +430,9 @@ void fake_resolve(struct fake_worker *worker, const uint8_t *payload)
         fake_die("not started to resolve");
     }
     memcpy(&resolving.request, payload, sizeof(resolving.request));
+    if (worker->requests >= 0 && write(worker->requests, payload, sizeof(resolving.request)) < 0) {
+        fake_die("a request cannot be noted");
+    }
     resolving.overrides = (const struct worker_override *)(payload + sizeof(resolving.request));
     resolving.exclusives = malloc(WORKER_MAX_EXCLUSIVES * sizeof(*resolving.exclusives));
     if (!resolving.exclusives) {

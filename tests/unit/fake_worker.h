@@ -22,6 +22,7 @@ struct fake_worker {
     uint64_t dies_at;
     int lies;               /* the file with lies; 0: none */
     int dies_once;          /* a file: the first to write to it dies; -1: each does */
+    int requests;           /* a file: struct worker_resolve of each WORKER_RESOLVE; -1: none */
     void (*tries)(void);    /* instead of dying, or NULL */
     const uint64_t *clears; /* positions of exclusive clears, going up */
     size_t clear_count;

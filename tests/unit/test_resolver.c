@@ -8,6 +8,7 @@
 #include "toy_session.h"
 #include "unit.h"
 
+#include "protocol/messages.h"
 #include "replay/resolver/resolve_join.h"
 #include "replay/resolver/resolver.h"
 #include "replay/timeline/timeline.h"
@@ -323,6 +324,139 @@ static void test_vague_anchors(void **state)
     }
     assert_true(ambiguous > 50);
     assert_true(replaced > 0);
+}
+
+/* Narrow searches. */
+
+struct requests {
+    struct worker_resolve *list;
+    size_t count, wide;
+};
+
+/* Resolves with one worker; what it was asked for is to be freed. */
+static struct requests resolve_and_note(struct resolved *resolved)
+{
+    struct requests requests = {0};
+    struct stat written;
+    char *name;
+    FILE *file;
+
+    assert_true(asprintf(&name, "%s/requests", resolved->directory) > 0);
+    setenv("FAKE_WORKER_REQUESTS", name, 1);
+    resolved->options.workers = 1;
+    resolve(resolved);
+    unsetenv("FAKE_WORKER_REQUESTS");
+    assert_int_equal(stat(name, &written), 0);
+    requests.count = (size_t)written.st_size / sizeof(*requests.list);
+    requests.list = calloc(requests.count, sizeof(*requests.list));
+    file = fopen(name, "r");
+    assert_true(requests.list && file);
+    assert_int_equal(fread(requests.list, sizeof(*requests.list), requests.count, file),
+                     requests.count);
+    fclose(file);
+    unlink(name);
+    free(name);
+    for (size_t i = 0; i < requests.count; i++) {
+        requests.wide += !(requests.list[i].flags & WORKER_RESOLVE_NARROW);
+    }
+    return requests;
+}
+
+/* Where all is as the counts say, nobody looks anywhere else. */
+static void test_narrow_search(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        struct resolved resolved;
+        struct requests requests;
+
+        make(&resolved, &(struct toy_history_options){
+                            .seed = seed, .length = 20000, .kvm = true, .exits = true});
+        requests = resolve_and_note(&resolved);
+        check_whole(&resolved);
+        assert_int_equal(requests.wide, 0);
+        assert_true(resolved.result.steps <= 5 * resolved.result.anchors);
+        free(requests.list);
+        forget(&resolved);
+    }
+}
+
+/* Where the counts jump the anchor behind is looked for widely, from the event before it on, and
+ * the others narrowly. */
+static void test_wide_search_for_one(void **state)
+{
+    struct resolved resolved;
+    struct requests requests;
+    size_t i = 0;
+
+    (void)state;
+    make(&resolved,
+         &(struct toy_history_options){
+             .seed = 1, .length = 20000, .kvm = true, .exits = true, .stops_counting = 14000});
+    resolved.vague_exits = true; /* those up to the anchor are not where they are expected */
+    requests = resolve_and_note(&resolved);
+    check_whole(&resolved);
+    assert_int_equal(requests.wide, 1);
+    while (requests.list[i].flags & WORKER_RESOLVE_NARROW) {
+        i++;
+    }
+    assert_true(i > 0 && i + 1 < requests.count);
+    assert_int_equal(requests.list[i].until_event, requests.list[i - 1].until_event + 1);
+    free(requests.list);
+    forget(&resolved);
+}
+
+/* Where they jump again and again, all are looked for widely in the end. */
+static void test_wide_search_for_many(void **state)
+{
+    struct resolved resolved;
+    struct requests requests;
+    size_t single = 0, whole = 0;
+
+    (void)state;
+    make(&resolved,
+         &(struct toy_history_options){.seed = 1, .length = 20000, .kvm = true, .forgets = 1});
+    requests = resolve_and_note(&resolved);
+    check_whole(&resolved);
+    for (size_t i = 1; i < requests.count; i++) {
+        const struct worker_resolve *request = &requests.list[i];
+
+        if (!(request->flags & WORKER_RESOLVE_NARROW)) {
+            single += request->until_event == request[-1].until_event + 1;
+            whole += request->until_event == resolved.history->event_count;
+        }
+    }
+    assert_true(single <= 4 * resolved.history->keyframes);
+    assert_true(whole > 0);
+    free(requests.list);
+    forget(&resolved);
+}
+
+/* A way that was found narrowly and ends wrong is no reason to guess: it is gone widely first. */
+static void test_wide_search_for_all(void **state)
+{
+    struct resolved resolved;
+    struct requests requests;
+    size_t i = 0, begin = 0;
+
+    (void)state;
+    make(&resolved,
+         &(struct toy_history_options){
+             .seed = 1, .length = 20000, .kvm = true, .exits = true, .wrong_keyframe = 3});
+    resolved.options.repair_tries = 20;
+    requests = resolve_and_note(&resolved);
+    assert_non_null(resolved.result.problem);
+    while (requests.list[i].flags & WORKER_RESOLVE_NARROW) {
+        i++;
+    }
+    assert_true(i > 0 && i < requests.count);
+    while (requests.list[begin].until_event != requests.list[i].until_event) {
+        begin++;
+    }
+    assert_int_equal(requests.list[i].limit, requests.list[begin].limit);
+    assert_int_equal(requests.list[i].override_count, 0);
+    free(requests.list);
+    forget(&resolved);
 }
 
 /* A recording without its end is resolved up to where it was cut off. */
@@ -835,6 +969,10 @@ int main(void)
         cmocka_unit_test(test_wrong_exits),
         cmocka_unit_test(test_silent_exclusives),
         cmocka_unit_test(test_vague_anchors),
+        cmocka_unit_test(test_narrow_search),
+        cmocka_unit_test(test_wide_search_for_one),
+        cmocka_unit_test(test_wide_search_for_many),
+        cmocka_unit_test(test_wide_search_for_all),
         cmocka_unit_test(test_cut_off),
         cmocka_unit_test(test_dropped_beginning),
         cmocka_unit_test(test_wrong_keyframe),

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define UNCOUNTED 7u /* instructions in a row that the PMU forgets */
+
 struct maker {
     const struct toy_history_options *options;
     struct toy_history *history;
@@ -26,6 +28,7 @@ struct maker {
     bool anchored;         /* at this position */
     bool behind_access;    /* the instruction before was a device access */
     uint64_t lost;         /* exits since the last one in the log */
+    uint64_t uncounted;    /* so many instructions will not be counted */
 };
 
 static uint64_t random_number(struct maker *maker)
@@ -100,6 +103,9 @@ static void make_anchor(struct maker *maker)
     maker->anchored = true;
     maker->anchor_count = maker->count;
     maker->cpu.monitor = 0;
+    if (maker->options->forgets && one_in(maker, maker->options->forgets)) {
+        maker->uncounted = UNCOUNTED;
+    }
     append(maker, (struct ebb_event){.kind = EBB_EVENT_ANCHOR,
                                      .address = maker->cpu.pc,
                                      .value = maker->cpu.in_handler | (vague ? TOY_VAGUE : 0),
@@ -380,6 +386,22 @@ static void exit_anywhere(struct maker *maker, const struct toy_instruction *ins
     }
 }
 
+/* The one that has just executed, unless the hypervisor has emulated it. */
+static void count_instruction(struct maker *maker, bool emulated)
+{
+    if (maker->options->stops_counting && maker->position == maker->options->stops_counting) {
+        maker->uncounted = UNCOUNTED;
+    }
+    if (maker->behind_access || emulated) {
+        return;
+    }
+    if (maker->uncounted) {
+        maker->uncounted--;
+    } else {
+        maker->count++;
+    }
+}
+
 static void make_instruction(struct maker *maker)
 {
     struct toy_instruction instruction;
@@ -399,7 +421,7 @@ static void make_instruction(struct maker *maker)
     }
     maker->behind_access =
         instruction.kind == TOY_DEVICE_READ || instruction.kind == TOY_DEVICE_WRITE;
-    maker->count += !maker->behind_access && !instruction.emulated;
+    count_instruction(maker, instruction.emulated);
     toy_execute(&maker->cpu, maker->ram, &instruction, value);
     if (instruction.kind == TOY_STORE || stores_exclusively(&instruction)) {
         update_digest(maker, instruction.address, instruction.length);

@@ -26,6 +26,8 @@ struct toy_history_options {
     bool exits;           /* those of the guest that the hypervisor handles are recorded */
     unsigned lost_exits;  /* but one in so many is not; 0: all are */
     unsigned wrong_exits; /* one in so many exclusive accesses: an exit that was none; 0: none */
+    uint64_t stops_counting; /* a position: some instructions from there on are not counted */
+    unsigned forgets;        /* one in so many anchors: the same; 0: none */
     unsigned wrong_keyframe; /* number of a keyframe with a wrong byte; 0: none */
 };
 
