@@ -180,7 +180,7 @@ def make(options, build, folder):
         return damage.DamageBench(build)
     count = options.runs or RUNS[options.name]
     if options.name == "kvm":
-        return kvm.KvmBench(build, folder, count, options)
+        return kvm.KvmBench(build, count, folder, options)
     if options.name == "scan":
         return scan.ScanBench(build, count, folder, options)
     if options.name == "reverse":

@@ -234,7 +234,7 @@ def compare(mine, theirs, name):
 
 
 class KvmBench:
-    def __init__(self, build, folder, runs, options):
+    def __init__(self, build, runs, folder, options):
         self.build = build
         self.folder = folder
         self.runs = runs
