@@ -8,8 +8,6 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define PSTATE_AARCH32 0x10u /* M[4]: Arm ARM, C5.2, SPSR_EL1 */
-
 bool ebb_is_zero(const void *data, size_t size)
 {
     const uint8_t *bytes = data;
@@ -60,17 +58,11 @@ uint64_t ebb_digest_anchor(const uint64_t registers[EBB_ANCHOR_REGISTERS])
     return digest_numbers(registers, EBB_ANCHOR_REGISTERS);
 }
 
+const unsigned ebb_thin_anchor_registers[EBB_THIN_ANCHOR_REGISTERS] = {0, 4};
+
 uint32_t ebb_digest_thin_anchor(const uint64_t values[EBB_THIN_ANCHOR_REGISTERS])
 {
     return (uint32_t)digest_numbers(values, EBB_THIN_ANCHOR_REGISTERS);
-}
-
-void ebb_thin_anchor_registers(uint64_t pstate, unsigned numbers[EBB_THIN_ANCHOR_REGISTERS])
-{
-    static const unsigned a64[EBB_THIN_ANCHOR_REGISTERS] = {0, 4, 7, 27};
-    static const unsigned a32[EBB_THIN_ANCHOR_REGISTERS] = {0, 2, 4, 7};
-
-    memcpy(numbers, pstate & PSTATE_AARCH32 ? a32 : a64, sizeof(a64));
 }
 
 bool ebb_digest_of_end(const struct ebb_event *event, uint64_t *registers, uint64_t *ram)

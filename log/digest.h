@@ -27,13 +27,13 @@ uint64_t ebb_digest_anchor(const uint64_t registers[EBB_ANCHOR_REGISTERS]);
 #define EBB_ANCHOR_SP_EL0 31u
 #define EBB_ANCHOR_SP_EL1 32u
 
-#define EBB_THIN_ANCHOR_REGISTERS 4u
+#define EBB_THIN_ANCHOR_REGISTERS 2u
 
 /*
- * The registers of a thin anchor, by number: by what pstate (PSTATE, or CPSR) tells of the state,
- * those of x0 to x30 that were seen to tell places apart best (docs/nondeterminism.md).
+ * The registers of a thin anchor, by number in x0 to x30: those that were seen to tell places apart
+ * best (docs/nondeterminism.md).
  */
-void ebb_thin_anchor_registers(uint64_t pstate, unsigned numbers[EBB_THIN_ANCHOR_REGISTERS]);
+extern const unsigned ebb_thin_anchor_registers[EBB_THIN_ANCHOR_REGISTERS];
 
 /* The digest in a thin anchor: of the values of these registers, in this order. */
 uint32_t ebb_digest_thin_anchor(const uint64_t values[EBB_THIN_ANCHOR_REGISTERS]);

@@ -445,8 +445,9 @@ static void write_log(const char *directory, enum recording recording)
 {
     struct ebb_event events[SEED_EVENTS];
     uint8_t data[SEED_DATA];
+    uint32_t flags = EBB_LOG_COUNTS | EBB_LOG_THIN_ANCHORS | EBB_LOG_EXACT_COUNTS;
     struct ebb_log_writer *writer =
-        ebb_log_writer_create(directory, recording == PLAIN ? 0 : EBB_LOG_COUNTS, NULL);
+        ebb_log_writer_create(directory, recording == PLAIN ? 0 : flags, NULL);
     uint64_t first;
     size_t i;
 
@@ -462,7 +463,7 @@ static void write_log(const char *directory, enum recording recording)
         if (i % 5 == 0 && recording != PLAIN) {
             events[i].kind = EBB_EVENT_ANCHOR;
             events[i].data = data;
-            events[i].data_length = 8;
+            events[i].data_length = i % 2 ? 4 : 8;
         }
         if (i % 5 == 1 && recording != PLAIN) {
             events[i].kind = EBB_EVENT_EXIT;

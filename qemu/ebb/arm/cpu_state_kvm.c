@@ -324,12 +324,11 @@ uint64_t ebb_cpu_anchor_digest(ARMCPU *cpu)
 uint32_t ebb_cpu_thin_anchor_digest(ARMCPU *cpu)
 {
     uint64_t registers[EBB_ANCHOR_REGISTERS], values[EBB_THIN_ANCHOR_REGISTERS];
-    unsigned numbers[EBB_THIN_ANCHOR_REGISTERS], i;
+    unsigned i;
 
     get_anchor_registers(cpu, registers);
-    ebb_thin_anchor_registers(ebb_cpu_anchor(cpu).pstate, numbers);
     for (i = 0; i < EBB_THIN_ANCHOR_REGISTERS; i++) {
-        values[i] = registers[numbers[i]];
+        values[i] = registers[ebb_thin_anchor_registers[i]];
     }
     return ebb_digest_thin_anchor(values);
 }

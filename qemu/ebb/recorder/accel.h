@@ -14,6 +14,7 @@ struct ebb_cpu_registers;
 struct recorder_accel {
     const char *name;                                              /* in the manifest */
     uint32_t (*log_flags)(const struct recorder_session *session); /* NULL: none */
+    bool reads_ahead; /* most pages of a keyframe, while the guest runs (ahead.h) */
     bool (*check_machine)(Error **errp);
     bool (*check_device)(Object *device, Error **errp); /* NULL: any may be there */
     /* The machine is complete and has not run yet. */

@@ -112,17 +112,25 @@ static bool is_readable(struct recorder_session *session, const struct recorder_
     return !accel->is_readable || accel->is_readable(session, block->block->mr);
 }
 
-void recorder_ahead_begin(struct recorder_session *session, void (*done)(void *session))
+static int count_page(void *opaque, const struct recorder_ram_block *block, uint64_t offset)
+{
+    ++*(uint64_t *)opaque;
+    return 0;
+}
+
+uint64_t recorder_ahead_begin(struct recorder_session *session, void (*done)(void *session))
 {
     const struct recorder_ram_space *space = session->space;
     struct recorder_ahead *ahead = session->ahead;
     DirtyBitmapSnapshot **dirty = g_new0(DirtyBitmapSnapshot *, space->block_count + 1);
+    uint64_t pages = 0;
     size_t i;
 
     session->accel->sync_dirty(session);
     for (i = 0; i < space->block_count; i++) {
         if (is_readable(session, &space->blocks[i])) {
             dirty[i] = recorder_dirty_take(&space->blocks[i]);
+            recorder_dirty_each(dirty[i], &space->blocks[i], count_page, &pages);
         }
     }
     qemu_mutex_lock(&ahead->lock);
@@ -130,6 +138,7 @@ void recorder_ahead_begin(struct recorder_session *session, void (*done)(void *s
     ahead->done = done;
     qemu_cond_broadcast(&ahead->changed);
     qemu_mutex_unlock(&ahead->lock);
+    return pages;
 }
 
 bool recorder_ahead_wait(struct recorder_session *session)

@@ -16,9 +16,9 @@
 void recorder_ahead_start(struct recorder_session *session);
 void recorder_ahead_stop(struct recorder_session *session);
 
-/* Reads what is dirty now. The vCPU must be outside of the guest. When it is done, done(session) is
- * called by the thread that did it. */
-void recorder_ahead_begin(struct recorder_session *session, void (*done)(void *session));
+/* Reads what is dirty now, so many pages. The vCPU must be outside of the guest. When it is done,
+ * done(session) is called by the thread that did it. */
+uint64_t recorder_ahead_begin(struct recorder_session *session, void (*done)(void *session));
 
 /* Waits until nothing is being read. False after recorder_state_fail(). */
 bool recorder_ahead_wait(struct recorder_session *session);

@@ -21,11 +21,19 @@
 #include "keyframe.h"
 #include "ram_space.h"
 
+/*
+ * Pages are read ahead until so few are dirty that the vCPU may as well wait for them, a
+ * millisecond; but not more often than that: what has changed in between is stored in vain.
+ */
+#define FEW_PAGES 256u
+#define MOST_PASSES 3u
+
 struct recorder_keyframes {
     uint64_t position;     /* of the last one */
     bool any;              /* there is a last one */
     bool requested;        /* the vCPU is to see to the next one; other threads set this */
-    bool read_ahead;       /* most of its pages are, or are being read */
+    unsigned passes;       /* of reading its pages ahead */
+    uint64_t pass_pages;   /* of the last one */
     QEMUTimer *timer;      /* guest time */
     QEMUTimer *host_timer; /* host time */
 };
@@ -112,7 +120,7 @@ static void schedule(struct recorder_session *session)
     uint64_t interval = session->settings.keyframe_interval;
 
     qatomic_set(&session->keyframes->requested, false);
-    session->keyframes->read_ahead = false;
+    session->keyframes->passes = 0;
     if (session->settings.keyframe_ms) {
         timer_mod(session->keyframes->host_timer,
                   qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + session->settings.keyframe_ms);
@@ -186,12 +194,19 @@ static void request(void *opaque)
 void recorder_keyframe_make(struct recorder_session *session)
 {
     struct recorder_keyframes *keyframes = session->keyframes;
+    uint64_t pages;
+    bool ahead =
+        session->ahead && keyframes->passes < MOST_PASSES && !recorder_flight_base_is_due(session);
 
-    if (session->ahead && !keyframes->read_ahead && !recorder_flight_base_is_due(session)) {
+    if (ahead) {
         qatomic_set(&keyframes->requested, false);
-        keyframes->read_ahead = true;
-        recorder_ahead_begin(session, request);
-    } else {
+        pages = recorder_ahead_begin(session, request);
+        /* A guest that writes as fast as its pages are read gains nothing by it. */
+        ahead = pages > FEW_PAGES && (!keyframes->passes || pages < keyframes->pass_pages);
+        keyframes->passes++;
+        keyframes->pass_pages = pages;
+    }
+    if (!ahead) {
         recorder_keyframe_write(session, session->accel->place(session), NULL);
     }
 }
@@ -202,7 +217,7 @@ void recorder_keyframe_start(struct recorder_session *session)
     session->keyframes->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, guest_timer, session);
     session->keyframes->host_timer = timer_new_ms(QEMU_CLOCK_REALTIME, request, session);
     recorder_flight_start(session);
-    if (session->tracks_dirty) {
+    if (session->tracks_dirty && session->accel->reads_ahead) {
         recorder_ahead_start(session);
     }
 }

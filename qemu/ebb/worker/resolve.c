@@ -49,6 +49,7 @@ static void learn_drift(struct worker *worker, const struct ebb_event *event, ui
     if (worker->kvm.exact_counts) {
         progress->drift = (int64_t)(position - event->position);
         progress->accesses = progress->counters = progress->calls = 0;
+        progress->trust = EXITS_TRUSTED;
     }
 }
 

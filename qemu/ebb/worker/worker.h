@@ -59,9 +59,10 @@ enum worker_trust {
     EXITS_DOUBTED, /* the one before was not, and the last one was met elsewhere */
 };
 
-/* What resolving knows of the way from one anchor to the next; part of the CPU state blob. */
+/* What resolving knows of the way from one anchor, or access with a count, to the next; part of the
+ * CPU state blob. */
 struct worker_progress {
-    int64_t drift;         /* position minus count, at the last anchor */
+    int64_t drift;         /* position minus count, at the last of them */
     uint64_t accesses;     /* since then: to devices, each emulated by KVM and hence not counted */
     uint64_t counters;     /* reads of the counter, which may have been counted or not */
     uint64_t calls;        /* hypercalls, the same */

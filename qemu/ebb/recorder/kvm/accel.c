@@ -54,6 +54,7 @@ static void kvm_enter(CPUState *cpu)
     recorder_kvm_clock_settle(session);
     recorder_session_between_runs(session);
     session->kvm->ran = session->kvm->has_run = true;
+    recorder_kvm_count_forget(session);
     bql_unlock();
     recorder_kvm_clock_enter(session);
 }
@@ -246,6 +247,7 @@ static void kvm_status(struct recorder_session *session, QDict *status)
 const struct recorder_accel recorder_kvm_accel = {
     .name = "kvm",
     .log_flags = kvm_log_flags,
+    .reads_ahead = true,
     .check_machine = recorder_kvm_vm_check,
     .check_device = recorder_kvm_vm_check_device,
     .prepare = kvm_prepare,

@@ -3,7 +3,6 @@
 #include "cpu.h"
 #include "log/digest.h"
 #include "ebb/recorder/events.h"
-#include "ebb/recorder/keyframe.h"
 #include "anchor.h"
 #include "count.h"
 #include "registers.h"
@@ -52,14 +51,13 @@ static bool digest_all(struct recorder_session *session, bool aarch32, uint64_t 
     return true;
 }
 
-static bool digest_few(struct recorder_session *session, uint64_t pstate, uint32_t *digest)
+static bool digest_few(struct recorder_session *session, bool aarch32, uint32_t *digest)
 {
-    unsigned numbers[EBB_THIN_ANCHOR_REGISTERS], i;
     uint64_t values[EBB_THIN_ANCHOR_REGISTERS];
+    unsigned i;
 
-    ebb_thin_anchor_registers(pstate, numbers);
     for (i = 0; i < EBB_THIN_ANCHOR_REGISTERS; i++) {
-        if (!read_register(session, numbers[i], pstate & PSTATE_nRW, &values[i])) {
+        if (!read_register(session, ebb_thin_anchor_registers[i], aarch32, &values[i])) {
             return false;
         }
     }
@@ -70,8 +68,7 @@ static bool digest_few(struct recorder_session *session, uint64_t pstate, uint32
 static bool is_thin(struct recorder_session *session)
 {
     struct recorder_kvm *kvm = session->kvm;
-    bool thin =
-        kvm->anchors && kvm->thin_anchors < FULL_EVERY - 1 && !recorder_keyframe_is_due(session);
+    bool thin = kvm->anchors && kvm->thin_anchors < FULL_EVERY - 1;
 
     kvm->thin_anchors = thin ? kvm->thin_anchors + 1 : 0;
     return thin;
@@ -89,7 +86,7 @@ static bool fill_in(struct recorder_session *session, struct ebb_event *event, u
     event->data = data;
     if (is_thin(session)) {
         event->data_length = sizeof(few);
-        return digest_few(session, event->value, &few) && (stl_le_p(data, few), true);
+        return digest_few(session, event->value & PSTATE_nRW, &few) && (stl_le_p(data, few), true);
     }
     event->data_length = sizeof(full);
     return digest_all(session, event->value & PSTATE_nRW, &full) && (stq_le_p(data, full), true);

@@ -299,6 +299,7 @@ bool recorder_kvm_clock_fault(CPUState *cpu)
     bql_unlock();
     adapt_step(session, at_once);
     session->kvm->ran = true;
+    recorder_kvm_count_forget(session);
     recorder_kvm_clock_enter(session);
     return true;
 }

@@ -15,10 +15,16 @@
 #define INSTRUCTIONS_RETIRED 0x08 /* Arm ARM, D13.12.2 */
 #define USER_ACCESS (1u << 1)     /* in config1: Documentation/arch/arm64/perf.rst */
 #define COUNTERS 31u              /* PMEVCNTR<n>_EL0 */
+#define LEFT_OUT UINT64_MAX
+
+/* MRS of one of them (Arm ARM, D19.5, PMEVCNTR<n>_EL0), but for its operands. */
+#define READ_MASK 0xfffffc00u
+#define READ_CODE 0xd53be800u
 
 struct recorder_kvm_count {
     int fd;
     struct perf_event_mmap_page *page; /* NULL: the counter is read with read() */
+    struct sigaction before;           /* of SIGILL; while there is a page */
     uint64_t base;                     /* at position 0 */
     uint64_t noted;                    /* relative to it, at the last exit */
     bool is_noted;
@@ -51,10 +57,10 @@ static struct perf_event_mmap_page *map_page(int fd)
     return page == MAP_FAILED ? NULL : page;
 }
 
-/* The instruction names its counter. UINT64_MAX where it was left out (skip_instruction()). */
+/* The instruction names its counter. LEFT_OUT where it may not be executed (skip()). */
 static uint64_t read_counter(uint32_t index)
 {
-    uint64_t value = UINT64_MAX;
+    uint64_t value = LEFT_OUT;
 
 #define READ(n)                                                                                    \
     case n:                                                                                        \
@@ -117,15 +123,36 @@ static bool look(const struct perf_event_mmap_page *page, uint64_t *count)
         unused = 64 - page->pmc_width;
         value = read_counter(index - 1);
         barrier();
+        if (value == LEFT_OUT) {
+            return false;
+        }
     } while (qatomic_read(&page->lock) != sequence);
     *count = offset + (uint64_t)((int64_t)(value << unused) >> unused);
     return true;
 }
 
-/* The instruction that may not be executed is left out. */
-static void skip_instruction(int number, siginfo_t *info, void *context)
+/*
+ * The instruction is illegal where the kernel has taken the permission away: for good, by its
+ * sysctl, or some kernels whenever a guest has run. It is left out then; others that are illegal
+ * end the process, as ever.
+ */
+static void skip(int number, siginfo_t *info, void *context)
 {
-    ((ucontext_t *)context)->uc_mcontext.pc += 4;
+    ucontext_t *interrupted = context;
+    uint32_t code = *(const uint32_t *)interrupted->uc_mcontext.pc;
+
+    if ((code & READ_MASK) == READ_CODE) {
+        interrupted->uc_mcontext.pc += sizeof(code);
+    } else {
+        signal(SIGILL, SIG_DFL);
+    }
+}
+
+static void skip_illegal_reads(struct sigaction *before)
+{
+    struct sigaction skipping = {.sa_sigaction = skip, .sa_flags = SA_SIGINFO};
+
+    sigaction(SIGILL, &skipping, before);
 }
 
 struct attempt {
@@ -134,22 +161,38 @@ struct attempt {
     bool done; /* the counter was read, and right */
 };
 
+struct reading {
+    struct perf_event_mmap_page *page;
+    bool failed;
+};
+
+/* The guest has just come out. */
+static void look_at_exit(void *opaque)
+{
+    struct reading *reading = opaque;
+    uint64_t count;
+
+    reading->failed |= !look(reading->page, &count);
+}
+
 static bool reads_right(int fd, const struct attempt *attempt)
 {
-    struct perf_event_mmap_page *page = map_page(fd);
+    struct reading reading = {.page = map_page(fd)};
     int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
     struct recorder_kvm_probe probe;
     const char *problem;
     uint64_t seen, told;
     bool right =
-        kvm >= 0 && page && recorder_kvm_probe_run(kvm, attempt->aarch32, &probe, &problem) &&
-        look(page, &seen) && read(fd, &told, sizeof(told)) == sizeof(told) && seen == told && told;
+        kvm >= 0 && reading.page &&
+        recorder_kvm_probe_watch(kvm, attempt->aarch32, look_at_exit, &reading, &probe, &problem) &&
+        !reading.failed && look(reading.page, &seen) &&
+        read(fd, &told, sizeof(told)) == sizeof(told) && seen == told && told;
 
     if (kvm >= 0) {
         close(kvm);
     }
-    if (page) {
-        munmap(page, qemu_real_host_page_size());
+    if (reading.page) {
+        munmap(reading.page, qemu_real_host_page_size());
     }
     return right;
 }
@@ -167,9 +210,7 @@ static void *run_attempt(void *opaque)
     return NULL;
 }
 
-/*
- * Whether the counter can still be read, and tells the same as read(), once a guest has run: some
- * kernels take the permission away from the thread then, and the instruction is an illegal one.
+/* Whether the counter can be read, and tells the same as read(), also right after a guest has run.
  */
 void recorder_kvm_count_prepare(struct recorder_session *session)
 {
@@ -177,21 +218,42 @@ void recorder_kvm_count_prepare(struct recorder_session *session)
         .pmu_type = session->settings.pmu_type,
         .aarch32 = !arm_feature(&session->cpu->env, ARM_FEATURE_AARCH64),
     };
-    struct sigaction skipping = {.sa_sigaction = skip_instruction, .sa_flags = SA_SIGINFO};
     struct sigaction before;
     QemuThread thread;
 
-    sigaction(SIGILL, &skipping, &before);
+    skip_illegal_reads(&before);
     qemu_thread_create(&thread, "ebb-count", run_attempt, &attempt, QEMU_THREAD_JOINABLE);
     qemu_thread_join(&thread);
     sigaction(SIGILL, &before, NULL);
     session->kvm->counts_exits = attempt.done;
 }
 
+static void give_up_page(struct recorder_kvm_count *counter)
+{
+    if (counter->page) {
+        munmap(counter->page, qemu_real_host_page_size());
+        counter->page = NULL;
+        sigaction(SIGILL, &counter->before, NULL);
+    }
+}
+
+/*
+ * Before the first read(): that makes the kernel forget which of the counter's 2^32 rounds the page
+ * was made for, and a page that is mapped then may tell a round too few.
+ */
+static void open_page(struct recorder_kvm_count *counter)
+{
+    counter->page = map_page(counter->fd);
+    if (counter->page) {
+        skip_illegal_reads(&counter->before);
+    }
+}
+
 bool recorder_kvm_count_open(struct recorder_session *session, Error **errp)
 {
     struct recorder_kvm *kvm = session->kvm;
     int fd = open_event(session->settings.pmu_type, CPU(session->cpu)->thread_id);
+    uint64_t seen;
 
     if (fd < 0) {
         error_setg_errno(
@@ -201,11 +263,16 @@ bool recorder_kvm_count_open(struct recorder_session *session, Error **errp)
     }
     kvm->counter = g_new0(struct recorder_kvm_count, 1);
     kvm->counter->fd = fd;
+    if (kvm->counts_exits) {
+        open_page(kvm->counter);
+    }
     if (read(fd, &kvm->counter->base, sizeof(uint64_t)) != sizeof(uint64_t)) {
         error_setg(errp, "the PMU has no counter to spare; stop other users of perf");
         return false;
     }
-    kvm->counter->page = kvm->counts_exits ? map_page(fd) : NULL;
+    if (kvm->counter->page && (!look(kvm->counter->page, &seen) || seen != kvm->counter->base)) {
+        give_up_page(kvm->counter);
+    }
     kvm->count = 0;
     return true;
 }
@@ -215,9 +282,7 @@ void recorder_kvm_count_close(struct recorder_session *session)
     struct recorder_kvm_count *counter = session->kvm->counter;
 
     if (counter) {
-        if (counter->page) {
-            munmap(counter->page, qemu_real_host_page_size());
-        }
+        give_up_page(counter);
         close(counter->fd);
         g_clear_pointer(&session->kvm->counter, g_free);
     }
@@ -259,6 +324,15 @@ void recorder_kvm_count_note(struct recorder_session *session)
     counter->is_noted = counter->page && look(counter->page, &now);
     if (counter->is_noted) {
         counter->noted = now - counter->base;
+    } else {
+        give_up_page(counter);
+    }
+}
+
+void recorder_kvm_count_forget(struct recorder_session *session)
+{
+    if (session->kvm->counter) {
+        session->kvm->counter->is_noted = false;
     }
 }
 

@@ -205,6 +205,7 @@ bool recorder_kvm_exits_handle(CPUState *cpu, struct kvm_run *run, MemTxAttrs at
     recorder_kvm_count_note(session);
     recorder_kvm_clock_leave(session);
     done = handle_exit(session, run, attrs);
+    recorder_kvm_count_forget(session);
     recorder_kvm_clock_enter(session);
     return done;
 }

@@ -78,6 +78,8 @@ struct probe {
     struct kvm_run *run;
     size_t run_size;
     const char *problem;
+    void (*seen)(void *opaque); /* NULL: nobody wants to know */
+    void *opaque;
 };
 
 static bool fail(struct probe *probe, const char *problem)
@@ -172,6 +174,9 @@ static bool next_report(struct probe *probe, uint64_t *value)
 
     do {
         result = ioctl(probe->vcpu, KVM_RUN, 0);
+        if (probe->seen) {
+            probe->seen(probe->opaque);
+        }
     } while (result < 0 && errno == EINTR);
     if (result < 0 || run->exit_reason != KVM_EXIT_MMIO || !run->mmio.is_write ||
         run->mmio.phys_addr != REPORT_ADDRESS) {
@@ -244,8 +249,21 @@ static void destroy(struct probe *probe)
 bool recorder_kvm_probe_run(int kvm, bool aarch32, struct recorder_kvm_probe *result,
                             const char **problem)
 {
+    return recorder_kvm_probe_watch(kvm, aarch32, NULL, NULL, result, problem);
+}
+
+bool recorder_kvm_probe_watch(int kvm, bool aarch32, void (*seen)(void *opaque), void *opaque,
+                              struct recorder_kvm_probe *result, const char **problem)
+{
     struct probe probe = {
-        .vm = -1, .vcpu = -1, .aarch32 = aarch32, .memory = MAP_FAILED, .run = MAP_FAILED};
+        .vm = -1,
+        .vcpu = -1,
+        .aarch32 = aarch32,
+        .memory = MAP_FAILED,
+        .run = MAP_FAILED,
+        .seen = seen,
+        .opaque = opaque,
+    };
     bool done;
 
     memset(result, 0, sizeof(*result));

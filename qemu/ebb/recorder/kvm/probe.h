@@ -33,4 +33,8 @@ struct recorder_kvm_probe {
 bool recorder_kvm_probe_run(int kvm, bool aarch32, struct recorder_kvm_probe *result,
                             const char **problem);
 
+/* The same, with a call of seen(opaque) whenever the guest has come out. */
+bool recorder_kvm_probe_watch(int kvm, bool aarch32, void (*seen)(void *opaque), void *opaque,
+                              struct recorder_kvm_probe *result, const char **problem);
+
 #endif
