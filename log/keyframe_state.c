@@ -29,33 +29,57 @@ int ebb_keyframe_state_add(struct ebb_keyframe_state *keyframe, uint64_t page, u
     }
     keyframe->pending[keyframe->pending_count].page = page;
     keyframe->pending[keyframe->pending_count].id = id;
-    keyframe->pending[keyframe->pending_count].order = keyframe->pending_count;
     keyframe->pending_count++;
     return 0;
 }
 
-static int compare_pending(const void *left, const void *right)
+/* The end of the run of pages that begins there and does not go down. */
+static size_t run_end(const struct ebb_pending_page *pending, size_t begin, size_t count)
 {
-    const struct ebb_pending_page *a = left, *b = right;
+    size_t end = begin + (begin < count);
 
-    if (a->page != b->page) {
-        return a->page < b->page ? -1 : 1;
+    while (end < count && pending[end - 1].page <= pending[end].page) {
+        end++;
     }
-    return a->order < b->order ? -1 : a->order > b->order;
+    return end;
 }
 
-/* Sorts the given pages by number. Of a page that was given more than once the last one counts. */
-static void sort_pending(struct ebb_keyframe_state *keyframe)
+/* Merges two runs, one behind the other; of a page in both that in the first one goes first. */
+static void merge_runs(const struct ebb_pending_page *first, size_t first_count,
+                       size_t second_count, struct ebb_pending_page *merged)
+{
+    const struct ebb_pending_page *second = first + first_count;
+    size_t i = 0, j = 0;
+
+    while (i < first_count || j < second_count) {
+        bool take_first = j == second_count || (i < first_count && first[i].page <= second[j].page);
+
+        *merged++ = take_first ? first[i++] : second[j++];
+    }
+}
+
+/* Merges runs by twos; returns whether there is more than one left. */
+static bool merge_all(const struct ebb_pending_page *pending, size_t count,
+                      struct ebb_pending_page *merged)
+{
+    size_t begin = 0, runs = 0;
+
+    while (begin < count) {
+        size_t middle = run_end(pending, begin, count), end = run_end(pending, middle, count);
+
+        merge_runs(pending + begin, middle - begin, end - middle, merged + begin);
+        begin = end;
+        runs++;
+    }
+    return runs > 1;
+}
+
+/* Of a page that was given more than once the last one counts. */
+static void drop_earlier(struct ebb_keyframe_state *keyframe)
 {
     struct ebb_pending_page *pending = keyframe->pending;
     size_t i, count = 0;
 
-    for (i = 1; i < keyframe->pending_count && pending[i - 1].page < pending[i].page; i++) {
-    }
-    if (i >= keyframe->pending_count) {
-        return; /* the usual case */
-    }
-    qsort(pending, keyframe->pending_count, sizeof(*pending), compare_pending);
     for (i = 0; i < keyframe->pending_count; i++) {
         if (count > 0 && pending[count - 1].page == pending[i].page) {
             count--;
@@ -63,6 +87,31 @@ static void sort_pending(struct ebb_keyframe_state *keyframe)
         pending[count++] = pending[i];
     }
     keyframe->pending_count = count;
+}
+
+/* Sorts the given pages by number. They are few runs that go up: the vCPU waits for this. */
+static int sort_pending(struct ebb_keyframe_state *keyframe, struct ebb_error *error)
+{
+    struct ebb_pending_page *from = keyframe->pending, *to;
+    size_t count = keyframe->pending_count;
+    bool more = run_end(from, 0, count) < count;
+
+    if (more) {
+        to = malloc(count * sizeof(*to));
+        if (!to) {
+            return ebb_fail(error, EBB_ERROR_FAILED, "out of memory for the pages of a keyframe");
+        }
+        keyframe->pending_capacity = count;
+        while (more) {
+            more = merge_all(from, count, to);
+            keyframe->pending = to;
+            to = from;
+            from = keyframe->pending;
+        }
+        free(to);
+    }
+    drop_earlier(keyframe);
+    return 0;
 }
 
 void ebb_keyframe_state_forget(struct ebb_keyframe_state *keyframe)
@@ -111,10 +160,7 @@ static int add_vanished(struct ebb_keyframe_state *keyframe, struct ebb_error *e
             return -1;
         }
     }
-    if (keyframe->pending_count > given) {
-        sort_pending(keyframe);
-    }
-    return 0;
+    return keyframe->pending_count > given ? sort_pending(keyframe, error) : 0;
 }
 
 int ebb_keyframe_state_collect(struct ebb_keyframe_state *keyframe, struct ebb_page_table *changes,
@@ -122,8 +168,7 @@ int ebb_keyframe_state_collect(struct ebb_keyframe_state *keyframe, struct ebb_p
 {
     size_t i;
 
-    sort_pending(keyframe);
-    if (add_vanished(keyframe, error)) {
+    if (sort_pending(keyframe, error) || add_vanished(keyframe, error)) {
         return -1;
     }
     for (i = 0; i < keyframe->pending_count; i++) {

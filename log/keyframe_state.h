@@ -14,7 +14,6 @@
 struct ebb_pending_page {
     uint64_t page;
     uint64_t id;
-    uint64_t order; /* of its being given */
 };
 
 /* Of the caller; the thread does not touch it. */
