@@ -127,16 +127,33 @@ bool recorder_kvm_tracepoint_signal(struct recorder_kvm_tracepoint *tracepoint, 
            fcntl(tracepoint->fd, F_SETFL, flags | O_ASYNC) == 0;
 }
 
-/* Copies what begins at an offset of the ring and may go on at its beginning. */
-static void copy_out(const struct recorder_kvm_tracepoint *tracepoint, uint64_t offset, void *to,
-                     size_t size)
+union record {
+    struct perf_event_header header;
+    uint8_t bytes[MAX_RECORD];
+};
+
+/*
+ * The record at an offset of the ring, or a copy of it if it goes on at the ring's beginning, which
+ * its header never does; one that is too long for copy is cut off. The ring's size is a power of
+ * two. NULL: there is nothing of sense.
+ */
+static const struct perf_event_header *record_at(const struct recorder_kvm_tracepoint *tracepoint,
+                                                 uint64_t offset, union record *copy)
 {
     const uint8_t *data = (const uint8_t *)tracepoint->ring + tracepoint->ring->data_offset;
-    size_t start = offset % tracepoint->ring_size;
-    size_t first = MIN(size, tracepoint->ring_size - start);
+    size_t start = offset & (tracepoint->ring_size - 1), room = tracepoint->ring_size - start;
+    const struct perf_event_header *header = (const void *)(data + start);
+    size_t size = MIN(header->size, MAX_RECORD);
 
-    memcpy(to, data + start, first);
-    memcpy((uint8_t *)to + first, data, size - first);
+    if (size < sizeof(*header)) {
+        return NULL;
+    }
+    if (size <= room) {
+        return header;
+    }
+    memcpy(copy, header, room);
+    memcpy(copy->bytes + room, data, size - room);
+    return &copy->header;
 }
 
 void recorder_kvm_tracepoint_read(struct recorder_kvm_tracepoint *tracepoint,
@@ -144,21 +161,14 @@ void recorder_kvm_tracepoint_read(struct recorder_kvm_tracepoint *tracepoint,
 {
     uint64_t head = qatomic_load_acquire(&tracepoint->ring->data_head);
     uint64_t tail = tracepoint->ring->data_tail;
-    union {
-        struct perf_event_header header;
-        uint8_t bytes[MAX_RECORD];
-    } record;
+    const struct perf_event_header *record;
+    union record copy;
 
-    while (tail < head) {
-        copy_out(tracepoint, tail, &record.header, sizeof(record.header));
-        if (record.header.size < sizeof(record.header)) {
-            break;
+    while (tail < head && (record = record_at(tracepoint, tail, &copy))) {
+        if (record->size <= MAX_RECORD) {
+            take(opaque, record);
         }
-        if (record.header.size <= MAX_RECORD) {
-            copy_out(tracepoint, tail, &record, record.header.size);
-            take(opaque, &record.header);
-        }
-        tail += record.header.size;
+        tail += record->size;
     }
     qatomic_store_release(&tracepoint->ring->data_tail, head);
 }
