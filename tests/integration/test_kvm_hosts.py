@@ -100,6 +100,14 @@ def add_uncounted(plan):
     plan.shell("umount /sys/kernel/tracing")
     plan.record("blind-64", plan.bare("interrupts-kvm-aarch64"))
     plan.shell("mount -t tracefs tracefs /sys/kernel/tracing\necho 1 >%s" % setting)
+    plan.shell("""start_until revoked 'forever: round 20' ebb record --accel kvm -o revoked \
+                      -- ARGUMENTS
+                  echo 0 >SETTING
+                  wait_for 'forever: round 100'
+                  kill -TERM "$started"
+                  finish_started
+                  echo 1 >SETTING""".replace("SETTING", setting),
+               plan.bare("forever-kvm-aarch64"))
 
 
 def add_endings(plan):
@@ -224,6 +232,12 @@ class Recordings(KvmTest):
         for name, counts in (("uncounted-64", False), ("blind-64", False), ("interrupts-64", True)):
             made, _ = self.check(name)
             self.assertIs(made.stats()["counts_exits"], counts, name)
+
+    def test_revoked(self):
+        """The permission to read the counter may be taken away while a guest is recorded."""
+        made = self.made("revoked")
+        self.assertIn("forever: round 100", made.text())
+        self.verify(made, "quit")
 
     def test_thin_anchors(self):
         """Most anchors have a short digest, some the whole, and both are met."""
