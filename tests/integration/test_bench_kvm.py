@@ -170,6 +170,16 @@ class Rows(unittest.TestCase):
             one.add_pause(None)
         return {row["metric"]: row for row in one.results}
 
+    def test_boot(self):
+        """What all guests do is the mean of them, each guest's being the median of its runs."""
+        runs = {(mode, guest): [types.SimpleNamespace(times={"boot": seconds}) for seconds in times]
+                for mode, guest, times in (("user", "work", (1.0, 9.0, 2.0)),
+                                           ("user", "load", (4.0, 4.0, 4.0)),
+                                           ("recorded", "work", (100.0,)))}
+        seconds = kvm.BuildBench.seconds
+        self.assertEqual(seconds(runs, "user", "boot", lambda run: run.times), 3.0)
+        self.assertIsNone(seconds(runs, "user", "disk", lambda run: run.times))
+
     def test_other_build(self):
         """What another build does not tell is missing; of this one it is a failure."""
         for emulator in ("this", "that"):
@@ -203,7 +213,7 @@ class Rows(unittest.TestCase):
     def test_groups(self):
         """A group that is not wanted boots no guest."""
         build = ebb.current().build
-        wanted = {kvm.RATIOS: (16, 0), kvm.RESOLVE: (2, 0), kvm.PAUSE: (2, 2)}
+        wanted = {kvm.RATIOS: (1 + 16, 0), kvm.RESOLVE: (2, 0), kvm.PAUSE: (2, 2)}
         for group, (guests, traces) in wanted.items():
             with self.subTest(group):
                 measured = kvm.BuildBench(build, build, 2, (group,), ebb.current().new_folder("k"))

@@ -7,6 +7,7 @@
 #include "log/format.h"
 #include "unit.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -254,6 +255,53 @@ static void test_large_dma(void **state)
     ebb_cursor_free(cursor);
     ebb_log_close(log);
     free(data);
+}
+
+#define LIGHT_EVENTS 40u
+#define LIGHT_DATA 8000u /* in each: a block with much data; one with little comes behind */
+
+/* On one CPU less is compressed, and the same is read. */
+static void test_one_cpu(void **state)
+{
+    cpu_set_t before, one;
+    struct ebb_event event = {.kind = EBB_EVENT_DMA}, got;
+    struct ebb_log_writer *writer;
+    struct ebb_cursor *cursor;
+    struct ebb_log *log;
+    uint8_t data[LIGHT_DATA];
+    uint64_t random = 1;
+
+    assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+    CPU_ZERO(&one);
+    for (int cpu = 0; !CPU_COUNT(&one); cpu++) {
+        if (CPU_ISSET(cpu, &before)) {
+            CPU_SET(cpu, &one);
+        }
+    }
+    for (size_t i = 0; i < sizeof(data); i++) {
+        data[i] = i % 100 < 50 ? fixture_random(&random) : 7;
+    }
+    assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+    writer = fixture_create(*state);
+    assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
+    for (event.position = 0; event.position < LIGHT_EVENTS + 1; event.position++) {
+        event.data = data;
+        event.data_length = event.position < LIGHT_EVENTS ? LIGHT_DATA : 1;
+        assert_int_equal(ebb_log_writer_append(writer, &event, NULL), 0);
+        if (event.position == LIGHT_EVENTS - 1) {
+            fixture_flush(writer);
+        }
+    }
+    fixture_close(writer);
+    log = fixture_open(*state);
+    cursor = fixture_cursor(log);
+    for (event.position = 0; event.position < LIGHT_EVENTS + 1; event.position++) {
+        event.data_length = event.position < LIGHT_EVENTS ? LIGHT_DATA : 1;
+        assert_int_equal(ebb_cursor_next(cursor, &got, NULL), 1);
+        fixture_assert_same(&got, &event);
+    }
+    ebb_cursor_free(cursor);
+    ebb_log_close(log);
 }
 
 /* A block's bytes written down by hand from docs/recording-format.md: what old recordings hold. */
@@ -658,6 +706,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_seek_event, setup, teardown),
         cmocka_unit_test_setup_teardown(test_seek_position, setup, teardown),
         cmocka_unit_test_setup_teardown(test_extremes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_one_cpu, setup, teardown),
         cmocka_unit_test_setup_teardown(test_anchors, setup, teardown),
         cmocka_unit_test_setup_teardown(test_anchor_rules, setup, teardown),
         cmocka_unit_test_setup_teardown(test_exits, setup, teardown),

@@ -362,6 +362,18 @@ static struct requests resolve_and_note(struct resolved *resolved)
     return requests;
 }
 
+/* The number of the first request for a wide search; there must be one, and a narrow one before. */
+static size_t first_wide(const struct requests *requests)
+{
+    size_t i = 0;
+
+    while (i < requests->count && requests->list[i].flags & WORKER_RESOLVE_NARROW) {
+        i++;
+    }
+    assert_in_range(i, 1, requests->count - 1);
+    return i;
+}
+
 /* Where all is as the counts say, nobody looks anywhere else. */
 static void test_narrow_search(void **state)
 {
@@ -387,7 +399,7 @@ static void test_wide_search_for_one(void **state)
 {
     struct resolved resolved;
     struct requests requests;
-    size_t i = 0;
+    size_t i;
 
     (void)state;
     make(&resolved,
@@ -397,10 +409,8 @@ static void test_wide_search_for_one(void **state)
     requests = resolve_and_note(&resolved);
     check_whole(&resolved);
     assert_int_equal(requests.wide, 1);
-    while (requests.list[i].flags & WORKER_RESOLVE_NARROW) {
-        i++;
-    }
-    assert_true(i > 0 && i + 1 < requests.count);
+    i = first_wide(&requests);
+    assert_true(i + 1 < requests.count);
     assert_int_equal(requests.list[i].until_event, requests.list[i - 1].until_event + 1);
     free(requests.list);
     forget(&resolved);
@@ -437,7 +447,7 @@ static void test_wide_search_for_all(void **state)
 {
     struct resolved resolved;
     struct requests requests;
-    size_t i = 0, begin = 0;
+    size_t i, begin = 0;
 
     (void)state;
     make(&resolved,
@@ -446,10 +456,7 @@ static void test_wide_search_for_all(void **state)
     resolved.options.repair_tries = 20;
     requests = resolve_and_note(&resolved);
     assert_non_null(resolved.result.problem);
-    while (requests.list[i].flags & WORKER_RESOLVE_NARROW) {
-        i++;
-    }
-    assert_true(i > 0 && i < requests.count);
+    i = first_wide(&requests);
     while (requests.list[begin].until_event != requests.list[i].until_event) {
         begin++;
     }

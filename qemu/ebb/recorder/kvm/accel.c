@@ -132,8 +132,7 @@ static void kvm_was_reset(struct recorder_session *session)
 static bool kvm_start(struct recorder_session *session, Error **errp)
 {
     memset(session->kvm->exits, 0, sizeof(session->kvm->exits));
-    session->kvm->anchors = session->kvm->thin_anchors = session->kvm->rescans =
-        session->kvm->replaced_by_rescans = 0;
+    session->kvm->anchors = session->kvm->rescans = session->kvm->replaced_by_rescans = 0;
     session->kvm->reads_opened = session->kvm->reads_closed = 0;
     if (session->kvm->has_run) {
         recorder_kvm_rescan(session); /* a guest that runs already has code of its own */

@@ -65,15 +65,6 @@ static bool digest_few(struct recorder_session *session, bool aarch32, uint32_t 
     return true;
 }
 
-static bool is_thin(struct recorder_session *session)
-{
-    struct recorder_kvm *kvm = session->kvm;
-    bool thin = kvm->anchors && kvm->thin_anchors < FULL_EVERY - 1;
-
-    kvm->thin_anchors = thin ? kvm->thin_anchors + 1 : 0;
-    return thin;
-}
-
 /* Reads the registers, of which the digest goes into data. */
 static bool fill_in(struct recorder_session *session, struct ebb_event *event, uint8_t data[8])
 {
@@ -84,7 +75,7 @@ static bool fill_in(struct recorder_session *session, struct ebb_event *event, u
         return false;
     }
     event->data = data;
-    if (is_thin(session)) {
+    if (session->kvm->anchors % FULL_EVERY) {
         event->data_length = sizeof(few);
         return digest_few(session, event->value & PSTATE_nRW, &few) && (stl_le_p(data, few), true);
     }

@@ -42,7 +42,7 @@ struct recorder_kvm {
     bool counts_exits;                  /* the count is known at each exit (count.h) */
     uint64_t count;                     /* the last one that the log has */
     struct recorder_kvm_trace *trace;   /* NULL: the host does not let us have it */
-    bool ran;                           /* the guest may have, since that anchor */
+    bool ran;                           /* the guest may have, since the last anchor */
     bool has_run;                       /* the guest, at some time */
     bool images_loaded;                 /* and nothing in them replaced yet */
     bool taking_breakpoints;            /* they come to us */
@@ -62,7 +62,6 @@ struct recorder_kvm {
     size_t id_count;
     uint64_t exits[RECORDER_KVM_EXITS];
     uint64_t anchors;
-    uint64_t thin_anchors;      /* since the last full one */
     uint64_t replaced_in_image; /* when the guest was last started */
     uint64_t rescans;           /* that looked at more than a page */
     uint64_t replaced_by_rescans;
