@@ -12,6 +12,8 @@
 
 . "$(dirname "$0")/common.sh"
 
+most_tests=4 # integration tests at a time; each may want 4 GiB
+
 passed=0
 failed=0
 skipped=0
@@ -126,7 +128,8 @@ other_builds() {
 
 integration_tests() {
     say "integration tests, on real guests"
-    "$(system_python)" "$root/tests/integration/run.py" --build "$build" "$@"
+    "$(system_python)" "$root/tests/integration/run.py" --build "$build" \
+        --jobs "$((jobs < most_tests ? jobs : most_tests))" "$@"
 }
 
 case ${1:-} in

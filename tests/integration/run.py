@@ -9,6 +9,7 @@ one.
 """
 
 import argparse
+import functools
 import os
 import signal
 import sys
@@ -19,7 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
-from harness import debuggers, ebb, known_breakage  # noqa: E402
+from harness import debuggers, ebb, known_breakage, lanes  # noqa: E402
 
 
 def is_ci():
@@ -47,9 +48,10 @@ class Result(unittest.TestResult):
             print("      ", test.id(), flush=True)
 
     def _report(self, word, test, details=""):
-        print("%-6s %s (%.1f s)" % (word, test.id(), time.monotonic() - self.started), flush=True)
+        lines = ["%-6s %s (%.1f s)" % (word, test.id(), time.monotonic() - self.started)]
         if details:
-            print("    " + details.strip().replace("\n", "\n    "), flush=True)
+            lines += details.strip().split("\n")
+        print("\n    ".join(lines), flush=True)
 
     def _failure(self, test, details):
         self.bad = True
@@ -87,11 +89,33 @@ class Result(unittest.TestResult):
         self._failure(test, "this was repaired: make it an ordinary test (known to fail: %s)" %
                       known_breakage.reason(test))
 
+    def totals(self):
+        return Totals(self.passed, self.failed, self.known, len(self.skipped))
+
+
+class Totals:
+    """How tests went. failed: their names; the others are numbers."""
+
+    def __init__(self, passed=0, failed=(), known=0, skipped=0):
+        self.passed = passed
+        self.failed = list(failed)
+        self.known = known
+        self.skipped = skipped
+
+    def add(self, more):
+        self.passed += more.passed
+        self.failed += more.failed
+        self.known += more.known
+        self.skipped += more.skipped
+
     def summary(self):
         failed = "".join("FAILED %s\n" % name for name in self.failed)
         known = "%d known to fail\n" % self.known if self.known else ""
-        skipped = ", %d skipped" % len(self.skipped) if self.skipped else ""
+        skipped = ", %d skipped" % self.skipped if self.skipped else ""
         return "%s%s%d passed, %d failed%s" % (failed, known, self.passed, len(self.failed), skipped)
+
+    def status(self):
+        return 1 if self.failed or not (self.passed or self.known) else 0
 
 
 def all_tests(suite):
@@ -102,12 +126,33 @@ def all_tests(suite):
             yield item
 
 
-def run_tests(tests, verbose=False):
-    """Runs them and prints how it went; returns the exit status."""
+def run_here(tests, verbose=False):
+    """Runs them in this process, printing a line for each; returns the Totals."""
     result = Result(verbose, may_skip=not is_ci())
     unittest.TestSuite(tests).run(result)
-    print(result.summary(), flush=True)
-    return 1 if result.failed or not (result.passed or result.known) else 0
+    return result.totals()
+
+
+def run_group(names, verbose):
+    """The same for the tests called so, in one of several processes."""
+    ebb.current().tests = names
+    return run_here(unittest.defaultTestLoader.loadTestsFromNames(names), verbose)
+
+
+def run_beside(count, tests, verbose):
+    """The same for several at a time."""
+    totals = Totals()
+    for names, part in lanes.run(count, lanes.grouped(test.id() for test in tests), ebb.separate,
+                                 functools.partial(run_group, verbose=verbose)):
+        totals.add(part or Totals(failed=["%s: its process died" % name for name in names]))
+    return totals
+
+
+def run_tests(tests, verbose=False, jobs=1):
+    """Runs them and prints how it went; returns the exit status."""
+    totals = run_here(tests, verbose) if jobs < 2 else run_beside(jobs, tests, verbose)
+    print(totals.summary(), flush=True)
+    return totals.status()
 
 
 def main():
@@ -118,6 +163,8 @@ def main():
                         help="only tests with TEXT in their name; may be given again")
     parser.add_argument("--gdb", metavar="VERSION",
                         help="with the gdb that scripts/debuggers.sh gdb-VERSION fetched, not $EBB_GDB")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N",
+                        help="so many tests at a time (default: %(default)s)")
     parser.add_argument("--list", action="store_true", help="print the names and stop")
     parser.add_argument("-v", "--verbose", action="store_true", help="say what is being started")
     options = parser.parse_args()
@@ -137,7 +184,7 @@ def main():
     session = ebb.open_build(options.build)
     session.tests = [test.id() for test in tests]
     try:
-        return run_tests(tests, options.verbose)
+        return run_tests(tests, options.verbose, options.jobs)
     finally:
         session.close()
 

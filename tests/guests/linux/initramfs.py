@@ -146,8 +146,11 @@ def make(architecture, script, output, guests=None, kernel=None, programs=None):
             archive.file(name, file.read())
     for number, (name, data) in enumerate(modules):
         archive.file("modules/%03d-%s.ko" % (number, name), data, 0o644)
-    with open(output, "wb") as file:
+    # Others may make it, or read it, at this moment.
+    unfinished = "%s.%d" % (output, os.getpid())
+    with open(unfinished, "wb") as file:
         file.write(gzip.compress(archive.bytes(), 1, mtime=0))
+    os.replace(unfinished, output)
 
 
 if __name__ == "__main__":

@@ -119,6 +119,11 @@ def open_build(build):
     return _current
 
 
+def separate():
+    """Gives this process, which others were forked beside, a folder of its own."""
+    _current.folder = tempfile.mkdtemp(dir=_current.folder)
+
+
 def current():
     """The Ebb of this run; run.py opens it."""
     return _current
