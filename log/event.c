@@ -26,6 +26,8 @@ const char *ebb_event_kind_name(uint32_t kind)
         return "anchor";
     case EBB_EVENT_EXIT:
         return "exit";
+    case EBB_EVENT_TRAP:
+        return "trap";
     case EBB_EVENT_CONSOLE:
         return "console";
     case EBB_EVENT_RESET:

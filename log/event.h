@@ -37,6 +37,7 @@ enum ebb_log_flag {
     EBB_LOG_COUNTS = 1 << 0,       /* positions are counts; there may be anchors, and an index */
     EBB_LOG_THIN_ANCHORS = 1 << 1, /* with it: some anchors may be thin */
     EBB_LOG_EXACT_COUNTS = 1 << 2, /* with it: a synchronous event has a count of its own */
+    EBB_LOG_TRAPS = 1 << 3,        /* with both: there may be traps */
 };
 
 /* Values are part of the recording format; never renumber. */
@@ -75,6 +76,14 @@ enum ebb_event_kind {
      */
     EBB_EVENT_EXIT = 21,
 
+    /*
+     * Asynchronous only, of no effect: from here on, up to the next keyframe, the host's kernel
+     * takes the CPU from the guest at each A64 instruction at this address that accesses a system
+     * register or maintains a cache, emulates it, and nobody records that exit. address: PC, of a
+     * kernel; value: the exception class.
+     */
+    EBB_EVENT_TRAP = 22,
+
     /* Asynchronous only. */
     EBB_EVENT_RESET = 32, /* value: number of the keyframe that holds the state after the reset */
     EBB_EVENT_END = 33,   /* the recording ended here in good order; value: enum ebb_end_reason;
@@ -89,6 +98,9 @@ enum ebb_event_flag {
     EBB_EVENT_AFTER_ENTRY = 1 << 2,
     EBB_EVENT_UNASSIGNED = 1 << 3, /* with FAILED: no device answered (a decode error) */
 };
+
+/* Between two keyframes; a reader need not heed more. */
+#define EBB_MAX_TRAPS 8u
 
 /* The bits of an anchor that every CPU, real or emulated, has in the same way. */
 #define EBB_ANCHOR_PSTATE 0xf00003cfu /* AArch64: NZCV, DAIF, M */
@@ -123,10 +135,11 @@ static inline bool ebb_event_is_asynchronous(const struct ebb_event *event)
     return !ebb_event_is_synchronous(event) && !(event->flags & EBB_EVENT_NESTED);
 }
 
-/* True for kinds of events that say where the CPU was when a guest ran under KVM. */
+/* True for kinds of events that say where the CPU was, or leaves the guest, when a guest ran under
+ * KVM. */
 static inline bool ebb_event_kind_has_place(uint32_t kind)
 {
-    return kind == EBB_EVENT_ANCHOR || kind == EBB_EVENT_EXIT;
+    return kind == EBB_EVENT_ANCHOR || kind == EBB_EVENT_EXIT || kind == EBB_EVENT_TRAP;
 }
 
 /* The field's name of a kind, as the commands print it ("mmio-read"); NULL if unknown. */

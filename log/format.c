@@ -106,7 +106,8 @@ struct ebb_page_hash ebb_hash_page(const void *page)
 
 bool ebb_log_flags_fit(uint32_t flags)
 {
-    return !(flags & ~EBB_LOG_FLAGS) && (!flags || flags & EBB_LOG_COUNTS);
+    return !(flags & ~EBB_LOG_FLAGS) && (!flags || flags & EBB_LOG_COUNTS) &&
+           (!(flags & EBB_LOG_TRAPS) || flags & EBB_LOG_EXACT_COUNTS);
 }
 
 const char *ebb_event_misplacement(const struct ebb_event *event, uint32_t flags)
@@ -115,7 +116,10 @@ const char *ebb_event_misplacement(const struct ebb_event *event, uint32_t flags
         return NULL;
     }
     if (!(flags & EBB_LOG_COUNTS)) {
-        return "it is an anchor or an exit, in a log without counts";
+        return "it is an anchor, an exit or a trap, in a log without counts";
+    }
+    if (event->kind == EBB_EVENT_TRAP && !(flags & EBB_LOG_TRAPS)) {
+        return "it is a trap, in a log that has none";
     }
     return event->kind == EBB_EVENT_ANCHOR && event->data_length == 4 &&
                    !(flags & EBB_LOG_THIN_ANCHORS)
@@ -148,6 +152,8 @@ const char *ebb_event_problem(const struct ebb_event *event)
             return "it is an exit inside another event";
         }
         return event->data_length % 8 || event->data_length > 8 ? "its data is no number" : NULL;
+    case EBB_EVENT_TRAP:
+        return event->flags & EBB_EVENT_NESTED ? "it is a trap inside another event" : NULL;
     case EBB_EVENT_HYPERCALL:
         return event->data_length % 8 ? "its data is no list of registers" : NULL;
     case EBB_EVENT_MEMORY_MAP:

@@ -445,7 +445,7 @@ static void write_log(const char *directory, enum recording recording)
 {
     struct ebb_event events[SEED_EVENTS];
     uint8_t data[SEED_DATA];
-    uint32_t flags = EBB_LOG_COUNTS | EBB_LOG_THIN_ANCHORS | EBB_LOG_EXACT_COUNTS;
+    uint32_t flags = EBB_LOG_COUNTS | EBB_LOG_THIN_ANCHORS | EBB_LOG_EXACT_COUNTS | EBB_LOG_TRAPS;
     struct ebb_log_writer *writer =
         ebb_log_writer_create(directory, recording == PLAIN ? 0 : flags, NULL);
     uint64_t first;
@@ -469,6 +469,9 @@ static void write_log(const char *directory, enum recording recording)
             events[i].kind = EBB_EVENT_EXIT;
             events[i].data = data;
             events[i].data_length = i % 2 * 8;
+        }
+        if (i % 5 == 2 && recording != PLAIN) {
+            events[i].kind = EBB_EVENT_TRAP;
         }
         ebb_log_writer_append(writer, &events[i], NULL);
     }

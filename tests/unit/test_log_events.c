@@ -560,19 +560,54 @@ static void test_thin_anchors(void **state)
     fixture_close(writer);
 }
 
+/* Traps are read as they were written; a log without them refuses one, and so does one whose counts
+ * are not exact to say that it has them. */
+static void test_traps(void **state)
+{
+    uint32_t flags = EBB_LOG_COUNTS | EBB_LOG_EXACT_COUNTS | EBB_LOG_TRAPS;
+    struct ebb_event trap = {.kind = EBB_EVENT_TRAP, .address = 0xffff800080012344, .value = 0x18};
+    struct ebb_event exit = {.kind = EBB_EVENT_EXIT, .address = 0xffff800080012348}, event;
+    struct ebb_log_writer *writer = ebb_log_writer_create(*state, flags, NULL);
+    struct ebb_cursor *cursor;
+    struct ebb_log *log;
+
+    assert_int_equal(ebb_log_writer_append(writer, &trap, NULL), 0);
+    assert_int_equal(ebb_log_writer_append(writer, &exit, NULL), 0);
+    trap.flags = EBB_EVENT_NESTED;
+    assert_int_equal(ebb_log_writer_append(writer, &trap, NULL), -1);
+    trap.flags = 0;
+    fixture_close(writer);
+    log = fixture_open(*state);
+    cursor = fixture_cursor(log);
+    assert_int_equal(ebb_cursor_next(cursor, &event, NULL), 1);
+    fixture_assert_same(&event, &trap);
+    assert_int_equal(ebb_cursor_next(cursor, &event, NULL), 1);
+    fixture_assert_same(&event, &exit);
+    ebb_cursor_free(cursor);
+    ebb_log_close(log);
+
+    fixture_remove(*state);
+    *state = fixture_directory();
+    assert_null(ebb_log_writer_create(*state, EBB_LOG_COUNTS | EBB_LOG_TRAPS, NULL));
+    writer = create_counts(*state);
+    assert_int_equal(ebb_log_writer_append(writer, &trap, NULL), -1);
+    fixture_close(writer);
+}
+
 /* What tells of counts needs a log with counts, in what is written and what is read. */
 static void test_flags_without_counts(void **state)
 {
-    static const uint32_t flags[] = {EBB_LOG_THIN_ANCHORS, EBB_LOG_EXACT_COUNTS};
+    static const uint32_t flags[] = {EBB_LOG_THIN_ANCHORS, EBB_LOG_EXACT_COUNTS,
+                                     EBB_LOG_COUNTS | EBB_LOG_TRAPS};
     struct ebb_error error;
     size_t i;
 
-    for (i = 0; i < 2; i++) {
+    for (i = 0; i < 3; i++) {
         assert_null(ebb_log_writer_create(*state, flags[i], &error));
         assert_non_null(strstr(error.message, "flags 0x"));
     }
     fixture_close(create_counts(*state));
-    for (i = 0; i < 2; i++) {
+    for (i = 0; i < 3; i++) {
         set_flags(*state, (uint8_t)flags[i]);
         assert_null(ebb_log_open(*state, &error));
         assert_int_equal(error.kind, EBB_ERROR_CORRUPT);
@@ -588,17 +623,17 @@ static void test_unknown_flags(void **state)
     uint8_t *bytes;
     size_t size, i;
 
-    assert_null(ebb_log_writer_create(*state, 8, &error));
+    assert_null(ebb_log_writer_create(*state, 16, &error));
     fixture_close(create_counts(*state));
     for (i = 0; i < 2; i++) {
         bytes = fixture_read(*state, files[i], &size);
-        bytes[12] ^= i ? 1 : 8;
+        bytes[12] ^= i ? 1 : 16;
         ebb_reseal_file_header(bytes);
         fixture_write(*state, files[i], bytes, size);
         assert_null(ebb_log_open(*state, &error));
         assert_int_equal(error.kind, EBB_ERROR_UNSUPPORTED);
         assert_non_null(strstr(error.message, files[i]));
-        bytes[12] ^= i ? 1 : 8;
+        bytes[12] ^= i ? 1 : 16;
         ebb_reseal_file_header(bytes);
         fixture_write(*state, files[i], bytes, size);
         ebb_log_close(fixture_open(*state));
@@ -712,6 +747,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_exits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unannounced_anchors, setup, teardown),
         cmocka_unit_test_setup_teardown(test_thin_anchors, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_traps, setup, teardown),
+
         cmocka_unit_test_setup_teardown(test_flags_without_counts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unknown_flags, setup, teardown),
         cmocka_unit_test_setup_teardown(test_large_dma, setup, teardown),

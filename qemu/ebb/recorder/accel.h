@@ -29,6 +29,8 @@ struct recorder_accel {
     uint64_t (*position)(const struct recorder_session *session);
     /* The machine was reset; before the keyframe of the state after it. NULL: nothing to do. */
     void (*was_reset)(struct recorder_session *session);
+    /* There is one more keyframe, and the guest goes on. NULL: nothing to do. */
+    void (*keyframe_made)(struct recorder_session *session);
     /* The log is about to end here. */
     void (*settle)(struct recorder_session *session);
     struct ebb_cpu_registers *(*registers)(struct recorder_session *session);

@@ -191,6 +191,13 @@ static void request(void *opaque)
     qemu_cpu_kick(CPU(session->cpu));
 }
 
+void recorder_keyframe_go_on(struct recorder_session *session)
+{
+    if (session->accel->keyframe_made) {
+        session->accel->keyframe_made(session);
+    }
+}
+
 void recorder_keyframe_make(struct recorder_session *session)
 {
     struct recorder_keyframes *keyframes = session->keyframes;
@@ -206,9 +213,11 @@ void recorder_keyframe_make(struct recorder_session *session)
         keyframes->passes++;
         keyframes->pass_pages = pages;
     }
-    if (!ahead) {
-        recorder_keyframe_write(session, session->accel->place(session), NULL);
+    if (ahead) {
+        return;
     }
+    recorder_keyframe_write(session, session->accel->place(session), NULL);
+    recorder_keyframe_go_on(session);
 }
 
 void recorder_keyframe_start(struct recorder_session *session)

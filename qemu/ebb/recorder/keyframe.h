@@ -15,6 +15,9 @@ void recorder_keyframe_stop(struct recorder_session *session);
  */
 bool recorder_keyframe_write(struct recorder_session *session, uint64_t position, uint64_t *number);
 
+/* One was written, and all events that belong to it: the guest goes on from there. */
+void recorder_keyframe_go_on(struct recorder_session *session);
+
 /* One is due (see below): the next one is written, or what takes long about it begun. */
 void recorder_keyframe_make(struct recorder_session *session);
 

@@ -102,6 +102,7 @@ static void append_reset(struct recorder_session *session)
     }
     if (recorder_keyframe_write(session, position, &event.value)) {
         recorder_events_effect(session, &event);
+        recorder_keyframe_go_on(session);
     }
 }
 

@@ -62,6 +62,7 @@ void worker_apply_event(struct worker *worker, const struct ebb_event *event)
         break;
     case EBB_EVENT_CONSOLE:
     case EBB_EVENT_EXIT:
+    case EBB_EVENT_TRAP:
         break;
     default:
         worker_diverge(worker, event->position, "the log has an event of unknown kind %u",

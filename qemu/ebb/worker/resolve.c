@@ -15,6 +15,7 @@
 #include "resolve_exclusives.h"
 #include "resolve_exits.h"
 #include "resolve_step.h"
+#include "resolve_traps.h"
 #include "vcpu.h"
 
 const uint64_t *worker_resolve_positions(struct worker *worker)
@@ -48,7 +49,7 @@ static void learn_drift(struct worker *worker, const struct ebb_event *event, ui
 
     if (worker->kvm.exact_counts) {
         progress->drift = (int64_t)(position - event->position);
-        progress->accesses = progress->counters = progress->calls = 0;
+        progress->accesses = progress->counters = progress->calls = progress->traps = 0;
         progress->trust = EXITS_TRUSTED;
     }
 }
@@ -70,6 +71,9 @@ static void consumed(struct worker *worker, const struct ebb_event *event, uint6
     case EBB_EVENT_HYPERCALL:
         progress->calls++;
         break;
+    case EBB_EVENT_TRAP:
+        worker_resolve_traps_add(worker, event->address);
+        break;
     }
     if (!ebb_event_is_asynchronous(event) && (has_enough(worker) || !next_is_synchronous(worker))) {
         cpu_exit(CPU(worker->cpu)); /* stops behind the instruction */
@@ -81,7 +85,7 @@ static void expecting(struct worker *worker, uint64_t position)
 {
     const struct ebb_event *event = worker_events_peek(worker);
 
-    while (event && event->kind == EBB_EVENT_EXIT) {
+    while (event && (event->kind == EBB_EVENT_EXIT || event->kind == EBB_EVENT_TRAP)) {
         worker_events_advance(worker, position);
         event = worker_events_peek(worker);
     }
@@ -104,6 +108,7 @@ static bool looks_at(struct worker *worker, vaddr address)
     const struct worker_resolution *resolution = worker->kvm.resolution;
 
     return (resolution->searching && resolution->pc == address) ||
+           worker_resolve_traps_looks_at(worker, address) ||
            worker_resolve_exclusives_looks_at(worker, address);
 }
 
@@ -119,6 +124,7 @@ static bool reached(struct worker *worker, const struct worker_hit *hit)
     if (stops_at(worker, hit->pc)) {
         return true; /* it comes here again when it is executed */
     }
+    worker_resolve_traps_reached(worker, hit->moment.position, hit->pc);
     worker_resolve_exclusives_reached(worker, hit->moment.position, hit->pc);
     return false;
 }
@@ -259,6 +265,7 @@ int worker_resolve(struct worker *worker, const struct worker_resolve *request,
     worker->kvm.clears = clears;
     worker->kvm.resolution = &resolution;
     worker->mode = &resolve_mode;
+    worker_resolve_traps_begin(worker);
     resolved->reason = resolve_until_stop(worker, request);
     worker->mode = usual;
     worker->kvm.resolution = NULL;

@@ -5,7 +5,9 @@
  * Synchronous events are met where the guest causes them. An anchor is expected a certain number of
  * instructions behind the last one: as many as the PMU has counted in between, and one more for
  * each that KVM has emulated. Mostly it is there or next to it, and a narrow search goes there by
- * the number of instructions alone.
+ * the number of instructions alone. Some of those that KVM has emulated are known only when the
+ * guest passes them (traps). So places here are positions less these, as of
+ * worker_resolve_traps_discount().
  *
  * But not all that KVM emulates is known (WFI, trapped system registers), and a store-exclusive
  * that failed on the host has been tried again there, but not here. So in a wide search the guest
@@ -30,6 +32,7 @@
 #include "events.h"
 #include "resolve_anchor.h"
 #include "resolve_step.h"
+#include "resolve_traps.h"
 #include "translations.h"
 #include "vcpu.h"
 
@@ -50,18 +53,22 @@
  */
 #define NARROW 2u
 
-/* Where an anchor is looked for. */
+/* Where an anchor is looked for: places. */
 struct search {
     bool narrow;
     uint64_t expected;
-    uint64_t give_up;    /* the first position not worth a look */
+    uint64_t give_up;    /* the first not worth a look */
     uint64_t first;      /* where looking began */
-    uint64_t similar;    /* places with the anchor's PC but other registers */
-    uint64_t similar_at; /* the last of them */
+    uint64_t similar;    /* how many with the anchor's PC but other registers */
+    uint64_t similar_at; /* the position of the last of them */
+};
+
+struct candidate {
+    uint64_t position, place;
 };
 
 struct candidates {
-    uint64_t positions[MAX_CANDIDATES]; /* going up */
+    struct candidate list[MAX_CANDIDATES]; /* going up */
     size_t count;
 };
 
@@ -102,15 +109,16 @@ static bool go_to_match(struct worker *worker, const struct ebb_event *anchor,
                         struct search *search, uint64_t limit)
 {
     struct worker_resolution *resolution = worker->kvm.resolution;
+    uint64_t here;
 
-    while (ebb_position_now() < limit && !worker_resolve_step_is_stuck(worker) &&
-           !resolution->interrupted) {
+    while ((here = worker_resolve_traps_discount(worker)) < limit &&
+           !worker_resolve_step_is_stuck(worker) && !resolution->interrupted) {
         if (worker_pc(worker) == anchor->address) {
             resolution->ignore = true;
             worker_resolve_step_on(worker, ebb_position_now() + 1);
             resolution->ignore = false;
         } else {
-            worker_resolve_step_on(worker, limit);
+            worker_resolve_step_on(worker, ebb_position_now() + (limit - here));
         }
         resolution->interrupted = worker_resolve_step_stop_requested(worker);
         if (resolution->passed_by || worker_diverged(worker)) {
@@ -121,6 +129,11 @@ static bool go_to_match(struct worker *worker, const struct ebb_event *anchor,
         }
     }
     return false;
+}
+
+static struct candidate this_one(struct worker *worker)
+{
+    return (struct candidate){ebb_position_now(), worker_resolve_traps_discount(worker)};
 }
 
 /* The child's life: what it writes to RAM and to its state is nobody's concern. It tells of most
@@ -138,9 +151,9 @@ static G_NORETURN void look_ahead_as_child(struct worker *worker, const struct e
         _exit(1);
     }
     while (found < most && go_to_match(worker, anchor, search, limit)) {
-        uint64_t position = ebb_position_now();
+        struct candidate candidate = this_one(worker);
 
-        if (write(pipe, &position, sizeof(position)) != sizeof(position)) {
+        if (write(pipe, &candidate, sizeof(candidate)) != sizeof(candidate)) {
             _exit(1);
         }
         found++;
@@ -151,8 +164,8 @@ static G_NORETURN void look_ahead_as_child(struct worker *worker, const struct e
 static void read_candidates(int pipe, struct candidates *candidates)
 {
     while (candidates->count < MAX_CANDIDATES &&
-           RETRY_ON_EINTR(read(pipe, &candidates->positions[candidates->count],
-                               sizeof(uint64_t))) == sizeof(uint64_t)) {
+           RETRY_ON_EINTR(read(pipe, &candidates->list[candidates->count],
+                               sizeof(struct candidate))) == sizeof(struct candidate)) {
         candidates->count++;
     }
 }
@@ -192,14 +205,14 @@ static uint64_t distance(uint64_t a, uint64_t b)
     return a > b ? a - b : b - a;
 }
 
-static uint64_t nearest(const struct candidates *candidates, uint64_t expected)
+static struct candidate nearest(const struct candidates *candidates, uint64_t expected)
 {
-    uint64_t best = candidates->positions[0];
+    struct candidate best = candidates->list[0];
     size_t i;
 
     for (i = 1; i < candidates->count; i++) {
-        if (distance(candidates->positions[i], expected) < distance(best, expected)) {
-            best = candidates->positions[i];
+        if (distance(candidates->list[i].place, expected) < distance(best.place, expected)) {
+            best = candidates->list[i];
         }
     }
     return best;
@@ -209,13 +222,14 @@ static uint64_t nearest(const struct candidates *candidates, uint64_t expected)
 static int compare_distance(const void *a, const void *b, void *opaque)
 {
     uint64_t expected = *(uint64_t *)opaque;
-    uint64_t one = distance(*(uint64_t *)a, expected), other = distance(*(uint64_t *)b, expected);
+    uint64_t one = distance(((const struct candidate *)a)->place, expected);
+    uint64_t other = distance(((const struct candidate *)b)->place, expected);
 
     return one < other ? -1 : one > other;
 }
 
 static void note_ambiguity(struct worker *worker, struct candidates *candidates, uint64_t expected,
-                           uint64_t chosen)
+                           struct candidate chosen)
 {
     struct worker_resolved *result = worker->kvm.resolution->result;
     size_t i, noted = 1;
@@ -224,12 +238,12 @@ static void note_ambiguity(struct worker *worker, struct candidates *candidates,
         return;
     }
     result->first_ambiguous = worker->events.next_number;
-    g_qsort_with_data(candidates->positions, candidates->count, sizeof(uint64_t), compare_distance,
-                      &expected);
-    result->candidates[0] = chosen;
+    g_qsort_with_data(candidates->list, candidates->count, sizeof(struct candidate),
+                      compare_distance, &expected);
+    result->candidates[0] = chosen.position;
     for (i = 0; i < candidates->count && noted < ARRAY_SIZE(result->candidates); i++) {
-        if (candidates->positions[i] != chosen) {
-            result->candidates[noted++] = candidates->positions[i];
+        if (candidates->list[i].position != chosen.position) {
+            result->candidates[noted++] = candidates->list[i].position;
         }
     }
 }
@@ -240,16 +254,16 @@ static bool choose(struct worker *worker, const struct ebb_event *anchor, struct
                    uint64_t limit)
 {
     g_autofree struct candidates *candidates = g_new0(struct candidates, 1);
-    uint64_t chosen;
+    struct candidate chosen;
 
-    candidates->positions[candidates->count++] = ebb_position_now();
+    candidates->list[candidates->count++] = this_one(worker);
     if (!look_ahead(worker, anchor, search, limit, candidates)) {
         return false;
     }
     chosen = nearest(candidates, search->expected);
     note_ambiguity(worker, candidates, search->expected, chosen);
-    while (ebb_position_now() < chosen) {
-        if (!go_to_match(worker, anchor, search, chosen)) {
+    while (ebb_position_now() < chosen.position) {
+        if (!go_to_match(worker, anchor, search, chosen.place + 1)) {
             return false;
         }
     }
@@ -264,24 +278,31 @@ static bool find_widely(struct worker *worker, const struct ebb_event *anchor,
 
     start_search(worker, anchor);
     found = is_here(worker, anchor, search) || go_to_match(worker, anchor, search, search->give_up);
-    if (found && ebb_position_now() < search->expected) {
+    if (found && worker_resolve_traps_discount(worker) < search->expected) {
         found = choose(worker, anchor, search, search->expected + slack);
     }
     end_search(worker, anchor);
     return found;
 }
 
-/* Goes to a position, or to where the guest cannot go on; on the way nothing is looked at. */
-static void go_to(struct worker *worker, uint64_t position)
+static void step_on(struct worker *worker, uint64_t instructions)
 {
     struct worker_resolution *resolution = worker->kvm.resolution;
 
-    while (ebb_position_now() < position && !worker_resolve_step_is_stuck(worker)) {
-        resolution->interrupted = worker_resolve_step_stop_requested(worker);
-        if (resolution->interrupted) {
-            return;
-        }
-        worker_resolve_step_on(worker, position);
+    resolution->interrupted = worker_resolve_step_stop_requested(worker);
+    if (!resolution->interrupted) {
+        worker_resolve_step_on(worker, ebb_position_now() + instructions);
+    }
+}
+
+/* Goes to a place, or to where the guest cannot go on; on the way nothing is looked at. */
+static void go_to(struct worker *worker, uint64_t place)
+{
+    uint64_t here;
+
+    while ((here = worker_resolve_traps_discount(worker)) < place &&
+           !worker_resolve_step_is_stuck(worker) && !worker->kvm.resolution->interrupted) {
+        step_on(worker, place - here);
     }
 }
 
@@ -306,7 +327,7 @@ static bool goes_straight(struct worker *worker, uint64_t instructions)
 static bool choose_nearest(struct worker *worker, const struct ebb_event *anchor,
                            struct search *search)
 {
-    uint64_t before = search->expected - ebb_position_now();
+    uint64_t before = search->expected - worker_resolve_traps_discount(worker);
     bool found;
 
     if (goes_straight(worker, 2 * before - 1)) {
@@ -322,18 +343,18 @@ static bool find_narrowly(struct worker *worker, const struct ebb_event *anchor,
                           struct search *search)
 {
     const struct worker_resolution *resolution = worker->kvm.resolution;
-    uint64_t position, last = MAX(search->expected, search->first) + NARROW;
+    uint64_t here, last = MAX(search->expected, search->first) + NARROW;
 
-    for (position = search->first; position <= last; position++) {
-        go_to(worker, position);
-        if (resolution->interrupted || resolution->passed_by || worker_diverged(worker)) {
+    while ((here = worker_resolve_traps_discount(worker)) <= last) {
+        if (is_here(worker, anchor, search)) {
+            return here >= search->expected || choose_nearest(worker, anchor, search);
+        }
+        if (here < search->first || worker_resolve_step_is_stuck(worker)) {
             break;
         }
-        if (is_here(worker, anchor, search)) {
-            return ebb_position_now() >= search->expected || choose_nearest(worker, anchor, search);
-        }
-        if (ebb_position_now() < position) {
-            break; /* it sleeps */
+        step_on(worker, 1);
+        if (resolution->interrupted || resolution->passed_by || worker_diverged(worker)) {
+            break;
         }
     }
     return false;
@@ -351,6 +372,17 @@ static const struct worker_override *placed(struct worker *worker, uint64_t even
         }
     }
     return NULL;
+}
+
+/* Goes to the position that the engine has decided on, if it has. */
+static void go_to_decided(struct worker *worker)
+{
+    const struct worker_override *place = placed(worker, worker->events.next_number);
+
+    while (place && ebb_position_now() < place->position && !worker_resolve_step_is_stuck(worker) &&
+           !worker->kvm.resolution->interrupted) {
+        step_on(worker, place->position - ebb_position_now());
+    }
 }
 
 static uint64_t plus(uint64_t a, uint64_t b)
@@ -376,9 +408,9 @@ static struct search plan(struct worker *worker, const struct ebb_event *anchor)
     };
 
     if (place) {
-        search.expected = search.first = search.give_up = place->position;
+        search.expected = search.first = search.give_up = place->position - progress->traps;
     }
-    search.first = MAX(search.first, ebb_position_now());
+    search.first = MAX(search.first, worker_resolve_traps_discount(worker));
     return search;
 }
 
@@ -387,20 +419,20 @@ static void measure(struct worker *worker, const struct ebb_event *anchor)
 {
     struct worker_progress *progress = &worker->kvm.progress;
     int64_t drift = ebb_position_now() - anchor->position;
-    int64_t more = drift - progress->drift - (int64_t)progress->accesses;
+    int64_t more = drift - progress->drift - (int64_t)(progress->accesses + progress->traps);
 
     if (progress->counters) {
         progress->counter_cost = more >= (int64_t)((progress->counters + 1) / 2);
     }
     progress->drift = drift;
-    progress->accesses = progress->counters = progress->calls = 0;
+    progress->accesses = progress->counters = progress->calls = progress->traps = 0;
     progress->trust = EXITS_TRUSTED;
 }
 
 static uint32_t not_found(struct worker *worker, const struct search *search)
 {
     const struct worker_resolution *resolution = worker->kvm.resolution;
-    uint64_t position = ebb_position_now();
+    uint64_t position = ebb_position_now(), traps = worker->kvm.progress.traps;
 
     if (worker_diverged(worker)) {
         return WORKER_RESOLVE_DIVERGED;
@@ -410,13 +442,13 @@ static uint32_t not_found(struct worker *worker, const struct search *search)
                        "an access to a device, a counter read or a hypercall, which comes later in "
                        "the log; the place was expected at position %" PRIu64
                        ", its PC was met %" PRIu64 " times with other registers",
-                       search->expected, search->similar);
+                       search->expected + traps, search->similar);
     } else {
         worker_diverge(worker, position,
                        "no such place from position %" PRIu64 " to %" PRIu64
                        ", where it was expected at %" PRIu64 "%s; its PC was met %" PRIu64
                        " times with other registers, last at position %" PRIu64,
-                       search->first, position, search->expected,
+                       search->first + traps, position, search->expected + traps,
                        worker_vcpu_is_asleep(worker) ? ", and the CPU waits for an interrupt" : "",
                        search->similar, search->similar_at);
     }
@@ -426,9 +458,11 @@ static uint32_t not_found(struct worker *worker, const struct search *search)
 /* Runs to where the anchor was taken, and passes it; 0 or why that is impossible. */
 uint32_t worker_resolve_anchor_find(struct worker *worker, const struct ebb_event *anchor)
 {
-    struct search search = plan(worker, anchor);
+    struct search search;
     bool found;
 
+    go_to_decided(worker);
+    search = plan(worker, anchor);
     go_to(worker, search.first);
     if (worker->kvm.resolution->interrupted) {
         return WORKER_RESOLVE_INTERRUPTED;

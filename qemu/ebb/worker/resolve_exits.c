@@ -16,6 +16,7 @@
 #include "events.h"
 #include "resolve_exits.h"
 #include "resolve_step.h"
+#include "resolve_traps.h"
 #include "vcpu.h"
 
 /* How far from its expected place an exit may be: before it, since an instruction that traps lazily
@@ -60,7 +61,8 @@ static bool is_skipped(struct worker *worker, uint64_t event)
     return false;
 }
 
-static uint64_t expected_position(struct worker *worker, const struct ebb_event *event)
+/* As of worker_resolve_traps_discount(). */
+static uint64_t expected_place(struct worker *worker, const struct ebb_event *event)
 {
     const struct worker_progress *progress = &worker->kvm.progress;
 
@@ -68,18 +70,19 @@ static uint64_t expected_position(struct worker *worker, const struct ebb_event 
            (progress->counter_cost ? progress->counters : 0);
 }
 
-/* Goes to a position. False if the guest does not get there before the event is passed by, or must
- * not. */
-static bool go_to(struct worker *worker, uint64_t event_number, uint64_t position)
+/* Goes to a position, less traps. False if the guest does not get there before the event is passed
+ * by, or must not. */
+static bool go_to(struct worker *worker, uint64_t event_number, uint64_t place)
 {
     struct worker_resolution *resolution = worker->kvm.resolution;
+    uint64_t here;
 
-    while (ebb_position_now() < position) {
+    while ((here = worker_resolve_traps_discount(worker)) < place) {
         resolution->interrupted = worker_resolve_step_stop_requested(worker);
         if (resolution->interrupted || worker_resolve_step_is_stuck(worker)) {
             return false;
         }
-        worker_resolve_step_on(worker, position);
+        worker_resolve_step_on(worker, ebb_position_now() + (place - here));
         if (worker->events.next_number != event_number) {
             return false;
         }
@@ -95,15 +98,26 @@ static bool is_here(struct worker *worker, const struct ebb_event *event)
     return worker_pc(worker) == event->address;
 }
 
-static void clear_monitor(struct worker *worker)
+void worker_resolve_exits_clear_monitor(struct worker *worker, uint64_t position, uint64_t pc)
 {
     CPUARMState *env = &worker->cpu->env;
-    struct worker_exclusive clear = {ebb_position_now(), worker_pc(worker)};
+    struct worker_exclusive clear = {position, pc};
 
     if (env->exclusive_addr != -1) {
         arm_clear_exclusive(env);
         g_array_append_val(worker->kvm.cleared, clear);
     }
+}
+
+static bool go_on(struct worker *worker, uint64_t event_number)
+{
+    uint64_t position = ebb_position_now();
+
+    if (worker_resolve_step_is_stuck(worker)) {
+        return false;
+    }
+    worker_resolve_step_on(worker, position + 1);
+    return worker->events.next_number == event_number && ebb_position_now() > position;
 }
 
 /* Looks at the places around the expected one. */
@@ -112,41 +126,44 @@ static bool find(struct worker *worker, const struct ebb_event *event, uint64_t 
     uint64_t number = worker->events.next_number;
     bool lost = worker->kvm.progress.trust == EXITS_LOST;
     uint64_t before = lost ? WIDE : BEFORE, last = expected + (lost ? WIDE : BEHIND);
-    uint64_t position = expected < before ? 0 : expected - before;
 
-    for (position = MAX(position, ebb_position_now()); position <= last; position++) {
-        if (!go_to(worker, number, position)) {
-            return false;
-        }
+    if (!go_to(worker, number, expected < before ? 0 : expected - before)) {
+        return false;
+    }
+    while (worker_resolve_traps_discount(worker) <= last) {
         if (is_here(worker, event)) {
             return true;
+        }
+        if (!go_on(worker, number)) {
+            return false;
         }
     }
     return false;
 }
 
 /* The exit is here; it was expected there. */
-static void pass(struct worker *worker, uint64_t expected)
+static void pass(struct worker *worker, const struct ebb_event *event, uint64_t expected)
 {
     struct worker_progress *progress = &worker->kvm.progress;
 
-    progress->drift += (int64_t)(ebb_position_now() - expected);
+    progress->drift += (int64_t)(worker_resolve_traps_discount(worker) - expected);
+    progress->exit_next = is_emulated(event->value) ? ebb_position_now() + 1 : 0;
     if (progress->trust == EXITS_LOST) {
         progress->trust = EXITS_DOUBTED;
     } else {
         progress->trust = EXITS_TRUSTED;
-        clear_monitor(worker);
+        worker_resolve_exits_clear_monitor(worker, ebb_position_now(), worker_pc(worker));
     }
 }
 
 uint32_t worker_resolve_exits_pass(struct worker *worker, const struct ebb_event *event)
 {
     struct worker_progress *progress = &worker->kvm.progress;
-    uint64_t number = worker->events.next_number, expected = expected_position(worker, event);
+    uint64_t number = worker->events.next_number, expected = expected_place(worker, event);
 
     if (!is_skipped(worker, number)) {
         if (find(worker, event, expected)) {
-            pass(worker, expected);
+            pass(worker, event, expected);
         } else if (worker->kvm.resolution->interrupted) {
             return WORKER_RESOLVE_INTERRUPTED;
         } else {

@@ -68,6 +68,10 @@ struct worker_progress {
     uint64_t calls;        /* hypercalls, the same */
     uint32_t counter_cost; /* 1 if counter reads were not counted so far */
     uint32_t trust;        /* enum worker_trust */
+    uint32_t trap_count;   /* of the interval so far: */
+    uint64_t trap_pcs[EBB_MAX_TRAPS];
+    uint64_t traps;     /* since then: passages through them, each emulated and not counted */
+    uint64_t exit_next; /* 1 + position of the last instruction whose exit was recorded */
 };
 
 struct worker;

@@ -124,6 +124,7 @@ static void kvm_was_reset(struct recorder_session *session)
     uint32_t lines = session->cpu->env.irq_line_state;
     int vcpu = CPU(session->cpu)->cpu_index;
 
+    recorder_kvm_trace_reset(session);
     kvm_arm_set_irq(vcpu, KVM_ARM_IRQ_TYPE_CPU, KVM_ARM_IRQ_CPU_IRQ,
                     !!(lines & CPU_INTERRUPT_HARD));
     kvm_arm_set_irq(vcpu, KVM_ARM_IRQ_TYPE_CPU, KVM_ARM_IRQ_CPU_FIQ, !!(lines & CPU_INTERRUPT_FIQ));
@@ -132,7 +133,8 @@ static void kvm_was_reset(struct recorder_session *session)
 static bool kvm_start(struct recorder_session *session, Error **errp)
 {
     memset(session->kvm->exits, 0, sizeof(session->kvm->exits));
-    session->kvm->anchors = session->kvm->rescans = session->kvm->replaced_by_rescans = 0;
+    session->kvm->anchors = session->kvm->traps = 0;
+    session->kvm->rescans = session->kvm->replaced_by_rescans = 0;
     session->kvm->reads_opened = session->kvm->reads_closed = 0;
     if (session->kvm->has_run) {
         recorder_kvm_rescan(session); /* a guest that runs already has code of its own */
@@ -167,7 +169,7 @@ static void kvm_stop(struct recorder_session *session)
 static uint32_t kvm_log_flags(const struct recorder_session *session)
 {
     return EBB_LOG_COUNTS | EBB_LOG_THIN_ANCHORS |
-           (session->kvm->counts_exits ? EBB_LOG_EXACT_COUNTS : 0);
+           (session->kvm->counts_exits ? EBB_LOG_EXACT_COUNTS | EBB_LOG_TRAPS : 0);
 }
 
 static uint64_t kvm_position(const struct recorder_session *session)
@@ -234,6 +236,7 @@ static void kvm_status(struct recorder_session *session, QDict *status)
     }
     qdict_put(status, "exits", exits);
     qdict_put(status, "anchors", qnum_from_uint(session->kvm->anchors));
+    qdict_put(status, "traps", qnum_from_uint(session->kvm->traps));
     qdict_put(status, "rescans", qnum_from_uint(session->kvm->rescans));
     qdict_put(status, "replaced_in_image", qnum_from_uint(session->kvm->replaced_in_image));
     qdict_put(status, "replaced_by_rescans", qnum_from_uint(session->kvm->replaced_by_rescans));
@@ -255,6 +258,7 @@ const struct recorder_accel recorder_kvm_accel = {
     .place = recorder_kvm_anchor_place,
     .position = kvm_position,
     .was_reset = kvm_was_reset,
+    .keyframe_made = recorder_kvm_trace_repeat,
     .settle = kvm_settle,
     .registers = recorder_kvm_registers_all,
     .digest = recorder_kvm_registers_digest,

@@ -230,6 +230,15 @@ void recorder_kvm_clock_refresh(struct recorder_session *session)
     }
 }
 
+void recorder_kvm_clock_pass(struct recorder_session *session)
+{
+    struct recorder_kvm_clock *clock = session->kvm->clock;
+
+    if (clock && (clock->timer->changed || age(clock) >= SHORTEST_STEP_NS)) {
+        recorder_kvm_clock_refresh(session);
+    }
+}
+
 void recorder_kvm_clock_limit_age(struct recorder_session *session, int64_t limit_ns)
 {
     struct recorder_kvm_clock *clock = session->kvm->clock;

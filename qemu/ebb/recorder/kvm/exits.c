@@ -57,7 +57,7 @@ static void access_memory(struct recorder_session *session, struct kvm_run *run,
     ours = begin(session);
     address_space_rw(&address_space_memory, run->mmio.phys_addr, attrs, run->mmio.data, size,
                      is_write);
-    recorder_kvm_clock_refresh(session);
+    recorder_kvm_clock_pass(session);
     if (ours) {
         recorder_access_append_mmio(session, is_write ? EBB_EVENT_MMIO_WRITE : EBB_EVENT_MMIO_READ,
                                     run->mmio.phys_addr, ldn_le_p(run->mmio.data, size), size, 0);

@@ -62,6 +62,7 @@ struct recorder_kvm {
     size_t id_count;
     uint64_t exits[RECORDER_KVM_EXITS];
     uint64_t anchors;
+    uint64_t traps;             /* instructions whose exits are left out (traps.h) */
     uint64_t replaced_in_image; /* when the guest was last started */
     uint64_t rescans;           /* that looked at more than a page */
     uint64_t replaced_by_rescans;

@@ -10,11 +10,16 @@
 #include "state.h"
 #include "trace.h"
 #include "tracepoint.h"
+#include "traps.h"
 
 /* Room for what happens between two exits to us, a boot's page faults; and what perf allows each
  * user without further privileges. */
 #define LARGE_RING (8u << 20)
 #define SMALL_RING (512u << 10)
+
+/* A guest that leaves so often, and never for us, is brought out: so many exits are worth a look at
+ * what they are (traps.h). */
+#define MANY_EXITS 1024u
 
 /* Breakpoints and hypercalls of both instruction sets: they are in the log, or clear the exclusive
  * monitor in the replay as well. */
@@ -22,10 +27,18 @@
 
 struct recorder_kvm_trace {
     struct recorder_kvm_tracepoint *tracepoint;
-    uint64_t lost;           /* exits that the ring had no room for */
-    bool pending;            /* an exit that is not in the log yet: */
-    struct ebb_event latest; /* position: its count */
+    struct recorder_kvm_traps *traps; /* NULL: where counts are not exact */
+    uint64_t lost;                    /* exits that the ring had no room for */
+    bool pending;                     /* an exit that is not in the log yet: */
+    struct ebb_event latest;          /* position: its count */
 };
+
+static void bring_out(void *opaque)
+{
+    struct recorder_session *session = opaque;
+
+    qemu_cpu_kick(CPU(session->cpu));
+}
 
 void recorder_kvm_trace_open(struct recorder_session *session)
 {
@@ -37,18 +50,24 @@ void recorder_kvm_trace_open(struct recorder_session *session)
         .group_fd = recorder_kvm_count_fd(session),
         .ring_size = LARGE_RING,
         .small_ring_size = SMALL_RING,
+        .many = MANY_EXITS,
     };
     struct recorder_kvm_tracepoint *tracepoint = recorder_kvm_tracepoint_open(&spec);
 
     if (tracepoint) {
         session->kvm->trace = g_new0(struct recorder_kvm_trace, 1);
         session->kvm->trace->tracepoint = tracepoint;
+        if (session->kvm->counts_exits) {
+            session->kvm->trace->traps = recorder_kvm_traps_new(tracepoint, FILTER);
+            recorder_kvm_tracepoint_watch(tracepoint, bring_out, session);
+        }
     }
 }
 
 void recorder_kvm_trace_close(struct recorder_session *session)
 {
     if (session->kvm->trace) {
+        recorder_kvm_traps_free(session->kvm->trace->traps);
         recorder_kvm_tracepoint_close(session->kvm->trace->tracepoint);
         g_clear_pointer(&session->kvm->trace, g_free);
     }
@@ -91,6 +110,9 @@ static void take_sample(struct recorder_session *session, const struct perf_even
         .value = fields[0],
     };
     trace->pending = true;
+    if (trace->traps) {
+        recorder_kvm_traps_see(trace->traps, fields[0], fields[1]);
+    }
 }
 
 static void take_record(void *opaque, const struct perf_event_header *record)
@@ -116,6 +138,11 @@ void recorder_kvm_trace_drain(struct recorder_session *session, bool known)
     append_pending(session);
     recorder_kvm_tracepoint_read(trace->tracepoint, take_record, session);
     trace->pending &= !known;
+    if (trace->traps && recorder_kvm_traps_wanted(trace->traps) &&
+        recorder_state_is_recording(session)) {
+        append_pending(session);
+        recorder_kvm_traps_leave_out(session, trace->traps);
+    }
 }
 
 void recorder_kvm_trace_flush(struct recorder_session *session)
@@ -136,4 +163,18 @@ void recorder_kvm_trace_anchor(struct recorder_session *session, uint64_t count)
         trace->pending = false;
     }
     append_pending(session);
+}
+
+void recorder_kvm_trace_repeat(struct recorder_session *session)
+{
+    if (session->kvm->trace && session->kvm->trace->traps) {
+        recorder_kvm_traps_repeat(session, session->kvm->trace->traps);
+    }
+}
+
+void recorder_kvm_trace_reset(struct recorder_session *session)
+{
+    if (session->kvm->trace && session->kvm->trace->traps) {
+        recorder_kvm_traps_forget(session->kvm->trace->traps);
+    }
 }

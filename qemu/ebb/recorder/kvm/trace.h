@@ -27,4 +27,10 @@ void recorder_kvm_trace_flush(struct recorder_session *session);
 /* An anchor with that count follows, and is as good as an exit there. */
 void recorder_kvm_trace_anchor(struct recorder_session *session, uint64_t count);
 
+/* There is a keyframe: the log says again what it leaves out. */
+void recorder_kvm_trace_repeat(struct recorder_session *session);
+
+/* The guest was reset. */
+void recorder_kvm_trace_reset(struct recorder_session *session);
+
 #endif

@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include "qemu/atomic.h"
 #include "qemu/bswap.h"
+#include "qemu/main-loop.h"
 #include "tracepoint.h"
 
 #define MAX_RECORD 512u
@@ -16,10 +17,12 @@ struct field {
 };
 
 struct recorder_kvm_tracepoint {
+    struct recorder_kvm_tracepoint_spec spec;
+    uint64_t id; /* perf's */
     int fd;
-    pid_t thread;
+    bool watched;
     bool counts;                       /* samples come with those of the group */
-    struct perf_event_mmap_page *ring; /* one page, then ring_size bytes */
+    struct perf_event_mmap_page *ring; /* one page, then ring_size bytes; NULL: nothing comes */
     size_t ring_size;
     struct field fields[2];
 };
@@ -35,28 +38,27 @@ static bool find_field(const char *format, const char *name, struct field *field
            (field->size == 4 || field->size == 8) && field->offset < MAX_RECORD - 8;
 }
 
-static bool read_description(const char *folder, const struct recorder_kvm_tracepoint_spec *spec,
-                             struct recorder_kvm_tracepoint *tracepoint, uint64_t *id)
+static bool read_description(const char *folder, struct recorder_kvm_tracepoint *tracepoint)
 {
+    const struct recorder_kvm_tracepoint_spec *spec = &tracepoint->spec;
     g_autofree char *id_path = g_strdup_printf("%s/events/kvm/%s/id", folder, spec->name);
     g_autofree char *format_path = g_strdup_printf("%s/events/kvm/%s/format", folder, spec->name);
     g_autofree char *id_text = NULL, *format = NULL;
 
     return g_file_get_contents(id_path, &id_text, NULL, NULL) &&
            g_file_get_contents(format_path, &format, NULL, NULL) &&
-           sscanf(id_text, "%" SCNu64, id) == 1 &&
+           sscanf(id_text, "%" SCNu64, &tracepoint->id) == 1 &&
            find_field(format, spec->fields[0], &tracepoint->fields[0]) &&
            find_field(format, spec->fields[1], &tracepoint->fields[1]);
 }
 
-static bool find_tracepoint(const struct recorder_kvm_tracepoint_spec *spec,
-                            struct recorder_kvm_tracepoint *tracepoint, uint64_t *id)
+static bool find_tracepoint(struct recorder_kvm_tracepoint *tracepoint)
 {
-    return read_description("/sys/kernel/tracing", spec, tracepoint, id) ||
-           read_description("/sys/kernel/debug/tracing", spec, tracepoint, id);
+    return read_description("/sys/kernel/tracing", tracepoint) ||
+           read_description("/sys/kernel/debug/tracing", tracepoint);
 }
 
-static bool map_ring(struct recorder_kvm_tracepoint *tracepoint, size_t size)
+static bool map_ring_of(struct recorder_kvm_tracepoint *tracepoint, size_t size)
 {
     void *ring = mmap(NULL, qemu_real_host_page_size() + size, PROT_READ | PROT_WRITE, MAP_SHARED,
                       tracepoint->fd, 0);
@@ -69,25 +71,49 @@ static bool map_ring(struct recorder_kvm_tracepoint *tracepoint, size_t size)
     return true;
 }
 
-static bool open_event(const struct recorder_kvm_tracepoint_spec *spec,
-                       struct recorder_kvm_tracepoint *tracepoint, uint64_t id)
+static bool map_ring(struct recorder_kvm_tracepoint *tracepoint)
+{
+    return map_ring_of(tracepoint, tracepoint->spec.ring_size) ||
+           map_ring_of(tracepoint, tracepoint->spec.small_ring_size);
+}
+
+static void unmap_ring(struct recorder_kvm_tracepoint *tracepoint)
+{
+    if (tracepoint->ring) {
+        munmap(tracepoint->ring, qemu_real_host_page_size() + tracepoint->ring_size);
+        tracepoint->ring = NULL;
+    }
+}
+
+static int open_event(const struct recorder_kvm_tracepoint *tracepoint)
 {
     struct perf_event_attr attributes = {
         .size = sizeof(attributes),
         .type = PERF_TYPE_TRACEPOINT,
-        .config = id,
+        .config = tracepoint->id,
         .sample_period = 1,
+        .wakeup_events = tracepoint->spec.many,
         .sample_type = PERF_SAMPLE_RAW | (tracepoint->counts ? PERF_SAMPLE_READ : 0),
         .read_format = tracepoint->counts ? PERF_FORMAT_GROUP : 0,
     };
 
-    tracepoint->fd = syscall(SYS_perf_event_open, &attributes, spec->thread, -1, spec->group_fd,
-                             PERF_FLAG_FD_CLOEXEC);
+    return syscall(SYS_perf_event_open, &attributes, tracepoint->spec.thread, -1,
+                   tracepoint->spec.group_fd, PERF_FLAG_FD_CLOEXEC);
+}
+
+static bool set_filter(int fd, const char *filter)
+{
+    return ioctl(fd, PERF_EVENT_IOC_SET_FILTER, filter) == 0;
+}
+
+static bool open_all(struct recorder_kvm_tracepoint *tracepoint)
+{
+    tracepoint->fd = open_event(tracepoint);
     if (tracepoint->fd < 0) {
         return false;
     }
-    ioctl(tracepoint->fd, PERF_EVENT_IOC_SET_FILTER, spec->filter); /* only saves time */
-    if (!map_ring(tracepoint, spec->ring_size) && !map_ring(tracepoint, spec->small_ring_size)) {
+    set_filter(tracepoint->fd, tracepoint->spec.filter); /* only saves time */
+    if (!map_ring(tracepoint)) {
         close(tracepoint->fd);
         return false;
     }
@@ -98,28 +124,57 @@ struct recorder_kvm_tracepoint *
 recorder_kvm_tracepoint_open(const struct recorder_kvm_tracepoint_spec *spec)
 {
     struct recorder_kvm_tracepoint *tracepoint = g_new0(struct recorder_kvm_tracepoint, 1);
-    uint64_t id;
 
-    tracepoint->thread = spec->thread;
+    tracepoint->spec = *spec;
     tracepoint->counts = spec->group_fd >= 0;
-    if (!find_tracepoint(spec, tracepoint, &id) || !open_event(spec, tracepoint, id)) {
+    if (!find_tracepoint(tracepoint) || !open_all(tracepoint)) {
         g_clear_pointer(&tracepoint, g_free);
     }
     return tracepoint;
 }
 
+void recorder_kvm_tracepoint_watch(struct recorder_kvm_tracepoint *tracepoint,
+                                   void (*called)(void *opaque), void *opaque)
+{
+    qemu_set_fd_handler(tracepoint->fd, called, NULL, opaque);
+    tracepoint->watched = true;
+}
+
+static void close_event(struct recorder_kvm_tracepoint *tracepoint)
+{
+    if (tracepoint->watched) {
+        qemu_set_fd_handler(tracepoint->fd, NULL, NULL, NULL);
+        tracepoint->watched = false;
+    }
+    unmap_ring(tracepoint);
+    close(tracepoint->fd);
+}
+
 void recorder_kvm_tracepoint_close(struct recorder_kvm_tracepoint *tracepoint)
 {
     if (tracepoint) {
-        munmap(tracepoint->ring, qemu_real_host_page_size() + tracepoint->ring_size);
-        close(tracepoint->fd);
+        close_event(tracepoint);
         g_free(tracepoint);
     }
 }
 
+bool recorder_kvm_tracepoint_filter(struct recorder_kvm_tracepoint *tracepoint, const char *filter)
+{
+    int fd = open_event(tracepoint);
+
+    if (fd < 0 || !set_filter(fd, filter)) {
+        close(fd);
+        return false;
+    }
+    close_event(tracepoint);
+    tracepoint->fd = fd;
+    map_ring(tracepoint);
+    return true;
+}
+
 bool recorder_kvm_tracepoint_signal(struct recorder_kvm_tracepoint *tracepoint, int signal)
 {
-    struct f_owner_ex owner = {.type = F_OWNER_TID, .pid = tracepoint->thread};
+    struct f_owner_ex owner = {.type = F_OWNER_TID, .pid = tracepoint->spec.thread};
     int flags = fcntl(tracepoint->fd, F_GETFL);
 
     return fcntl(tracepoint->fd, F_SETOWN_EX, &owner) == 0 &&
@@ -159,11 +214,15 @@ static const struct perf_event_header *record_at(const struct recorder_kvm_trace
 void recorder_kvm_tracepoint_read(struct recorder_kvm_tracepoint *tracepoint,
                                   recorder_kvm_tracepoint_taker *take, void *opaque)
 {
-    uint64_t head = qatomic_load_acquire(&tracepoint->ring->data_head);
-    uint64_t tail = tracepoint->ring->data_tail;
     const struct perf_event_header *record;
     union record copy;
+    uint64_t head, tail;
 
+    if (!tracepoint->ring) {
+        return;
+    }
+    head = qatomic_load_acquire(&tracepoint->ring->data_head);
+    tail = tracepoint->ring->data_tail;
     while (tail < head && (record = record_at(tracepoint, tail, &copy))) {
         if (record->size <= MAX_RECORD) {
             take(opaque, record);

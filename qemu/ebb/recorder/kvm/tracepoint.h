@@ -15,14 +15,29 @@ struct recorder_kvm_tracepoint_spec {
     pid_t thread;
     int group_fd; /* of perf_event_open(): each sample comes with the counts of the group; or -1 */
     size_t ring_size, small_ring_size; /* the second where the first is too much for the host */
+    unsigned many;                     /* samples that have recorder_kvm_tracepoint_watch() call */
 };
 
-/* NULL: the host does not allow it, or has no such tracepoint. */
+/* The specification's texts stay the caller's. NULL: the host does not allow it, or has no such
+ * tracepoint. */
 struct recorder_kvm_tracepoint *
 recorder_kvm_tracepoint_open(const struct recorder_kvm_tracepoint_spec *spec);
 void recorder_kvm_tracepoint_close(struct recorder_kvm_tracepoint *tracepoint);
 
-/* Has a signal sent to the thread at each sample. */
+/*
+ * Replaces its filter; false: the old one is in force. All that there was has to be read already,
+ * and the thread is the caller's. perf takes one filter for the life of an event, so this is
+ * another event, with a ring of its own; should there be no memory for that there is nothing to be
+ * read any more.
+ */
+bool recorder_kvm_tracepoint_filter(struct recorder_kvm_tracepoint *tracepoint, const char *filter);
+
+/* Has the main thread call back, with the BQL, when there are many samples more; for as long as the
+ * filter is that of the specification. */
+void recorder_kvm_tracepoint_watch(struct recorder_kvm_tracepoint *tracepoint,
+                                   void (*called)(void *opaque), void *opaque);
+
+/* Has a signal sent to the thread at each sample; the same. */
 bool recorder_kvm_tracepoint_signal(struct recorder_kvm_tracepoint *tracepoint, int signal);
 
 /* What perf has put into the ring since the last call, in order. */

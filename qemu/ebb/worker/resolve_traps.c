@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "qemu/osdep.h"
+#include "qemu/bswap.h"
+#include "cpu.h"
+#include "exec/cpu-common.h"
+#include "ebb/position.h"
+#include "resolve_exits.h"
+#include "resolve_traps.h"
+#include "translations.h"
+
+static bool is_listed(struct worker *worker, uint64_t pc)
+{
+    const struct worker_progress *progress = &worker->kvm.progress;
+    uint32_t i;
+
+    for (i = 0; i < progress->trap_count; i++) {
+        if (progress->trap_pcs[i] == pc) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void worker_resolve_traps_add(struct worker *worker, uint64_t pc)
+{
+    struct worker_progress *progress = &worker->kvm.progress;
+
+    if (!is_listed(worker, pc) && progress->trap_count < EBB_MAX_TRAPS) {
+        progress->trap_pcs[progress->trap_count++] = pc;
+        worker_translations_drop(worker->translations, pc);
+    }
+}
+
+void worker_resolve_traps_begin(struct worker *worker)
+{
+    uint32_t i;
+
+    for (i = 0; i < worker->kvm.progress.trap_count; i++) {
+        worker_translations_drop(worker->translations, worker->kvm.progress.trap_pcs[i]);
+    }
+}
+
+/* MSR, MRS, SYS or SYSL (Arm ARM, C4.1: System instructions, with op0 other than 0). The kernel may
+ * have written other code there since. */
+static bool is_of_system_registers(struct worker *worker, vaddr address)
+{
+    uint8_t bytes[4];
+    uint32_t word;
+
+    if (!is_a64(&worker->cpu->env) ||
+        cpu_memory_rw_debug(CPU(worker->cpu), address, bytes, sizeof(bytes), false)) {
+        return false;
+    }
+    word = ldl_le_p(bytes);
+    return (word & 0xffc00000) == 0xd5000000 && (word & 0x00180000);
+}
+
+bool worker_resolve_traps_looks_at(struct worker *worker, vaddr address)
+{
+    return is_listed(worker, address) && is_of_system_registers(worker, address);
+}
+
+void worker_resolve_traps_reached(struct worker *worker, uint64_t position, uint64_t pc)
+{
+    struct worker_progress *progress = &worker->kvm.progress;
+
+    if (progress->exit_next != position + 1 && worker_resolve_traps_looks_at(worker, pc)) {
+        progress->traps++;
+        worker_resolve_exits_clear_monitor(worker, position, pc);
+    }
+}
+
+uint64_t worker_resolve_traps_discount(struct worker *worker)
+{
+    return ebb_position_now() - worker->kvm.progress.traps;
+}
