@@ -38,6 +38,7 @@ enum ebb_log_flag {
     EBB_LOG_THIN_ANCHORS = 1 << 1, /* with it: some anchors may be thin */
     EBB_LOG_EXACT_COUNTS = 1 << 2, /* with it: a synchronous event has a count of its own */
     EBB_LOG_TRAPS = 1 << 3,        /* with both: there may be traps */
+    EBB_LOG_COALESCED = 1 << 4,    /* the same: some events may have EBB_EVENT_COALESCED */
 };
 
 /* Values are part of the recording format; never renumber. */
@@ -97,6 +98,9 @@ enum ebb_event_flag {
      * behind the event before it. */
     EBB_EVENT_AFTER_ENTRY = 1 << 2,
     EBB_EVENT_UNASSIGNED = 1 << 3, /* with FAILED: no device answered (a decode error) */
+    /* Of a store to a device: KVM kept it for a while, and so it has no count of its own. What it
+     * caused is nested in a later event, or asynchronous. */
+    EBB_EVENT_COALESCED = 1 << 4,
 };
 
 /* Between two keyframes; a reader need not heed more. */

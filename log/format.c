@@ -107,11 +107,14 @@ struct ebb_page_hash ebb_hash_page(const void *page)
 bool ebb_log_flags_fit(uint32_t flags)
 {
     return !(flags & ~EBB_LOG_FLAGS) && (!flags || flags & EBB_LOG_COUNTS) &&
-           (!(flags & EBB_LOG_TRAPS) || flags & EBB_LOG_EXACT_COUNTS);
+           (!(flags & (EBB_LOG_TRAPS | EBB_LOG_COALESCED)) || flags & EBB_LOG_EXACT_COUNTS);
 }
 
 const char *ebb_event_misplacement(const struct ebb_event *event, uint32_t flags)
 {
+    if (event->flags & EBB_EVENT_COALESCED && !(flags & EBB_LOG_COALESCED)) {
+        return "it is a coalesced store, in a log that has none";
+    }
     if (!ebb_event_kind_has_place(event->kind)) {
         return NULL;
     }
@@ -134,6 +137,10 @@ const char *ebb_event_problem(const struct ebb_event *event)
     }
     if (event->flags & ~EBB_EVENT_FLAGS) {
         return "it has unknown flags";
+    }
+    if (event->flags & EBB_EVENT_COALESCED &&
+        (event->kind != EBB_EVENT_MMIO_WRITE || event->flags & EBB_EVENT_NESTED)) {
+        return "it is coalesced, but no store of the CPU";
     }
     if (event->size > 8 || (event->size & (event->size - 1))) {
         return "its size is none of 0, 1, 2, 4 and 8";

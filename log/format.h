@@ -40,8 +40,8 @@
 #define EBB_MAX_EVENT_DATA (4u << 20) /* bytes */
 #define EBB_MAX_BLOCK_EVENTS 16384u
 #define EBB_MAX_GROUP_PAGES 256u
-#define EBB_EVENT_FLAGS 0xfu        /* enum ebb_event_flag, all of them */
-#define EBB_LOG_FLAGS 0xfu          /* enum ebb_log_flag, all of them */
+#define EBB_EVENT_FLAGS 0x1fu       /* enum ebb_event_flag, all of them */
+#define EBB_LOG_FLAGS 0x1fu         /* enum ebb_log_flag, all of them */
 #define EBB_MAX_PAGES (1ull << 36)  /* page numbers are below this */
 #define EBB_MAX_REGISTER_SIZE 256u  /* bytes */
 #define EBB_MAX_PROBLEM 65536u      /* bytes of text in an index */

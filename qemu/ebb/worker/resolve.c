@@ -42,16 +42,18 @@ static bool has_enough(struct worker *worker)
            worker->kvm.positions->len >= WORKER_MAX_RESOLVED;
 }
 
-/* Where counts are exact an access to a device, which never retires, tells the drift. */
+/* Where counts are exact an access to a device, which never retires, tells the drift but for its
+ * own part. */
 static void learn_drift(struct worker *worker, const struct ebb_event *event, uint64_t position)
 {
     struct worker_progress *progress = &worker->kvm.progress;
 
-    if (worker->kvm.exact_counts) {
+    if (worker->kvm.exact_counts && !(event->flags & EBB_EVENT_COALESCED)) {
         progress->drift = (int64_t)(position - event->position);
         progress->accesses = progress->counters = progress->calls = progress->traps = 0;
         progress->trust = EXITS_TRUSTED;
     }
+    progress->accesses++;
 }
 
 static void consumed(struct worker *worker, const struct ebb_event *event, uint64_t position)
@@ -63,7 +65,6 @@ static void consumed(struct worker *worker, const struct ebb_event *event, uint6
     case EBB_EVENT_MMIO_READ:
     case EBB_EVENT_MMIO_WRITE:
         learn_drift(worker, event, position);
-        progress->accesses++;
         break;
     case EBB_EVENT_SYSREG_READ:
         progress->counters++;
@@ -86,6 +87,9 @@ static void expecting(struct worker *worker, uint64_t position)
     const struct ebb_event *event = worker_events_peek(worker);
 
     while (event && (event->kind == EBB_EVENT_EXIT || event->kind == EBB_EVENT_TRAP)) {
+        if (event->kind == EBB_EVENT_EXIT) {
+            worker_resolve_exits_miss(worker, event);
+        }
         worker_events_advance(worker, position);
         event = worker_events_peek(worker);
     }

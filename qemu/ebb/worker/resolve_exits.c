@@ -156,6 +156,11 @@ static void pass(struct worker *worker, const struct ebb_event *event, uint64_t 
     }
 }
 
+void worker_resolve_exits_miss(struct worker *worker, const struct ebb_event *event)
+{
+    worker->kvm.progress.drift += is_emulated(event->value);
+}
+
 uint32_t worker_resolve_exits_pass(struct worker *worker, const struct ebb_event *event)
 {
     struct worker_progress *progress = &worker->kvm.progress;
@@ -172,7 +177,7 @@ uint32_t worker_resolve_exits_pass(struct worker *worker, const struct ebb_event
         }
     }
     if (worker->events.next_number == number) {
-        progress->drift += is_emulated(event->value);
+        worker_resolve_exits_miss(worker, event);
         worker_events_advance(worker, ebb_position_now());
     }
     return 0;

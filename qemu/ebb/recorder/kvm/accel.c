@@ -32,6 +32,7 @@
 #include "rescan.h"
 #include "sleep.h"
 #include "state.h"
+#include "stores.h"
 #include "trace.h"
 #include "vm.h"
 
@@ -56,6 +57,7 @@ static void kvm_enter(CPUState *cpu)
     session->kvm->ran = session->kvm->has_run = true;
     recorder_kvm_count_forget(session);
     bql_unlock();
+    recorder_kvm_stores_enter(session);
     recorder_kvm_clock_enter(session);
 }
 
@@ -71,6 +73,7 @@ static void kvm_leave(CPUState *cpu)
     recorder_kvm_count_note(session);
     recorder_kvm_clock_leave(session);
     session->kvm->exits[RECORDER_KVM_INTERRUPTED]++;
+    recorder_kvm_stores_settle(session);
     if (recorder_state_is_recording(session) && recorder_kvm_sleep_may_have_ended(session)) {
         recorder_kvm_anchor_place(session);
     }
@@ -108,6 +111,9 @@ static bool kvm_prepare(struct recorder_session *session, Error **errp)
     recorder_kvm_image_prepare(session);
     recorder_kvm_sleep_watch(session);
     recorder_kvm_count_prepare(session);
+    if (!recorder_kvm_stores_prepare(session, errp)) {
+        return false;
+    }
     /* The machine's loader runs before this at each reset. */
     qemu_register_reset(images_loaded, session);
     ebb_hooks = &hooks;
@@ -125,6 +131,7 @@ static void kvm_was_reset(struct recorder_session *session)
     int vcpu = CPU(session->cpu)->cpu_index;
 
     recorder_kvm_trace_reset(session);
+    recorder_kvm_stores_forget(session);
     kvm_arm_set_irq(vcpu, KVM_ARM_IRQ_TYPE_CPU, KVM_ARM_IRQ_CPU_IRQ,
                     !!(lines & CPU_INTERRUPT_HARD));
     kvm_arm_set_irq(vcpu, KVM_ARM_IRQ_TYPE_CPU, KVM_ARM_IRQ_CPU_FIQ, !!(lines & CPU_INTERRUPT_FIQ));
@@ -162,14 +169,16 @@ static void kvm_stop(struct recorder_session *session)
     }
     recorder_kvm_clockless_forget(session);
     recorder_kvm_execute_stop(session);
+    recorder_kvm_stores_forget(session);
     recorder_kvm_trace_close(session);
     recorder_kvm_count_close(session);
 }
 
+#define EXACT_FLAGS (EBB_LOG_EXACT_COUNTS | EBB_LOG_TRAPS | EBB_LOG_COALESCED)
+
 static uint32_t kvm_log_flags(const struct recorder_session *session)
 {
-    return EBB_LOG_COUNTS | EBB_LOG_THIN_ANCHORS |
-           (session->kvm->counts_exits ? EBB_LOG_EXACT_COUNTS | EBB_LOG_TRAPS : 0);
+    return EBB_LOG_COUNTS | EBB_LOG_THIN_ANCHORS | (session->kvm->counts_exits ? EXACT_FLAGS : 0);
 }
 
 static uint64_t kvm_position(const struct recorder_session *session)
@@ -227,6 +236,7 @@ static void kvm_status(struct recorder_session *session, QDict *status)
         [RECORDER_KVM_TIMER_ACCESS] = "timer_access", [RECORDER_KVM_RANDOM] = "random_read",
         [RECORDER_KVM_BREAKPOINT] = "breakpoint",     [RECORDER_KVM_HYPERCALL] = "hypercall",
         [RECORDER_KVM_CLOCK] = "clock_step",          [RECORDER_KVM_INTERRUPTED] = "interrupted",
+        [RECORDER_KVM_COALESCED] = "coalesced_write",
     };
     QDict *exits = qdict_new();
     size_t i;

@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "count.h"
 #include "state.h"
+#include "stores.h"
 #include "trace.h"
 
 #define SHORTEST_STEP_NS 100000 /* many times what it takes to enter the guest */
@@ -303,6 +304,7 @@ bool recorder_kvm_clock_fault(CPUState *cpu)
     recorder_kvm_count_note(session);
     at_once = get_clock() - session->kvm->clock->closed_ns < WAITING_NS;
     session->kvm->exits[RECORDER_KVM_CLOCK]++;
+    recorder_kvm_stores_settle(session);
     bql_lock();
     recorder_kvm_clock_refresh(session);
     bql_unlock();

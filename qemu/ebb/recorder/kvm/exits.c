@@ -17,6 +17,7 @@
 #include "registers.h"
 #include "rescan.h"
 #include "state.h"
+#include "stores.h"
 #include "trace.h"
 
 static bool begin(struct recorder_session *session)
@@ -54,7 +55,9 @@ static void access_memory(struct recorder_session *session, struct kvm_run *run,
     bool ours;
 
     bql_lock();
+    recorder_kvm_stores_append(session);
     ours = begin(session);
+    recorder_kvm_stores_perform(session);
     address_space_rw(&address_space_memory, run->mmio.phys_addr, attrs, run->mmio.data, size,
                      is_write);
     recorder_kvm_clock_pass(session);
@@ -63,13 +66,16 @@ static void access_memory(struct recorder_session *session, struct kvm_run *run,
                                     run->mmio.phys_addr, ldn_le_p(run->mmio.data, size), size, 0);
         recorder_access_end(session);
     }
+    if (ours && is_write) {
+        recorder_kvm_stores_see(session, run->mmio.phys_addr);
+    }
     bql_unlock();
     session->kvm->exits[is_write ? RECORDER_KVM_MMIO_WRITE : RECORDER_KVM_MMIO_READ]++;
 }
 
 static bool handle_mmio(struct recorder_session *session, struct kvm_run *run, MemTxAttrs attrs)
 {
-    if (!read_timer(session, run)) {
+    if (recorder_kvm_stores_wait(session) || !read_timer(session, run)) {
         access_memory(session, run, attrs);
     }
     return true;
@@ -204,8 +210,13 @@ bool recorder_kvm_exits_handle(CPUState *cpu, struct kvm_run *run, MemTxAttrs at
     recorder_kvm_trace_flush(session);
     recorder_kvm_count_note(session);
     recorder_kvm_clock_leave(session);
+    if (run->exit_reason != KVM_EXIT_MMIO) {
+        recorder_kvm_stores_settle(session);
+    }
     done = handle_exit(session, run, attrs);
+    session->kvm->ran = true;
     recorder_kvm_count_forget(session);
+    recorder_kvm_stores_enter(session);
     recorder_kvm_clock_enter(session);
     return done;
 }

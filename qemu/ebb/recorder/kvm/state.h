@@ -20,6 +20,7 @@ enum recorder_kvm_exit {
     RECORDER_KVM_HYPERCALL,
     RECORDER_KVM_CLOCK, /* read of the clock page after a step */
     RECORDER_KVM_INTERRUPTED,
+    RECORDER_KVM_COALESCED, /* no exit to us, but one fewer */
     RECORDER_KVM_EXITS,
 };
 
@@ -28,6 +29,7 @@ struct recorder_kvm_clock;
 struct recorder_kvm_count;
 struct recorder_kvm_reads;
 struct recorder_kvm_stop;
+struct recorder_kvm_stores;
 struct recorder_kvm_trace;
 struct recorder_kvm_tracepoint;
 
@@ -41,6 +43,7 @@ struct recorder_kvm {
     struct recorder_kvm_count *counter; /* NULL: closed */
     bool counts_exits;                  /* the count is known at each exit (count.h) */
     uint64_t count;                     /* the last one that the log has */
+    struct recorder_kvm_stores *stores; /* NULL: none is ever coalesced */
     struct recorder_kvm_trace *trace;   /* NULL: the host does not let us have it */
     bool ran;                           /* the guest may have, since the last anchor */
     bool has_run;                       /* the guest, at some time */

@@ -12,9 +12,10 @@
 #include "tracepoint.h"
 #include "traps.h"
 
-/* Room for what happens between two exits to us, a boot's page faults; and what perf allows each
- * user without further privileges. */
+/* Room for what happens between two exits to us, a boot's page faults; enough where the guest is
+ * brought out in time; and what perf allows each user without further privileges. */
 #define LARGE_RING (8u << 20)
+#define MIDDLE_RING (1u << 20)
 #define SMALL_RING (512u << 10)
 
 /* A guest that leaves so often, and never for us, is brought out: so many exits are worth a look at
@@ -30,6 +31,7 @@ struct recorder_kvm_trace {
     struct recorder_kvm_traps *traps; /* NULL: where counts are not exact */
     uint64_t lost;                    /* exits that the ring had no room for */
     bool pending;                     /* an exit that is not in the log yet: */
+    bool known;                       /* what follows it is what the vCPU came out for */
     struct ebb_event latest;          /* position: its count */
 };
 
@@ -48,7 +50,7 @@ void recorder_kvm_trace_open(struct recorder_session *session)
         .filter = FILTER,
         .thread = CPU(session->cpu)->thread_id,
         .group_fd = recorder_kvm_count_fd(session),
-        .ring_size = LARGE_RING,
+        .ring_size = session->kvm->counts_exits ? MIDDLE_RING : LARGE_RING,
         .small_ring_size = SMALL_RING,
         .many = MANY_EXITS,
     };
@@ -137,6 +139,7 @@ void recorder_kvm_trace_drain(struct recorder_session *session, bool known)
     }
     append_pending(session);
     recorder_kvm_tracepoint_read(trace->tracepoint, take_record, session);
+    trace->known = trace->pending && known;
     trace->pending &= !known;
     if (trace->traps && recorder_kvm_traps_wanted(trace->traps) &&
         recorder_state_is_recording(session)) {
@@ -163,6 +166,22 @@ void recorder_kvm_trace_anchor(struct recorder_session *session, uint64_t count)
         trace->pending = false;
     }
     append_pending(session);
+}
+
+bool recorder_kvm_trace_last(const struct recorder_session *session, uint64_t *pc)
+{
+    const struct recorder_kvm_trace *trace = session->kvm->trace;
+
+    if (!trace || !trace->traps || !trace->known) {
+        return false;
+    }
+    *pc = trace->latest.address;
+    return recorder_kvm_traps_is_store(trace->latest.value, *pc);
+}
+
+bool recorder_kvm_trace_leave_out_store(struct recorder_session *session, uint64_t pc)
+{
+    return recorder_kvm_traps_leave_out_store(session->kvm->trace->traps, pc);
 }
 
 void recorder_kvm_trace_repeat(struct recorder_session *session)

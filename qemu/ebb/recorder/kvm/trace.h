@@ -27,6 +27,13 @@ void recorder_kvm_trace_flush(struct recorder_session *session);
 /* An anchor with that count follows, and is as good as an exit there. */
 void recorder_kvm_trace_anchor(struct recorder_session *session, uint64_t count);
 
+/* True if what brought the vCPU out last was an access to memory by an instruction of a kernel,
+ * whose address *pc receives; and the host lets its exits be left out. */
+bool recorder_kvm_trace_last(const struct recorder_session *session, uint64_t *pc);
+
+/* Leaves exits of that instruction out that are accesses to memory: it is a store to a device. */
+bool recorder_kvm_trace_leave_out_store(struct recorder_session *session, uint64_t pc);
+
 /* There is a keyframe: the log says again what it leaves out. */
 void recorder_kvm_trace_repeat(struct recorder_session *session);
 

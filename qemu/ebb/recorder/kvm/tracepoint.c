@@ -20,7 +20,8 @@ struct recorder_kvm_tracepoint {
     struct recorder_kvm_tracepoint_spec spec;
     uint64_t id; /* perf's */
     int fd;
-    bool watched;
+    void (*called)(void *opaque); /* NULL: nobody watches */
+    void *opaque;
     bool counts;                       /* samples come with those of the group */
     struct perf_event_mmap_page *ring; /* one page, then ring_size bytes; NULL: nothing comes */
     size_t ring_size;
@@ -137,14 +138,14 @@ void recorder_kvm_tracepoint_watch(struct recorder_kvm_tracepoint *tracepoint,
                                    void (*called)(void *opaque), void *opaque)
 {
     qemu_set_fd_handler(tracepoint->fd, called, NULL, opaque);
-    tracepoint->watched = true;
+    tracepoint->called = called;
+    tracepoint->opaque = opaque;
 }
 
 static void close_event(struct recorder_kvm_tracepoint *tracepoint)
 {
-    if (tracepoint->watched) {
+    if (tracepoint->called) {
         qemu_set_fd_handler(tracepoint->fd, NULL, NULL, NULL);
-        tracepoint->watched = false;
     }
     unmap_ring(tracepoint);
     close(tracepoint->fd);
@@ -168,7 +169,9 @@ bool recorder_kvm_tracepoint_filter(struct recorder_kvm_tracepoint *tracepoint, 
     }
     close_event(tracepoint);
     tracepoint->fd = fd;
-    map_ring(tracepoint);
+    if (map_ring(tracepoint) && tracepoint->called) {
+        recorder_kvm_tracepoint_watch(tracepoint, tracepoint->called, tracepoint->opaque);
+    }
     return true;
 }
 

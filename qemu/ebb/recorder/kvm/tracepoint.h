@@ -32,12 +32,11 @@ void recorder_kvm_tracepoint_close(struct recorder_kvm_tracepoint *tracepoint);
  */
 bool recorder_kvm_tracepoint_filter(struct recorder_kvm_tracepoint *tracepoint, const char *filter);
 
-/* Has the main thread call back, with the BQL, when there are many samples more; for as long as the
- * filter is that of the specification. */
+/* Has the main thread call back, with the BQL, when there are many samples more. */
 void recorder_kvm_tracepoint_watch(struct recorder_kvm_tracepoint *tracepoint,
                                    void (*called)(void *opaque), void *opaque);
 
-/* Has a signal sent to the thread at each sample; the same. */
+/* Has a signal sent to the thread at each sample; until there is another filter. */
 bool recorder_kvm_tracepoint_signal(struct recorder_kvm_tracepoint *tracepoint, int signal);
 
 /* What perf has put into the ring since the last call, in order. */

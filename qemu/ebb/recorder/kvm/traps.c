@@ -5,7 +5,9 @@
 #include "tracepoint.h"
 #include "traps.h"
 
-#define CLASS_SYSTEM_REGISTER 0x18u /* ESR_EL2.EC: MSR, MRS or a system instruction in AArch64 */
+/* ESR_EL2.EC: MSR, MRS or a system instruction in AArch64; an access to memory by the guest. */
+#define CLASS_SYSTEM_REGISTER 0x18u
+#define CLASS_DATA_ABORT 0x24u
 
 /*
  * So often exits of an instruction are noted before they are left out. Another filter needs another
@@ -15,6 +17,7 @@
 #define OFTEN 256u
 #define LESS_OFTEN 64u
 #define CANDIDATES 16u
+#define MAX_STORES 4u
 
 struct candidate {
     uint64_t pc;
@@ -28,6 +31,8 @@ struct recorder_kvm_traps {
     bool wanted;
     uint64_t left_out[EBB_MAX_TRAPS];
     size_t count;
+    uint64_t stores[MAX_STORES];
+    size_t store_count;
 };
 
 struct recorder_kvm_traps *recorder_kvm_traps_new(struct recorder_kvm_tracepoint *tracepoint,
@@ -96,15 +101,22 @@ bool recorder_kvm_traps_wanted(const struct recorder_kvm_traps *traps)
     return traps->wanted;
 }
 
+static void add_to_filter(GString *filter, unsigned class, const uint64_t *list, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        g_string_append_printf(filter, " && (esr_ec != %#x || vcpu_pc != %#" PRIx64 ")", class,
+                               list[i]);
+    }
+}
+
 static bool set_filter(struct recorder_kvm_traps *traps)
 {
     g_autoptr(GString) filter = g_string_new(traps->filter);
-    size_t i;
 
-    for (i = 0; i < traps->count; i++) {
-        g_string_append_printf(filter, " && (esr_ec != %#x || vcpu_pc != %#" PRIx64 ")",
-                               CLASS_SYSTEM_REGISTER, traps->left_out[i]);
-    }
+    add_to_filter(filter, CLASS_SYSTEM_REGISTER, traps->left_out, traps->count);
+    add_to_filter(filter, CLASS_DATA_ABORT, traps->stores, traps->store_count);
     return recorder_kvm_tracepoint_filter(traps->tracepoint, filter->str);
 }
 
@@ -145,6 +157,31 @@ void recorder_kvm_traps_leave_out(struct recorder_session *session,
     append(session, traps, first);
 }
 
+bool recorder_kvm_traps_is_store(uint64_t class, uint64_t pc)
+{
+    return class == CLASS_DATA_ABORT && is_of_kernel(pc);
+}
+
+bool recorder_kvm_traps_leave_out_store(struct recorder_kvm_traps *traps, uint64_t pc)
+{
+    size_t i;
+
+    for (i = 0; i < traps->store_count; i++) {
+        if (traps->stores[i] == pc) {
+            return true;
+        }
+    }
+    if (traps->store_count == MAX_STORES) {
+        return false;
+    }
+    traps->stores[traps->store_count++] = pc;
+    if (!set_filter(traps)) {
+        traps->store_count--;
+        return false;
+    }
+    return true;
+}
+
 void recorder_kvm_traps_repeat(struct recorder_session *session,
                                const struct recorder_kvm_traps *traps)
 {
@@ -153,12 +190,13 @@ void recorder_kvm_traps_repeat(struct recorder_session *session,
 
 void recorder_kvm_traps_forget(struct recorder_kvm_traps *traps)
 {
-    size_t count = traps->count;
+    size_t count = traps->count, store_count = traps->store_count;
 
     traps->wanted = false;
-    traps->count = 0;
+    traps->count = traps->store_count = 0;
     memset(traps->candidates, 0, sizeof(traps->candidates));
-    if (count && !set_filter(traps)) {
+    if ((count || store_count) && !set_filter(traps)) {
         traps->count = count;
+        traps->store_count = store_count;
     }
 }

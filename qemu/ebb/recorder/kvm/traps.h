@@ -31,6 +31,12 @@ bool recorder_kvm_traps_wanted(const struct recorder_kvm_traps *traps);
 void recorder_kvm_traps_leave_out(struct recorder_session *session,
                                   struct recorder_kvm_traps *traps);
 
+/* The same for a store to a device that KVM keeps (stores.h), which has an event of its own: true
+ * if that is possible, or is so already. */
+bool recorder_kvm_traps_leave_out_store(struct recorder_kvm_traps *traps, uint64_t pc);
+/* True if such an exit, at pc, can be one. */
+bool recorder_kvm_traps_is_store(uint64_t class, uint64_t pc);
+
 /* There is a keyframe: says again what is left out. */
 void recorder_kvm_traps_repeat(struct recorder_session *session,
                                const struct recorder_kvm_traps *traps);

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "qemu/osdep.h"
+#include <time.h>
+#include "cpu.h"
+#include "exec/address-spaces.h"
+#include "hw/intc/arm_gic_common.h"
+#include "hw/virtio/virtio-mmio.h"
+#include "qapi/error.h"
+#include "qemu/atomic.h"
+#include "qemu/main-loop.h"
+#include "system/cpus.h"
+#include "system/kvm.h"
+#include "standard-headers/linux/virtio_mmio.h"
+#include "ebb/recorder/events.h"
+#include "state.h"
+#include "stores.h"
+#include "trace.h"
+
+#define GICC_EOIR 0x10
+#define NO_INTERRUPT 1023
+#define IDLE_PRIORITY 0x100 /* of a GIC on whose CPU no interrupt is active */
+
+#define MAX_STORES 8u
+#define OFTEN 64u
+/* An interrupt that waits for the end of another one comes so much later at most. It is Linux' way
+ * to look for the next one right behind the end, which takes far less. */
+#define PATIENCE_NS 50000
+
+struct store {
+    uint64_t address;
+    uint64_t pc; /* that it came from last */
+    unsigned seen;
+    bool coalesced;
+};
+
+struct recorder_kvm_stores {
+    struct kvm_coalesced_mmio_ring *ring;
+    uint32_t ring_length;
+    GICState *gic;
+    MemoryRegion *gic_interface;
+    timer_t timer;
+    bool armed;
+    struct store list[MAX_STORES];
+    size_t count;
+};
+
+static bool create_timer(struct recorder_session *session, Error **errp)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIG_IPI};
+
+    event._sigev_un._tid = CPU(session->cpu)->thread_id;
+    if (timer_create(CLOCK_MONOTONIC, &event, &session->kvm->stores->timer)) {
+        error_setg_errno(errp, errno, "cannot create a timer for the guest's interrupts");
+        return false;
+    }
+    return true;
+}
+
+bool recorder_kvm_stores_prepare(struct recorder_session *session, Error **errp)
+{
+    int page = kvm_check_extension(kvm_state, KVM_CAP_COALESCED_MMIO);
+    Object *gic = object_resolve_path_type("", "arm_gic", NULL);
+    struct recorder_kvm_stores *stores;
+
+    if (page <= 0 || !gic || !session->kvm->counts_exits) {
+        return true;
+    }
+    stores = session->kvm->stores = g_new0(struct recorder_kvm_stores, 1);
+    stores->ring =
+        (void *)((uint8_t *)CPU(session->cpu)->kvm_run + page * qemu_real_host_page_size());
+    /* KVM_COALESCED_MMIO_MAX, which has a kernel's name in it. */
+    stores->ring_length = (qemu_real_host_page_size() - sizeof(*stores->ring)) /
+                          sizeof(stores->ring->coalesced_mmio[0]);
+    stores->gic = (GICState *)gic;
+    stores->gic_interface = sysbus_mmio_get_region(SYS_BUS_DEVICE(gic), 1);
+    return create_timer(session, errp);
+}
+
+static bool set_zone(uint64_t address, bool coalesced)
+{
+    struct kvm_coalesced_mmio_zone zone = {.addr = address, .size = 4};
+
+    return kvm_vm_ioctl(kvm_state,
+                        coalesced ? KVM_REGISTER_COALESCED_MMIO : KVM_UNREGISTER_COALESCED_MMIO,
+                        &zone) == 0;
+}
+
+/* True if what is stored there may take effect later. */
+static bool may_wait(const struct recorder_kvm_stores *stores, uint64_t address)
+{
+    MemoryRegionSection section = memory_region_find(get_system_memory(), address, 4);
+    bool may = false;
+
+    if (section.mr) {
+        may = section.mr == stores->gic_interface
+                  ? section.offset_within_region == GICC_EOIR
+                  : object_dynamic_cast(memory_region_owner(section.mr), TYPE_VIRTIO_MMIO) &&
+                        section.offset_within_region == VIRTIO_MMIO_INTERRUPT_ACK;
+        memory_region_unref(section.mr);
+    }
+    return may;
+}
+
+static struct store *find_store(struct recorder_kvm_stores *stores, uint64_t address)
+{
+    size_t i;
+
+    for (i = 0; i < stores->count; i++) {
+        if (stores->list[i].address == address) {
+            return &stores->list[i];
+        }
+    }
+    if (stores->count == MAX_STORES || !may_wait(stores, address)) {
+        return NULL;
+    }
+    stores->list[stores->count] = (struct store){.address = address};
+    return &stores->list[stores->count++];
+}
+
+void recorder_kvm_stores_see(struct recorder_session *session, uint64_t address)
+{
+    struct recorder_kvm_stores *stores = session->kvm->stores;
+    struct store *store;
+    uint64_t pc;
+
+    if (!stores || !recorder_kvm_trace_last(session, &pc)) {
+        return;
+    }
+    store = find_store(stores, address);
+    if (!store || store->coalesced) {
+        return;
+    }
+    store->seen = store->pc == pc ? store->seen + 1 : 0;
+    store->pc = pc;
+    if (store->seen >= OFTEN && recorder_kvm_trace_leave_out_store(session, pc)) {
+        store->coalesced = set_zone(address, true);
+        store->seen = 0;
+    }
+}
+
+bool recorder_kvm_stores_wait(const struct recorder_session *session)
+{
+    const struct recorder_kvm_stores *stores = session->kvm->stores;
+
+    return stores && stores->ring->first != qatomic_load_acquire(&stores->ring->last);
+}
+
+static uint32_t behind(const struct recorder_kvm_stores *stores, uint32_t index)
+{
+    return (index + 1) % stores->ring_length;
+}
+
+void recorder_kvm_stores_append(struct recorder_session *session)
+{
+    const struct recorder_kvm_stores *stores = session->kvm->stores;
+    const struct kvm_coalesced_mmio_ring *ring;
+    uint32_t i;
+
+    if (!recorder_kvm_stores_wait(session)) {
+        return;
+    }
+    ring = stores->ring;
+    for (i = ring->first; i != ring->last && recorder_state_is_recording(session);
+         i = behind(stores, i)) {
+        const struct kvm_coalesced_mmio *store = &ring->coalesced_mmio[i];
+        struct ebb_event event = {
+            .kind = EBB_EVENT_MMIO_WRITE,
+            .flags = EBB_EVENT_COALESCED,
+            .position = session->kvm->count,
+            .address = store->phys_addr,
+            .value = ldn_le_p(store->data, store->len),
+            .size = store->len,
+        };
+
+        recorder_events_append(session, &event);
+    }
+}
+
+void recorder_kvm_stores_perform(struct recorder_session *session)
+{
+    while (recorder_kvm_stores_wait(session)) {
+        const struct recorder_kvm_stores *stores = session->kvm->stores;
+        struct kvm_coalesced_mmio_ring *ring = stores->ring;
+        struct kvm_coalesced_mmio store = ring->coalesced_mmio[ring->first];
+
+        /* Free before it takes effect, which may have QEMU look for what is left in the ring. */
+        qatomic_store_release(&ring->first, behind(stores, ring->first));
+        address_space_write(&address_space_memory, store.phys_addr, MEMTXATTRS_UNSPECIFIED,
+                            store.data, store.len);
+        session->kvm->exits[RECORDER_KVM_COALESCED]++;
+    }
+}
+
+void recorder_kvm_stores_settle(struct recorder_session *session)
+{
+    if (recorder_kvm_stores_wait(session)) {
+        bql_lock();
+        recorder_kvm_stores_append(session);
+        recorder_kvm_stores_perform(session);
+        bql_unlock();
+    }
+}
+
+static void set_timer(struct recorder_kvm_stores *stores, long ns)
+{
+    struct itimerspec setting = {.it_value.tv_nsec = ns};
+
+    timer_settime(stores->timer, 0, &setting, NULL);
+    stores->armed = ns;
+}
+
+/* Whether an interrupt could be taken but for one that is active. */
+static bool interrupt_waits(const GICState *gic)
+{
+    return gic->current_pending[0] != NO_INTERRUPT && gic->running_priority[0] != IDLE_PRIORITY;
+}
+
+void recorder_kvm_stores_enter(struct recorder_session *session)
+{
+    struct recorder_kvm_stores *stores = session->kvm->stores;
+
+    if (stores && stores->count && interrupt_waits(stores->gic)) {
+        set_timer(stores, PATIENCE_NS);
+    } else if (stores && stores->armed) {
+        set_timer(stores, 0);
+    }
+}
+
+void recorder_kvm_stores_forget(struct recorder_session *session)
+{
+    struct recorder_kvm_stores *stores = session->kvm->stores;
+    size_t i;
+
+    for (i = 0; stores && i < stores->count; i++) {
+        if (stores->list[i].coalesced) {
+            set_zone(stores->list[i].address, false);
+        }
+    }
+    if (stores) {
+        stores->count = 0;
+    }
+}
