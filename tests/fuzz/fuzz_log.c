@@ -445,7 +445,8 @@ static void write_log(const char *directory, enum recording recording)
 {
     struct ebb_event events[SEED_EVENTS];
     uint8_t data[SEED_DATA];
-    uint32_t flags = EBB_LOG_COUNTS | EBB_LOG_THIN_ANCHORS | EBB_LOG_EXACT_COUNTS | EBB_LOG_TRAPS;
+    uint32_t flags = EBB_LOG_COUNTS | EBB_LOG_THIN_ANCHORS | EBB_LOG_EXACT_COUNTS | EBB_LOG_TRAPS |
+                     EBB_LOG_COALESCED;
     struct ebb_log_writer *writer =
         ebb_log_writer_create(directory, recording == PLAIN ? 0 : flags, NULL);
     uint64_t first;

@@ -151,6 +151,7 @@ for name in exceptions interrupts mmu exclusives float echo reset dma steps long
     build $name-kvm-aarch64.elf aarch64 "$source/$name.c" $virt
     build $name-kvm-arm.elf arm "$source/$name.c" $virt -marm
 done
+build upper-kvm-aarch64.elf aarch64 "$source/upper.c" $virt
 build rescanned-kvm-aarch64.elf aarch64 "$source/latecode.c" $virt -DAWAIT_RESCAN=100000000
 build rescanned-kvm-arm.elf arm "$source/latecode.c" $virt -marm -DAWAIT_RESCAN=100000000
 build keeps-kvm-aarch64.elf aarch64 "$source/reads.c" $virt -DTIMER_FIRST

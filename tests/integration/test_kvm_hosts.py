@@ -37,6 +37,7 @@ def make_plan(host, guests):
     if host.kernel:
         add_untraced(plan)
         add_uncounted(plan)
+    plan.record("upper-64", plan.bare("upper-kvm-aarch64"), times=TIMES)
     plan.record("latecode-64", plan.bare("latecode-kvm-aarch64"))
     plan.record("clock-64", plan.bare("clock-kvm-aarch64"), times=TIMES)
     plan.record("exact-64", plan.bare("clock-kvm-aarch64"), ["--clock-step", "0"])
@@ -285,6 +286,24 @@ class Recordings(KvmTest):
         self.assertRegex(made.errors, "counter in the guest's image: [1-9]\\d* replaced")
         self.assertIn("image: %d replaced" % made.stats()["replaced_in_image"], made.errors)
         self.assertEqual(made.stats()["replaced_by_rescans"], 0)
+
+    def test_interrupt_that_waits(self):
+        """KVM keeps the end of an interrupt; one that waits for it wakes the guest nevertheless."""
+        self.check_all("upper-64", TIMES)
+        stats = self.made("upper-64").stats()
+        self.assertTrue(stats["counts_exits"])
+        self.assertGreater(stats["exits"]["coalesced_write"], 400)
+
+    def test_what_is_left_out(self):
+        """Of Linux, where the host's kernel allows it, KVM keeps ends of interrupts; and exits that
+        are always the same are not noted, nor any the worse for it."""
+        for name in ("linux-64", "load-64"):
+            made = self.made(name)
+            self.assertGreater(made.stats()["exits"]["coalesced_write"], 100)
+            traps = self.ebb.json("dump", "--json", "--counts", "--kind", "trap", made.recording)
+            self.assertEqual(len({trap["address"] for trap in traps}), made.stats()["traps"])
+            # Linux 6.12 emulates reads of CTR_EL0 for its guests; 6.1 lets them be.
+            self.assertEqual(bool(traps), self.host.endswith("_612"))
 
     def test_clock_64(self):
         self.check_clock(64)

@@ -594,20 +594,54 @@ static void test_traps(void **state)
     fixture_close(writer);
 }
 
+/* A store that KVM has kept is read as it was written; a log without such refuses it, and so does
+ * each one if it is no store. */
+static void test_coalesced(void **state)
+{
+    uint32_t flags = EBB_LOG_COUNTS | EBB_LOG_EXACT_COUNTS | EBB_LOG_COALESCED;
+    struct ebb_event store = {.kind = EBB_EVENT_MMIO_WRITE,
+                              .flags = EBB_EVENT_COALESCED,
+                              .address = 0x8010010,
+                              .value = 27,
+                              .size = 4},
+                     load = store, event;
+    struct ebb_log_writer *writer = ebb_log_writer_create(*state, flags, NULL);
+    struct ebb_cursor *cursor;
+    struct ebb_log *log;
+
+    load.kind = EBB_EVENT_MMIO_READ;
+    assert_int_equal(ebb_log_writer_append(writer, &store, NULL), 0);
+    assert_int_equal(ebb_log_writer_append(writer, &load, NULL), -1);
+    fixture_close(writer);
+    log = fixture_open(*state);
+    cursor = fixture_cursor(log);
+    assert_int_equal(ebb_cursor_next(cursor, &event, NULL), 1);
+    fixture_assert_same(&event, &store);
+    ebb_cursor_free(cursor);
+    ebb_log_close(log);
+
+    fixture_remove(*state);
+    *state = fixture_directory();
+    writer = create_counts(*state);
+    assert_int_equal(ebb_log_writer_append(writer, &store, NULL), -1);
+    fixture_close(writer);
+}
+
 /* What tells of counts needs a log with counts, in what is written and what is read. */
 static void test_flags_without_counts(void **state)
 {
     static const uint32_t flags[] = {EBB_LOG_THIN_ANCHORS, EBB_LOG_EXACT_COUNTS,
-                                     EBB_LOG_COUNTS | EBB_LOG_TRAPS};
+                                     EBB_LOG_COUNTS | EBB_LOG_TRAPS,
+                                     EBB_LOG_COUNTS | EBB_LOG_COALESCED};
     struct ebb_error error;
     size_t i;
 
-    for (i = 0; i < 3; i++) {
+    for (i = 0; i < 4; i++) {
         assert_null(ebb_log_writer_create(*state, flags[i], &error));
         assert_non_null(strstr(error.message, "flags 0x"));
     }
     fixture_close(create_counts(*state));
-    for (i = 0; i < 3; i++) {
+    for (i = 0; i < 4; i++) {
         set_flags(*state, (uint8_t)flags[i]);
         assert_null(ebb_log_open(*state, &error));
         assert_int_equal(error.kind, EBB_ERROR_CORRUPT);
@@ -623,17 +657,17 @@ static void test_unknown_flags(void **state)
     uint8_t *bytes;
     size_t size, i;
 
-    assert_null(ebb_log_writer_create(*state, 16, &error));
+    assert_null(ebb_log_writer_create(*state, 32, &error));
     fixture_close(create_counts(*state));
     for (i = 0; i < 2; i++) {
         bytes = fixture_read(*state, files[i], &size);
-        bytes[12] ^= i ? 1 : 16;
+        bytes[12] ^= i ? 1 : 32;
         ebb_reseal_file_header(bytes);
         fixture_write(*state, files[i], bytes, size);
         assert_null(ebb_log_open(*state, &error));
         assert_int_equal(error.kind, EBB_ERROR_UNSUPPORTED);
         assert_non_null(strstr(error.message, files[i]));
-        bytes[12] ^= i ? 1 : 16;
+        bytes[12] ^= i ? 1 : 32;
         ebb_reseal_file_header(bytes);
         fixture_write(*state, files[i], bytes, size);
         ebb_log_close(fixture_open(*state));
@@ -748,6 +782,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_unannounced_anchors, setup, teardown),
         cmocka_unit_test_setup_teardown(test_thin_anchors, setup, teardown),
         cmocka_unit_test_setup_teardown(test_traps, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_coalesced, setup, teardown),
 
         cmocka_unit_test_setup_teardown(test_flags_without_counts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unknown_flags, setup, teardown),

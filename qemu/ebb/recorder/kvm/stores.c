@@ -10,6 +10,7 @@
 #include "qemu/main-loop.h"
 #include "system/cpus.h"
 #include "system/kvm.h"
+#include "system/kvm_int.h"
 #include "standard-headers/linux/virtio_mmio.h"
 #include "ebb/recorder/events.h"
 #include "state.h"
@@ -71,6 +72,8 @@ bool recorder_kvm_stores_prepare(struct recorder_session *session, Error **errp)
     /* KVM_COALESCED_MMIO_MAX, which has a kernel's name in it. */
     stores->ring_length = (qemu_real_host_page_size() - sizeof(*stores->ring)) /
                           sizeof(stores->ring->coalesced_mmio[0]);
+    /* QEMU would empty it from any thread, whenever a device moves in the address space. */
+    kvm_state->coalesced_mmio_ring = NULL;
     stores->gic = (GICState *)gic;
     stores->gic_interface = sysbus_mmio_get_region(SYS_BUS_DEVICE(gic), 1);
     return create_timer(session, errp);
