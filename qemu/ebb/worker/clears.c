@@ -30,6 +30,17 @@ void worker_clears_apply(struct worker *worker, uint64_t position)
     }
 }
 
+void worker_clears_find(struct worker *worker, uint64_t position, uint64_t pc)
+{
+    CPUARMState *env = &worker->cpu->env;
+    struct worker_exclusive clear = {position, pc};
+
+    if (env->exclusive_addr != -1) {
+        arm_clear_exclusive(env);
+        g_array_append_val(worker->kvm.cleared, clear);
+    }
+}
+
 uint64_t worker_clears_next(struct worker *worker, uint64_t position, uint64_t limit)
 {
     size_t i =

@@ -10,9 +10,9 @@
  */
 #include "qemu/osdep.h"
 #include "cpu.h"
-#include "internals.h"
 #include "target/arm/syndrome.h"
 #include "ebb/position.h"
+#include "clears.h"
 #include "events.h"
 #include "resolve_exits.h"
 #include "resolve_step.h"
@@ -98,17 +98,6 @@ static bool is_here(struct worker *worker, const struct ebb_event *event)
     return worker_pc(worker) == event->address;
 }
 
-void worker_resolve_exits_clear_monitor(struct worker *worker, uint64_t position, uint64_t pc)
-{
-    CPUARMState *env = &worker->cpu->env;
-    struct worker_exclusive clear = {position, pc};
-
-    if (env->exclusive_addr != -1) {
-        arm_clear_exclusive(env);
-        g_array_append_val(worker->kvm.cleared, clear);
-    }
-}
-
 static bool go_on(struct worker *worker, uint64_t event_number)
 {
     uint64_t position = ebb_position_now();
@@ -152,7 +141,7 @@ static void pass(struct worker *worker, const struct ebb_event *event, uint64_t 
         progress->trust = EXITS_DOUBTED;
     } else {
         progress->trust = EXITS_TRUSTED;
-        worker_resolve_exits_clear_monitor(worker, ebb_position_now(), worker_pc(worker));
+        worker_clears_find(worker, ebb_position_now(), worker_pc(worker));
     }
 }
 

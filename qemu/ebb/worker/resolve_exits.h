@@ -15,8 +15,4 @@ uint32_t worker_resolve_exits_pass(struct worker *worker, const struct ebb_event
 /* The exit is behind the guest already: all that is left of it is what it did to the count. */
 void worker_resolve_exits_miss(struct worker *worker, const struct ebb_event *event);
 
-/* An exit in front of the instruction at pc, which the guest has come to: clears the exclusive
- * monitor, and notes that if it changes anything. */
-void worker_resolve_exits_clear_monitor(struct worker *worker, uint64_t position, uint64_t pc);
-
 #endif

@@ -4,7 +4,7 @@
 #include "cpu.h"
 #include "exec/cpu-common.h"
 #include "ebb/position.h"
-#include "resolve_exits.h"
+#include "clears.h"
 #include "resolve_traps.h"
 #include "translations.h"
 
@@ -66,7 +66,7 @@ void worker_resolve_traps_reached(struct worker *worker, uint64_t position, uint
 
     if (progress->exit_next != position + 1 && worker_resolve_traps_looks_at(worker, pc)) {
         progress->traps++;
-        worker_resolve_exits_clear_monitor(worker, position, pc);
+        worker_clears_find(worker, position, pc);
     }
 }
 
