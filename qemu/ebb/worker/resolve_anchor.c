@@ -306,21 +306,56 @@ static void go_to(struct worker *worker, uint64_t place)
     }
 }
 
-/* True if so many instructions, from here on, are no branches (A64's are of a class of their own,
- * with exceptions and barriers): then the PC does not come back with them. */
-static bool goes_straight(struct worker *worker, uint64_t instructions)
+/* The distance of a direct branch, in bytes: a signed field of so many bits from 'low' on, in
+ * words. */
+static int64_t branch_distance(uint32_t word, unsigned low, unsigned bits)
 {
-    bool straight = is_a64(&worker->cpu->env);
-    uint64_t i;
+    return (int64_t)sextract32(word, low, bits) * 4;
+}
 
-    for (i = 0; i < instructions && straight; i++) {
-        uint8_t bytes[4];
-
-        straight = !cpu_memory_rw_debug(CPU(worker->cpu), worker_pc(worker) + 4 * i, bytes,
-                                        sizeof(bytes), false) &&
-                   (ldl_le_p(bytes) & 0x1c000000) != 0x14000000;
+/*
+ * Where an A64 instruction that may branch may go on (Arm ARM, C4.1, "Branches, Exception
+ * Generating and System instructions"); their number, or 0 if only execution tells.
+ */
+static unsigned branch_targets(uint64_t pc, uint32_t word, uint64_t targets[2])
+{
+    targets[0] = pc + 4;
+    if ((word & 0x7c000000) == 0x14000000) { /* B, BL */
+        targets[0] = pc + branch_distance(word, 0, 26);
+    } else if ((word & 0x7e000000) == 0x34000000 || (word & 0xff000000) == 0x54000000) {
+        targets[1] = pc + branch_distance(word, 5, 19); /* CBZ, CBNZ; B.cond */
+        return 2;
+    } else if ((word & 0x7e000000) == 0x36000000) { /* TBZ, TBNZ */
+        targets[1] = pc + branch_distance(word, 5, 14);
+        return 2;
+    } else if ((word & 0xff000000) != 0xd5000000) { /* what is left is a system instruction */
+        return 0;
     }
-    return straight;
+    return 1;
+}
+
+/* True if the PC may be 'home' again within so many A64 instructions from pc on. */
+static bool may_come_back(struct worker *worker, uint64_t home, uint64_t pc, uint64_t instructions)
+{
+    uint64_t targets[2] = {pc + 4};
+    unsigned count = 1, i;
+    uint8_t bytes[4];
+    bool may = false;
+
+    if (!instructions) {
+        return false;
+    }
+    if (cpu_memory_rw_debug(CPU(worker->cpu), pc, bytes, sizeof(bytes), false)) {
+        return true;
+    }
+    if ((ldl_le_p(bytes) & 0x1c000000) == 0x14000000) {
+        count = branch_targets(pc, ldl_le_p(bytes), targets);
+        may = count == 0;
+    }
+    for (i = 0; i < count && !may; i++) {
+        may = targets[i] == home || may_come_back(worker, home, targets[i], instructions - 1);
+    }
+    return may;
 }
 
 /* The same as choose(), if farther places than this one do not count. */
@@ -330,7 +365,8 @@ static bool choose_nearest(struct worker *worker, const struct ebb_event *anchor
     uint64_t before = search->expected - worker_resolve_traps_discount(worker);
     bool found;
 
-    if (goes_straight(worker, 2 * before - 1)) {
+    if (is_a64(&worker->cpu->env) &&
+        !may_come_back(worker, anchor->address, anchor->address, 2 * before - 1)) {
         return true;
     }
     start_search(worker, anchor);
