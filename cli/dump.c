@@ -133,6 +133,9 @@ static void print_text(const struct recording *recording, const struct ebb_event
     if (event->flags & EBB_EVENT_AFTER_ENTRY) {
         printf(" after-entry");
     }
+    if (event->flags & EBB_EVENT_COALESCED) {
+        printf(" coalesced");
+    }
     printf(where ? "  %s\n" : "\n", where);
     free(data);
 }
@@ -166,6 +169,9 @@ static json_t *event_json(const struct dump *dump, const struct ebb_event *event
     }
     if (event->flags & EBB_EVENT_AFTER_ENTRY) {
         json_object_set_new(object, "after_entry", json_true());
+    }
+    if (event->flags & EBB_EVENT_COALESCED) {
+        json_object_set_new(object, "coalesced", json_true());
     }
     return object;
 }

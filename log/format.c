@@ -160,7 +160,7 @@ const char *ebb_event_problem(const struct ebb_event *event)
         }
         return event->data_length % 8 || event->data_length > 8 ? "its data is no number" : NULL;
     case EBB_EVENT_TRAP:
-        return event->flags & EBB_EVENT_NESTED ? "it is a trap inside another event" : NULL;
+        return event->flags || event->data_length ? "it is a trap with flags or data" : NULL;
     case EBB_EVENT_HYPERCALL:
         return event->data_length % 8 ? "its data is no list of registers" : NULL;
     case EBB_EVENT_MEMORY_MAP:

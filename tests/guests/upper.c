@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Runs in the upper half of the address space, as kernels do. Each interrupt makes another one,
- * which waits for the end of the first; behind that end the guest sleeps and does not look at the
- * interrupt controller again, so that nothing but the second interrupt wakes it.
+ * which waits for the end of the first, and that one itself once more; behind the end of each the
+ * guest sleeps and does not look at the interrupt controller again, so that nothing but the next
+ * interrupt wakes it.
  */
 #include "guest.h"
 
@@ -25,7 +26,9 @@ static void on_first(void)
 
 static void on_second(void)
 {
-    seconds++;
+    if (seconds++ % 2 == 0) {
+        irq_send_to_self(SECOND_IRQ);
+    }
     checksum = (checksum << 5 | checksum >> 27) ^ seconds;
 }
 
@@ -44,11 +47,11 @@ static void go_up(void)
     __asm__ volatile("adr x0, 1f\n\tadd x0, x0, %0\n\tbr x0\n1:" ::"r"(UPPER) : "x0", "memory");
 }
 
-static void play_round(unsigned round)
+static void play_round(unsigned until)
 {
     irq_mask();
     irq_send_to_self(FIRST_IRQ);
-    while (seconds < round) {
+    while (seconds < until) {
         wait_for_interrupt();
         irq_unmask();
         irq_mask();
@@ -63,7 +66,7 @@ int main(void)
     irq_enable(SECOND_IRQ, on_second);
     go_up();
     for (unsigned round = 1; round <= ROUNDS; round++) {
-        play_round(round);
+        play_round(2 * round);
     }
     print("upper: checksum %x\n", checksum);
     finish("upper");

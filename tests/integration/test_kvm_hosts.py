@@ -292,7 +292,7 @@ class Recordings(KvmTest):
         self.check_all("upper-64", TIMES)
         stats = self.made("upper-64").stats()
         self.assertTrue(stats["counts_exits"])
-        self.assertGreater(stats["exits"]["coalesced_write"], 400)
+        self.assertGreater(stats["exits"]["coalesced_write"], 800)
 
     def test_what_is_left_out(self):
         """Of Linux, where the host's kernel allows it, KVM keeps ends of interrupts; and exits that

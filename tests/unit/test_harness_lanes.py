@@ -59,9 +59,9 @@ class Lanes(unittest.TestCase):
             self.assertNotEqual(process, os.getpid())
 
     def test_process_that_dies(self):
-        results = list(lanes.run(2, [["bad"], ["good"]], nothing, fall))
-        self.assertIn((["bad"], None), results)
-        self.assertEqual(len(results), 2)
+        groups = [["bad"]] + [["good %d" % number] for number in range(6)]
+        results = list(lanes.run(2, groups, nothing, fall))
+        self.assertEqual(sorted(results), [(["bad"], None)] + [(group, 1) for group in groups[1:]])
 
     def test_tests_of_a_dead_process_have_failed(self):
         with mock.patch.object(lanes, "run", return_value=[(["m.C.t"], None),

@@ -53,6 +53,15 @@ struct code_reference {
     unsigned words;   /* how many it is about */
 };
 
+/* A load reaches so many pages from the one whose address it is given (A64: 4095 doublewords). */
+#define CODE_LOAD_PAGES 8
+
+/* Words that are wanted, and pages of 4 KiB, from the one on that the image begins in, from which
+ * an instruction that is given the page's address may reach some: a bit for each. */
+struct code_wanted {
+    uint64_t *words, *pages;
+};
+
 /* What is told of the instructions that are looked for; here they are called reads. */
 struct code_finder {
     /* The first read of words [index, end), if only under a condition; end: none. */
@@ -69,16 +78,22 @@ struct instruction_set {
     bool (*is_synchronised)(uint32_t word);
     enum code_looks (*looks)(uint32_t word);
     enum code_flow (*flow)(uint32_t word);
-    /* The first word from index on that speaks of a word with its bit in wanted set, and what it
-     * says; code->count: none. */
-    size_t (*next_reference)(const struct code_words *code, size_t index, const uint64_t *wanted,
-                             struct code_reference *reference);
+    /* The first word from index on that speaks of a wanted one, and what it says; code->count:
+     * none. */
+    size_t (*next_reference)(const struct code_words *code, size_t index,
+                             const struct code_wanted *wanted, struct code_reference *reference);
 };
 
 /* Whether first is the first halfword of two. */
 static inline bool code_t32_is_wide(uint16_t first)
 {
     return first >= 0xe800;
+}
+
+/* The number of a word's page, as code_wanted counts them. */
+static inline size_t code_page(const struct code_words *code, size_t index)
+{
+    return ((code->address & 0xfff) + index * 4) >> 12;
 }
 
 /* Sign-extends the low bits of value. */
@@ -111,6 +126,21 @@ static inline bool code_referred(const struct code_words *code,
     return true;
 }
 
+/* True if a reference is about a wanted word. */
+static inline bool code_speaks_of(const struct code_words *code, const struct code_wanted *wanted,
+                                  const struct code_reference *reference)
+{
+    size_t first, end;
+
+    if (!code_referred(code, reference, &first, &end)) {
+        return false;
+    }
+    while (first < end && !code_has_bit(wanted->words, first)) {
+        first++;
+    }
+    return first < end;
+}
+
 /*
  * The loops over whole images, for next_read() and next_reference(). They are inlined, and with
  * them the functions that tell what a word is: passing one over takes a few host instructions.
@@ -128,23 +158,16 @@ static inline size_t code_next_read(const struct code_words *code, size_t index,
 
 /* refer() takes the word at index, and those behind it where an address is made by several. */
 static inline size_t code_next_reference(
-    const struct code_words *code, size_t index, const uint64_t *wanted,
+    const struct code_words *code, size_t index, const struct code_wanted *wanted,
     struct code_reference *reference,
     struct code_reference (*refer)(const struct code_words *code, size_t index, uint32_t word))
 {
-    size_t first, end;
-
     for (; index < code->count; index++) {
         struct code_reference found = refer(code, index, code_word(code, index));
 
-        if (!code_referred(code, &found, &first, &end)) {
-            continue;
-        }
-        for (; first < end; first++) {
-            if (code_has_bit(wanted, first)) {
-                *reference = found;
-                return index;
-            }
+        if (code_speaks_of(code, wanted, &found)) {
+            *reference = found;
+            return index;
         }
     }
     return index;

@@ -297,8 +297,8 @@ static inline struct code_reference refer(const struct code_words *code, size_t 
     return (struct code_reference){.kind = CODE_REFERENCE_NONE};
 }
 
-static size_t next_reference(const struct code_words *code, size_t index, const uint64_t *wanted,
-                             struct code_reference *reference)
+static size_t next_reference(const struct code_words *code, size_t index,
+                             const struct code_wanted *wanted, struct code_reference *reference)
 {
     return code_next_reference(code, index, wanted, reference, refer);
 }

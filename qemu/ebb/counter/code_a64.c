@@ -5,6 +5,7 @@
  * nothing that reads the counter stands among them, and data often looks like them.
  */
 #include "code_a64.h"
+#include "filter.h"
 
 #define A64_NOP 0xd503201fu
 
@@ -92,24 +93,46 @@ static bool is_synchronised(uint32_t word)
     return (word & ~0x1fu) == MRS_CNTPCTSS || (word & ~0x1fu) == MRS_CNTVCTSS;
 }
 
+/* MRS and MSR of registers of EL0's, of which the above are. */
+static const struct word_filter el0_registers = {0xffdf0000u, 0xd51b0000u};
+
+static inline size_t next_that(const struct code_words *code, size_t index, size_t end,
+                               bool (*is)(uint32_t word, struct counter_site *site))
+{
+    struct counter_site site;
+
+    for (; index + FILTER_WORDS <= end; index += FILTER_WORDS) {
+        uint32_t passed = filter_pass(code, index, &el0_registers, 1);
+
+        for (; passed; passed &= passed - 1) {
+            size_t at = index + __builtin_ctz(passed);
+
+            if (is(code_word(code, at), &site)) {
+                return at;
+            }
+        }
+    }
+    return code_next_read(code, index, end, is);
+}
+
 static size_t next_read(const struct code_words *code, size_t index, size_t end)
 {
-    return code_next_read(code, index, end, is_read);
+    return next_that(code, index, end, is_read);
 }
 
 static size_t next_access(const struct code_words *code, size_t index, size_t end)
 {
-    return code_next_read(code, index, end, is_access);
+    return next_that(code, index, end, is_access);
 }
 
 static size_t next_read_or_random(const struct code_words *code, size_t index, size_t end)
 {
-    return code_next_read(code, index, end, is_read_or_random);
+    return next_that(code, index, end, is_read_or_random);
 }
 
 static size_t next_any(const struct code_words *code, size_t index, size_t end)
 {
-    return code_next_read(code, index, end, is_any);
+    return next_that(code, index, end, is_any);
 }
 
 /* An element of a logical immediate must not be all ones. */
@@ -511,9 +534,90 @@ static inline struct code_reference refer(const struct code_words *code, size_t 
                                    pc + code_signed(adr_immediate(word), 21), 1};
 }
 
-static size_t next_reference(const struct code_words *code, size_t index, const uint64_t *wanted,
-                             struct code_reference *reference)
+/* What speaks of a place at any distance: B and BL, ADRP. */
+static const struct word_filter far_references[] = {
+    {0x7c000000u, 0x14000000u},
+    {0x9f000000u, 0x90000000u},
+};
+
+/* All that does (reference_encodings). */
+static const struct word_filter references[] = {
+    {0x7c000000u, 0x14000000u}, {0x7c000000u, 0x34000000u}, {0xff000000u, 0x54000000u},
+    {0x3b000000u, 0x18000000u}, {0x1f000000u, 0x10000000u},
+};
+
+#define NEAR_PAGES 257 /* what the others reach, 1 MiB, and a bit */
+#define PAGE_WORDS 1024u
+
+static bool any_page(const struct code_words *code, const struct code_wanted *wanted, int64_t first,
+                     int64_t count)
 {
+    int64_t last = first + count - 1, end = (int64_t)code_page(code, code->count);
+
+    for (int64_t page = first < 0 ? 0 : first; page <= last && page <= end; page++) {
+        if (!(page % 64) && page + 63 <= last && !wanted->pages[page / 64]) {
+            page += 63;
+        } else if (code_has_bit(wanted->pages, (size_t)page)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* True if ADRP at index makes the address of a page from which something wanted is reached. */
+static bool makes_wanted_page(const struct code_words *code, size_t index,
+                              const struct code_wanted *wanted, uint32_t word)
+{
+    uint64_t page = code_page(code, index) + code_signed(adr_immediate(word), 21);
+
+    return page <= code_page(code, code->count) && code_has_bit(wanted->pages, page);
+}
+
+static bool speaks_of(const struct code_words *code, size_t index, const struct code_wanted *wanted,
+                      struct code_reference *reference)
+{
+    uint32_t word = code_word(code, index);
+    struct code_reference found;
+
+    /* What follows ADRP tells more, but that takes its time. */
+    if ((word & far_references[1].mask) == far_references[1].value &&
+        !makes_wanted_page(code, index, wanted, word)) {
+        return false;
+    }
+    found = refer(code, index, word);
+    if (!code_speaks_of(code, wanted, &found)) {
+        return false;
+    }
+    *reference = found;
+    return true;
+}
+
+static uint32_t passing(const struct code_words *code, size_t index, bool near)
+{
+    return near ? filter_pass(code, index, references, 5)
+                : filter_pass(code, index, far_references, 2);
+}
+
+static size_t next_reference(const struct code_words *code, size_t index,
+                             const struct code_wanted *wanted, struct code_reference *reference)
+{
+    size_t next_look = index;
+    bool near = false;
+
+    for (; index + FILTER_WORDS <= code->count; index += FILTER_WORDS) {
+        if (index >= next_look) {
+            next_look = index + PAGE_WORDS;
+            near = any_page(code, wanted, (int64_t)code_page(code, index) - NEAR_PAGES,
+                            2 * NEAR_PAGES + 1);
+        }
+        for (uint32_t passed = passing(code, index, near); passed; passed &= passed - 1) {
+            size_t at = index + __builtin_ctz(passed);
+
+            if (speaks_of(code, at, wanted, reference)) {
+                return at;
+            }
+        }
+    }
     return code_next_reference(code, index, wanted, reference, refer);
 }
 

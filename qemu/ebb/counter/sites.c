@@ -29,7 +29,8 @@ struct scan {
     size_t candidate_count, candidate_capacity;
     /* One bit for each word of the image, while search_ranges() runs: those around candidates, and
      * what is known of them. */
-    uint64_t *near_candidate, *branch_target, *loaded, *address_taken;
+    struct code_wanted near_candidate;
+    uint64_t *branch_target, *loaded, *address_taken;
     struct counter_sites *found;
     size_t capacity;
     size_t skipped; /* bytes of the image before its first word */
@@ -162,6 +163,16 @@ static bool is_among_code(const struct scan *scan, struct range range, size_t in
            (end - index - 1 >= FORWARD && looks_like_code(scan, index + 1, end));
 }
 
+static void want_word(struct scan *scan, size_t index)
+{
+    size_t page = code_page(&scan->code, index);
+
+    set_bit(scan->near_candidate.words, index);
+    for (size_t i = minus(page, CODE_LOAD_PAGES - 1); i <= page; i++) {
+        set_bit(scan->near_candidate.pages, i);
+    }
+}
+
 /* Marks the words around each candidate of a range; false: there is none that can be replaced. */
 static bool mark_candidates(struct scan *scan, struct range range)
 {
@@ -181,7 +192,7 @@ static bool mark_candidates(struct scan *scan, struct range range)
             marked = minus(index, WINDOW);
         }
         for (; marked < end; marked++) {
-            set_bit(scan->near_candidate, marked);
+            want_word(scan, marked);
         }
     }
     return any;
@@ -209,7 +220,7 @@ static void note_reference(struct scan *scan, size_t index, const struct code_re
 
     if (looks_like_code(scan, start, end) && code_referred(&scan->code, reference, &first, &last)) {
         for (size_t i = first; i < last; i++) {
-            if (code_has_bit(scan->near_candidate, i)) {
+            if (code_has_bit(scan->near_candidate.words, i)) {
                 set_bit(bits, i);
             }
         }
@@ -222,7 +233,7 @@ static void note_references(struct scan *scan)
     size_t index = 0, end = scan->code.count;
     struct code_reference reference;
 
-    while ((index = scan->set->next_reference(&scan->code, index, scan->near_candidate,
+    while ((index = scan->set->next_reference(&scan->code, index, &scan->near_candidate,
                                               &reference)) < end) {
         note_reference(scan, index++, &reference);
     }
@@ -383,7 +394,8 @@ static void search_ranges(struct scan *scan, const struct range *ranges, size_t 
     if (!scan->candidate_count) {
         return;
     }
-    scan->near_candidate = new_bits(scan->code.count);
+    scan->near_candidate.words = new_bits(scan->code.count);
+    scan->near_candidate.pages = new_bits(code_page(&scan->code, scan->code.count) + 1);
     scan->branch_target = new_bits(scan->code.count);
     scan->loaded = new_bits(scan->code.count);
     scan->address_taken = new_bits(scan->code.count);
@@ -396,7 +408,8 @@ static void search_ranges(struct scan *scan, const struct range *ranges, size_t 
             add_candidates(scan, ranges[i], true);
         }
     }
-    free(scan->near_candidate);
+    free(scan->near_candidate.words);
+    free(scan->near_candidate.pages);
     free(scan->branch_target);
     free(scan->loaded);
     free(scan->address_taken);

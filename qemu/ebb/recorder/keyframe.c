@@ -193,7 +193,7 @@ static void request(void *opaque)
 
 void recorder_keyframe_go_on(struct recorder_session *session)
 {
-    if (session->accel->keyframe_made) {
+    if (session->accel->keyframe_made && recorder_state_is_recording(session)) {
         session->accel->keyframe_made(session);
     }
 }

@@ -73,7 +73,7 @@ static void consumed(struct worker *worker, const struct ebb_event *event, uint6
         progress->calls++;
         break;
     case EBB_EVENT_TRAP:
-        worker_resolve_traps_add(worker, event->address);
+        worker_resolve_traps_add(worker, event);
         break;
     }
     if (!ebb_event_is_asynchronous(event) && (has_enough(worker) || !next_is_synchronous(worker))) {
@@ -93,6 +93,7 @@ static void expecting(struct worker *worker, uint64_t position)
         worker_events_advance(worker, position);
         event = worker_events_peek(worker);
     }
+    worker->kvm.resolution->overtaken = event && event->flags & EBB_EVENT_COALESCED;
 }
 
 /* An anchor that the guest has gone past is what is being looked for. */

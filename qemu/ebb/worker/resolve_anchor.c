@@ -358,7 +358,8 @@ static bool may_come_back(struct worker *worker, uint64_t home, uint64_t pc, uin
     return may;
 }
 
-/* The same as choose(), if farther places than this one do not count. */
+/* The same as choose(), if farther places than this one do not count. Traps on the way take no
+ * place. */
 static bool choose_nearest(struct worker *worker, const struct ebb_event *anchor,
                            struct search *search)
 {
@@ -366,7 +367,8 @@ static bool choose_nearest(struct worker *worker, const struct ebb_event *anchor
     bool found;
 
     if (is_a64(&worker->cpu->env) &&
-        !may_come_back(worker, anchor->address, anchor->address, 2 * before - 1)) {
+        !may_come_back(worker, anchor->address, anchor->address,
+                       2 * before - 1 + worker->kvm.progress.trap_count)) {
         return true;
     }
     start_search(worker, anchor);
@@ -444,7 +446,8 @@ static struct search plan(struct worker *worker, const struct ebb_event *anchor)
     };
 
     if (place) {
-        search.expected = search.first = search.give_up = place->position - progress->traps;
+        search.expected = search.first = search.give_up =
+            place->position - MIN(place->position, progress->traps);
     }
     search.first = MAX(search.first, worker_resolve_traps_discount(worker));
     return search;

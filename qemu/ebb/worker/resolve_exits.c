@@ -7,6 +7,9 @@
  * so the drift stays known. An exit whose PC is not met shows that it is not; then the next ones
  * are looked for a little more widely. One that is met then may have been so in a wrong place: that
  * is believed when the next one is met where it lets expect it.
+ *
+ * An exit behind a store that KVM kept is in the log in front of it, since nobody knows when the
+ * store was. It is not met, and tells nothing.
  */
 #include "qemu/osdep.h"
 #include "cpu.h"
@@ -160,7 +163,7 @@ uint32_t worker_resolve_exits_pass(struct worker *worker, const struct ebb_event
             pass(worker, event, expected);
         } else if (worker->kvm.resolution->interrupted) {
             return WORKER_RESOLVE_INTERRUPTED;
-        } else {
+        } else if (worker->events.next_number == number || !worker->kvm.resolution->overtaken) {
             progress->trust = EXITS_LOST;
             worker->kvm.resolution->result->astray++;
         }

@@ -13,6 +13,7 @@ struct worker_resolution {
     uint64_t passed_at;
     bool is_child;
     bool interrupted; /* the engine wants to stop */
+    bool overtaken;   /* the last synchronous event was a store that KVM had kept */
     bool searching;   /* stops at pc: */
     uint64_t pc;
     bool ignore; /* but not now, since that is where it comes from */

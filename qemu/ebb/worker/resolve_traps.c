@@ -8,26 +8,28 @@
 #include "resolve_traps.h"
 #include "translations.h"
 
-static bool is_listed(struct worker *worker, uint64_t pc)
+/* Its number; trap_count: none. */
+static uint32_t find_trap(const struct worker_progress *progress, uint64_t pc)
 {
-    const struct worker_progress *progress = &worker->kvm.progress;
-    uint32_t i;
+    uint32_t i = 0;
 
-    for (i = 0; i < progress->trap_count; i++) {
-        if (progress->trap_pcs[i] == pc) {
-            return true;
-        }
+    while (i < progress->trap_count && progress->trap_pcs[i] != pc) {
+        i++;
     }
-    return false;
+    return i;
 }
 
-void worker_resolve_traps_add(struct worker *worker, uint64_t pc)
+/* Exits before it may have been left out by who resolves: then the guest is not there yet. */
+void worker_resolve_traps_add(struct worker *worker, const struct ebb_event *event)
 {
     struct worker_progress *progress = &worker->kvm.progress;
+    uint32_t i = find_trap(progress, event->address);
 
-    if (!is_listed(worker, pc) && progress->trap_count < EBB_MAX_TRAPS) {
-        progress->trap_pcs[progress->trap_count++] = pc;
-        worker_translations_drop(worker->translations, pc);
+    if (i == progress->trap_count && i < EBB_MAX_TRAPS) {
+        progress->trap_pcs[i] = event->address;
+        progress->trap_places[i] = event->position + progress->drift + progress->accesses;
+        progress->trap_count++;
+        worker_translations_drop(worker->translations, event->address);
     }
 }
 
@@ -57,14 +59,21 @@ static bool is_of_system_registers(struct worker *worker, vaddr address)
 
 bool worker_resolve_traps_looks_at(struct worker *worker, vaddr address)
 {
-    return is_listed(worker, address) && is_of_system_registers(worker, address);
+    const struct worker_progress *progress = &worker->kvm.progress;
+
+    return find_trap(progress, address) < progress->trap_count &&
+           is_of_system_registers(worker, address);
 }
 
 void worker_resolve_traps_reached(struct worker *worker, uint64_t position, uint64_t pc)
 {
     struct worker_progress *progress = &worker->kvm.progress;
 
-    if (progress->exit_next != position + 1 && worker_resolve_traps_looks_at(worker, pc)) {
+    uint32_t i = find_trap(progress, pc);
+
+    if (i < progress->trap_count && progress->exit_next != position + 1 &&
+        worker_resolve_traps_discount(worker) >= progress->trap_places[i] &&
+        is_of_system_registers(worker, pc)) {
         progress->traps++;
         worker_clears_find(worker, position, pc);
     }

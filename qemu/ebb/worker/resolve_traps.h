@@ -8,8 +8,9 @@
 
 #include "worker.h"
 
-/* From here on they are at that address as well; beyond EBB_MAX_TRAPS it is left out. */
-void worker_resolve_traps_add(struct worker *worker, uint64_t pc);
+/* They are at that address as well, from where the event says; beyond EBB_MAX_TRAPS it is left
+ * out. */
+void worker_resolve_traps_add(struct worker *worker, const struct ebb_event *event);
 
 /* A request begins: what was translated before may lack the looks. */
 void worker_resolve_traps_begin(struct worker *worker);
@@ -21,7 +22,7 @@ void worker_resolve_traps_reached(struct worker *worker, uint64_t position, uint
 
 /*
  * The guest's position less those that it has passed since the drift was learned: what can be
- * compared with a count. It never goes down, and is the same in front of one and behind it.
+ * compared with a count. It is the same in front of one and behind it.
  */
 uint64_t worker_resolve_traps_discount(struct worker *worker);
 

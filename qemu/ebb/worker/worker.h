@@ -70,6 +70,7 @@ struct worker_progress {
     uint32_t trust;        /* enum worker_trust */
     uint32_t trap_count;   /* of the interval so far: */
     uint64_t trap_pcs[EBB_MAX_TRAPS];
+    uint64_t trap_places[EBB_MAX_TRAPS]; /* from which on exits there are left out */
     uint64_t traps;     /* since then: passages through them, each emulated and not counted */
     uint64_t exit_next; /* 1 + position of the last instruction whose exit was recorded */
 };

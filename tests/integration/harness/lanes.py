@@ -28,9 +28,8 @@ def grouped(names):
     return sorted(groups.values(), key=lambda group: not group[0].startswith("test_kvm"))
 
 
-def run(count, groups, prepare, run_group):
-    """Has 'count' processes call prepare() once, and run_group(group) for all groups. Yields each
-    group with what that returned, or with None if a process died."""
+def _run_in_pool(count, groups, prepare, run_group):
+    """Yields each group with its result, or with None if a process died: it takes the others along."""
     context = multiprocessing.get_context("fork")
     with concurrent.futures.ProcessPoolExecutor(count, context, prepare) as pool:
         futures = {pool.submit(run_group, group): group for group in groups}
@@ -39,3 +38,16 @@ def run(count, groups, prepare, run_group):
                 yield futures[future], future.result()
             except concurrent.futures.BrokenExecutor:
                 yield futures[future], None
+
+
+def run(count, groups, prepare, run_group):
+    """Has 'count' processes call prepare() once, and run_group(group) for all groups. Yields each
+    group with what that returned, or with None if its process died."""
+    left = []
+    for group, result in _run_in_pool(count, groups, prepare, run_group):
+        if result is None:
+            left.append(group)
+        else:
+            yield group, result
+    for group in left:
+        yield from _run_in_pool(1, [group], prepare, run_group)

@@ -329,6 +329,17 @@ void recorder_kvm_count_note(struct recorder_session *session)
     }
 }
 
+bool recorder_kvm_count_noted(const struct recorder_session *session, uint64_t *count)
+{
+    const struct recorder_kvm_count *counter = session->kvm->counter;
+
+    if (!counter || !counter->is_noted) {
+        return false;
+    }
+    *count = counter->noted;
+    return true;
+}
+
 void recorder_kvm_count_forget(struct recorder_session *session)
 {
     if (session->kvm->counter) {

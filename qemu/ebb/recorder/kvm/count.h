@@ -31,6 +31,9 @@ uint64_t recorder_kvm_count_base(const struct recorder_session *session);
 /* The vCPU has left the guest, and this is its thread. */
 void recorder_kvm_count_note(struct recorder_session *session);
 
+/* That of the moment, if it is known without a system call. */
+bool recorder_kvm_count_noted(const struct recorder_session *session, uint64_t *count);
+
 /* The vCPU is about to enter it again. */
 void recorder_kvm_count_forget(struct recorder_session *session);
 

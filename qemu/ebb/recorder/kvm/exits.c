@@ -204,19 +204,21 @@ static bool handle_exit(struct recorder_session *session, struct kvm_run *run, M
 bool recorder_kvm_exits_handle(CPUState *cpu, struct kvm_run *run, MemTxAttrs attrs)
 {
     struct recorder_session *session = recorder_hooks_session;
-    bool done;
+    bool is_acknowledgement, done;
 
+    recorder_kvm_count_note(session);
     recorder_kvm_trace_drain(session, run->exit_reason == KVM_EXIT_MMIO);
     recorder_kvm_trace_flush(session);
-    recorder_kvm_count_note(session);
     recorder_kvm_clock_leave(session);
     if (run->exit_reason != KVM_EXIT_MMIO) {
         recorder_kvm_stores_settle(session);
     }
+    is_acknowledgement = run->exit_reason == KVM_EXIT_MMIO && !run->mmio.is_write &&
+                         recorder_kvm_stores_is_acknowledge(session, run->mmio.phys_addr);
     done = handle_exit(session, run, attrs);
     session->kvm->ran = true;
+    recorder_kvm_stores_enter(session, !is_acknowledgement);
     recorder_kvm_count_forget(session);
-    recorder_kvm_stores_enter(session);
     recorder_kvm_clock_enter(session);
     return done;
 }

@@ -13,10 +13,13 @@
 #include "system/kvm_int.h"
 #include "standard-headers/linux/virtio_mmio.h"
 #include "ebb/recorder/events.h"
+#include "ebb/recorder/region_address.h"
+#include "count.h"
 #include "state.h"
 #include "stores.h"
 #include "trace.h"
 
+#define GICC_IAR 0xc
 #define GICC_EOIR 0x10
 #define NO_INTERRUPT 1023
 #define IDLE_PRIORITY 0x100 /* of a GIC on whose CPU no interrupt is active */
@@ -25,11 +28,12 @@
 #define OFTEN 64u
 /* An interrupt that waits for the end of another one comes so much later at most. It is Linux' way
  * to look for the next one right behind the end, which takes far less. */
-#define PATIENCE_NS 50000
+#define SHORT_PATIENCE_NS 50000
+#define LONG_PATIENCE_NS 10000000
 
 struct store {
     uint64_t address;
-    uint64_t pc; /* that it came from last */
+    uint64_t pc; /* that it came from last; 0: one whose exits are left out already */
     unsigned seen;
     bool coalesced;
 };
@@ -39,10 +43,13 @@ struct recorder_kvm_stores {
     uint32_t ring_length;
     GICState *gic;
     MemoryRegion *gic_interface;
+    uint64_t acknowledge; /* the address of GICC_IAR */
     timer_t timer;
     bool armed;
+    uint64_t armed_at; /* the count where it was last */
+    int64_t patience_ns;
     struct store list[MAX_STORES];
-    size_t count;
+    size_t count, coalesced;
 };
 
 static bool create_timer(struct recorder_session *session, Error **errp)
@@ -76,6 +83,9 @@ bool recorder_kvm_stores_prepare(struct recorder_session *session, Error **errp)
     kvm_state->coalesced_mmio_ring = NULL;
     stores->gic = (GICState *)gic;
     stores->gic_interface = sysbus_mmio_get_region(SYS_BUS_DEVICE(gic), 1);
+    if (recorder_region_address(stores->gic_interface, &stores->acknowledge)) {
+        stores->acknowledge += GICC_IAR;
+    }
     return create_timer(session, errp);
 }
 
@@ -135,8 +145,9 @@ void recorder_kvm_stores_see(struct recorder_session *session, uint64_t address)
     }
     store->seen = store->pc == pc ? store->seen + 1 : 0;
     store->pc = pc;
-    if (store->seen >= OFTEN && recorder_kvm_trace_leave_out_store(session, pc)) {
+    if (store->seen >= OFTEN && (!pc || recorder_kvm_trace_leave_out_store(session, pc))) {
         store->coalesced = set_zone(address, true);
+        stores->coalesced += store->coalesced;
         store->seen = 0;
     }
 }
@@ -204,7 +215,14 @@ void recorder_kvm_stores_settle(struct recorder_session *session)
     }
 }
 
-static void set_timer(struct recorder_kvm_stores *stores, long ns)
+bool recorder_kvm_stores_is_acknowledge(const struct recorder_session *session, uint64_t address)
+{
+    const struct recorder_kvm_stores *stores = session->kvm->stores;
+
+    return stores && address == stores->acknowledge;
+}
+
+static void set_timer(struct recorder_kvm_stores *stores, int64_t ns)
 {
     struct itimerspec setting = {.it_value.tv_nsec = ns};
 
@@ -212,18 +230,47 @@ static void set_timer(struct recorder_kvm_stores *stores, long ns)
     stores->armed = ns;
 }
 
-/* Whether an interrupt could be taken but for one that is active. */
-static bool interrupt_waits(const GICState *gic)
+static bool is_any_again(const GICState *gic)
 {
-    return gic->current_pending[0] != NO_INTERRUPT && gic->running_priority[0] != IDLE_PRIORITY;
+    uint32_t irq;
+
+    for (irq = 0; irq < gic->num_irq; irq++) {
+        const gic_irq_state *state = &gic->irq_state[irq];
+        unsigned level = state->edge_trigger ? 0 : state->level;
+
+        if (state->active & state->enabled & (state->pending | level) & 1) {
+            return true;
+        }
+    }
+    return false;
 }
 
-void recorder_kvm_stores_enter(struct recorder_session *session)
+/* Whether an interrupt could be taken but for one that is active: another one, or itself again. */
+static bool interrupt_waits(const GICState *gic, bool again)
+{
+    return gic->running_priority[0] != IDLE_PRIORITY &&
+           (gic->current_pending[0] != NO_INTERRUPT || (again && is_any_again(gic)));
+}
+
+/* A host that is busy may be so slow to enter the guest that the time is over by then. */
+static int64_t patience(struct recorder_session *session)
+{
+    struct recorder_kvm_stores *stores = session->kvm->stores;
+    uint64_t count;
+    bool moved = !recorder_kvm_count_noted(session, &count) || count != stores->armed_at;
+
+    stores->armed_at = moved ? count : stores->armed_at;
+    stores->patience_ns =
+        moved ? SHORT_PATIENCE_NS : MIN(2 * stores->patience_ns, LONG_PATIENCE_NS);
+    return stores->patience_ns;
+}
+
+void recorder_kvm_stores_enter(struct recorder_session *session, bool again)
 {
     struct recorder_kvm_stores *stores = session->kvm->stores;
 
-    if (stores && stores->count && interrupt_waits(stores->gic)) {
-        set_timer(stores, PATIENCE_NS);
+    if (stores && stores->coalesced && interrupt_waits(stores->gic, again)) {
+        set_timer(stores, patience(session));
     } else if (stores && stores->armed) {
         set_timer(stores, 0);
     }
@@ -240,6 +287,6 @@ void recorder_kvm_stores_forget(struct recorder_session *session)
         }
     }
     if (stores) {
-        stores->count = 0;
+        stores->count = stores->coalesced = 0;
     }
 }

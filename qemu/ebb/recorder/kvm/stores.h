@@ -7,7 +7,8 @@
  * virtio-mmio device.
  *
  * No device does anything meanwhile: it would first bring the vCPU out (accel.c). An interrupt that
- * waits for the end of another one is given a short time, then the vCPU is brought out for it.
+ * waits for the end of another one, or of itself, is given a short time, then the vCPU is brought
+ * out for it.
  *
  * A store is left to KVM once the recorder knows which instruction makes it, and perf leaves its
  * exits out. Its event has EBB_EVENT_COALESCED. What it causes is logged where it takes effect.
@@ -40,8 +41,15 @@ void recorder_kvm_stores_perform(struct recorder_session *session);
 /* Both, where the guest has left for no access to a device. Without the BQL. */
 void recorder_kvm_stores_settle(struct recorder_session *session);
 
-/* The vCPU is about to enter the guest. */
-void recorder_kvm_stores_enter(struct recorder_session *session);
+/* True for the register by which the guest learns what interrupt it is. */
+bool recorder_kvm_stores_is_acknowledge(const struct recorder_session *session, uint64_t address);
+
+/*
+ * The vCPU is about to enter the guest, and the count is still that of where it left. again: an
+ * interrupt that is active and pending as well is so again; right behind its acknowledgement it is
+ * so still.
+ */
+void recorder_kvm_stores_enter(struct recorder_session *session, bool again);
 
 /* From here on no store is coalesced, until it is known again; none may be waiting. */
 void recorder_kvm_stores_forget(struct recorder_session *session);

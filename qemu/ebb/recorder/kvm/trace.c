@@ -130,6 +130,17 @@ static void take_record(void *opaque, const struct perf_event_header *record)
     }
 }
 
+/* Whether the latest of the noted exits can be the access that the vCPU has come out for: that of a
+ * store to a device may be left out. */
+static bool is_latest_exit(const struct recorder_session *session)
+{
+    const struct ebb_event *latest = &session->kvm->trace->latest;
+    uint64_t count;
+
+    return !recorder_kvm_count_noted(session, &count) ||
+           (recorder_kvm_traps_is_access(latest->value) && latest->position == count);
+}
+
 void recorder_kvm_trace_drain(struct recorder_session *session, bool known)
 {
     struct recorder_kvm_trace *trace = session->kvm->trace;
@@ -139,8 +150,8 @@ void recorder_kvm_trace_drain(struct recorder_session *session, bool known)
     }
     append_pending(session);
     recorder_kvm_tracepoint_read(trace->tracepoint, take_record, session);
-    trace->known = trace->pending && known;
-    trace->pending &= !known;
+    trace->known = trace->pending && known && is_latest_exit(session);
+    trace->pending &= !trace->known;
     if (trace->traps && recorder_kvm_traps_wanted(trace->traps) &&
         recorder_state_is_recording(session)) {
         append_pending(session);
@@ -172,11 +183,12 @@ bool recorder_kvm_trace_last(const struct recorder_session *session, uint64_t *p
 {
     const struct recorder_kvm_trace *trace = session->kvm->trace;
 
-    if (!trace || !trace->traps || !trace->known) {
+    if (!trace || !trace->traps) {
         return false;
     }
-    *pc = trace->latest.address;
-    return recorder_kvm_traps_is_store(trace->latest.value, *pc);
+    *pc = trace->known ? trace->latest.address : 0;
+    return trace->known ? recorder_kvm_traps_is_of_kernel(*pc)
+                        : recorder_kvm_traps_has_stores(trace->traps);
 }
 
 bool recorder_kvm_trace_leave_out_store(struct recorder_session *session, uint64_t pc)

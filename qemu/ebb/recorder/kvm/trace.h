@@ -27,8 +27,8 @@ void recorder_kvm_trace_flush(struct recorder_session *session);
 /* An anchor with that count follows, and is as good as an exit there. */
 void recorder_kvm_trace_anchor(struct recorder_session *session, uint64_t count);
 
-/* True if what brought the vCPU out last was an access to memory by an instruction of a kernel,
- * whose address *pc receives; and the host lets its exits be left out. */
+/* True if what brought the vCPU out last, an access to a device, was one by an instruction of a
+ * kernel, whose address *pc receives, or 0 if its exits are left out already; and exits can be. */
 bool recorder_kvm_trace_last(const struct recorder_session *session, uint64_t *pc);
 
 /* Leaves exits of that instruction out that are accesses to memory: it is a store to a device. */

@@ -5,11 +5,14 @@
 #include <sys/syscall.h>
 #include "qemu/atomic.h"
 #include "qemu/bswap.h"
+#include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "tracepoint.h"
 
 #define MAX_RECORD 512u
-#define GROUP_MEMBERS 2u /* the counter, and the tracepoint itself */
+/* The counter, and the tracepoint itself; for a while one that was closed before. */
+#define GROUP_MEMBERS 2u
+#define MOST_MEMBERS 8u
 
 /* Where a field of the tracepoint is. */
 struct field {
@@ -169,7 +172,9 @@ bool recorder_kvm_tracepoint_filter(struct recorder_kvm_tracepoint *tracepoint, 
     }
     close_event(tracepoint);
     tracepoint->fd = fd;
-    if (map_ring(tracepoint) && tracepoint->called) {
+    if (!map_ring(tracepoint)) {
+        warn_report("the host has no memory for noting exits any more; resolving may take longer");
+    } else if (tracepoint->called) {
         recorder_kvm_tracepoint_watch(tracepoint, tracepoint->called, tracepoint->opaque);
     }
     return true;
@@ -246,9 +251,13 @@ bool recorder_kvm_tracepoint_sample(const struct recorder_kvm_tracepoint *tracep
                                     uint64_t *count)
 {
     const uint8_t *sample = (const uint8_t *)(record + 1);
-    const uint8_t *raw = sample + (tracepoint->counts ? 8 * (1 + GROUP_MEMBERS) : 0) + 4;
     size_t size = record->size - sizeof(*record), i;
+    uint64_t members = tracepoint->counts && size >= 8 ? ldq_he_p(sample) : 0;
+    const uint8_t *raw = sample + (tracepoint->counts ? 8 * (1 + members) : 0) + 4;
 
+    if (tracepoint->counts && (members < GROUP_MEMBERS || members > MOST_MEMBERS)) {
+        return false;
+    }
     for (i = 0; i < 2; i++) {
         struct field field = tracepoint->fields[i];
 
@@ -260,5 +269,5 @@ bool recorder_kvm_tracepoint_sample(const struct recorder_kvm_tracepoint *tracep
     if (tracepoint->counts) {
         *count = ldq_he_p(sample + 8);
     }
-    return !tracepoint->counts || ldq_he_p(sample) == GROUP_MEMBERS;
+    return true;
 }

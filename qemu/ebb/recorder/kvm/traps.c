@@ -75,7 +75,7 @@ static struct candidate *find_candidate(struct recorder_kvm_traps *traps, uint64
  * hypervisor's or was replaced: then the resolver is told of passages that trapped and did not, and
  * has to look farther for its places.
  */
-static bool is_of_kernel(uint64_t pc)
+bool recorder_kvm_traps_is_of_kernel(uint64_t pc)
 {
     return pc >> 63;
 }
@@ -84,7 +84,8 @@ void recorder_kvm_traps_see(struct recorder_kvm_traps *traps, uint64_t class, ui
 {
     struct candidate *candidate;
 
-    if (class != CLASS_SYSTEM_REGISTER || !is_of_kernel(pc) || traps->count == EBB_MAX_TRAPS) {
+    if (class != CLASS_SYSTEM_REGISTER || !recorder_kvm_traps_is_of_kernel(pc) ||
+        traps->count == EBB_MAX_TRAPS) {
         return;
     }
     candidate = find_candidate(traps, pc);
@@ -157,9 +158,14 @@ void recorder_kvm_traps_leave_out(struct recorder_session *session,
     append(session, traps, first);
 }
 
-bool recorder_kvm_traps_is_store(uint64_t class, uint64_t pc)
+bool recorder_kvm_traps_is_access(uint64_t class)
 {
-    return class == CLASS_DATA_ABORT && is_of_kernel(pc);
+    return class == CLASS_DATA_ABORT;
+}
+
+bool recorder_kvm_traps_has_stores(const struct recorder_kvm_traps *traps)
+{
+    return traps->store_count;
 }
 
 bool recorder_kvm_traps_leave_out_store(struct recorder_kvm_traps *traps, uint64_t pc)

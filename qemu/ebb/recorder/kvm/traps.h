@@ -34,8 +34,10 @@ void recorder_kvm_traps_leave_out(struct recorder_session *session,
 /* The same for a store to a device that KVM keeps (stores.h), which has an event of its own: true
  * if that is possible, or is so already. */
 bool recorder_kvm_traps_leave_out_store(struct recorder_kvm_traps *traps, uint64_t pc);
-/* True if such an exit, at pc, can be one. */
-bool recorder_kvm_traps_is_store(uint64_t class, uint64_t pc);
+bool recorder_kvm_traps_has_stores(const struct recorder_kvm_traps *traps);
+/* True for the class of an access to memory; for instructions whose exits can be left out. */
+bool recorder_kvm_traps_is_access(uint64_t class);
+bool recorder_kvm_traps_is_of_kernel(uint64_t pc);
 
 /* There is a keyframe: says again what is left out. */
 void recorder_kvm_traps_repeat(struct recorder_session *session,
