@@ -72,7 +72,7 @@ void worker_resolve_traps_reached(struct worker *worker, uint64_t position, uint
     uint32_t i = find_trap(progress, pc);
 
     if (i < progress->trap_count && progress->exit_next != position + 1 &&
-        worker_resolve_traps_discount(worker) >= progress->trap_places[i] &&
+        position - progress->traps >= progress->trap_places[i] &&
         is_of_system_registers(worker, pc)) {
         progress->traps++;
         worker_clears_find(worker, position, pc);

@@ -55,7 +55,7 @@ static void kvm_enter(CPUState *cpu)
     recorder_kvm_clock_settle(session);
     recorder_session_between_runs(session);
     session->kvm->ran = session->kvm->has_run = true;
-    recorder_kvm_stores_enter(session, true);
+    recorder_kvm_stores_enter(session);
     recorder_kvm_count_forget(session);
     bql_unlock();
     recorder_kvm_clock_enter(session);

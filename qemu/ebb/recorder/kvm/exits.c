@@ -68,6 +68,8 @@ static void access_memory(struct recorder_session *session, struct kvm_run *run,
     }
     if (ours && is_write) {
         recorder_kvm_stores_see(session, run->mmio.phys_addr);
+    } else if (!is_write) {
+        recorder_kvm_stores_see_load(session, run->mmio.phys_addr, ldn_le_p(run->mmio.data, size));
     }
     bql_unlock();
     session->kvm->exits[is_write ? RECORDER_KVM_MMIO_WRITE : RECORDER_KVM_MMIO_READ]++;
@@ -204,7 +206,7 @@ static bool handle_exit(struct recorder_session *session, struct kvm_run *run, M
 bool recorder_kvm_exits_handle(CPUState *cpu, struct kvm_run *run, MemTxAttrs attrs)
 {
     struct recorder_session *session = recorder_hooks_session;
-    bool is_acknowledgement, done;
+    bool done;
 
     recorder_kvm_count_note(session);
     recorder_kvm_trace_drain(session, run->exit_reason == KVM_EXIT_MMIO);
@@ -213,11 +215,9 @@ bool recorder_kvm_exits_handle(CPUState *cpu, struct kvm_run *run, MemTxAttrs at
     if (run->exit_reason != KVM_EXIT_MMIO) {
         recorder_kvm_stores_settle(session);
     }
-    is_acknowledgement = run->exit_reason == KVM_EXIT_MMIO && !run->mmio.is_write &&
-                         recorder_kvm_stores_is_acknowledge(session, run->mmio.phys_addr);
     done = handle_exit(session, run, attrs);
     session->kvm->ran = true;
-    recorder_kvm_stores_enter(session, !is_acknowledgement);
+    recorder_kvm_stores_enter(session);
     recorder_kvm_count_forget(session);
     recorder_kvm_clock_enter(session);
     return done;

@@ -25,6 +25,7 @@
 #define IDLE_PRIORITY 0x100 /* of a GIC on whose CPU no interrupt is active */
 
 #define MAX_STORES 8u
+#define NESTED 4u /* interrupts inside one another; what is deeper is not looked at */
 #define OFTEN 64u
 /* An interrupt that waits for the end of another one comes so much later at most. It is Linux' way
  * to look for the next one right behind the end, which takes far less. */
@@ -43,7 +44,10 @@ struct recorder_kvm_stores {
     uint32_t ring_length;
     GICState *gic;
     MemoryRegion *gic_interface;
-    uint64_t acknowledge; /* the address of GICC_IAR */
+    uint64_t acknowledge;    /* the address of GICC_IAR */
+    bool acknowledging;      /* it was read by the access of the moment */
+    uint16_t active[NESTED]; /* what it told */
+    unsigned next;
     timer_t timer;
     bool armed;
     uint64_t armed_at; /* the count where it was last */
@@ -215,11 +219,15 @@ void recorder_kvm_stores_settle(struct recorder_session *session)
     }
 }
 
-bool recorder_kvm_stores_is_acknowledge(const struct recorder_session *session, uint64_t address)
+void recorder_kvm_stores_see_load(struct recorder_session *session, uint64_t address,
+                                  uint64_t value)
 {
-    const struct recorder_kvm_stores *stores = session->kvm->stores;
+    struct recorder_kvm_stores *stores = session->kvm->stores;
 
-    return stores && address == stores->acknowledge;
+    if (stores && address == stores->acknowledge) {
+        stores->acknowledging = true;
+        stores->active[stores->next++ % NESTED] = value % (NO_INTERRUPT + 1);
+    }
 }
 
 static void set_timer(struct recorder_kvm_stores *stores, int64_t ns)
@@ -230,26 +238,34 @@ static void set_timer(struct recorder_kvm_stores *stores, int64_t ns)
     stores->armed = ns;
 }
 
-static bool is_any_again(const GICState *gic)
+static bool is_again(const gic_irq_state *state)
 {
-    uint32_t irq;
+    unsigned level = state->edge_trigger ? 0 : state->level;
 
-    for (irq = 0; irq < gic->num_irq; irq++) {
-        const gic_irq_state *state = &gic->irq_state[irq];
-        unsigned level = state->edge_trigger ? 0 : state->level;
+    return state->active & state->enabled & (state->pending | level) & 1;
+}
 
-        if (state->active & state->enabled & (state->pending | level) & 1) {
+/* Whether one of the interrupts that are active is pending as well. */
+static bool is_any_again(const struct recorder_kvm_stores *stores)
+{
+    size_t i;
+
+    for (i = 0; i < NESTED; i++) {
+        if (stores->active[i] < stores->gic->num_irq &&
+            is_again(&stores->gic->irq_state[stores->active[i]])) {
             return true;
         }
     }
     return false;
 }
 
-/* Whether an interrupt could be taken but for one that is active: another one, or itself again. */
-static bool interrupt_waits(const GICState *gic, bool again)
+/* Whether an interrupt could be taken but for one that is active: another one, or itself again.
+ * Right behind its acknowledgement it is pending still. */
+static bool interrupt_waits(const struct recorder_kvm_stores *stores)
 {
-    return gic->running_priority[0] != IDLE_PRIORITY &&
-           (gic->current_pending[0] != NO_INTERRUPT || (again && is_any_again(gic)));
+    return stores->gic->running_priority[0] != IDLE_PRIORITY &&
+           (stores->gic->current_pending[0] != NO_INTERRUPT ||
+            (!stores->acknowledging && is_any_again(stores)));
 }
 
 /* A host that is busy may be so slow to enter the guest that the time is over by then. */
@@ -265,15 +281,19 @@ static int64_t patience(struct recorder_session *session)
     return stores->patience_ns;
 }
 
-void recorder_kvm_stores_enter(struct recorder_session *session, bool again)
+void recorder_kvm_stores_enter(struct recorder_session *session)
 {
     struct recorder_kvm_stores *stores = session->kvm->stores;
 
-    if (stores && stores->coalesced && interrupt_waits(stores->gic, again)) {
+    if (!stores) {
+        return;
+    }
+    if (stores->coalesced && interrupt_waits(stores)) {
         set_timer(stores, patience(session));
-    } else if (stores && stores->armed) {
+    } else if (stores->armed) {
         set_timer(stores, 0);
     }
+    stores->acknowledging = false;
 }
 
 void recorder_kvm_stores_forget(struct recorder_session *session)

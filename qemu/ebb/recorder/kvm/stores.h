@@ -41,15 +41,12 @@ void recorder_kvm_stores_perform(struct recorder_session *session);
 /* Both, where the guest has left for no access to a device. Without the BQL. */
 void recorder_kvm_stores_settle(struct recorder_session *session);
 
-/* True for the register by which the guest learns what interrupt it is. */
-bool recorder_kvm_stores_is_acknowledge(const struct recorder_session *session, uint64_t address);
+/* The guest has left for a load. */
+void recorder_kvm_stores_see_load(struct recorder_session *session, uint64_t address,
+                                  uint64_t value);
 
-/*
- * The vCPU is about to enter the guest, and the count is still that of where it left. again: an
- * interrupt that is active and pending as well is so again; right behind its acknowledgement it is
- * so still.
- */
-void recorder_kvm_stores_enter(struct recorder_session *session, bool again);
+/* The vCPU is about to enter the guest, and the count is still that of where it left. */
+void recorder_kvm_stores_enter(struct recorder_session *session);
 
 /* From here on no store is coalesced, until it is known again; none may be waiting. */
 void recorder_kvm_stores_forget(struct recorder_session *session);
