@@ -78,9 +78,8 @@ struct instruction_set {
     bool (*is_synchronised)(uint32_t word);
     enum code_looks (*looks)(uint32_t word);
     enum code_flow (*flow)(uint32_t word);
-    /* The first word from index on that speaks of a wanted one, and what it says; code->count:
-     * none. */
-    size_t (*next_reference)(const struct code_words *code, size_t index,
+    /* The first of words [index, end) that speaks of a wanted one, and what it says; end: none. */
+    size_t (*next_reference)(const struct code_words *code, size_t index, size_t end,
                              const struct code_wanted *wanted, struct code_reference *reference);
 };
 
@@ -158,11 +157,11 @@ static inline size_t code_next_read(const struct code_words *code, size_t index,
 
 /* refer() takes the word at index, and those behind it where an address is made by several. */
 static inline size_t code_next_reference(
-    const struct code_words *code, size_t index, const struct code_wanted *wanted,
+    const struct code_words *code, size_t index, size_t end, const struct code_wanted *wanted,
     struct code_reference *reference,
     struct code_reference (*refer)(const struct code_words *code, size_t index, uint32_t word))
 {
-    for (; index < code->count; index++) {
+    for (; index < end; index++) {
         struct code_reference found = refer(code, index, code_word(code, index));
 
         if (code_speaks_of(code, wanted, &found)) {

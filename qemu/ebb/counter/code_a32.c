@@ -297,10 +297,10 @@ static inline struct code_reference refer(const struct code_words *code, size_t 
     return (struct code_reference){.kind = CODE_REFERENCE_NONE};
 }
 
-static size_t next_reference(const struct code_words *code, size_t index,
+static size_t next_reference(const struct code_words *code, size_t index, size_t end,
                              const struct code_wanted *wanted, struct code_reference *reference)
 {
-    return code_next_reference(code, index, wanted, reference, refer);
+    return code_next_reference(code, index, end, wanted, reference, refer);
 }
 
 const struct instruction_set code_a32 = {

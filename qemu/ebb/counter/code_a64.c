@@ -102,9 +102,12 @@ static inline size_t next_that(const struct code_words *code, size_t index, size
     struct counter_site site;
 
     for (; index + FILTER_WORDS <= end; index += FILTER_WORDS) {
-        uint32_t passed = filter_pass(code, index, &el0_registers, 1);
+        uint32_t passed;
 
-        for (; passed; passed &= passed - 1) {
+        if (!filter_any(code, index, &el0_registers, 1)) {
+            continue;
+        }
+        for (passed = filter_pass(code, index, &el0_registers, 1); passed; passed &= passed - 1) {
             size_t at = index + __builtin_ctz(passed);
 
             if (is(code_word(code, at), &site)) {
@@ -598,13 +601,13 @@ static uint32_t passing(const struct code_words *code, size_t index, bool near)
                 : filter_pass(code, index, far_references, 2);
 }
 
-static size_t next_reference(const struct code_words *code, size_t index,
+static size_t next_reference(const struct code_words *code, size_t index, size_t end,
                              const struct code_wanted *wanted, struct code_reference *reference)
 {
     size_t next_look = index;
     bool near = false;
 
-    for (; index + FILTER_WORDS <= code->count; index += FILTER_WORDS) {
+    for (; index + FILTER_WORDS <= end; index += FILTER_WORDS) {
         if (index >= next_look) {
             next_look = index + PAGE_WORDS;
             near = any_page(code, wanted, (int64_t)code_page(code, index) - NEAR_PAGES,
@@ -618,7 +621,7 @@ static size_t next_reference(const struct code_words *code, size_t index,
             }
         }
     }
-    return code_next_reference(code, index, wanted, reference, refer);
+    return code_next_reference(code, index, end, wanted, reference, refer);
 }
 
 const struct instruction_set code_a64 = {

@@ -49,6 +49,22 @@ static inline filter_words filter_four(filter_words words, const struct word_fil
     return passed;
 }
 
+/* Whether one of FILTER_WORDS words from index on passes; the same, and quicker. */
+static inline __attribute__((always_inline)) bool filter_any(const struct code_words *code,
+                                                             size_t index,
+                                                             const struct word_filter *filters,
+                                                             size_t count)
+{
+    filter_words any = {0};
+    uint64_t halves[2];
+
+    for (unsigned i = 0; i < 4; i++) {
+        any |= filter_four(filter_load(code, index + 4 * i), filters, count);
+    }
+    memcpy(halves, &any, sizeof(halves));
+    return halves[0] | halves[1];
+}
+
 /* Those of FILTER_WORDS words from index on, all of which are in the image. Count is a constant. */
 static inline __attribute__((always_inline)) uint32_t filter_pass(const struct code_words *code,
                                                                   size_t index,

@@ -227,13 +227,13 @@ static void note_reference(struct scan *scan, size_t index, const struct code_re
     }
 }
 
-/* Notes what the whole image says of words around candidates. */
-static void note_references(struct scan *scan)
+/* Notes what the words of a range say of those around candidates. */
+static void note_references(struct scan *scan, struct range range)
 {
-    size_t index = 0, end = scan->code.count;
+    size_t index = range.start, end = range.end;
     struct code_reference reference;
 
-    while ((index = scan->set->next_reference(&scan->code, index, &scan->near_candidate,
+    while ((index = scan->set->next_reference(&scan->code, index, end, &scan->near_candidate,
                                               &reference)) < end) {
         note_reference(scan, index++, &reference);
     }
@@ -386,8 +386,9 @@ static void add_candidates(struct scan *scan, struct range range, bool judged)
     }
 }
 
-/* Finds the reads in ranges of which nothing but their words is known. */
-static void search_ranges(struct scan *scan, const struct range *ranges, size_t count)
+/* Finds the reads in ranges of which nothing but their words is known; alone: there is no code
+ * anywhere else. */
+static void search_ranges(struct scan *scan, const struct range *ranges, size_t count, bool alone)
 {
     bool any = false;
 
@@ -403,7 +404,12 @@ static void search_ranges(struct scan *scan, const struct range *ranges, size_t 
         any |= mark_candidates(scan, ranges[i]);
     }
     if (any) {
-        note_references(scan);
+        if (!alone) {
+            note_references(scan, (struct range){0, scan->code.count});
+        }
+        for (size_t i = 0; i < count && alone; i++) {
+            note_references(scan, ranges[i]);
+        }
         for (size_t i = 0; i < count; i++) {
             add_candidates(scan, ranges[i], true);
         }
@@ -479,7 +485,7 @@ static void search_raw_image(struct scan *scan, const struct counter_image *imag
     if (!count) {
         ranges[count++] = (struct range){0, scan->code.count};
     }
-    search_ranges(scan, ranges, count);
+    search_ranges(scan, ranges, count, true);
 }
 
 /* Reads in Thumb code that begins with an instruction, at bytes [start, end) of the image. */
@@ -565,7 +571,7 @@ static void search_elf_image(struct scan *scan, const struct counter_image *imag
         }
     }
     if (unknown_count) {
-        search_ranges(scan, unknown, unknown_count);
+        search_ranges(scan, unknown, unknown_count, false);
     }
     free(unknown);
 }
