@@ -118,7 +118,7 @@ static bool go_to_match(struct worker *worker, const struct ebb_event *anchor,
             worker_resolve_step_on(worker, ebb_position_now() + 1);
             resolution->ignore = false;
         } else {
-            worker_resolve_step_on(worker, ebb_position_now() + (limit - here));
+            worker_resolve_step_by(worker, limit - here);
         }
         resolution->interrupted = worker_resolve_step_stop_requested(worker);
         if (resolution->passed_by || worker_diverged(worker)) {
@@ -291,7 +291,7 @@ static void step_on(struct worker *worker, uint64_t instructions)
 
     resolution->interrupted = worker_resolve_step_stop_requested(worker);
     if (!resolution->interrupted) {
-        worker_resolve_step_on(worker, ebb_position_now() + instructions);
+        worker_resolve_step_by(worker, instructions);
     }
 }
 

@@ -85,7 +85,7 @@ static bool go_to(struct worker *worker, uint64_t event_number, uint64_t place)
         if (resolution->interrupted || worker_resolve_step_is_stuck(worker)) {
             return false;
         }
-        worker_resolve_step_on(worker, ebb_position_now() + (place - here));
+        worker_resolve_step_by(worker, place - here);
         if (worker->events.next_number != event_number) {
             return false;
         }
@@ -108,7 +108,7 @@ static bool go_on(struct worker *worker, uint64_t event_number)
     if (worker_resolve_step_is_stuck(worker)) {
         return false;
     }
-    worker_resolve_step_on(worker, position + 1);
+    worker_resolve_step_by(worker, 1);
     return worker->events.next_number == event_number && ebb_position_now() > position;
 }
 

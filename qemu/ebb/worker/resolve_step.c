@@ -22,6 +22,11 @@ void worker_resolve_step_on(struct worker *worker, uint64_t limit)
     }
 }
 
+void worker_resolve_step_by(struct worker *worker, uint64_t instructions)
+{
+    worker_resolve_step_on(worker, ebb_position_now() + MIN(instructions, SLICE));
+}
+
 bool worker_resolve_step_stop_requested(struct worker *worker)
 {
     return !worker->kvm.resolution->is_child && worker_stop_requested(worker);

@@ -21,6 +21,8 @@ struct worker_resolution {
 
 /* Executes up to limit, or less far; the monitor is cleared where that was asked for. */
 void worker_resolve_step_on(struct worker *worker, uint64_t limit);
+/* The same for so many instructions, which may be any number. */
+void worker_resolve_step_by(struct worker *worker, uint64_t instructions);
 /* True if the engine wants to stop. */
 bool worker_resolve_step_stop_requested(struct worker *worker);
 /* The guest cannot or must not go on looking for a place. */

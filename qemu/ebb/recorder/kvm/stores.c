@@ -272,10 +272,10 @@ static bool interrupt_waits(const struct recorder_kvm_stores *stores)
 static int64_t patience(struct recorder_session *session)
 {
     struct recorder_kvm_stores *stores = session->kvm->stores;
-    uint64_t count;
+    uint64_t count = 0;
     bool moved = !recorder_kvm_count_noted(session, &count) || count != stores->armed_at;
 
-    stores->armed_at = moved ? count : stores->armed_at;
+    stores->armed_at = count;
     stores->patience_ns =
         moved ? SHORT_PATIENCE_NS : MIN(2 * stores->patience_ns, LONG_PATIENCE_NS);
     return stores->patience_ns;
