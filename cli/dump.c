@@ -359,11 +359,17 @@ const struct command command_dump = {
     .description =
         "Prints the events of a recording: position, number, kind, address, size, value and data. "
         "The address of mmio-read and mmio-write is guest-physical, that of dma is an offset into "
-        "the guest's RAM, that of anchor and exit the PC; in the place of that of sysreg-read and "
+        "the guest's RAM, that of anchor, exit and trap the PC; in the place of that of "
+        "sysreg-read and "
         "sysreg-write is the register's name. Of a recording made under KVM that has "
         "not been resolved yet the host's counts are printed in the place of positions, with a "
         "tilde "
         "before them; in JSON they are named count.\n\n"
+        "Behind an event may stand: nested, it happened inside the synchronous event that "
+        "follows; failed, the access did; after-entry, an interrupt was entered before it took "
+        "effect; coalesced, KVM kept the store for a while, and what it caused stands behind it. "
+        "The value of exit and trap is the exception class (ESR_EL2.EC), 0 if the guest did "
+        "nothing. In JSON, numbers of 2^63 and more are texts, in hexadecimal.\n\n"
         "An event does not say which code caused it. With --symbols the range is replayed, and "
         "the code at each event's position is named.",
     .examples = "ebb dump --kind mmio-write --from 1_000_000 --to 2_000_000\n"

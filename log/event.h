@@ -34,11 +34,13 @@
 #define EBB_MAX_POSITION (1ull << 62)
 
 enum ebb_log_flag {
-    EBB_LOG_COUNTS = 1 << 0,       /* positions are counts; there may be anchors, and an index */
-    EBB_LOG_THIN_ANCHORS = 1 << 1, /* with it: some anchors may be thin */
-    EBB_LOG_EXACT_COUNTS = 1 << 2, /* with it: a synchronous event has a count of its own */
-    EBB_LOG_TRAPS = 1 << 3,        /* with both: there may be traps */
-    EBB_LOG_COALESCED = 1 << 4,    /* the same: some events may have EBB_EVENT_COALESCED */
+    EBB_LOG_COUNTS = 1 << 0, /* positions are counts; there may be anchors, and an index */
+    /* With EBB_LOG_COUNTS: */
+    EBB_LOG_THIN_ANCHORS = 1 << 1, /* some anchors may be thin */
+    EBB_LOG_EXACT_COUNTS = 1 << 2, /* a synchronous event has a count of its own */
+    /* With EBB_LOG_EXACT_COUNTS as well: */
+    EBB_LOG_TRAPS = 1 << 3,     /* there may be traps */
+    EBB_LOG_COALESCED = 1 << 4, /* some events may have EBB_EVENT_COALESCED */
 };
 
 /* Values are part of the recording format; never renumber. */
