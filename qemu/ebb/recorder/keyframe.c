@@ -26,7 +26,7 @@
  * millisecond; but not more often than that: what has changed in between is stored in vain.
  */
 #define FEW_PAGES 256u
-#define MOST_PASSES 3u
+#define MOST_PASSES 6u
 
 struct recorder_keyframes {
     uint64_t position;     /* of the last one */

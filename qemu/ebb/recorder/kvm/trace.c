@@ -4,6 +4,7 @@
  * instructions: so each exit comes with the guest's count and PC.
  */
 #include "qemu/osdep.h"
+#include "qemu/atomic.h"
 #include "qemu/bswap.h"
 #include "ebb/recorder/events.h"
 #include "count.h"
@@ -18,9 +19,13 @@
 #define MIDDLE_RING (1u << 20)
 #define SMALL_RING (512u << 10)
 
-/* A guest that leaves so often, and never for us, is brought out: so many exits are worth a look at
- * what they are (traps.h). */
+/*
+ * A guest that leaves so often, and never for us, is brought out: so many exits are worth a look at
+ * what they are (traps.h). A kernel does so when it has not found its clock yet. Later its ticks
+ * are enough, and to bring it out has its price: other threads get the CPU.
+ */
 #define MANY_EXITS 1024u
+#define MANY_TIMES 16u
 
 /* Breakpoints and hypercalls of both instruction sets: they are in the log, or clear the exclusive
  * monitor in the replay as well. */
@@ -29,6 +34,7 @@
 struct recorder_kvm_trace {
     struct recorder_kvm_tracepoint *tracepoint;
     struct recorder_kvm_traps *traps; /* NULL: where counts are not exact */
+    unsigned brought_out;             /* so often for many exits; by the main thread */
     uint64_t lost;                    /* exits that the ring had no room for */
     bool pending;                     /* an exit that is not in the log yet: */
     bool known;                       /* what follows it is what the vCPU came out for */
@@ -38,7 +44,9 @@ struct recorder_kvm_trace {
 static void bring_out(void *opaque)
 {
     struct recorder_session *session = opaque;
+    struct recorder_kvm_trace *trace = session->kvm->trace;
 
+    qatomic_set(&trace->brought_out, trace->brought_out + 1);
     qemu_cpu_kick(CPU(session->cpu));
 }
 
@@ -156,6 +164,10 @@ void recorder_kvm_trace_drain(struct recorder_session *session, bool known)
         recorder_state_is_recording(session)) {
         append_pending(session);
         recorder_kvm_traps_leave_out(session, trace->traps);
+        recorder_kvm_tracepoint_unwatch(trace->tracepoint);
+    }
+    if (qatomic_read(&trace->brought_out) >= MANY_TIMES) {
+        recorder_kvm_tracepoint_unwatch(trace->tracepoint);
     }
 }
 

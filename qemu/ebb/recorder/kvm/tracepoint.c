@@ -145,11 +145,17 @@ void recorder_kvm_tracepoint_watch(struct recorder_kvm_tracepoint *tracepoint,
     tracepoint->opaque = opaque;
 }
 
-static void close_event(struct recorder_kvm_tracepoint *tracepoint)
+void recorder_kvm_tracepoint_unwatch(struct recorder_kvm_tracepoint *tracepoint)
 {
     if (tracepoint->called) {
         qemu_set_fd_handler(tracepoint->fd, NULL, NULL, NULL);
+        tracepoint->called = NULL;
     }
+}
+
+static void close_event(struct recorder_kvm_tracepoint *tracepoint)
+{
+    recorder_kvm_tracepoint_unwatch(tracepoint);
     unmap_ring(tracepoint);
     close(tracepoint->fd);
 }
@@ -164,6 +170,7 @@ void recorder_kvm_tracepoint_close(struct recorder_kvm_tracepoint *tracepoint)
 
 bool recorder_kvm_tracepoint_filter(struct recorder_kvm_tracepoint *tracepoint, const char *filter)
 {
+    void (*called)(void *opaque) = tracepoint->called;
     int fd = open_event(tracepoint);
 
     if (fd < 0 || !set_filter(fd, filter)) {
@@ -174,8 +181,8 @@ bool recorder_kvm_tracepoint_filter(struct recorder_kvm_tracepoint *tracepoint, 
     tracepoint->fd = fd;
     if (!map_ring(tracepoint)) {
         warn_report("the host has no memory for noting exits any more; resolving may take longer");
-    } else if (tracepoint->called) {
-        recorder_kvm_tracepoint_watch(tracepoint, tracepoint->called, tracepoint->opaque);
+    } else if (called) {
+        recorder_kvm_tracepoint_watch(tracepoint, called, tracepoint->opaque);
     }
     return true;
 }

@@ -36,6 +36,9 @@ bool recorder_kvm_tracepoint_filter(struct recorder_kvm_tracepoint *tracepoint, 
 void recorder_kvm_tracepoint_watch(struct recorder_kvm_tracepoint *tracepoint,
                                    void (*called)(void *opaque), void *opaque);
 
+/* No longer. */
+void recorder_kvm_tracepoint_unwatch(struct recorder_kvm_tracepoint *tracepoint);
+
 /* Has a signal sent to the thread at each sample; until there is another filter. */
 bool recorder_kvm_tracepoint_signal(struct recorder_kvm_tracepoint *tracepoint, int signal);
 
