@@ -291,19 +291,27 @@ class Recordings(KvmTest):
         """KVM keeps the end of an interrupt; one that waits for it wakes the guest nevertheless."""
         self.check_all("upper-64", TIMES)
         stats = self.made("upper-64").stats()
-        self.assertTrue(stats["counts_exits"])
-        self.assertGreater(stats["exits"]["coalesced_write"], 800)
+        if HOSTS.get(self.host).kernel:
+            self.assertTrue(stats["counts_exits"])
+        self.assertEqual(stats["exits"]["coalesced_write"] > 800, stats["counts_exits"])
 
     def test_what_is_left_out(self):
         """Of Linux, where the host's kernel allows it, KVM keeps ends of interrupts; and exits that
         are always the same are not noted, nor any the worse for it."""
+        kernel = HOSTS.get(self.host).kernel
         for name in ("linux-64", "load-64"):
             made = self.made(name)
-            self.assertGreater(made.stats()["exits"]["coalesced_write"], 100)
+            stats = made.stats()
+            stores = self.ebb.json("dump", "--json", "--kind", "mmio-write", made.recording)
+            kept = sum("coalesced" in store for store in stores)
+            self.assertEqual(kept, stats["exits"]["coalesced_write"])
+            self.assertEqual(len(stores) - kept, stats["exits"]["mmio_write"])
+            self.assertEqual(kept > 100, stats["counts_exits"])
             traps = self.ebb.json("dump", "--json", "--counts", "--kind", "trap", made.recording)
-            self.assertEqual(len({trap["address"] for trap in traps}), made.stats()["traps"])
-            # Linux 6.12 emulates reads of CTR_EL0 for its guests; 6.1 lets them be.
-            self.assertEqual(bool(traps), self.host.endswith("_612"))
+            self.assertEqual(len({trap["address"] for trap in traps}), stats["traps"])
+            if kernel:
+                # Linux 6.12 emulates reads of CTR_EL0 for its guests; 6.1 lets them be.
+                self.assertEqual(bool(traps), kernel == "6.12")
 
     def test_clock_64(self):
         self.check_clock(64)

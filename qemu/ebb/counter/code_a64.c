@@ -102,12 +102,9 @@ static inline size_t next_that(const struct code_words *code, size_t index, size
     struct counter_site site;
 
     for (; index + FILTER_WORDS <= end; index += FILTER_WORDS) {
-        uint32_t passed;
+        uint32_t passed = filter_pass(code, index, &el0_registers, 1);
 
-        if (!filter_any(code, index, &el0_registers, 1)) {
-            continue;
-        }
-        for (passed = filter_pass(code, index, &el0_registers, 1); passed; passed &= passed - 1) {
+        for (; passed; passed &= passed - 1) {
             size_t at = index + __builtin_ctz(passed);
 
             if (is(code_word(code, at), &site)) {

@@ -49,19 +49,11 @@ static inline filter_words filter_four(filter_words words, const struct word_fil
     return passed;
 }
 
-/* Whether one of FILTER_WORDS words from index on passes; the same, and quicker. */
-static inline __attribute__((always_inline)) bool filter_any(const struct code_words *code,
-                                                             size_t index,
-                                                             const struct word_filter *filters,
-                                                             size_t count)
+static inline uint64_t filter_fold(filter_words words)
 {
-    filter_words any = {0};
     uint64_t halves[2];
 
-    for (unsigned i = 0; i < 4; i++) {
-        any |= filter_four(filter_load(code, index + 4 * i), filters, count);
-    }
-    memcpy(halves, &any, sizeof(halves));
+    memcpy(halves, &words, sizeof(halves));
     return halves[0] | halves[1];
 }
 
@@ -71,17 +63,21 @@ static inline __attribute__((always_inline)) uint32_t filter_pass(const struct c
                                                                   const struct word_filter *filters,
                                                                   size_t count)
 {
-    filter_words bits = {0};
-    uint64_t halves[2];
+    filter_words passed[4], any = {0}, bits = {0};
+    uint64_t folded;
 
     for (unsigned i = 0; i < 4; i++) {
-        filter_words own = {1u << 4 * i, 2u << 4 * i, 4u << 4 * i, 8u << 4 * i};
-
-        bits |= filter_four(filter_load(code, index + 4 * i), filters, count) & own;
+        passed[i] = filter_four(filter_load(code, index + 4 * i), filters, count);
+        any |= passed[i];
     }
-    memcpy(halves, &bits, sizeof(halves));
-    halves[0] |= halves[1];
-    return (uint32_t)(halves[0] | halves[0] >> 32);
+    if (!filter_fold(any)) {
+        return 0;
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        bits |= passed[i] & (filter_words){1u << 4 * i, 2u << 4 * i, 4u << 4 * i, 8u << 4 * i};
+    }
+    folded = filter_fold(bits);
+    return (uint32_t)(folded | folded >> 32);
 }
 
 #endif

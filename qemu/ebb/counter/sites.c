@@ -386,9 +386,10 @@ static void add_candidates(struct scan *scan, struct range range, bool judged)
     }
 }
 
-/* Finds the reads in ranges of which nothing but their words is known; alone: there is no code
- * anywhere else. */
-static void search_ranges(struct scan *scan, const struct range *ranges, size_t count, bool alone)
+/* Finds the reads in ranges of which nothing but their words is known; code: there is none outside
+ * of these. */
+static void search_ranges(struct scan *scan, const struct range *ranges, size_t count,
+                          const struct range *code, size_t code_count)
 {
     bool any = false;
 
@@ -404,11 +405,8 @@ static void search_ranges(struct scan *scan, const struct range *ranges, size_t 
         any |= mark_candidates(scan, ranges[i]);
     }
     if (any) {
-        if (!alone) {
-            note_references(scan, (struct range){0, scan->code.count});
-        }
-        for (size_t i = 0; i < count && alone; i++) {
-            note_references(scan, ranges[i]);
+        for (size_t i = 0; i < code_count; i++) {
+            note_references(scan, code[i]);
         }
         for (size_t i = 0; i < count; i++) {
             add_candidates(scan, ranges[i], true);
@@ -485,7 +483,7 @@ static void search_raw_image(struct scan *scan, const struct counter_image *imag
     if (!count) {
         ranges[count++] = (struct range){0, scan->code.count};
     }
-    search_ranges(scan, ranges, count, true);
+    search_ranges(scan, ranges, count, ranges, count);
 }
 
 /* Reads in Thumb code that begins with an instruction, at bytes [start, end) of the image. */
@@ -571,7 +569,7 @@ static void search_elf_image(struct scan *scan, const struct counter_image *imag
         }
     }
     if (unknown_count) {
-        search_ranges(scan, unknown, unknown_count, false);
+        search_ranges(scan, unknown, unknown_count, &(struct range){0, scan->code.count}, 1);
     }
     free(unknown);
 }

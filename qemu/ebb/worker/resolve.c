@@ -42,9 +42,9 @@ static bool has_enough(struct worker *worker)
            worker->kvm.positions->len >= WORKER_MAX_RESOLVED;
 }
 
-/* Where counts are exact an access to a device, which never retires, tells the drift but for its
- * own part. */
-static void learn_drift(struct worker *worker, const struct ebb_event *event, uint64_t position)
+/* An access to a device never retires. Where counts are exact it tells the drift, but for its own
+ * part. */
+static void note_access(struct worker *worker, const struct ebb_event *event, uint64_t position)
 {
     struct worker_progress *progress = &worker->kvm.progress;
 
@@ -64,7 +64,7 @@ static void consumed(struct worker *worker, const struct ebb_event *event, uint6
     switch (event->kind) {
     case EBB_EVENT_MMIO_READ:
     case EBB_EVENT_MMIO_WRITE:
-        learn_drift(worker, event, position);
+        note_access(worker, event, position);
         break;
     case EBB_EVENT_SYSREG_READ:
         progress->counters++;

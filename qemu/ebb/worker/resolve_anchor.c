@@ -115,7 +115,7 @@ static bool go_to_match(struct worker *worker, const struct ebb_event *anchor,
            !worker_resolve_step_is_stuck(worker) && !resolution->interrupted) {
         if (worker_pc(worker) == anchor->address) {
             resolution->ignore = true;
-            worker_resolve_step_on(worker, ebb_position_now() + 1);
+            worker_resolve_step_by(worker, 1);
             resolution->ignore = false;
         } else {
             worker_resolve_step_by(worker, limit - here);

@@ -53,7 +53,7 @@ void recorder_kvm_traps_free(struct recorder_kvm_traps *traps)
 /* That of the instruction, or a free one; else those that are rare make room. */
 static struct candidate *find_candidate(struct recorder_kvm_traps *traps, uint64_t pc)
 {
-    struct candidate *free = NULL;
+    struct candidate *room = NULL;
     size_t i;
 
     for (i = 0; i < CANDIDATES; i++) {
@@ -62,12 +62,12 @@ static struct candidate *find_candidate(struct recorder_kvm_traps *traps, uint64
         if (candidate->seen && candidate->pc == pc) {
             return candidate;
         }
-        free = candidate->seen ? free : candidate;
+        room = candidate->seen ? room : candidate;
     }
-    for (i = 0; i < CANDIDATES && !free; i++) {
+    for (i = 0; i < CANDIDATES && !room; i++) {
         traps->candidates[i].seen--;
     }
-    return free;
+    return room;
 }
 
 /*
