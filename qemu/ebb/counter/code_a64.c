@@ -8,6 +8,8 @@
 #include "filter.h"
 
 #define A64_NOP 0xd503201fu
+#define ADRP_MASK 0x9f000000u
+#define ADRP 0x90000000u
 
 /* MRS Xt with the register's op0, op1, CRn, CRm and op2. */
 #define MRS_CNTPCT 0xd53be020u
@@ -94,7 +96,7 @@ static bool is_synchronised(uint32_t word)
 }
 
 /* MRS and MSR of registers of EL0's, of which the above are. */
-static const struct word_filter el0_registers = {0xffdf0000u, 0xd51b0000u};
+static const struct word_filter el0_registers = {0xffdf, 0xd51b};
 
 static inline size_t next_that(const struct code_words *code, size_t index, size_t end,
                                bool (*is)(uint32_t word, struct counter_site *site))
@@ -484,26 +486,29 @@ static struct code_reference page_reference(const struct code_words *code, size_
 struct reference_encoding {
     uint8_t kind; /* enum code_reference_kind */
     uint8_t words;
-    uint8_t low, bits; /* the field with the distance in words; ADR and ADRP have another */
+    uint8_t left, right; /* by which its word is shifted, so that the distance in words is left */
 };
+
+/* The distance is a number with a sign, in these bits; ADR and ADRP have another. */
+#define FIELD(low, bits) 32 - (low) - (bits), 32 - (bits)
 
 /* By the most significant byte. */
 static const struct reference_encoding reference_encodings[256] = {
-    [0x14 ... 0x17] = {CODE_REFERENCE_BRANCH, 1, 0, 26}, /* B */
-    [0x94 ... 0x97] = {CODE_REFERENCE_BRANCH, 1, 0, 26}, /* BL */
-    [0x34 ... 0x35] = {CODE_REFERENCE_BRANCH, 1, 5, 19}, /* CBZ, CBNZ */
-    [0xb4 ... 0xb5] = {CODE_REFERENCE_BRANCH, 1, 5, 19},
-    [0x54] = {CODE_REFERENCE_BRANCH, 1, 5, 19},          /* B.cond */
-    [0x36 ... 0x37] = {CODE_REFERENCE_BRANCH, 1, 5, 14}, /* TBZ, TBNZ */
-    [0xb6 ... 0xb7] = {CODE_REFERENCE_BRANCH, 1, 5, 14},
-    [0x18] = {CODE_REFERENCE_LOAD, 1, 5, 19},  /* LDR of W */
-    [0x1c] = {CODE_REFERENCE_LOAD, 1, 5, 19},  /* S */
-    [0x98] = {CODE_REFERENCE_LOAD, 1, 5, 19},  /* LDRSW */
-    [0xd8] = {CODE_REFERENCE_LOAD, 1, 5, 19},  /* PRFM */
-    [0x58] = {CODE_REFERENCE_LOAD, 2, 5, 19},  /* X */
-    [0x5c] = {CODE_REFERENCE_LOAD, 2, 5, 19},  /* D */
-    [0x9c] = {CODE_REFERENCE_LOAD, 4, 5, 19},  /* Q */
-    [0x10] = {.kind = CODE_REFERENCE_ADDRESS}, /* ADR */
+    [0x14 ... 0x17] = {CODE_REFERENCE_BRANCH, 1, FIELD(0, 26)}, /* B */
+    [0x94 ... 0x97] = {CODE_REFERENCE_BRANCH, 1, FIELD(0, 26)}, /* BL */
+    [0x34 ... 0x35] = {CODE_REFERENCE_BRANCH, 1, FIELD(5, 19)}, /* CBZ, CBNZ */
+    [0xb4 ... 0xb5] = {CODE_REFERENCE_BRANCH, 1, FIELD(5, 19)},
+    [0x54] = {CODE_REFERENCE_BRANCH, 1, FIELD(5, 19)},          /* B.cond */
+    [0x36 ... 0x37] = {CODE_REFERENCE_BRANCH, 1, FIELD(5, 14)}, /* TBZ, TBNZ */
+    [0xb6 ... 0xb7] = {CODE_REFERENCE_BRANCH, 1, FIELD(5, 14)},
+    [0x18] = {CODE_REFERENCE_LOAD, 1, FIELD(5, 19)}, /* LDR of W */
+    [0x1c] = {CODE_REFERENCE_LOAD, 1, FIELD(5, 19)}, /* S */
+    [0x98] = {CODE_REFERENCE_LOAD, 1, FIELD(5, 19)}, /* LDRSW */
+    [0xd8] = {CODE_REFERENCE_LOAD, 1, FIELD(5, 19)}, /* PRFM */
+    [0x58] = {CODE_REFERENCE_LOAD, 2, FIELD(5, 19)}, /* X */
+    [0x5c] = {CODE_REFERENCE_LOAD, 2, FIELD(5, 19)}, /* D */
+    [0x9c] = {CODE_REFERENCE_LOAD, 4, FIELD(5, 19)}, /* Q */
+    [0x10] = {.kind = CODE_REFERENCE_ADDRESS},       /* ADR */
     [0x30] = {.kind = CODE_REFERENCE_ADDRESS},
     [0x50] = {.kind = CODE_REFERENCE_ADDRESS},
     [0x70] = {.kind = CODE_REFERENCE_ADDRESS},
@@ -512,6 +517,12 @@ static const struct reference_encoding reference_encodings[256] = {
     [0xd0] = {.kind = CODE_REFERENCE_ADDRESS},
     [0xf0] = {.kind = CODE_REFERENCE_ADDRESS},
 };
+
+/* In words. */
+static inline int64_t distance(uint32_t word, const struct reference_encoding *encoding)
+{
+    return (int32_t)(word << encoding->left) >> encoding->right;
+}
 
 static inline struct code_reference refer(const struct code_words *code, size_t index,
                                           uint32_t word)
@@ -523,8 +534,7 @@ static inline struct code_reference refer(const struct code_words *code, size_t 
         return (struct code_reference){.kind = CODE_REFERENCE_NONE};
     }
     if (encoding->kind != CODE_REFERENCE_ADDRESS) {
-        return (struct code_reference){encoding->kind,
-                                       pc + code_signed(word >> encoding->low, encoding->bits) * 4,
+        return (struct code_reference){encoding->kind, pc + distance(word, encoding) * 4,
                                        encoding->words};
     }
     if (word >> 31) {
@@ -536,14 +546,15 @@ static inline struct code_reference refer(const struct code_words *code, size_t 
 
 /* What speaks of a place at any distance: B and BL, ADRP. */
 static const struct word_filter far_references[] = {
-    {0x7c000000u, 0x14000000u},
-    {0x9f000000u, 0x90000000u},
+    {0x7c00, 0x1400},
+    {0x9f00, 0x9000},
 };
 
-/* All that does (reference_encodings). */
+/* All that does (reference_encodings), and some that does not: branches, loads, ADR and ADRP. */
 static const struct word_filter references[] = {
-    {0x7c000000u, 0x14000000u}, {0x7c000000u, 0x34000000u}, {0xff000000u, 0x54000000u},
-    {0x3b000000u, 0x18000000u}, {0x1f000000u, 0x10000000u},
+    {0x1c00, 0x1400},
+    {0x3b00, 0x1800},
+    {0x1f00, 0x1000},
 };
 
 #define NEAR_PAGES 257 /* what the others reach, 1 MiB, and a bit */
@@ -573,18 +584,28 @@ static bool makes_wanted_page(const struct code_words *code, size_t index,
     return page <= code_page(code, code->count) && code_has_bit(wanted->pages, page);
 }
 
-static bool speaks_of(const struct code_words *code, size_t index, const struct code_wanted *wanted,
-                      struct code_reference *reference)
+/* Whether the instruction may speak of a wanted word: most are passed over here, in few steps. */
+static inline bool may_speak_of(const struct code_words *code, size_t index,
+                                const struct code_wanted *wanted, uint32_t word)
 {
-    uint32_t word = code_word(code, index);
-    struct code_reference found;
+    const struct reference_encoding *encoding = &reference_encodings[word >> 24];
+    uint64_t target;
 
-    /* What follows ADRP tells more, but that takes its time. */
-    if ((word & far_references[1].mask) == far_references[1].value &&
-        !makes_wanted_page(code, index, wanted, word)) {
-        return false;
+    if ((word & ADRP_MASK) == ADRP) { /* what follows tells more, but that takes its time */
+        return makes_wanted_page(code, index, wanted, word);
     }
-    found = refer(code, index, word);
+    if (encoding->words != 1) { /* no reference, ADR, or seldom */
+        return encoding->kind != CODE_REFERENCE_NONE;
+    }
+    target = index + distance(word, encoding);
+    return target < code->count && code_has_bit(wanted->words, target);
+}
+
+static bool speaks_of(const struct code_words *code, size_t index, const struct code_wanted *wanted,
+                      uint32_t word, struct code_reference *reference)
+{
+    struct code_reference found = refer(code, index, word);
+
     if (!code_speaks_of(code, wanted, &found)) {
         return false;
     }
@@ -594,7 +615,7 @@ static bool speaks_of(const struct code_words *code, size_t index, const struct 
 
 static uint32_t passing(const struct code_words *code, size_t index, bool near)
 {
-    return near ? filter_pass(code, index, references, 5)
+    return near ? filter_pass(code, index, references, 3)
                 : filter_pass(code, index, far_references, 2);
 }
 
@@ -613,7 +634,10 @@ static size_t next_reference(const struct code_words *code, size_t index, size_t
         for (uint32_t passed = passing(code, index, near); passed; passed &= passed - 1) {
             size_t at = index + __builtin_ctz(passed);
 
-            if (speaks_of(code, at, wanted, reference)) {
+            uint32_t word = code_word(code, at);
+
+            if (may_speak_of(code, at, wanted, word) &&
+                speaks_of(code, at, wanted, word, reference)) {
                 return at;
             }
         }
