@@ -19,11 +19,16 @@
 #define FDT_LEVEL_HIGH 4
 #define FDT_FIRST_CPU (1 << 8)
 
+/* What all drivers of the memory-mapped timer are found by in a device tree. */
+#define TIMER_COMPATIBLE "arm,armv7-timer-mem"
+
 /* The name of the driver that takes the timer late, which is in the kernel's image. */
 #define LATE_DRIVER "arch-timer-mmio"
 
-/* What all drivers of the memory-mapped timer are found by in a device tree. */
-#define TIMER_COMPATIBLE "arm,armv7-timer-mem"
+/* A letter of both that is seldom in a kernel's image, and where they have it. */
+#define SELDOM '-'
+#define IN_COMPATIBLE 9
+#define IN_LATE_DRIVER 4
 
 /* The same for the CPU's own timer. */
 #define CPU_TIMER_ARMV7 "arm,armv7-timer"
@@ -39,45 +44,92 @@
 #define LINUX_MAGIC_OFFSET 56
 #define LINUX_MAGIC "ARM\x64"
 
+/* What a kernel that QEMU's loader unpacks begins with: gzip, and a Linux that EFI unpacks. */
+#define GZIP_MAGIC "\x1f\x8b"
+#define ZBOOT_MAGIC_OFFSET 4
+#define ZBOOT_MAGIC "zimg"
+
 /* A kernel's image as it will be in memory. */
 struct kernel {
-    uint8_t *bytes; /* NULL: there is none, or it cannot be read */
+    GMappedFile *file; /* NULL: there is none, or it cannot be read */
+    uint8_t *unpacked; /* NULL: it is the file */
+    const uint8_t *bytes;
     ssize_t size;
+    bool has_driver; /* of the memory-mapped timer */
+    bool is_late;    /* it takes the timer late */
 };
 
-/* To be freed with g_free(). The same steps as the machine's loader takes, for the same formats. */
-static struct kernel read_kernel(const char *name)
+static bool has_text_at(const struct kernel *kernel, ssize_t offset, const char *text, size_t size)
 {
-    struct kernel kernel = {0};
-    gsize length;
+    return offset >= 0 && kernel->size - offset >= (ssize_t)size &&
+           !memcmp(kernel->bytes + offset, text, size);
+}
 
-    if (!name) {
+/*
+ * Looks for the drivers' names, each with its final 0: once, because there are tens of megabytes,
+ * and by a letter, which takes a fourth of what memmem() does.
+ */
+static void look_for_drivers(struct kernel *kernel)
+{
+    const uint8_t *end = kernel->bytes + kernel->size, *next = kernel->bytes;
+
+    while ((next = memchr(next, SELDOM, end - next))) {
+        ssize_t offset = next++ - kernel->bytes;
+
+        kernel->has_driver |=
+            has_text_at(kernel, offset - IN_COMPATIBLE, TIMER_COMPATIBLE, sizeof(TIMER_COMPATIBLE));
+        kernel->is_late |=
+            has_text_at(kernel, offset - IN_LATE_DRIVER, LATE_DRIVER, sizeof(LATE_DRIVER));
+    }
+}
+
+/* The same steps as the machine's loader takes, for the same formats; false: there is none. */
+static bool unpack(const char *name, struct kernel *kernel)
+{
+    if (has_text_at(kernel, 0, GZIP_MAGIC, strlen(GZIP_MAGIC))) {
+        kernel->size = load_image_gzipped_buffer(name, KERNEL_MAX, &kernel->unpacked);
+    } else if (has_text_at(kernel, ZBOOT_MAGIC_OFFSET, ZBOOT_MAGIC, strlen(ZBOOT_MAGIC))) {
+        kernel->unpacked = g_memdup2(kernel->bytes, kernel->size);
+        if (unpack_efi_zboot_image(&kernel->unpacked, &kernel->size) < 0) {
+            kernel->size = -1;
+        }
+    } else {
+        return true;
+    }
+    kernel->bytes = kernel->unpacked;
+    return kernel->size >= 0;
+}
+
+static void close_kernel(struct kernel *kernel)
+{
+    if (kernel->file) {
+        g_mapped_file_unref(kernel->file);
+    }
+    g_free(kernel->unpacked);
+    *kernel = (struct kernel){0};
+}
+
+/* To be closed with close_kernel(). */
+static struct kernel open_kernel(const char *name)
+{
+    struct kernel kernel = {.file = name ? g_mapped_file_new(name, false, NULL) : NULL};
+
+    if (!kernel.file) {
         return kernel;
     }
-    kernel.size = load_image_gzipped_buffer(name, KERNEL_MAX, &kernel.bytes);
-    if (kernel.size >= 0) {
+    kernel.bytes = (const uint8_t *)g_mapped_file_get_contents(kernel.file);
+    kernel.size = g_mapped_file_get_length(kernel.file);
+    if (!kernel.bytes || !unpack(name, &kernel)) {
+        close_kernel(&kernel);
         return kernel;
     }
-    if (!g_file_get_contents(name, (char **)&kernel.bytes, &length, NULL)) {
-        return (struct kernel){0};
-    }
-    kernel.size = length;
-    if (unpack_efi_zboot_image(&kernel.bytes, &kernel.size) < 0) {
-        g_clear_pointer(&kernel.bytes, g_free);
-    }
+    look_for_drivers(&kernel);
     return kernel;
 }
 
-/* Whether it has a text with its final 0. */
-static bool has_text(struct kernel kernel, const char *text)
+static bool is_arm64_linux(const struct kernel *kernel)
 {
-    return kernel.bytes && memmem(kernel.bytes, kernel.size, text, strlen(text) + 1);
-}
-
-static bool is_arm64_linux(struct kernel kernel)
-{
-    return kernel.bytes && kernel.size > LINUX_MAGIC_OFFSET + (ssize_t)strlen(LINUX_MAGIC) &&
-           !memcmp(kernel.bytes + LINUX_MAGIC_OFFSET, LINUX_MAGIC, strlen(LINUX_MAGIC));
+    return has_text_at(kernel, LINUX_MAGIC_OFFSET, LINUX_MAGIC, strlen(LINUX_MAGIC));
 }
 
 static bool is_armv7(void)
@@ -86,11 +138,11 @@ static bool is_armv7(void)
 }
 
 /* Whether there is an instruction that sets a timer of the CPU. */
-static bool sets_cpu_timer(struct kernel kernel)
+static bool sets_cpu_timer(const struct kernel *kernel)
 {
     struct counter_image image = {
-        .bytes = kernel.bytes,
-        .size = kernel.size,
+        .bytes = kernel->bytes,
+        .size = kernel->size,
         .aarch64 = !is_armv7(),
         .wanted = COUNTER_WANTED_TIMERS,
     };
@@ -106,12 +158,12 @@ static bool sets_cpu_timer(struct kernel kernel)
 }
 
 /* Whether the guest is to have the CPU's own timer. */
-static bool chooses_cpu_timer(const EbbMmioTimer *timer, struct kernel kernel)
+static bool chooses_cpu_timer(const EbbMmioTimer *timer, const struct kernel *kernel)
 {
     if (timer->clock && !g_str_equal(timer->clock, "auto")) {
         return g_str_equal(timer->clock, "registers");
     }
-    return kernel.bytes && !has_text(kernel, TIMER_COMPATIBLE) && sets_cpu_timer(kernel);
+    return kernel->file && !kernel->has_driver && sets_cpu_timer(kernel);
 }
 
 /*
@@ -208,36 +260,33 @@ static void create_mapped(MachineState *machine, EbbMmioTimer *timer, hwaddr add
 void ebb_guest_clock_create(MachineState *machine, hwaddr address, DeviceState *gic, int spi)
 {
     EbbMmioTimer *timer = ebb_mmio_timer_create();
-    struct kernel kernel = read_kernel(machine->kernel_filename);
+    struct kernel kernel = open_kernel(machine->kernel_filename);
 
-    if (chooses_cpu_timer(timer, kernel)) {
+    if (chooses_cpu_timer(timer, &kernel)) {
         qemu_irq *timers = ARM_CPU(first_cpu)->gt_timer_outputs;
 
         ebb_mmio_timer_give_to_cpu(timer, timers[GTIMER_PHYS], timers[GTIMER_VIRT]);
         describe_recorded_cpu_timer(machine->fdt);
     } else {
-        if (!is_armv7() && has_text(kernel, LATE_DRIVER)) {
+        if (!is_armv7() && kernel.is_late) {
             describe_cpu_timer(machine->fdt);
         }
         create_mapped(machine, timer, address, gic, spi);
+        timer->driver_missing = is_arm64_linux(&kernel) && !kernel.has_driver;
     }
-    g_free(kernel.bytes);
+    close_kernel(&kernel);
 }
 
-static bool check_kernel(const char *name, Error **errp)
+static bool check_kernel(const EbbMmioTimer *timer, const char *name, Error **errp)
 {
-    struct kernel kernel = read_kernel(name);
-    bool has_clock = !is_arm64_linux(kernel) || has_text(kernel, TIMER_COMPATIBLE);
-
-    g_free(kernel.bytes);
-    if (!has_clock) {
+    if (timer->driver_missing) {
         error_setg(errp,
                    "no timer driver found in the image: %s has none for " TIMER_COMPATIBLE
                    ", the memory-mapped timer; leave --guest-clock to Ebb, or record with --accel "
                    "tcg",
                    name);
     }
-    return has_clock;
+    return !timer->driver_missing;
 }
 
 /* Whether a device tree has such a node; if without is not NULL, one that has no such property. */
@@ -301,8 +350,7 @@ static bool check_device_tree(const char *name, bool of_cpu, Error **errp)
 bool ebb_guest_clock_check(MachineState *machine, Error **errp)
 {
     const EbbMmioTimer *timer = ebb_mmio_timer_find();
-    bool of_cpu = timer && timer->of_cpu;
 
-    return check_device_tree(machine->dtb, of_cpu, errp) &&
-           (of_cpu || is_armv7() || check_kernel(machine->kernel_filename, errp));
+    return check_device_tree(machine->dtb, timer->of_cpu, errp) &&
+           (timer->of_cpu || is_armv7() || check_kernel(timer, machine->kernel_filename, errp));
 }

@@ -26,11 +26,12 @@
 void ebb_guest_clock_create(MachineState *machine, hwaddr address, DeviceState *gic, int spi);
 
 /*
- * Whether the guest can have a clock, one that is recorded, as far as its kernel's image and device
- * tree tell: false with *errp set if it is a Linux kernel without a driver for the one that it
- * gets, or if a device tree of the user's does not describe that, or would have an arm64 Linux open
- * the CPU's counter to its programs. What is no arm64 Linux may know the timer without a device
- * tree; an ARMv7 kernel unpacks itself, so that its drivers are not seen.
+ * Whether the guest of a machine with these clocks can have one, one that is recorded, as far as
+ * its kernel's image and device tree tell: false with *errp set if it is a Linux kernel without a
+ * driver for the one that it gets, or if a device tree of the user's does not describe that, or
+ * would have an arm64 Linux open the CPU's counter to its programs. What is no arm64 Linux may know
+ * the timer without a device tree; an ARMv7 kernel unpacks itself, so that its drivers are not
+ * seen.
  */
 bool ebb_guest_clock_check(MachineState *machine, Error **errp);
 

@@ -67,6 +67,7 @@ struct EbbMmioTimer {
     uint32_t access;         /* CNTACR0 */
     char *clock;             /* the property guest-clock; NULL: not given */
     bool of_cpu;             /* ebb_mmio_timer_give_to_cpu() was called */
+    bool driver_missing;     /* the kernel is one of which it would be known */
     bool was_set;            /* the guest has written to a register of a timer, if ever */
 };
 
