@@ -54,7 +54,7 @@ void ebb_buffer_add_byte(struct ebb_buffer *buffer, uint8_t byte)
     ebb_buffer_add(buffer, &byte, 1);
 }
 
-void ebb_buffer_add_varint(struct ebb_buffer *buffer, uint64_t value)
+void ebb_buffer_add_varint_slow(struct ebb_buffer *buffer, uint64_t value)
 {
     if (!ebb_buffer_reserve(buffer, 10)) {
         return;

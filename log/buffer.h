@@ -29,8 +29,17 @@ bool ebb_buffer_reserve(struct ebb_buffer *buffer, size_t length);
 void ebb_buffer_add(struct ebb_buffer *buffer, const void *bytes, size_t length);
 void ebb_buffer_add_byte(struct ebb_buffer *buffer, uint8_t byte);
 
+void ebb_buffer_add_varint_slow(struct ebb_buffer *buffer, uint64_t value);
+
 /* Seven bits a byte, lowest first, bit 7 set on all but the last byte (LEB128). */
-void ebb_buffer_add_varint(struct ebb_buffer *buffer, uint64_t value);
+static inline void ebb_buffer_add_varint(struct ebb_buffer *buffer, uint64_t value)
+{
+    if (value < 0x80 && buffer->size < buffer->capacity) {
+        buffer->bytes[buffer->size++] = (uint8_t)value;
+    } else {
+        ebb_buffer_add_varint_slow(buffer, value);
+    }
+}
 
 /* Bytes being read. After a failure everything reads as zero and left is zero. */
 struct ebb_span {

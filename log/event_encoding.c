@@ -7,6 +7,7 @@
 #include "event_encoding.h"
 
 #include "format.h"
+#include "stored_frame.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,11 @@
 #define LEVEL_SMALL_LIGHT 1
 #define LEVEL_LARGE_LIGHT (-16)
 #define LARGE_DATA (64u << 10) /* bytes */
+
+/* Where time matters more than size, large data of which more than three of four bytes are left is
+ * not compressed, nor is that of so many payloads behind it. */
+#define HARD(size) ((size) / 4 * 3)
+#define HARD_IN_A_ROW 16u
 
 enum shape_trait {
     SHAPE_MOVES = 1 << 0,    /* addresses stand in their column, not in the shape */
@@ -62,7 +68,8 @@ enum column {
 
 struct ebb_event_encoder {
     ZSTD_CCtx *zstd;
-    int level_small, level_large;
+    bool light;
+    unsigned hard_left; /* payloads whose large data is taken for hard to compress */
     struct ebb_buffer head;
     struct ebb_buffer columns[COLUMNS];
     size_t shape_count;
@@ -77,8 +84,7 @@ struct ebb_event_encoder *ebb_event_encoder_new(bool light)
     struct ebb_event_encoder *encoder = calloc(1, sizeof(*encoder));
 
     if (encoder) {
-        encoder->level_small = light ? LEVEL_SMALL_LIGHT : LEVEL_SMALL;
-        encoder->level_large = light ? LEVEL_LARGE_LIGHT : LEVEL_LARGE;
+        encoder->light = light;
         encoder->zstd = ZSTD_createCCtx();
         if (!encoder->zstd) {
             free(encoder);
@@ -377,28 +383,62 @@ static int compress_part(ZSTD_CCtx *zstd, const void *bytes, size_t size, bool l
     return 0;
 }
 
-static int compress_parts(struct ebb_event_encoder *encoder, const uint8_t *data, size_t data_size,
-                          size_t raw_size, struct ebb_buffer *payload, struct ebb_error *error)
+static int level(const struct ebb_event_encoder *encoder, size_t data_size)
 {
-    int i;
-
-    ZSTD_CCtx_reset(encoder->zstd, ZSTD_reset_session_only);
-    ZSTD_CCtx_setParameter(encoder->zstd, ZSTD_c_compressionLevel,
-                           data_size > LARGE_DATA ? encoder->level_large : encoder->level_small);
-    ZSTD_CCtx_setPledgedSrcSize(encoder->zstd, raw_size);
-    if (compress_part(encoder->zstd, encoder->head.bytes, encoder->head.size, false, payload,
-                      error)) {
-        return -1;
+    if (data_size > LARGE_DATA) {
+        return encoder->light ? LEVEL_LARGE_LIGHT : LEVEL_LARGE;
     }
-    for (i = 0; i < COLUMNS; i++) {
-        const struct ebb_buffer *column = &encoder->columns[i];
+    return encoder->light ? LEVEL_SMALL_LIGHT : LEVEL_SMALL;
+}
 
-        if (column->size > 0 &&
-            compress_part(encoder->zstd, column->bytes, column->size, false, payload, error)) {
+static int compress_columns(struct ebb_event_encoder *encoder, bool last,
+                            struct ebb_buffer *payload, struct ebb_error *error)
+{
+    const struct ebb_buffer *parts[1 + COLUMNS] = {&encoder->head};
+    int count = 1, i;
+
+    for (i = 0; i < COLUMNS; i++) {
+        if (encoder->columns[i].size > 0) {
+            parts[count++] = &encoder->columns[i];
+        }
+    }
+    for (i = 0; i < count; i++) {
+        if (compress_part(encoder->zstd, parts[i]->bytes, parts[i]->size, last && i + 1 == count,
+                          payload, error)) {
             return -1;
         }
     }
-    return compress_part(encoder->zstd, data, data_size, true, payload, error);
+    return 0;
+}
+
+static int compress_parts(struct ebb_event_encoder *encoder, const uint8_t *data, size_t data_size,
+                          size_t raw_size, struct ebb_buffer *payload, struct ebb_error *error)
+{
+    bool large = encoder->light && data_size > LARGE_DATA;
+    bool stored = large && encoder->hard_left > 0;
+    size_t columns_size;
+
+    ZSTD_CCtx_reset(encoder->zstd, ZSTD_reset_session_only);
+    ZSTD_CCtx_setParameter(encoder->zstd, ZSTD_c_compressionLevel, level(encoder, data_size));
+    ZSTD_CCtx_setPledgedSrcSize(encoder->zstd, stored ? raw_size - data_size : raw_size);
+    if (compress_columns(encoder, stored, payload, error)) {
+        return -1;
+    }
+    columns_size = payload->size;
+    if (stored) {
+        encoder->hard_left--;
+        ebb_stored_frame_add(payload, data, data_size);
+        return payload->failed
+                   ? ebb_fail(error, EBB_ERROR_FAILED, "out of memory while storing events")
+                   : 0;
+    }
+    if (compress_part(encoder->zstd, data, data_size, true, payload, error)) {
+        return -1;
+    }
+    if (large && payload->size - columns_size > HARD(data_size)) {
+        encoder->hard_left = HARD_IN_A_ROW;
+    }
+    return 0;
 }
 
 int ebb_event_encode(struct ebb_event_encoder *encoder, const struct ebb_event *events,

@@ -17,6 +17,8 @@
  */
 #include "page_compressor.h"
 
+#include "stored_frame.h"
+
 #include <stdlib.h>
 #include <zstd.h>
 
@@ -32,14 +34,6 @@
 
 /* For zstd's strategy fast, a target length is to leave alone what has no match. */
 #define HARD_LENGTH 1
-
-/* Of a frame with its content's size in 4 bytes, which needs no window of its own, and of the
- * blocks in it (RFC 8878, 3.1.1). */
-#define FRAME_DESCRIPTOR (2 << 6 | 1 << 5)
-#define FRAME_HEADER_SIZE 9
-#define BLOCK_HEADER_SIZE 3
-#define BLOCK_LAST 1u
-#define BLOCK_SIZE_SHIFT 3 /* between: the type, 0 for one that is not compressed */
 
 struct ebb_page_compressor {
     ZSTD_CCtx *zstd;
@@ -76,27 +70,6 @@ void ebb_page_compressor_free(struct ebb_page_compressor *compressor)
     }
 }
 
-/* A zstd frame of blocks that are not compressed, for which the library has no function. */
-static void store(const struct ebb_buffer *pages, struct ebb_buffer *payload)
-{
-    uint8_t header[FRAME_HEADER_SIZE];
-    size_t done = 0;
-
-    ebb_put_le32(header, ZSTD_MAGICNUMBER);
-    header[4] = FRAME_DESCRIPTOR;
-    ebb_put_le32(header + 5, (uint32_t)pages->size);
-    ebb_buffer_add(payload, header, sizeof(header));
-    while (done < pages->size) {
-        size_t left = pages->size - done;
-        size_t size = left < ZSTD_BLOCKSIZE_MAX ? left : ZSTD_BLOCKSIZE_MAX;
-
-        ebb_put_le32(header, (uint32_t)size << BLOCK_SIZE_SHIFT | (size == left ? BLOCK_LAST : 0));
-        ebb_buffer_add(payload, header, BLOCK_HEADER_SIZE);
-        ebb_buffer_add(payload, pages->bytes + done, size);
-        done += size;
-    }
-}
-
 static int compress_pages(struct ebb_page_compressor *compressor, const struct ebb_buffer *pages,
                           struct ebb_buffer *payload, struct ebb_error *error)
 {
@@ -122,7 +95,7 @@ int ebb_page_compressor_run(struct ebb_page_compressor *compressor, const struct
         return ebb_fail(error, EBB_ERROR_FAILED, "out of memory while compressing pages");
     }
     if (compressor->light && compressor->hard) {
-        store(pages, payload);
+        ebb_stored_frame_add(payload, pages->bytes, pages->size);
     } else if (compress_pages(compressor, pages, payload, error)) {
         return -1;
     }

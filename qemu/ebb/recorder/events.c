@@ -9,7 +9,8 @@
 
 void recorder_events_append(struct recorder_session *session, const struct ebb_event *event)
 {
-    struct ebb_error error;
+    /* QEMU has compilers clear what is on the stack; this is a kilobyte, at each event. */
+    struct ebb_error error __attribute__((uninitialized));
 
     if (ebb_log_writer_append(session->writer, event, &error)) {
         recorder_state_fail(session, "%s", error.message);
