@@ -117,7 +117,8 @@ int ebb_keyframe_add_page(struct ebb_log_writer *writer, uint64_t page_number, c
 int ebb_keyframe_add_ahead(struct ebb_log_writer *writer, uint64_t page_number, const void *page,
                            struct ebb_error *error)
 {
-    uint8_t copy[EBB_PAGE_SIZE];
+    /* QEMU has compilers clear what is on the stack: for pages that takes its time. */
+    uint8_t copy[EBB_PAGE_SIZE] __attribute__((uninitialized));
 
     if (writer->keyframe.open) {
         return refuse_page(page_number, "it has begun already", error);
