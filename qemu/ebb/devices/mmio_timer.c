@@ -108,6 +108,7 @@ static void timer_update(struct ebb_timer *timer)
     timer->change_ns = timer->control & CTL_ENABLE ? next_change_ns(timer) : INT64_MAX;
     watch_time(timer);
     timer->owner->changed = true;
+    timer->owner->counts_changed |= condition_met(timer);
     qemu_set_irq(timer->irq, condition_met(timer) && !(timer->control & CTL_IMASK));
 }
 
@@ -249,10 +250,11 @@ static void control_set_register(EbbMmioTimer *s, hwaddr offset, uint64_t value)
     switch (offset) {
     case CNTACR0:
         s->access = value & ACCESS_ALL;
-        s->changed = true;
+        s->changed = s->counts_changed = true;
         break;
     case CNTVOFF0:
         s->virtual_offset = value;
+        s->counts_changed = true;
         timer_update(&s->virtual);
         break;
     case CNTNSAR:
@@ -656,14 +658,14 @@ static bool is_moving(hwaddr offset)
     return offset < FRAME_CNTFRQ || (offset >= TIMERS && offset % TIMER_STRIDE >= TIMER_TVAL);
 }
 
-void ebb_mmio_timer_refresh(EbbMmioTimer *s,
-                            void (*changed)(EbbMmioTimer *s, hwaddr offset, hwaddr length))
+/* At the time that the timer has for now. */
+static void show(EbbMmioTimer *s, hwaddr start,
+                 void (*changed)(EbbMmioTimer *s, hwaddr offset, hwaddr length))
 {
     struct stretch stretch = {.timer = s, .changed = changed};
     hwaddr at;
 
-    look_at_clock(s);
-    for (at = 0; at < REGISTERS_SIZE; at += 4) {
+    for (at = start; at < REGISTERS_SIZE; at += 4) {
         if (s->changed || is_moving(at)) {
             show_word(&stretch, at, registers_read(s, &frame_functions, at, 4));
         }
@@ -673,6 +675,22 @@ void ebb_mmio_timer_refresh(EbbMmioTimer *s,
     }
     tell(&stretch);
     s->changed = false;
+}
+
+void ebb_mmio_timer_refresh(EbbMmioTimer *s,
+                            void (*changed)(EbbMmioTimer *s, hwaddr offset, hwaddr length))
+{
+    look_at_clock(s);
+    s->shown = s->now;
+    s->counts_changed = false;
+    show(s, 0, changed);
+}
+
+void ebb_mmio_timer_show_settings(EbbMmioTimer *s,
+                                  void (*changed)(EbbMmioTimer *s, hwaddr offset, hwaddr length))
+{
+    s->now = s->shown;
+    show(s, FRAME_CNTFRQ, changed);
 }
 
 EbbMmioTimer *ebb_mmio_timer_find(void)

@@ -53,12 +53,14 @@ struct ebb_timer {
 struct EbbMmioTimer {
     SysBusDevice parent;
     MemoryRegion control_region, frame_region;
-    MemoryRegion page;    /* over the frame once ebb_mmio_timer_show() was called */
-    uint8_t *page_bytes;  /* its contents; NULL before */
-    bool changed;         /* the frame has, by other means than time, since the page was brought up
-                             to date */
-    MemoryRegion *sp804;  /* NULL: there is none */
-    hwaddr frame_address; /* guest-physical */
+    MemoryRegion page;   /* over the frame once ebb_mmio_timer_show() was called */
+    uint8_t *page_bytes; /* its contents; NULL before */
+    bool changed;        /* the frame has, by other means than time, since the page was brought up
+                            to date */
+    bool counts_changed; /* the counters have, or a timer has fired: the page is to tell the time */
+    uint64_t shown;      /* ticks: the time that the page tells */
+    MemoryRegion *sp804; /* NULL: there is none */
+    hwaddr frame_address;                    /* guest-physical */
     void (*alarm)(void *opaque, int64_t ns); /* NULL: QEMU's main loop watches the time */
     void *alarm_opaque;
     uint64_t now; /* ticks: the time of the access that is being handled */
@@ -110,10 +112,14 @@ bool ebb_mmio_timer_show(EbbMmioTimer *timer, Error **errp);
 
 /*
  * Brings the page up to date, and tells of each stretch of bytes that has changed. With the BQL,
- * while the guest does not run.
+ * while the guest does not run. The second one leaves the page's time as it is, and the counters'
+ * bytes, which is for when counts_changed is false: what the guest has set is shown, and no more.
  */
 void ebb_mmio_timer_refresh(EbbMmioTimer *timer,
                             void (*changed)(EbbMmioTimer *timer, hwaddr offset, hwaddr length));
+void ebb_mmio_timer_show_settings(EbbMmioTimer *timer,
+                                  void (*changed)(EbbMmioTimer *timer, hwaddr offset,
+                                                  hwaddr length));
 
 /*
  * From now on somebody else watches the time: alarm is called, with the BQL, whenever the next time

@@ -5,7 +5,8 @@
 
 #include "worker.h"
 
-/* A device has written to RAM: sets the register that goes with the page, if that was it. */
+/* A device has written to RAM: sets the register that goes with the page's count, if that
+ * was written, or whether the register goes with it. */
 void worker_counter_page_written(struct worker *worker, uint64_t offset, uint64_t length);
 
 #endif

@@ -231,12 +231,21 @@ void recorder_kvm_clock_refresh(struct recorder_session *session)
     }
 }
 
+/*
+ * Telling the time costs more than all else of the page: an event, and two registers for a
+ * follower. A guest whose timer has fired looks at the clock to see which of its own are due.
+ */
 void recorder_kvm_clock_pass(struct recorder_session *session)
 {
     struct recorder_kvm_clock *clock = session->kvm->clock;
 
-    if (clock && (clock->timer->changed || age(clock) >= SHORTEST_STEP_NS)) {
+    if (!clock) {
+        return;
+    }
+    if (clock->timer->counts_changed || age(clock) >= SHORTEST_STEP_NS) {
         recorder_kvm_clock_refresh(session);
+    } else if (clock->timer->changed) {
+        ebb_mmio_timer_show_settings(clock->timer, note_change);
     }
 }
 
@@ -260,13 +269,16 @@ bool recorder_kvm_clock_was_too_old(struct recorder_session *session)
     return was;
 }
 
-/* What else has happened has an anchor already, and a changed timer needs one. */
+/* What else has happened has an anchor already, and a timer that has fired needs one. */
 void recorder_kvm_clock_settle(struct recorder_session *session)
 {
     struct recorder_kvm *kvm = session->kvm;
+    struct recorder_kvm_clock *clock = kvm->clock;
 
-    if (kvm->clock && (kvm->clock->timer->changed || !kvm->ran)) {
-        recorder_kvm_clock_refresh(session);
+    if (clock && !kvm->ran && clock->timer->sp804) {
+        recorder_kvm_clock_refresh(session); /* it may be what has fired */
+    } else if (clock && (clock->timer->changed || !kvm->ran)) {
+        recorder_kvm_clock_pass(session);
     }
 }
 

@@ -19,6 +19,11 @@ struct field {
     unsigned offset, size;
 };
 
+union record {
+    struct perf_event_header header;
+    uint8_t bytes[MAX_RECORD];
+};
+
 struct recorder_kvm_tracepoint {
     struct recorder_kvm_tracepoint_spec spec;
     uint64_t id; /* perf's */
@@ -29,6 +34,7 @@ struct recorder_kvm_tracepoint {
     struct perf_event_mmap_page *ring; /* one page, then ring_size bytes; NULL: nothing comes */
     size_t ring_size;
     struct field fields[2];
+    union record copy; /* of one that is in two pieces in the ring */
 };
 
 static bool find_field(const char *format, const char *name, struct field *field)
@@ -197,19 +203,15 @@ bool recorder_kvm_tracepoint_signal(struct recorder_kvm_tracepoint *tracepoint, 
            fcntl(tracepoint->fd, F_SETFL, flags | O_ASYNC) == 0;
 }
 
-union record {
-    struct perf_event_header header;
-    uint8_t bytes[MAX_RECORD];
-};
-
 /*
- * The record at an offset of the ring, or a copy of it if it goes on at the ring's beginning, which
- * its header never does; one that is too long for copy is cut off. The ring's size is a power of
- * two. NULL: there is nothing of sense.
+ * The record at an offset of the ring, or the copy of it if it goes on at the ring's beginning,
+ * which its header never does; one that is too long for copy is cut off. The ring's size is a power
+ * of two. NULL: there is nothing of sense.
  */
-static const struct perf_event_header *record_at(const struct recorder_kvm_tracepoint *tracepoint,
-                                                 uint64_t offset, union record *copy)
+static const struct perf_event_header *record_at(struct recorder_kvm_tracepoint *tracepoint,
+                                                 uint64_t offset)
 {
+    union record *copy = &tracepoint->copy;
     const uint8_t *data = (const uint8_t *)tracepoint->ring + tracepoint->ring->data_offset;
     size_t start = offset & (tracepoint->ring_size - 1), room = tracepoint->ring_size - start;
     const struct perf_event_header *header = (const void *)(data + start);
@@ -230,7 +232,6 @@ void recorder_kvm_tracepoint_read(struct recorder_kvm_tracepoint *tracepoint,
                                   recorder_kvm_tracepoint_taker *take, void *opaque)
 {
     const struct perf_event_header *record;
-    union record copy;
     uint64_t head, tail;
 
     if (!tracepoint->ring) {
@@ -238,7 +239,7 @@ void recorder_kvm_tracepoint_read(struct recorder_kvm_tracepoint *tracepoint,
     }
     head = qatomic_load_acquire(&tracepoint->ring->data_head);
     tail = tracepoint->ring->data_tail;
-    while (tail < head && (record = record_at(tracepoint, tail, &copy))) {
+    while (tail < head && (record = record_at(tracepoint, tail))) {
         if (record->size <= MAX_RECORD) {
             take(opaque, record);
         }
