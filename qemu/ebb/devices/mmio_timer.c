@@ -652,7 +652,7 @@ static void show_sp804(struct stretch *stretch)
     }
 }
 
-/* Whether a word of the frame changes with the time alone. */
+/* Whether one of two words of the frame changes with the time alone. */
 static bool is_moving(hwaddr offset)
 {
     return offset < FRAME_CNTFRQ || (offset >= TIMERS && offset % TIMER_STRIDE >= TIMER_TVAL);
@@ -665,9 +665,12 @@ static void show(EbbMmioTimer *s, hwaddr start,
     struct stretch stretch = {.timer = s, .changed = changed};
     hwaddr at;
 
-    for (at = start; at < REGISTERS_SIZE; at += 4) {
+    for (at = start; at < REGISTERS_SIZE; at += 8) {
         if (s->changed || is_moving(at)) {
-            show_word(&stretch, at, registers_read(s, &frame_functions, at, 4));
+            uint64_t words = registers_read(s, &frame_functions, at, 8);
+
+            show_word(&stretch, at, (uint32_t)words);
+            show_word(&stretch, at + 4, words >> 32);
         }
     }
     if (s->sp804) {

@@ -15,7 +15,9 @@
 #include "trace.h"
 
 #define SHORTEST_STEP_NS 100000 /* many times what it takes to enter the guest */
-#define PAUSE_STEPS 16          /* outside of the guest for so long: the machine is paused */
+/* At an access of the guest's it sees a clock that is not older. */
+#define FRESH_NS 250000
+#define PAUSE_STEPS 16 /* outside of the guest for so long: the machine is paused */
 #define STEP_DIVISOR 8
 /* A guest that reads the page so soon after it was closed does nothing else. */
 #define WAITING_NS 20000
@@ -242,7 +244,7 @@ void recorder_kvm_clock_pass(struct recorder_session *session)
     if (!clock) {
         return;
     }
-    if (clock->timer->counts_changed || age(clock) >= SHORTEST_STEP_NS) {
+    if (clock->timer->counts_changed || age(clock) >= FRESH_NS) {
         recorder_kvm_clock_refresh(session);
     } else if (clock->timer->changed) {
         ebb_mmio_timer_show_settings(clock->timer, note_change);

@@ -42,8 +42,8 @@ bool recorder_kvm_clock_follow(struct recorder_session *session,
 
 /* Moves the clock on; between leave and enter, with the BQL. */
 void recorder_kvm_clock_refresh(struct recorder_session *session);
-/* The same at a device access: only if the guest could tell, which needs 100 µs, or a timer that
- * has fired. What the guest has set is shown at once. */
+/* The same at a device access: only if the time there is 250 µs old, or a timer has fired. What the
+ * guest has set is shown at once. */
 void recorder_kvm_clock_pass(struct recorder_session *session);
 
 /* The same between two runs, where it costs no anchor or has to be. */
