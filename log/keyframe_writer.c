@@ -128,6 +128,11 @@ int ebb_keyframe_add_ahead(struct ebb_log_writer *writer, uint64_t page_number, 
     return add_page(writer, page_number, copy, error);
 }
 
+int ebb_keyframe_wait_ahead(struct ebb_log_writer *writer, struct ebb_error *error)
+{
+    return ebb_writer_queue_wait(writer, error);
+}
+
 int ebb_keyframe_forget(struct ebb_log_writer *writer, struct ebb_error *error)
 {
     if (queue_group(writer, error)) {

@@ -9,8 +9,9 @@
  * the last event or keyframe. After an error of commit the writer cannot be used any more.
  *
  * Most of the work on a page may be done ahead of the keyframe: pages that are added ahead count as
- * given first for the next one, and may change while they are. This may be in another thread than
- * appending events, while nobody uses the other functions here, or those of flight_writer.h.
+ * given first for the next one, and may change while they are. This, and to wait until the writer's
+ * thread is through with them, may be in another thread than appending events, while nobody uses
+ * the other functions here, or those of flight_writer.h.
  */
 #ifndef EBB_LOG_KEYFRAME_WRITER_H
 #define EBB_LOG_KEYFRAME_WRITER_H
@@ -26,6 +27,7 @@ int ebb_keyframe_add_page(struct ebb_log_writer *writer, uint64_t page_number, c
                           struct ebb_error *error);
 int ebb_keyframe_add_ahead(struct ebb_log_writer *writer, uint64_t page_number, const void *page,
                            struct ebb_error *error);
+int ebb_keyframe_wait_ahead(struct ebb_log_writer *writer, struct ebb_error *error);
 int ebb_keyframe_commit(struct ebb_log_writer *writer, const struct ebb_register *registers,
                         size_t count, struct ebb_error *error);
 

@@ -11,6 +11,7 @@ static void enqueue(struct ebb_log_writer *writer, struct ebb_job *job)
     *writer->last = job;
     writer->last = &job->next;
     writer->queued_bytes += ebb_job_size(job);
+    writer->queued++;
     pthread_cond_signal(&writer->work);
 }
 
@@ -64,7 +65,6 @@ struct ebb_job *ebb_writer_queue_take(struct ebb_log_writer *writer, bool *faile
 
     pthread_mutex_lock(&writer->mutex);
     job = next_job(writer);
-    writer->busy = job != NULL;
     *failed = writer->failed;
     pthread_mutex_unlock(&writer->mutex);
     return job;
@@ -77,8 +77,8 @@ void ebb_writer_queue_finish(struct ebb_log_writer *writer, struct ebb_job *job,
 
     ebb_job_free(job);
     pthread_mutex_lock(&writer->mutex);
-    writer->busy = false;
     writer->queued_bytes -= size;
+    writer->finished++;
     if (error) {
         writer->failed = true;
         writer->error = *error;
@@ -146,16 +146,34 @@ int ebb_writer_queue_close_block(struct ebb_log_writer *writer, struct ebb_error
     return status;
 }
 
+/* With the mutex held: waits for what is in the queue, and not for what others add meanwhile. */
+static int wait_for_queued(struct ebb_log_writer *writer, struct ebb_error *error)
+{
+    uint64_t queued = writer->queued;
+
+    while (writer->finished < queued) {
+        pthread_cond_wait(&writer->done, &writer->mutex);
+    }
+    return check_failed(writer, error);
+}
+
 int ebb_writer_queue_flush(struct ebb_log_writer *writer, struct ebb_error *error)
 {
     int status;
 
     pthread_mutex_lock(&writer->mutex);
     enqueue_open_block(writer);
-    while (writer->first || writer->busy) {
-        pthread_cond_wait(&writer->done, &writer->mutex);
-    }
-    status = check_failed(writer, error);
+    status = wait_for_queued(writer, error);
+    pthread_mutex_unlock(&writer->mutex);
+    return status;
+}
+
+int ebb_writer_queue_wait(struct ebb_log_writer *writer, struct ebb_error *error)
+{
+    int status;
+
+    pthread_mutex_lock(&writer->mutex);
+    status = wait_for_queued(writer, error);
     pthread_mutex_unlock(&writer->mutex);
     return status;
 }

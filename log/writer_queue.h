@@ -24,8 +24,11 @@ int ebb_writer_queue_add(struct ebb_log_writer *writer, struct ebb_job *job,
 /* Hands over the open block, if any. */
 int ebb_writer_queue_close_block(struct ebb_log_writer *writer, struct ebb_error *error);
 
-/* The same, and waits until the thread has nothing more to do. */
+/* The same, and waits until the thread is through with all that it has been handed. */
 int ebb_writer_queue_flush(struct ebb_log_writer *writer, struct ebb_error *error);
+
+/* Only waits; the open block stays open. */
+int ebb_writer_queue_wait(struct ebb_log_writer *writer, struct ebb_error *error);
 
 /* Makes every later call fail with this error. */
 void ebb_writer_queue_fail(struct ebb_log_writer *writer, const struct ebb_error *error);

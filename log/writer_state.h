@@ -44,7 +44,7 @@ struct ebb_log_writer {
     struct timespec open_until;
     struct ebb_job *first, **last; /* the queue */
     size_t queued_bytes;
-    bool busy; /* the thread has a job in its hands */
+    uint64_t queued, finished; /* jobs, since the writer was made */
     bool stopping;
     bool failed;
     struct ebb_error error; /* if failed */

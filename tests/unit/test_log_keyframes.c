@@ -349,6 +349,24 @@ static void test_added_ahead(void **state)
     ebb_log_close(log);
 }
 
+/* Who waits for pages that were added ahead finds them in the file. */
+static void test_waiting_ahead(void **state)
+{
+    struct ebb_log_writer *writer = fixture_create(*state);
+    size_t size = fixture_size(*state, "keyframes");
+    uint64_t i;
+
+    for (i = 0; i < 128; i++) { /* two groups */
+        add_ahead(writer, i, 1000 + i);
+    }
+    assert_int_equal(ebb_keyframe_wait_ahead(writer, NULL), 0);
+    assert_true(fixture_size(*state, "keyframes") > size);
+    begin(writer, 1000, 0);
+    commit(writer);
+    assert_int_equal(ebb_keyframe_wait_ahead(writer, NULL), 0); /* nothing is left */
+    fixture_close(writer);
+}
+
 /* A keyframe that is begun but not committed leaves no trace but stored contents. */
 static void test_without_commit(void **state)
 {
@@ -638,6 +656,7 @@ int main(void)
         cmocka_unit_test(test_cache_is_bounded),
         cmocka_unit_test_setup_teardown(test_given_twice, setup, teardown),
         cmocka_unit_test_setup_teardown(test_added_ahead, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_waiting_ahead, setup, teardown),
         cmocka_unit_test_setup_teardown(test_without_commit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_high_pages, setup, teardown),
         cmocka_unit_test_setup_teardown(test_place_in_log, setup, teardown),

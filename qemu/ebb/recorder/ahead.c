@@ -28,7 +28,7 @@ static int add_page(void *opaque, const struct recorder_ram_block *block, uint64
                                   block->block->host + offset, &ahead->error);
 }
 
-/* Without the lock. */
+/* Without the lock, while nobody else uses what is read. */
 static bool read_blocks(struct recorder_ahead *ahead)
 {
     const struct recorder_ram_space *space = ahead->session->space;
@@ -66,7 +66,8 @@ static void *read_ahead(void *opaque)
             continue;
         }
         qemu_mutex_unlock(&ahead->lock);
-        read = read_blocks(ahead);
+        read =
+            read_blocks(ahead) && !ebb_keyframe_wait_ahead(ahead->session->writer, &ahead->error);
         qemu_mutex_lock(&ahead->lock);
         ahead->failed |= !read;
         free_snapshots(ahead);
@@ -118,27 +119,35 @@ static int count_page(void *opaque, const struct recorder_ram_block *block, uint
     return 0;
 }
 
-uint64_t recorder_ahead_begin(struct recorder_session *session, void (*done)(void *session))
+bool recorder_ahead_begin(struct recorder_session *session, uint64_t few, uint64_t many,
+                          void (*done)(void *session), uint64_t *pages)
 {
     const struct recorder_ram_space *space = session->space;
     struct recorder_ahead *ahead = session->ahead;
     DirtyBitmapSnapshot **dirty = g_new0(DirtyBitmapSnapshot *, space->block_count + 1);
-    uint64_t pages = 0;
+    bool left;
     size_t i;
 
+    *pages = 0;
     session->accel->sync_dirty(session);
     for (i = 0; i < space->block_count; i++) {
         if (is_readable(session, &space->blocks[i])) {
             dirty[i] = recorder_dirty_take(&space->blocks[i]);
-            recorder_dirty_each(dirty[i], &space->blocks[i], count_page, &pages);
+            recorder_dirty_each(dirty[i], &space->blocks[i], count_page, pages);
         }
     }
     qemu_mutex_lock(&ahead->lock);
     ahead->dirty = dirty;
     ahead->done = done;
-    qemu_cond_broadcast(&ahead->changed);
+    left = *pages > few && *pages < many;
+    if (left) {
+        qemu_cond_broadcast(&ahead->changed);
+    } else {
+        ahead->failed |= !read_blocks(ahead);
+        free_snapshots(ahead);
+    }
     qemu_mutex_unlock(&ahead->lock);
-    return pages;
+    return left;
 }
 
 bool recorder_ahead_wait(struct recorder_session *session)

@@ -16,9 +16,13 @@
 void recorder_ahead_start(struct recorder_session *session);
 void recorder_ahead_stop(struct recorder_session *session);
 
-/* Reads what is dirty now, so many pages. The vCPU must be outside of the guest. When it is done,
- * done(session) is called by the thread that did it. */
-uint64_t recorder_ahead_begin(struct recorder_session *session, void (*done)(void *session));
+/*
+ * Reads what is dirty now, while the vCPU is outside of the guest. More pages than few, if they are
+ * fewer than many, are left to the thread: true, and it calls done(session) when they are stored as
+ * well, so that whoever waits for the next ones does not share a CPU with that. *pages: how many.
+ */
+bool recorder_ahead_begin(struct recorder_session *session, uint64_t few, uint64_t many,
+                          void (*done)(void *session), uint64_t *pages);
 
 /* Waits until nothing is being read. False after recorder_state_fail(). */
 bool recorder_ahead_wait(struct recorder_session *session);

@@ -201,20 +201,16 @@ void recorder_keyframe_go_on(struct recorder_session *session)
 void recorder_keyframe_make(struct recorder_session *session)
 {
     struct recorder_keyframes *keyframes = session->keyframes;
-    uint64_t pages;
-    bool ahead =
-        session->ahead && keyframes->passes < MOST_PASSES && !recorder_flight_base_is_due(session);
 
-    if (ahead) {
-        qatomic_set(&keyframes->requested, false);
-        pages = recorder_ahead_begin(session, request);
+    if (session->ahead && keyframes->passes < MOST_PASSES &&
+        !recorder_flight_base_is_due(session)) {
         /* A guest that writes as fast as its pages are read gains nothing by it. */
-        ahead = pages > FEW_PAGES && (!keyframes->passes || pages < keyframes->pass_pages);
-        keyframes->passes++;
-        keyframes->pass_pages = pages;
-    }
-    if (ahead) {
-        return;
+        uint64_t many = keyframes->passes++ ? keyframes->pass_pages : UINT64_MAX;
+
+        qatomic_set(&keyframes->requested, false);
+        if (recorder_ahead_begin(session, FEW_PAGES, many, request, &keyframes->pass_pages)) {
+            return;
+        }
     }
     recorder_keyframe_write(session, session->accel->place(session), NULL);
     recorder_keyframe_go_on(session);
