@@ -427,6 +427,7 @@ static void mmio_timer_reset_hold(Object *object, ResetType type)
     EbbMmioTimer *s = EBB_MMIO_TIMER(object);
 
     look_at_clock(s);
+    s->counts_changed = true;
     timer_update(&s->physical);
     timer_update(&s->virtual);
 }

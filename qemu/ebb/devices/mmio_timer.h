@@ -112,8 +112,9 @@ bool ebb_mmio_timer_show(EbbMmioTimer *timer, Error **errp);
 
 /*
  * Brings the page up to date, and tells of each stretch of bytes that has changed. With the BQL,
- * while the guest does not run. The second one leaves the page's time as it is, and the counters'
- * bytes, which is for when counts_changed is false: what the guest has set is shown, and no more.
+ * while the guest does not run. The second one leaves the generic timer's time as it is, and the
+ * counters' bytes, which is for when counts_changed is false: what the guest has set is shown, and
+ * no more. (An SP804 has a time of its own, which goes on.)
  */
 void ebb_mmio_timer_refresh(EbbMmioTimer *timer,
                             void (*changed)(EbbMmioTimer *timer, hwaddr offset, hwaddr length));

@@ -5,8 +5,7 @@
 
 #include "worker.h"
 
-/* A device has written to RAM: sets the register that goes with the page's count, if that
- * was written, or whether the register goes with it. */
+/* A device has written to RAM: sets the register that goes with the page, if that was it. */
 void worker_counter_page_written(struct worker *worker, uint64_t offset, uint64_t length);
 
 #endif

@@ -233,8 +233,19 @@ void recorder_kvm_clock_refresh(struct recorder_session *session)
     }
 }
 
+/* In a replay a follower's register goes with each change of the page, of which this is one. */
+static void show_settings(struct recorder_session *session)
+{
+    struct recorder_kvm_clock *clock = session->kvm->clock;
+
+    if (clock->follower) {
+        clock->follower->before(session);
+    }
+    ebb_mmio_timer_show_settings(clock->timer, note_change);
+}
+
 /*
- * Telling the time costs more than all else of the page: an event, and two registers for a
+ * Telling the time costs more than all else of the page: a longer event, and a register for a
  * follower. A guest whose timer has fired looks at the clock to see which of its own are due.
  */
 void recorder_kvm_clock_pass(struct recorder_session *session)
@@ -244,10 +255,11 @@ void recorder_kvm_clock_pass(struct recorder_session *session)
     if (!clock) {
         return;
     }
-    if (clock->timer->counts_changed || age(clock) >= FRESH_NS) {
+    /* A page that was old enough to be closed is open now: it must not stay as old as it is. */
+    if (clock->timer->counts_changed || age(clock) >= MIN(FRESH_NS, clock->step_ns)) {
         recorder_kvm_clock_refresh(session);
     } else if (clock->timer->changed) {
-        ebb_mmio_timer_show_settings(clock->timer, note_change);
+        show_settings(session);
     }
 }
 
