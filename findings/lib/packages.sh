@@ -22,7 +22,7 @@ cd "$folder"
 fetch() {
     local package libraries
     mkdir -p archives/partial root/usr/lib
-    awk 'BEGIN { RS = ""; ORS = "\n\n" } !/^Package: (qemu|gdb|binutils|gcc|cpp)/' /var/lib/dpkg/status |
+    awk 'BEGIN { RS = ""; ORS = "\n\n" } !/^Package: (qemu|gdb|binutils|gcc|cpp|cpio|libc6-dev|linux-libc-dev)/' /var/lib/dpkg/status |
         grep -vE '^(Pre-)?Depends:|^(Conflicts|Breaks|Recommends):' >status
     if ! apt-get -qq -y --no-install-recommends --download-only \
         -o "Dir::Cache::Archives=$folder/archives" -o "Dir::State::Status=$folder/status" \
