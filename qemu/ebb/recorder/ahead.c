@@ -28,7 +28,7 @@ static int add_page(void *opaque, const struct recorder_ram_block *block, uint64
                                   block->block->host + offset, &ahead->error);
 }
 
-/* Without the lock, while nobody else uses what is read. */
+/* While nobody else uses what is read. */
 static bool read_blocks(struct recorder_ahead *ahead)
 {
     const struct recorder_ram_space *space = ahead->session->space;
