@@ -29,6 +29,7 @@ import plot  # noqa: E402
 import scan  # noqa: E402
 import walks  # noqa: E402
 from common import Failure, log  # noqa: E402
+from nested_host import CPUS, KERNELS  # noqa: E402
 
 WHATS = {
     "record": "what recording costs, beside QEMU's record/replay",
@@ -120,6 +121,10 @@ def add_kvm(sub):
     add_against(sub, "kvm")
     sub.add_argument("--only", type=several(group), default=kvm.GROUPS, metavar="GROUP,...",
                      help="only some of the rows, of %s (default all)" % ", ".join(kvm.GROUPS))
+    sub.add_argument("--host-cpu", default=kvm.HOST[0], choices=CPUS,
+                     help="the CPU of an emulated host (default %(default)s)")
+    sub.add_argument("--host-kernel", default=kvm.HOST[1], choices=KERNELS,
+                     help="its Linux (default %(default)s)")
 
 
 def add_measured(sub, name):

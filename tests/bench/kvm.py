@@ -20,6 +20,7 @@ from common import Failure, cpu_of_programs, log, number
 from kvm_guests import BARE, GUESTS, KEYFRAMES, MODES, RECORDED, USER, WORDS, WORKLOADS, Run
 from nested_host import HostFailed, arm_programs, is_arm_host, open_host
 
+HOST = ("neoverse-n1", "6.12")
 GUEST_TIMEOUT = 400  # seconds here, for each guest
 # The groups of rows; what is not wanted is not measured.
 RATIOS, RESOLVE, ANCHOR, PAUSE = "ratios", "resolve", "anchor", "pause"
@@ -35,15 +36,16 @@ def row(metric, unit, ebb, peer=None, peer_name=None, runs=1):
 class BuildBench:
     """What one build has."""
 
-    def __init__(self, build, emulator, runs, groups, folder):
+    def __init__(self, build, emulator, runs, groups, folder, host=HOST):
         """emulator: the build whose QEMU emulates the host; if it is not this one, this is the other
-        build."""
+        build. host: the CPU and the kernel of an emulated one."""
         self.build = build
         self.emulator = emulator
         self.is_other = build != emulator
         self.runs = runs
         self.groups = groups
         self.folder = folder
+        self.host = host
         self.results = []
         self.notes = []
         os.makedirs(folder, exist_ok=True)
@@ -96,7 +98,7 @@ class BuildBench:
             files.update(arm_programs(self.build))
         guests = script.count("\nmeasure ")
         log("a host is started; it boots %d guests" % guests)
-        host = open_host("neoverse-n1", "6.12", timeout=GUEST_TIMEOUT * (guests + 1),
+        host = open_host(*self.host, timeout=GUEST_TIMEOUT * (guests + 1),
                          build=self.build if is_arm_host() else self.emulator)
         try:
             return host.run(script, files, os.path.join(self.folder, "results"))
@@ -244,6 +246,7 @@ class KvmBench:
         self.folder = folder
         self.runs = runs
         self.groups = options.only
+        self.host = (options.host_cpu, options.host_kernel)
         self.results = []
         self.notes = []
         self.name = None
@@ -256,7 +259,7 @@ class KvmBench:
         if self.name:
             log("measuring %s" % build)
         bench = BuildBench(build, self.build, self.runs, self.groups,
-                           os.path.join(self.folder, name))
+                           os.path.join(self.folder, name), self.host)
         bench.bench()
         self.notes += ["", "Of %s:" % name, *bench.notes]
         return bench.results

@@ -226,9 +226,21 @@ class Rows(unittest.TestCase):
         options = bench.parse(["kvm", "--only", "ratios,pause", "--against", "HEAD"])
         self.assertEqual((options.only, options.against), (("ratios", "pause"), "HEAD"))
         self.assertEqual(bench.parse(["kvm"]).only, kvm.GROUPS)
+        options = bench.parse(["kvm", "--host-cpu", "cortex-a72", "--host-kernel", "6.1"])
+        self.assertEqual(kvm.KvmBench("build", 1, "folder", options).host, ("cortex-a72", "6.1"))
         with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()) as said:
             bench.parse(["kvm", "--only", "nothing"])
         self.assertIn("nothing", said.getvalue())
+
+    def test_host(self):
+        """The host is the one that was asked for."""
+        build = ebb.current().build
+        with mock.patch.object(kvm, "open_host") as opened, \
+                mock.patch.object(kvm_guests, "files", return_value={"bin/probed": "probed"}), \
+                mock.patch.object(kvm, "arm_programs", return_value={}):
+            kvm.BuildBench(build, build, 1, (kvm.PAUSE,), ebb.current().new_folder("k"),
+                           ("cortex-a72", "6.1")).run_host()
+        self.assertEqual(opened.call_args.args, ("cortex-a72", "6.1"))
 
 
 if __name__ == "__main__":
