@@ -109,11 +109,12 @@ static int try_some(struct ebb_page_compressor *compressor, const struct ebb_buf
     for (page = 0; page < pages->size; page += SAMPLE * EBB_PAGE_SIZE) {
         ebb_buffer_add(sample, pages->bytes + page, EBB_PAGE_SIZE);
     }
+    if (sample->failed) {
+        return ebb_fail(error, EBB_ERROR_FAILED, "out of memory while compressing pages");
+    }
     compressor->hard = false;
-    if (sample->failed || compress_pages(compressor, sample, payload, error)) {
-        return sample->failed
-                   ? ebb_fail(error, EBB_ERROR_FAILED, "out of memory while compressing pages")
-                   : -1;
+    if (compress_pages(compressor, sample, payload, error)) {
+        return -1;
     }
     compressor->hard = is_hard(payload->size, sample->size);
     ebb_buffer_clear(payload);

@@ -100,13 +100,14 @@ static void test_stored_sizes(void **state)
     struct ebb_page_compressor *compressor = ebb_page_compressor_new(true);
     struct ebb_buffer hard = {NULL, 0, 0, false};
     uint64_t random = 5;
-    size_t pages;
+    static const size_t pages[] = {1, 32, 33, PAGES};
+    size_t i;
 
     (void)state;
     assert_non_null(compressor);
     fill(&hard, 1, 256, &random);
-    for (pages = 1; pages <= PAGES; pages += pages == 33 ? 31 : pages == 1 ? 31 : 1) {
-        hard.size = pages * EBB_PAGE_SIZE;
+    for (i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+        hard.size = pages[i] * EBB_PAGE_SIZE;
         compress(compressor, &hard);
         assert_in_range(compress(compressor, &hard), hard.size, hard.size + 15);
     }
